@@ -1,1 +1,21 @@
+//! Build small services: a bus with delivery guarantees, a registry, identity and a document store behind one small API.
+//!
+//! A service is a value: a name, its state, the messages it handles, the documents it keeps and its HTTP routes.
+//! The same value runs in production (RabbitMQ, etcd, SQLite or MongoDB), alone in a debugger (`FM_BUS=memory`,
+//! `FM_REGISTRY=memory`) and in tests (`testing::MockBus`), and behaves the same in all three.
+#![forbid(unsafe_code)]
 
+extern crate self as fm_sdk;
+
+pub mod bus;
+mod error;
+pub mod message;
+pub mod registry;
+pub mod store;
+pub mod time;
+
+pub use bus::transport::{BoxFuture, Transport};
+pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
+pub use message::{Call, Command, Envelope, Event, MessageKind};
+
+pub use {actix_rt, actix_web, serde, serde_json};

@@ -1,0 +1,173 @@
+//! The seam under the bus. RabbitMQ and the in-process transport implement it; `testing::conformance` holds any other against it.
+
+use crate::{Envelope, Error, Fault, Result};
+use serde::{Deserialize, Serialize};
+use std::{future::Future, pin::Pin, time::Duration};
+use tokio::{sync::oneshot, time::Instant};
+
+/// A boxed future that may change threads; what the seams give, so that they stay object safe.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How a subscriber wants a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Audience {
+    /// An event, to one instance of this service, at least once.
+    Service,
+    /// An event, to every instance that is up; not kept for those that are away.
+    EachInstance,
+    /// A command that this service owns.
+    Command,
+    /// A call that this service answers.
+    Call,
+}
+
+/// One name that a service listens to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subscription {
+    /// How it wants the message.
+    pub audience: Audience,
+    /// The message's name.
+    pub name: &'static str,
+}
+
+/// What a service wants from the transport.
+#[derive(Clone, Debug)]
+pub struct Consume {
+    /// The service's name; its instances share queues of this name.
+    pub service: String,
+    /// This instance's name.
+    pub instance: String,
+    /// The names it listens to.
+    pub subscriptions: Vec<Subscription>,
+    /// Messages in flight per queue and instance.
+    pub prefetch: u16,
+    /// What follows a failed try.
+    pub retry: Retry,
+}
+
+/// Waits between tries; when they are used up the message is parked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Tries in all, the first one included.
+    pub attempts: u32,
+    /// The wait after the n-th failed try; the last one repeats.
+    pub waits: Vec<Duration>,
+}
+impl Default for Retry {
+    /// Six tries: after 1 s, 10 s, 10 s, 1 min, 10 min.
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Retry { attempts: 6, waits: vec![s(1), s(10), s(10), s(60), s(600)] }
+    }
+}
+impl Retry {
+    /// The wait after the given failed attempt (1 = first); `None` when the tries are used up.
+    pub fn after(&self, attempt: u32) -> Option<Duration> {
+        if attempt >= self.attempts {
+            return None;
+        }
+        let i = (attempt.max(1) as usize - 1).min(self.waits.len().saturating_sub(1));
+        Some(self.waits.get(i).copied().unwrap_or(Duration::from_secs(1)))
+    }
+}
+
+/// What a transport hands to the service.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A message.
+    Message(Box<Delivery>),
+    /// Messages for [`Audience::EachInstance`] may have been missed (the connection was lost): rebuild what is kept from them.
+    Gap,
+}
+
+/// A message handed to the service. Dropping `settle` unused = not handled = delivered again.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The message.
+    pub message: Envelope,
+    /// Which of the service's queues it came by.
+    pub audience: Audience,
+    /// For a call: when the caller stops waiting. An expired call is not executed.
+    pub deadline: Option<Instant>,
+    /// Where the verdict goes.
+    pub settle: oneshot::Sender<Verdict>,
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// Done.
+    Ack,
+    /// The reply of a call, JSON text.
+    Answer(String),
+    /// The typed failure of a call.
+    Fault(Fault),
+    /// Try again later; parked when the tries are used up.
+    Retry(Error),
+    /// Set aside now.
+    Park(Error),
+    /// Hand it to somebody else, uncounted: this instance is stopping.
+    Return,
+}
+
+/// How the connection to the broker is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Messages flow.
+    Up,
+    /// Not yet, or not any more: why, and which address was tried.
+    Down(String),
+}
+
+/// A message that was set aside, with what led there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parked {
+    /// The message as it was; unreadable ones have an empty name and their raw text as body.
+    pub message: Envelope,
+    /// `Service`, `Command`: which queue it came from and is replayed to.
+    pub audience: Audience,
+    /// The last error's code.
+    pub code: String,
+    /// The last error and its sources.
+    pub cause: String,
+    /// When it was set aside, in milliseconds since the Unix epoch.
+    pub parked_at_ms: i64,
+}
+
+/// Carries messages. Object safe: boxed, lazy futures, no generics.
+pub trait Transport: Send + Sync + 'static {
+    /// Publishes an event or sends a command. `Ok` = stored by the broker (an event that nobody listens to is kept aside).
+    ///
+    /// # Errors
+    /// `Unroutable` for a command whose service is not known to the broker; `Unavailable` while the broker is away.
+    fn publish(&self, message: Envelope) -> BoxFuture<'_, Result<()>>;
+
+    /// Sends a call and waits for its reply, at most `within`.
+    ///
+    /// # Errors
+    /// The callee's fault; `Unroutable` if no such service is known, within one round trip; `TimedOut` at the deadline, always,
+    /// whatever the broker does; `Unavailable` if the connection was lost.
+    fn request(&self, message: Envelope, within: Duration) -> BoxFuture<'_, Result<String>>;
+
+    /// Declares what the service needs and starts to consume, again after every reconnect, until `stop_consuming`. Resolves when the first
+    /// messages can flow.
+    fn consume(&self, what: Consume, into: async_channel::Sender<Incoming>) -> BoxFuture<'_, Result<()>>;
+
+    /// Takes no new messages; those in flight can still be settled. Resolves when the broker has confirmed it.
+    fn stop_consuming(&self) -> BoxFuture<'_, ()>;
+
+    /// How the connection is, now and from now on.
+    fn connection(&self) -> tokio::sync::watch::Receiver<Connection>;
+
+    /// The oldest parked messages of a service, up to `limit`; they stay parked.
+    fn parked(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<Parked>>>;
+
+    /// Takes one parked message out for good; `None` if it is not there (any more). Replay = publish anew to its queue, then drop.
+    fn drop_parked(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<Parked>>>;
+
+    /// Puts a message straight into a service's queue: how a parked one is replayed.
+    fn deliver_to(&self, service: &str, audience: Audience, message: Envelope) -> BoxFuture<'_, Result<()>>;
+
+    /// Waits until all that was handed over is confirmed or lost, then closes the connections.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,96 @@
+//! The registry: a small, watched, shared key space with leases. Who runs where, which keys sign, which tables hold.
+//!
+//! [`Registry`] is the seam (etcd v3, or in memory); what is kept in it has types of its own: [`services`], the key sets and epochs of
+//! [`crate::identity`], the routing table of a gateway.
+
+use crate::{BoxFuture, Result};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// One key's value and when it changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Text; JSON by custom.
+    pub value: String,
+    /// The registry's revision of its last change (etcd: `mod_revision`).
+    pub revision: i64,
+    /// Whether it hangs on a lease, and so vanishes with its holder.
+    pub leased: bool,
+}
+
+/// All keys under a prefix, as last known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Full key to entry, in key order.
+    pub entries: BTreeMap<String, Entry>,
+    /// The registry's revision that this shows.
+    pub revision: i64,
+    /// False until the first answer of the registry.
+    pub known: bool,
+    /// The registry cannot be reached; this is what was known (fail static).
+    pub stale: bool,
+}
+
+/// What must hold for a change to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing.
+    Any,
+    /// The key does not exist.
+    Absent,
+    /// The key was last changed at this revision.
+    Revision(i64),
+}
+
+/// One change of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The key.
+    pub key: String,
+    /// What must hold.
+    pub expect: Expect,
+    /// The new value; `None` deletes.
+    pub value: Option<String>,
+}
+
+/// A key that stays as long as this handle lives; lost leases are taken again, deleted keys put back.
+pub trait Held: Send + Sync {
+    /// Changes the value.
+    fn update(&self, value: String) -> BoxFuture<'_, Result<()>>;
+    /// Removes the key. Dropping the handle does the same in the background.
+    fn release(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// How the registry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It answers.
+    Up,
+    /// It does not: why, and which addresses were tried.
+    Down(String),
+}
+
+/// The seam under the registry. Object safe: boxed, lazy futures.
+pub trait Registry: Send + Sync + 'static {
+    /// Reads all keys that start with the prefix.
+    fn list(&self, prefix: &str) -> BoxFuture<'_, Result<Snapshot>>;
+
+    /// Makes all changes or none, in one revision, and gives that revision.
+    ///
+    /// # Errors
+    /// `Stale`, code `revision`, if an expectation does not hold.
+    fn commit(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<i64>>;
+
+    /// Puts a key that vanishes by itself after `ttl` (seconds count; at least 1), whatever becomes of this process.
+    fn put_for(&self, key: &str, value: String, ttl: Duration) -> BoxFuture<'_, Result<()>>;
+
+    /// Puts a key on a lease of `ttl` that is kept alive until it is released or the process dies. Resolves at once: while the
+    /// registry is away it is tried again for ever, with jittered back-off.
+    fn hold(&self, key: &str, value: String, ttl: Duration) -> Box<dyn Held>;
+
+    /// Follows all keys that start with the prefix: always the last known set, cheap to read. Watches of one prefix share one stream.
+    fn watch(&self, prefix: &str) -> watch::Receiver<Arc<Snapshot>>;
+
+    /// How the registry is, now and from now on.
+    fn reach(&self) -> watch::Receiver<Reach>;
+}
