@@ -35,6 +35,9 @@ pub struct Envelope {
     pub body: String,
     /// The service that sent it.
     pub source: String,
+    /// The instance of that service that sent it, and that relays it from the outbox.
+    #[serde(default)]
+    pub instance: String,
     /// When it was made, in milliseconds since the Unix epoch.
     pub at_ms: i64,
     /// For a call the caller's access token; for an event or a command a delegation token bound to this very message.
@@ -59,6 +62,7 @@ impl Envelope {
             name: name.into(),
             body: serde_json::to_string(body).internal()?,
             source: source.into(),
+            instance: String::new(),
             at_ms: crate::time::now_ms(),
             token: None,
             trace: None,

@@ -128,14 +128,15 @@ pub trait Driver: Send + Sync + 'static {
     /// Writes the inbox row and the last messages in one step; afterwards the marks of `op` go. `false` = somebody else finished it.
     fn finish(&self, op: &str, reply: Option<String>, messages: Vec<Envelope>) -> BoxFuture<'_, Result<bool>>;
 
-    /// Stored messages that wait for the broker, oldest first, each with where it lies.
-    fn pending(&self, limit: u32) -> BoxFuture<'_, Result<Vec<(Place, Envelope)>>>;
+    /// Stored messages that wait for the broker, oldest first, each with where it lies: those that `instance` wrote
+    /// ([`Envelope::instance`]), and any older than `orphaned` ([`Envelope::at_ms`]), whose writer is taken to be dead.
+    fn pending(&self, instance: &str, orphaned: Duration, limit: u32) -> BoxFuture<'_, Result<Vec<(Place, Envelope)>>>;
 
     /// Takes messages out of the outbox: they are confirmed.
     fn relayed(&self, done: Vec<(Place, String)>) -> BoxFuture<'_, Result<()>>;
 
-    /// Tries to become the one instance that relays, for `ttl`; renews if it is already. Two relays would publish twice.
-    fn lead(&self, instance: &str, ttl: Duration) -> BoxFuture<'_, Result<bool>>;
+    /// Tries to become the one instance that does a job (`sweep`, `import`), for `ttl`; renews if it is already.
+    fn lead(&self, job: &str, instance: &str, ttl: Duration) -> BoxFuture<'_, Result<bool>>;
 
     /// Forgets inbox rows older than `keep` and cleans up what crashed processes left. Gives how many rows went.
     fn sweep(&self, keep: Duration) -> BoxFuture<'_, Result<u64>>;
