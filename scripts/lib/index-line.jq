@@ -1,0 +1,32 @@
+# Turns `cargo metadata --no-deps` of one package into its line of a cargo registry index.
+# Format: https://doc.rust-lang.org/cargo/reference/registry-index.html#json-schema
+
+# A value that older indexes cannot express: `dep:x` and `x?/y` belong to `features2`.
+def modern: any(.[]; startswith("dep:") or contains("?/"));
+
+.packages[0]
+| {
+    name,
+    vers: .version,
+    deps: [
+      .dependencies[]
+      | {
+          name: (.rename // .name),
+          req,
+          features,
+          optional,
+          default_features: .uses_default_features,
+          target,
+          kind: (.kind // "normal"),
+          registry: (.registry // "https://github.com/rust-lang/crates.io-index"),
+          package: (if .rename then .name else null end)
+        }
+    ],
+    cksum: $cksum,
+    features: (.features | with_entries(select(.value | modern | not))),
+    features2: (.features | with_entries(select(.value | modern))),
+    yanked: false,
+    links,
+    rust_version,
+    v: 2
+  }

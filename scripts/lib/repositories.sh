@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# The repositories that lie beside each other in this checkout.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+REGISTRY=$ROOT/funny-market-compose/registry
+
+# In the order in which they start: who verifies tokens needs fm-profile's keys, who routes needs upstreams.
+SERVICES=(fm-profile fm-cars fm-image fm-tracker fm-gateway fm-web)
+
+# Services that have been created already.
+services() {
+    local name
+    for name in "${SERVICES[@]}"; do
+        [ ! -f "$ROOT/$name/Cargo.toml" ] || printf '%s\n' "$name"
+    done
+}
+
+# Every folder with a crate of its own, the SDK first, relative to the checkout.
+repositories() {
+    local folder
+    for folder in fm-sdk "${SERVICES[@]}" funny-market-compose/market-tests; do
+        [ ! -f "$ROOT/$folder/Cargo.toml" ] || printf '%s\n' "$folder"
+    done
+}
+
+# Repositories that take fm-sdk from the registry.
+consumers() {
+    local folder
+    for folder in $(repositories); do
+        ! grep -q '^fm-sdk = .*registry' "$ROOT/$folder/Cargo.toml" || printf '%s\n' "$folder"
+    done
+}
+
+# Runs cargo with nothing but the published registry in its configuration: a live SDK has no say here.
+cargo_published() {
+    local folder=$1 empty status=0
+    shift
+    empty=$(mktemp -d)
+    mkdir "$empty/.cargo"
+    grep -v '^include' "$ROOT/.cargo/config.toml" |
+        sed -e "s|\"funny-market-compose/registry\"|\"$REGISTRY\"|" -e "s|target-dir = .*|target-dir = \"$ROOT/target\"|" >"$empty/.cargo/config.toml"
+    (cd "$empty" && cargo "$@" --manifest-path "$ROOT/$folder/Cargo.toml") || status=$?
+    rm -rf "$empty"
+    return $status
+}
