@@ -145,6 +145,12 @@ impl Error {
         self.0.retry_after = Some(seconds);
         self
     }
+    /// Says that the other side may have done it all the same: it was sent, and no answer came.
+    #[must_use]
+    pub fn maybe_done(mut self) -> Self {
+        self.0.may_be_done = true;
+        self
+    }
     /// Marks the error as one that trying again cannot mend.
     #[must_use]
     pub fn parking(mut self) -> Self {

@@ -12,6 +12,8 @@ mod error;
 pub mod message;
 pub mod registry;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 
 pub use bus::transport::{BoxFuture, Transport};

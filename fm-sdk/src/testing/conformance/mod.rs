@@ -1,0 +1,1 @@
+//! Suites written once and run against every implementation of a seam.
