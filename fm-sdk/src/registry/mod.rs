@@ -3,7 +3,13 @@
 //! [`Registry`] is the seam (etcd v3, or in memory); what is kept in it has types of its own: [`services`], the key sets and epochs of
 //! [`crate::identity`], the routing table of a gateway.
 
-use crate::{BoxFuture, Result};
+mod memory;
+pub mod services;
+
+pub use memory::MemoryRegistry;
+pub use services::{Instance, Instances, Registration, Services};
+
+use crate::{BoxFuture, Error, Kind, Result};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -78,7 +84,7 @@ pub trait Registry: Send + Sync + 'static {
     /// Makes all changes or none, in one revision, and gives that revision.
     ///
     /// # Errors
-    /// `Stale`, code `revision`, if an expectation does not hold.
+    /// `Stale`, code `revision`, if an expectation does not hold. `Invalid`, code `key-twice`, if a key is named twice.
     fn commit(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<i64>>;
 
     /// Puts a key that vanishes by itself after `ttl` (seconds count; at least 1), whatever becomes of this process.
@@ -93,4 +99,24 @@ pub trait Registry: Send + Sync + 'static {
 
     /// How the registry is, now and from now on.
     fn reach(&self) -> watch::Receiver<Reach>;
+}
+
+/// An expectation of a commit does not hold.
+fn stale(key: &str) -> Error {
+    Error::new(Kind::Stale, "revision", format!("{key} has changed in between"))
+}
+
+/// Refuses a commit that names a key twice: no store could say which change wins.
+fn check_changes(changes: &[Change]) -> Result<()> {
+    let mut keys: Vec<&str> = changes.iter().map(|c| c.key.as_str()).collect();
+    keys.sort_unstable();
+    match keys.windows(2).find(|w| w[0] == w[1]) {
+        Some(twice) => Err(Error::new(Kind::Invalid, "key-twice", format!("{} is named twice in one commit", twice[0]))),
+        None => Ok(()),
+    }
+}
+
+/// Leases count whole seconds: rounded up, at least one.
+fn whole_seconds(ttl: Duration) -> Duration {
+    Duration::from_secs((ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0)).max(1))
 }
