@@ -123,12 +123,15 @@ impl Services {
     }
 }
 
+/// A snapshot and what was read from it.
+type Parsed = (Arc<Snapshot>, Arc<[Instance]>);
+
 /// Instances, followed: always the last known set, cheap to read.
 #[derive(Clone)]
 pub struct Instances {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     /// What was read from which snapshot; shared, so that each is read once.
-    parsed: Arc<RwLock<(Arc<Snapshot>, Arc<[Instance]>)>>,
+    parsed: Arc<RwLock<Parsed>>,
 }
 
 impl Instances {
