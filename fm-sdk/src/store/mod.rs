@@ -2,11 +2,14 @@
 //!
 //! A step is all there is: no update operators, no multi-document transactions. That is what makes every effect exactly-once on any store.
 
+mod body;
 mod document;
 mod filter;
+mod sqlite;
 
 pub use document::{Document, Index, Spec};
 pub use filter::{Arg, Field, FieldOf, Filter, Test};
+pub use sqlite::Sqlite;
 
 use crate::{BoxFuture, Envelope, Result};
 use serde_json::Value;
@@ -77,7 +80,8 @@ pub enum Written {
     Done,
     /// The same `op` did it before; nothing was written now.
     Seen,
-    /// The guard's version is not there any more.
+    /// The guard's version is not there any more. After [`Guard::Absent`]: the removed document of this id is remembered with this
+    /// version or a greater one; peek at it and use one that is greater still.
     Stale,
     /// The guard wanted nothing, and something is there.
     Exists,
@@ -135,7 +139,7 @@ pub trait Driver: Send + Sync + 'static {
     /// Takes messages out of the outbox: they are confirmed.
     fn relayed(&self, done: Vec<(Place, String)>) -> BoxFuture<'_, Result<()>>;
 
-    /// Tries to become the one instance that does a job (`sweep`, `import`), for `ttl`; renews if it is already.
+    /// Tries to become the one instance that does a job (`sweep`, `import`), for `ttl`; renews if it is already. A `ttl` of zero gives it up.
     fn lead(&self, job: &str, instance: &str, ttl: Duration) -> BoxFuture<'_, Result<bool>>;
 
     /// Forgets inbox rows older than `keep` and cleans up what crashed processes left. Gives how many rows went.
@@ -143,4 +147,10 @@ pub trait Driver: Send + Sync + 'static {
 
     /// Answers if the store does.
     fn ping(&self) -> BoxFuture<'_, Result<()>>;
+}
+
+/// Between two commands of one step, where a process may die: a test may let it ([`crate::testing::crash`]).
+pub(crate) async fn point() {
+    #[cfg(feature = "testing")]
+    crate::testing::crash::point().await;
 }
