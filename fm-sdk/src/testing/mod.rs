@@ -2,4 +2,7 @@
 
 pub mod conformance;
 pub mod crash;
+pub mod identities;
 pub mod servers;
+
+pub use identities::TestIdentities;

@@ -1,0 +1,37 @@
+//! Who acts: access tokens, delegation tokens, the keys that sign them, and how they are revoked.
+//!
+//! Two key sets that never mix lie in the registry: `/fm/identity/access/<kid>` (written by the issuer alone; the only keys that may sign
+//! access tokens) and `/fm/identity/services/<name>/<kid>` (delegation). Revocations lie under `/fm/identity/epochs/`. All are watched, so
+//! that rotation needs no restart and checking a token never asks the registry.
+
+mod cache;
+mod caller;
+mod claims;
+mod delegation;
+mod epochs;
+mod extract;
+mod flaw;
+mod issuer;
+mod jws;
+mod keys;
+mod rbac;
+mod ring;
+mod terms;
+mod verifier;
+
+pub use caller::Identity;
+pub use claims::{AccessClaims, Actor, DelegationClaims};
+pub use delegation::Delegate;
+pub use epochs::Epochs;
+pub use extract::{MaybeIdentity, identity_of};
+pub use issuer::{AccessToken, Issuer};
+pub use keys::{Jwk, JwkSet, Keys, Purpose};
+pub use rbac::Roles;
+pub use terms::Terms;
+pub use verifier::Verifier;
+
+use crate::{Result, ResultExt};
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).internal()
+}
