@@ -9,13 +9,16 @@ extern crate self as fm_sdk;
 
 pub mod bus;
 mod error;
+pub mod http;
 pub mod identity;
 pub mod message;
+pub mod metrics;
 pub mod registry;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+pub mod trace;
 
 pub use bus::transport::{BoxFuture, Transport};
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};

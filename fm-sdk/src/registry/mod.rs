@@ -3,9 +3,11 @@
 //! [`Registry`] is the seam (etcd v3, or in memory); what is kept in it has types of its own: [`services`], the key sets and epochs of
 //! [`crate::identity`], the routing table of a gateway.
 
+pub mod balance;
 mod memory;
 pub mod services;
 
+pub use balance::{Balancer, Outcome, Picked};
 pub use memory::MemoryRegistry;
 pub use services::{Instance, Instances, Registration, Services};
 
@@ -48,6 +50,9 @@ pub enum Expect {
     Revision(i64),
 }
 
+/// The most changes that one commit may have (etcd: `--max-txn-ops`).
+pub const MAX_CHANGES: usize = 128;
+
 /// One change of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -84,7 +89,8 @@ pub trait Registry: Send + Sync + 'static {
     /// Makes all changes or none, in one revision, and gives that revision.
     ///
     /// # Errors
-    /// `Stale`, code `revision`, if an expectation does not hold. `Invalid`, code `key-twice`, if a key is named twice.
+    /// `Stale`, code `revision`, if an expectation does not hold. `Invalid`, code `commit`, if a key is named
+    /// twice or there are more than [`MAX_CHANGES`].
     fn commit(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<i64>>;
 
     /// Puts a key that vanishes by itself after `ttl` (seconds count; at least 1), whatever becomes of this process.
@@ -106,14 +112,13 @@ fn stale(key: &str) -> Error {
     Error::new(Kind::Stale, "revision", format!("{key} has changed in between"))
 }
 
-/// Refuses a commit that names a key twice: no store could say which change wins.
+/// Refuses a commit that names a key twice (no store could say which change wins) or has too many changes.
 fn check_changes(changes: &[Change]) -> Result<()> {
     let mut keys: Vec<&str> = changes.iter().map(|c| c.key.as_str()).collect();
     keys.sort_unstable();
-    match keys.windows(2).find(|w| w[0] == w[1]) {
-        Some(twice) => Err(Error::new(Kind::Invalid, "key-twice", format!("{} is named twice in one commit", twice[0]))),
-        None => Ok(()),
-    }
+    let twice = keys.windows(2).find(|w| w[0] == w[1]).map(|w| format!("{} is named twice in one commit", w[0]));
+    let large = (changes.len() > MAX_CHANGES).then(|| format!("{} changes in one commit, at most {MAX_CHANGES}", changes.len()));
+    twice.or(large).map_or(Ok(()), |why| Err(Error::new(Kind::Invalid, "commit", why)))
 }
 
 /// Leases count whole seconds: rounded up, at least one.

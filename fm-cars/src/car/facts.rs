@@ -1,0 +1,79 @@
+use super::Location;
+use crate::catalogue::{Body, Color, Engine, Gearbox, Maker, Model, OptionSet};
+use serde::{Deserialize, Serialize};
+
+/// What an ad says about its car. Only ever made by [`super::CarInput::check`], so all of it is inside its limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Who built it.
+    pub maker: Maker,
+    /// The model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
+    /// The shape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whole euros.
+    pub price: i64,
+    /// Of the first registration.
+    pub year: u16,
+    /// Kilometres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mileage: Option<u32>,
+    /// The main colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<Color>,
+    /// What drives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Engine>,
+    /// Who changes the gears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gearbox: Option<Gearbox>,
+    /// PS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_ps: Option<u16>,
+    /// What it is equipped with.
+    #[serde(default)]
+    pub options: OptionSet,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}
+
+impl Facts {
+    /// Maker, model and year as people write them: `Mercedes-Benz C-Class 2009`.
+    pub fn title(&self) -> String {
+        let model = self.model.as_ref().and_then(|m| m.label(self.maker));
+        let maker = (!self.maker.is_other()).then(|| self.maker.label());
+        let name = [maker, model].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        format!("{} {}", if name.is_empty() { "Car" } else { &name }, self.year)
+    }
+    /// All that is found by words: how people call it, the slugs, the description.
+    pub fn text(&self) -> String {
+        let model = self.model.as_ref().map_or("", Model::value);
+        format!("{} {} {model} {}", self.title(), self.maker.value(), self.description.as_deref().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::car::{CarInput, Limits};
+
+    #[test]
+    fn a_title_reads_as_people_write() {
+        for (json, title) in [
+            (r#"{"maker":"mercedes_benz","model":"c_klasse","price":1,"year":2009}"#, "Mercedes-Benz C-Class 2009"),
+            (r#"{"maker":"bmw","model":"other","price":1,"year":1999}"#, "BMW 1999"),
+            (r#"{"maker":"bmw","model":"Isetta","price":1,"year":1958}"#, "BMW Isetta 1958"),
+            (r#"{"maker":"other","model":"Lotus Elise","price":1,"year":2001}"#, "Lotus Elise 2001"),
+            (r#"{"maker":"other","price":1,"year":2001}"#, "Car 2001"),
+            (r#"{"maker":"volkswagen","price":1,"year":2001}"#, "Volkswagen 2001"),
+        ] {
+            let input: CarInput = serde_json::from_str(json).unwrap();
+            assert_eq!(input.check(None, Limits::at(1_790_000_000_000)).unwrap().title(), title);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! A car: an ad with its facts, its rules, and who may do what to it.
+
+mod changes;
+mod document;
+mod facts;
+mod id;
+mod input;
+mod limits;
+mod location;
+mod status;
+
+pub use changes::Changed;
+pub use document::{Car, CarImage};
+pub use facts::Facts;
+pub use id::CarId;
+pub use input::{CarInput, Given};
+pub use limits::{DESCRIPTION, IMAGES, Limits, MILEAGE, POWER, PRICE};
+pub use location::{Location, LocationInput};
+pub use status::Status;

@@ -1,0 +1,230 @@
+//! Picks an instance for a request: the less loaded of two at random, leaving out those that cannot be reached.
+//!
+//! Power of two choices (Mitzenmacher 2001) over peak-EWMA latency times requests in flight, as in Finagle and Linkerd; passive outlier
+//! ejection as in Envoy. A pick costs two look-ups in a sharded map and a few atomics; nothing is locked while a request runs.
+
+mod load;
+#[cfg(test)]
+mod tests;
+
+use super::Instance;
+use load::Load;
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+const SHARDS: usize = 16;
+/// Loads of instances that nobody picked for this long are forgotten, in milliseconds.
+const FORGET: u64 = 300_000;
+
+/// How an instance is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The less loaded of two at random.
+    #[default]
+    LeastLoad,
+    /// One after the other.
+    RoundRobin,
+}
+
+/// How a balancer behaves.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// How an instance is chosen.
+    pub choice: Choice,
+    /// Failures in a row that eject an instance.
+    pub failures: u32,
+    /// The first ejection's time, halved to one and a half by chance; each further one doubles it, an answer ends it.
+    pub eject: Duration,
+    /// The longest ejection, before chance.
+    pub eject_at_most: Duration,
+    /// How long a latency is remembered: after this time it counts for e⁻¹.
+    pub memory: Duration,
+}
+impl Default for Policy {
+    /// Least load; three failures in a row eject for about 1 s, 2 s, 4 s .. 30 s; 10 s of memory.
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Policy { choice: Choice::LeastLoad, failures: 3, eject: s(1), eject_at_most: s(30), memory: s(10) }
+    }
+}
+
+/// How a request ended, as far as the choice of the instance is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It answered, whatever the status.
+    Answered,
+    /// It did not answer in time.
+    TimedOut,
+    /// No connection, or it broke before the answer began.
+    Unreachable,
+}
+
+/// How an instance stands, for dashboards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Requests that have not ended yet.
+    pub in_flight: u32,
+    /// The moving latency, if known.
+    pub latency: Option<Duration>,
+    /// How long it still is left out; zero: it is not.
+    pub ejected_for: Duration,
+}
+
+/// By hash of service and id: 64 bits under a key of chance, so that two never meet, and a look-up allocates nothing.
+type Shard = RwLock<HashMap<u64, Arc<Load>>>;
+type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Spreads requests over instances. Clones share what they know; one balancer serves any number of services.
+#[derive(Clone)]
+pub struct Balancer(Arc<Inner>);
+struct Inner {
+    policy: Policy,
+    shards: [Shard; SHARDS],
+    hasher: RandomState,
+    turn: AtomicUsize,
+    now: Clock,
+}
+
+/// The chosen instance, by its place in the list; tell how it ended with [`Picked::done`]. Dropping it without says nothing about the
+/// instance: the request was given up for other reasons.
+pub struct Picked {
+    /// The place in the list that was given to [`Balancer::pick`].
+    pub index: usize,
+    balancer: Balancer,
+    load: Arc<Load>,
+}
+
+impl Default for Balancer {
+    fn default() -> Self {
+        Balancer::new(Policy::default())
+    }
+}
+
+impl Balancer {
+    /// Makes a balancer.
+    pub fn new(policy: Policy) -> Self {
+        let start = Instant::now();
+        Self::with_clock(policy, Arc::new(move || start.elapsed().as_millis() as u64))
+    }
+    fn with_clock(policy: Policy, now: Clock) -> Self {
+        let shards = std::array::from_fn(|_| RwLock::default());
+        Balancer(Arc::new(Inner { policy, shards, hasher: RandomState::new(), turn: AtomicUsize::new(0), now }))
+    }
+
+    /// Chooses one of the instances, leaving out those whose id is in `exclude` (already tried) and those that are ejected; if all that
+    /// remain are ejected, one of them. `None`: there is none to choose from.
+    pub fn pick(&self, instances: &[Instance], exclude: &[&str]) -> Option<Picked> {
+        let now = (self.0.now)();
+        let (index, load) = match self.0.policy.choice {
+            Choice::LeastLoad => self.less_loaded(instances, exclude, now)?,
+            Choice::RoundRobin => self.next(instances, exclude, now)?,
+        };
+        load.begin(now);
+        Some(Picked { index, balancer: self.clone(), load })
+    }
+
+    /// Tells how an instance stands.
+    pub fn standing(&self, instance: &Instance) -> Standing {
+        let now = (self.0.now)();
+        let (shard, key) = self.place(instance);
+        shard.read().unwrap_or_else(PoisonError::into_inner).get(&key).map_or_else(Standing::default, |load| Standing {
+            in_flight: load.in_flight(),
+            latency: load.latency(now, &self.0.policy).map(Duration::from_micros),
+            ejected_for: Duration::from_millis(load.ejected_for(now)),
+        })
+    }
+
+    fn less_loaded(&self, instances: &[Instance], exclude: &[&str], now: u64) -> Option<(usize, Arc<Load>)> {
+        if instances.len() > 2 {
+            // The usual case without any list: two at random are both fine.
+            let (a, b) = two_of(instances.len());
+            if let (Some(x), Some(y)) = (self.fit(instances, a, exclude, now), self.fit(instances, b, exclude, now)) {
+                return Some(self.better((a, x), (b, y), now));
+            }
+        }
+        let fit: Vec<_> = (0..instances.len()).filter_map(|i| Some((i, self.fit(instances, i, exclude, now)?))).collect();
+        match fit.len() {
+            0 => self.least_ejected(instances, exclude, now),
+            1 => fit.into_iter().next(),
+            n => {
+                let (a, b) = two_of(n);
+                Some(self.better(fit[a].clone(), fit[b].clone(), now))
+            }
+        }
+    }
+
+    fn next(&self, instances: &[Instance], exclude: &[&str], now: u64) -> Option<(usize, Arc<Load>)> {
+        let n = instances.len();
+        let first = self.0.turn.fetch_add(1, Relaxed);
+        let mut turns = (0..n).map(|i| first.wrapping_add(i) % n);
+        turns.find_map(|i| Some((i, self.fit(instances, i, exclude, now)?))).or_else(|| self.least_ejected(instances, exclude, now))
+    }
+
+    /// All are ejected: the one whose time ends first. An attempt is worth more than a certain refusal.
+    fn least_ejected(&self, instances: &[Instance], exclude: &[&str], now: u64) -> Option<(usize, Arc<Load>)> {
+        let left = instances.iter().enumerate().filter(|(_, i)| !exclude.contains(&i.id.as_str()));
+        left.map(|(n, i)| (n, self.load(i, now))).min_by_key(|(_, load)| (load.ejected_for(now), load.in_flight()))
+    }
+
+    fn fit(&self, instances: &[Instance], index: usize, exclude: &[&str], now: u64) -> Option<Arc<Load>> {
+        let instance = &instances[index];
+        if exclude.contains(&instance.id.as_str()) {
+            return None;
+        }
+        Some(self.load(instance, now)).filter(|load| load.ejected_for(now) == 0)
+    }
+
+    fn better(&self, a: (usize, Arc<Load>), b: (usize, Arc<Load>), now: u64) -> (usize, Arc<Load>) {
+        let (fa, fb) = (u64::from(a.1.in_flight()) + 1, u64::from(b.1.in_flight()) + 1);
+        let latencies = (a.1.latency(now, &self.0.policy), b.1.latency(now, &self.0.policy));
+        // While one is not known yet (just started), only the requests in flight count: a guess would flood or starve it.
+        let (ca, cb) = if let (Some(la), Some(lb)) = latencies { (la.saturating_mul(fa), lb.saturating_mul(fb)) } else { (fa, fb) };
+        if ca <= cb { a } else { b }
+    }
+
+    fn place(&self, instance: &Instance) -> (&Shard, u64) {
+        let key = self.0.hasher.hash_one((&instance.service, &instance.id));
+        (&self.0.shards[key as usize % SHARDS], key)
+    }
+
+    fn load(&self, instance: &Instance, now: u64) -> Arc<Load> {
+        let (shard, key) = self.place(instance);
+        if let Some(load) = shard.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return load.clone();
+        }
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        // Ids come and go with every restart; a new one is the moment to forget old ones.
+        shard.retain(|_, load| load.in_flight() > 0 || load.used.load(Relaxed) + FORGET > now);
+        let load = shard.entry(key).or_default();
+        load.used.store(now, Relaxed);
+        load.clone()
+    }
+}
+
+impl Picked {
+    /// Says how long the answer took (to its head) and how it ended.
+    pub fn done(self, latency: Duration, outcome: Outcome) {
+        let (now, micros) = ((self.balancer.0.now)(), u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
+        self.load.note(micros, outcome, now, &self.balancer.0.policy, rand::random::<f64>());
+    }
+}
+
+impl Drop for Picked {
+    fn drop(&mut self) {
+        self.load.end();
+    }
+}
+
+/// Two different places below `n`, which is at least two.
+fn two_of(n: usize) -> (usize, usize) {
+    let a = rand::random_range(0..n);
+    let b = rand::random_range(0..n - 1);
+    (a, if b >= a { b + 1 } else { b })
+}

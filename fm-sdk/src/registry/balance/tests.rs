@@ -1,0 +1,178 @@
+use super::*;
+use proptest::prelude::*;
+use std::sync::atomic::AtomicU64;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn instances(n: usize) -> Vec<Instance> {
+    (0..n).map(|i| Instance::new("s", format!("i{i}"), format!("http://127.0.0.1:{i}"))).collect()
+}
+fn balancer(choice: Choice) -> (Balancer, Arc<AtomicU64>) {
+    let clock = Arc::new(AtomicU64::new(1_000));
+    let read = clock.clone();
+    (Balancer::with_clock(Policy { choice, ..Policy::default() }, Arc::new(move || read.load(Relaxed))), clock)
+}
+fn end(b: &Balancer, list: &[Instance], id: &str, outcome: Outcome) {
+    let others: Vec<&str> = list.iter().map(|i| i.id.as_str()).filter(|i| *i != id).collect();
+    b.pick(list, &others).unwrap().done(MS, outcome);
+}
+fn eject(b: &Balancer, list: &[Instance], id: &str) {
+    (0..3).for_each(|_| end(b, list, id, Outcome::Unreachable));
+}
+fn ejected_for(b: &Balancer, i: &Instance) -> u64 {
+    b.standing(i).ejected_for.as_millis() as u64
+}
+
+#[test]
+fn round_robin_takes_each_in_turn() {
+    let (b, _) = balancer(Choice::RoundRobin);
+    let list = instances(3);
+    let taken: Vec<usize> = (0..6).map(|_| b.pick(&list, &[]).unwrap().index).collect();
+    assert_eq!(taken, [0, 1, 2, 0, 1, 2]);
+}
+
+#[test]
+fn a_slow_instance_gets_less() {
+    let (b, clock) = balancer(Choice::LeastLoad);
+    let list = instances(3);
+    let mut taken = [0; 3];
+    for _ in 0..300 {
+        clock.fetch_add(1, Relaxed);
+        let picked = b.pick(&list, &[]).unwrap();
+        taken[picked.index] += 1;
+        let latency = if picked.index == 0 { 50 * MS } else { MS };
+        picked.done(latency, Outcome::Answered);
+    }
+    assert!(taken[0] < 30 && taken[1] > 90 && taken[2] > 90, "{taken:?}");
+}
+
+#[test]
+fn a_slow_answer_is_forgiven_with_time() {
+    let (b, clock) = balancer(Choice::LeastLoad);
+    let list = instances(1);
+    b.pick(&list, &[]).unwrap().done(Duration::from_secs(1), Outcome::Answered);
+    let before = b.standing(&list[0]).latency.unwrap();
+    clock.fetch_add(60_000, Relaxed);
+    let after = b.standing(&list[0]).latency.unwrap();
+    assert!(before > 900 * MS && after < 10 * MS, "{before:?} {after:?}");
+}
+
+#[test]
+fn a_new_instance_is_neither_flooded_nor_starved() {
+    let (b, _) = balancer(Choice::LeastLoad);
+    let list = instances(2);
+    for _ in 0..20 {
+        end(&b, &list, "i0", Outcome::Answered);
+    }
+    let running: Vec<Picked> = (0..20).map(|_| b.pick(&list, &[]).unwrap()).collect();
+    assert_eq!(running.iter().filter(|p| p.index == 1).count(), 10, "requests in flight decide while its latency is not known");
+}
+
+#[test]
+fn failures_in_a_row_eject_and_an_answer_starts_the_count_again() {
+    let (b, _) = balancer(Choice::LeastLoad);
+    let list = instances(2);
+    for outcome in [Outcome::Unreachable, Outcome::TimedOut, Outcome::Answered, Outcome::Unreachable, Outcome::Unreachable] {
+        end(&b, &list, "i0", outcome);
+    }
+    assert_eq!(ejected_for(&b, &list[0]), 0);
+    end(&b, &list, "i0", Outcome::Unreachable);
+    assert!((500..=1500).contains(&ejected_for(&b, &list[0])));
+    assert!((0..50).all(|_| b.pick(&list, &[]).unwrap().index == 1));
+}
+
+#[test]
+fn ejections_grow_up_to_a_limit_and_an_answer_ends_them() {
+    let (b, clock) = balancer(Choice::LeastLoad);
+    let list = instances(1);
+    eject(&b, &list, "i0");
+    for seconds in [2, 4, 8, 16, 30, 30] {
+        clock.fetch_add(ejected_for(&b, &list[0]), Relaxed);
+        end(&b, &list, "i0", Outcome::Unreachable);
+        let time = ejected_for(&b, &list[0]);
+        assert!((seconds * 500..=seconds * 1500).contains(&time), "{seconds} s: {time} ms");
+    }
+    end(&b, &list, "i0", Outcome::Answered);
+    assert_eq!(ejected_for(&b, &list[0]), 0);
+    eject(&b, &list, "i0");
+    assert!(ejected_for(&b, &list[0]) <= 1500);
+}
+
+#[test]
+fn requests_that_were_on_their_way_do_not_lengthen_an_ejection() {
+    let (b, _) = balancer(Choice::LeastLoad);
+    let list = instances(1);
+    let running: Vec<Picked> = (0..50).map(|_| b.pick(&list, &[]).unwrap()).collect();
+    running.into_iter().for_each(|p| p.done(MS, Outcome::Unreachable));
+    assert!((500..=1500).contains(&ejected_for(&b, &list[0])));
+}
+
+#[test]
+fn instances_of_two_services_may_have_the_same_id() {
+    let (b, _) = balancer(Choice::LeastLoad);
+    let (one, two) = (instances(1), vec![Instance::new("t", "i0", "http://b")]);
+    eject(&b, &one, "i0");
+    assert!(ejected_for(&b, &one[0]) > 0 && ejected_for(&b, &two[0]) == 0);
+}
+
+#[test]
+fn dropping_a_pick_says_nothing() {
+    let (b, _) = balancer(Choice::LeastLoad);
+    let list = instances(1);
+    for _ in 0..10 {
+        let picked = b.pick(&list, &[]);
+        assert_eq!(b.standing(&list[0]).in_flight, 1);
+        drop(picked);
+    }
+    assert_eq!(b.standing(&list[0]), Standing::default());
+}
+
+#[test]
+fn loads_of_instances_that_are_gone_are_forgotten() {
+    let (b, clock) = balancer(Choice::LeastLoad);
+    for n in 0..1000 {
+        let list = vec![Instance::new("s", format!("run-{n}"), "http://a")];
+        b.pick(&list, &[]).unwrap().done(MS, Outcome::Answered);
+        clock.fetch_add(FORGET / 10, Relaxed);
+    }
+    let known: usize = b.0.shards.iter().map(|s| s.read().unwrap().len()).sum();
+    assert!(known < 200, "{known}");
+}
+
+proptest! {
+    #[test]
+    fn a_pick_is_never_excluded_and_only_ejected_if_all_are(
+        n in 0usize..7, excluded in prop::collection::vec(0usize..7, 0..7), out in prop::collection::vec(0usize..7, 0..7), robin in any::<bool>()
+    ) {
+        let (b, _) = balancer(if robin { Choice::RoundRobin } else { Choice::LeastLoad });
+        let list = instances(n);
+        out.iter().filter(|i| **i < n).for_each(|i| eject(&b, &list, &list[*i].id));
+        let exclude: Vec<String> = excluded.iter().map(|i| format!("i{i}")).collect();
+        let exclude: Vec<&str> = exclude.iter().map(String::as_str).collect();
+        let left: Vec<usize> = (0..n).filter(|i| !excluded.contains(i)).collect();
+        match b.pick(&list, &exclude) {
+            None => prop_assert!(left.is_empty()),
+            Some(p) => {
+                prop_assert!(left.contains(&p.index));
+                prop_assert!(!out.contains(&p.index) || left.iter().all(|i| out.contains(i)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_in_flight_returns_to_zero(ends in prop::collection::vec(0u8..4, 1..60), n in 1usize..5) {
+        let (b, _) = balancer(Choice::LeastLoad);
+        let list = instances(n);
+        let running: Vec<(Picked, u8)> = ends.iter().map(|e| (b.pick(&list, &[]).unwrap(), *e)).collect();
+        prop_assert_eq!(list.iter().map(|i| b.standing(i).in_flight as usize).sum::<usize>(), ends.len());
+        for (picked, end) in running {
+            match end {
+                0 => picked.done(MS, Outcome::Answered),
+                1 => picked.done(MS, Outcome::TimedOut),
+                2 => picked.done(MS, Outcome::Unreachable),
+                _ => drop(picked),
+            }
+        }
+        prop_assert!(list.iter().all(|i| b.standing(i).in_flight == 0));
+    }
+}

@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# Where a running market keeps its state. FM_DEV_DIR selects the folder, so several markets can run side by side.
+
+DEV=$(realpath -m "${FM_DEV_DIR:-$ROOT/.dev}")
+PIDS=$DEV/pids
+LOGS=$DEV/logs
+
+prepare_state() {
+    mkdir -p "$PIDS" "$LOGS" "$DEV/data"
+    exec 9>"$DEV/lock"
+    flock -w 5 9 || die "another script works on $DEV at this moment"
+}
+
+# remember FILE KEY VALUE: keeps one `KEY=VALUE` line per key.
+remember() {
+    local file=$DEV/$1 key=$2 value=$3
+    [ ! -f "$file" ] || sed -i "/^$key=/d" "$file"
+    printf '%s=%s\n' "$key" "$value" >>"$file"
+}
+
+# recall FILE KEY: prints the value, or nothing.
+recall() {
+    [ ! -f "$DEV/$1" ] || sed -n "s/^$2=//p" "$DEV/$1"
+}

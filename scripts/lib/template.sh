@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# Files that are equal in every repository. `template/all` goes to each, `template/consumer` to those that take fm-sdk
+# from the registry, `template/service` to the services; @NAME@ becomes the repository's name.
+
+TEMPLATE=$ROOT/scripts/template
+
+# sets_of REPOSITORY: which parts of the template it gets.
+sets_of() {
+    case $1 in
+        fm-sdk | */market-tests) printf 'all\n' ;;
+        *) printf 'all\nconsumer\nservice\n' ;;
+    esac
+}
+
+# template_files REPOSITORY: prints "SET/PATH<tab>PATH" for each of its files.
+template_files() {
+    local set
+    for set in $(sets_of "$1"); do
+        (cd "$TEMPLATE/$set" && find . -type f -printf "$set/%P\t%P\n")
+    done
+    return 0
+}
+
+rendered() { sed "s/@NAME@/${2##*/}/g" "$TEMPLATE/$1"; }
+
+spread_template() {
+    local repository=$1 source path target
+    while IFS=$'\t' read -r source path; do
+        target=$ROOT/$repository/$path
+        if ! rendered "$source" "$repository" | cmp -s - "$target"; then
+            mkdir -p "$(dirname "$target")"
+            rendered "$source" "$repository" >"$target"
+            say "$repository/$path written"
+        fi
+        [ ! -x "$TEMPLATE/$source" ] || chmod +x "$target"
+    done < <(template_files "$repository")
+}
+
+# Prints each difference; fails when there is one.
+verify_template() {
+    local repository=$1 source path target status=0
+    while IFS=$'\t' read -r source path; do
+        target=$ROOT/$repository/$path
+        if ! rendered "$source" "$repository" | cmp -s - "$target"; then
+            warn "$repository/$path differs from scripts/template/$source"
+            status=1
+        elif [ -x "$TEMPLATE/$source" ] && [ ! -x "$target" ]; then
+            warn "$repository/$path is not executable"
+            status=1
+        fi
+    done < <(template_files "$repository")
+    return $status
+}
