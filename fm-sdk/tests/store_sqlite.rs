@@ -1,22 +1,37 @@
-//! The SQLite store.
+//! The SQLite store against the suite, in memory and in a file.
 
-use fm_sdk::store::{Driver, Guard, Query, Spec, Sqlite, Write, Written};
-use serde_json::json;
+use fm_sdk::store::{Driver, Sqlite};
+use std::sync::Arc;
 
-#[actix_rt::test]
-async fn smoke() {
-    let s = Sqlite::in_memory().unwrap();
-    s.prepare(vec![Spec { collection: "things", indexes: &[] }]).await.unwrap();
-    let w = Write {
-        collection: "things",
-        id: "1".into(),
-        guard: Guard::Absent,
-        body: Some(json!({"id": "1"})),
-        messages: vec![],
-        op: Some("o".into()),
-        version: 1,
+mod memory {
+    use super::*;
+
+    async fn fresh() -> Arc<dyn Driver> {
+        Arc::new(Sqlite::in_memory().unwrap())
+    }
+    fm_sdk::store_conformance!(fresh());
+}
+
+mod file {
+    use super::*;
+    use fm_sdk::testing::servers::Guard;
+    use std::{
+        path::PathBuf,
+        sync::{
+            OnceLock,
+            atomic::{AtomicUsize, Ordering::Relaxed},
+        },
     };
-    assert_eq!(s.write(w.clone()).await.unwrap(), Written::Done);
-    assert_eq!(s.write(w.clone()).await.unwrap(), Written::Seen);
-    assert_eq!(s.read(Query { collection: "things", ..Default::default() }).await.unwrap().len(), 1);
+
+    async fn fresh() -> Arc<dyn Driver> {
+        static FOLDER: OnceLock<(PathBuf, Guard)> = OnceLock::new();
+        static FILES: AtomicUsize = AtomicUsize::new(0);
+        let (folder, _) = FOLDER.get_or_init(|| {
+            let folder = tempfile::tempdir().unwrap().keep();
+            let guard = Guard::new(&folder).unwrap();
+            (folder, guard)
+        });
+        Arc::new(Sqlite::open(folder.join(format!("shop-{}/documents.db", FILES.fetch_add(1, Relaxed)))).unwrap())
+    }
+    fm_sdk::store_conformance!(fresh());
 }
