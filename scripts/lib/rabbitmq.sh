@@ -29,7 +29,7 @@ rabbitmq_environment() {
     local home=$1
     printf '%s\n' "PATH=$PATH:/usr/sbin:/sbin" "HOME=$home" LANG=C.UTF-8 \
         "ERL_EPMD_PORT=$(port_of epmd)" ERL_EPMD_ADDRESS=127.0.0.1 \
-        "RABBITMQ_NODENAME=market-$(port_of rabbitmq)@localhost" "RABBITMQ_DIST_PORT=$(port_of rabbitmq-dist)" \
+        "RABBITMQ_NODENAME=market@localhost" "RABBITMQ_DIST_PORT=$(port_of rabbitmq-dist)" \
         "RABBITMQ_CONF_ENV_FILE=$home/none" "RABBITMQ_CONFIG_FILE=$home/rabbitmq.conf" "RABBITMQ_ENABLED_PLUGINS_FILE=$home/enabled_plugins" \
         "RABBITMQ_MNESIA_BASE=$home/mnesia" "RABBITMQ_LOG_BASE=$home/log" RABBITMQ_LOGS=- \
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none" \

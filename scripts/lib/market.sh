@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# The market as a whole: what others may know of it, and what it looks like now.
+
+# Writes the addresses of the running market for tests and tools: `. .dev/market.env`.
+write_market_env() {
+    local service variable
+    {
+        printf 'export FM_MARKET_DIR=%q\n' "$DEV"
+        printf 'export FM_MARKET_SCRIPTS=%q\n' "$ROOT/scripts"
+        printf 'export FM_MARKET_BUS=%q\n' "$(rabbitmq_url)"
+        printf 'export FM_MARKET_REGISTRY=%q\n' "$(etcd_url)"
+        printf 'export FM_MARKET_REGISTRY_PREFIX=/fm\n'
+        printf 'export FM_MARKET_ADMIN_EMAIL=%q\n' "$ADMIN_EMAIL"
+        printf 'export FM_MARKET_ADMIN_PASSWORD=%q\n' "$(admin_password)"
+        for service in $(services); do
+            variable=${service#fm-}
+            printf 'export FM_MARKET_%s=%q\n' "${variable^^}" "$(url_of "$service")"
+        done
+        [ -z "$(port_of fm-gateway-admin)" ] || printf 'export FM_MARKET_GATEWAY_ADMIN=%q\n' "$(url_of fm-gateway-admin)"
+    } >"$DEV/market.env.new"
+    chmod 600 "$DEV/market.env.new"
+    mv "$DEV/market.env.new" "$DEV/market.env"
+}
+
+print_urls() {
+    say ""
+    if running fm-gateway; then
+        say "  market     $(url_of fm-gateway)"
+        say "  API        $(url_of fm-gateway)/api/cars"
+        say "  dashboard  $(url_of fm-gateway-admin)"
+    fi
+    say "  registry   $(etcd_url)"
+    say "  bus        $(rabbitmq_url)"
+    ! running fm-profile || say "  admin      $ADMIN_EMAIL, password $(admin_password)"
+    say "  logs       $LOGS"
+    say ""
+}
+
+# One line per process: name, pid, memory, state, address.
+print_status() {
+    local name pid state address total=0 ours=0 memory
+    printf '%-14s %8s %8s  %-9s %s\n' NAME PID RSS_MIB STATE ADDRESS
+    for name in $(processes); do
+        if ! pid=$(pid_of "$name"); then
+            printf '%-14s %8s %8s  %-9s %s\n' "$name" - - ended "see $LOGS/$name.log"
+            continue
+        fi
+        case $name in
+            etcd) address=$(etcd_url) && if etcd_ready; then state=ready; else state=starting; fi ;;
+            rabbitmq) address=$(rabbitmq_url) && if rabbitmq_ready; then state=ready; else state=starting; fi ;;
+            epmd) address=127.0.0.1:$(port_of epmd) && state=ready ;;
+            *) address=$(url_of "$name") && state=$(health_of "$name") ;;
+        esac
+        memory=$(memory_of "$pid")
+        total=$((total + memory))
+        case $name in etcd | rabbitmq | epmd) ;; *) ours=$((ours + memory)) ;; esac
+        printf '%-14s %8s %8s  %-9s %s\n' "$name" "$pid" "$memory" "$state" "$address"
+    done
+    printf '%-14s %8s %8s  our services: %s MiB\n' total '' "$total" "$ours"
+}
+
+# ready, degraded (answers, a check is not well), not-ready or silent.
+health_of() {
+    local answer
+    answer=$(curl -s -m 2 -w '\n%{http_code}' "$(url_of "$1")/health/ready") || { printf silent && return; }
+    case ${answer##*$'\n'} in
+        200) case $answer in *'"degraded"'*) printf degraded ;; *) printf ready ;; esac ;;
+        *) printf not-ready ;;
+    esac
+}
+
+# wait_for_server etcd|rabbitmq SECONDS
+wait_for_server() {
+    local name=$1 deadline=$((SECONDS + $2))
+    until "${name}_ready"; do
+        if ! running "$name" || [ $SECONDS -ge $deadline ]; then
+            warn "$name does not answer. Its last words ($LOGS/$name.log):"
+            last_words "$name" >&2
+            die "the market is not up"
+        fi
+        sleep 0.1
+    done
+}

@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# The services of the market: where their programs are, how they are configured, whether they are ready.
+
+# The folder that cargo builds into.
+target_folder() { realpath -m "${CARGO_TARGET_DIR:-$ROOT/target}"; }
+
+program_of() { printf '%s/%s/%s' "$(target_folder)" "$(recall places profile)" "$(service_of "$1")"; }
+
+# A first instance bears the service's name, the others a number behind it: fm-cars, fm-cars-2.
+service_of() { printf '%s' "${1%%-[0-9]*}"; }
+
+# instance NAME NUMBER
+instance() { if [ "$2" = 1 ]; then printf '%s' "$1"; else printf '%s-%s' "$1" "$2"; fi; }
+
+# instances_of SERVICE: those that run, or once did and were not ended by us.
+instances_of() { processes | grep -xE "$1(-[0-9]+)?" | sort -V || true; }
+
+# The port that a service's first instance gets when nothing else has it.
+default_port() {
+    case $1 in
+        fm-gateway) printf 8080 ;;
+        fm-profile) printf 8101 ;;
+        fm-cars) printf 8102 ;;
+        fm-image) printf 8103 ;;
+        fm-tracker) printf 8104 ;;
+        fm-web) printf 8105 ;;
+        *) printf 8110 ;;
+    esac
+}
+
+url_of() { printf 'http://127.0.0.1:%s' "$(port_of "$1")"; }
+
+# The first administrator's password: made once, kept with the market's state.
+admin_password() {
+    local password
+    password=$(recall secrets admin_password)
+    if [ -z "$password" ]; then
+        (umask 077 && touch "$DEV/secrets")
+        password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+        remember secrets admin_password "$password"
+    fi
+    printf '%s' "$password"
+}
+ADMIN_EMAIL=admin@funny-market.example
+
+# What is set for one instance; one KEY=VALUE a line. FM_* variables of the caller that are not set here are passed on.
+settings_of() {
+    local name=$1 service data
+    service=$(service_of "$name")
+    data=$DEV/data/$service
+    printf '%s\n' "FM_BUS=$(rabbitmq_url)" "FM_REGISTRY=$(etcd_url)" "FM_REGISTRY_PREFIX=/fm" \
+        "FM_STORE=${FM_STORE:-$data}" "FM_DATA=$data" "FM_HTTP=127.0.0.1:$(port_of "$name")" "FM_ADVERTISE=$(url_of "$name")" \
+        "FM_INSTANCE=$name" "FM_LOG=${FM_LOG:-info}" "FM_LOG_FORMAT=${FM_LOG_FORMAT:-human}" "FM_TRUSTED_PROXIES=127.0.0.0/8,::1/128" \
+        MALLOC_ARENA_MAX=2
+    case $service in
+        fm-profile) printf '%s\n' "FM_ADMIN_EMAIL=$ADMIN_EMAIL" "FM_ADMIN_PASSWORD=$(admin_password)" ;;
+        fm-image) printf '%s\n' "FM_FILES=${FM_FILES:-$DEV/files}" ;;
+        fm-gateway) printf '%s\n' "FM_ADMIN_HTTP=127.0.0.1:$(port_of "$name-admin")" ;;
+        fm-web) printf '%s\n' "FM_GATEWAY=$(url_of fm-gateway)" ;;
+    esac
+}
+
+# Chooses the ports of an instance. All are chosen before anything starts: settings name each other's.
+reserve_ports() {
+    choose_port "$1" "$(default_port "$(service_of "$1")")" >/dev/null
+    [ "$(service_of "$1")" != fm-gateway ] || choose_port "$1-admin" 8081 >/dev/null
+}
+
+# start_service NAME: does nothing when it runs already; starts it anew when its program was built anew since.
+start_service() {
+    local name=$1 settings program
+    program=$(program_of "$name")
+    if running "$name"; then
+        if cmp -s "$program" "/proc/$(pid_of "$name")/exe"; then return 0; fi
+        say "$name was built anew: starting it again"
+        stop_processes 15 "$name"
+    fi
+    mkdir -p "$DEV/data/$(service_of "$name")"
+    mapfile -t settings < <(settings_of "$name")
+    start_process "$name" env "${settings[@]}" "$program"
+}
+
+ready() { curl -fs -m 2 -o /dev/null "$(url_of "$1")/health/ready"; }
+
+# wait_ready SECONDS NAME...: returns when all are ready; ends the script when one dies or takes too long.
+wait_ready() {
+    local limit=$1 deadline=$((SECONDS + $1)) name waiting=() still
+    shift
+    waiting=("$@")
+    while [ ${#waiting[@]} -gt 0 ]; do
+        still=()
+        for name in "${waiting[@]}"; do
+            if ready "$name"; then continue; fi
+            if ! running "$name"; then
+                warn "$name ended. Its last words ($LOGS/$name.log):"
+                last_words "$name" >&2
+                die "the market is not up"
+            fi
+            still+=("$name")
+        done
+        waiting=("${still[@]}")
+        if [ ${#waiting[@]} -gt 0 ] && [ $SECONDS -ge $deadline ]; then
+            for name in "${waiting[@]}"; do
+                warn "$name is not ready after $limit s: $(curl -s -m 2 "$(url_of "$name")/health/ready" || printf 'no answer from %s' "$(url_of "$name")")"
+                last_words "$name" >&2
+            done
+            die "the market is not up"
+        fi
+        [ ${#waiting[@]} = 0 ] || sleep 0.1
+    done
+}
