@@ -8,6 +8,7 @@
 extern crate self as fm_sdk;
 
 pub mod bus;
+pub mod config;
 mod error;
 pub mod http;
 pub mod identity;

@@ -1,0 +1,219 @@
+//! Settings: flags and environment variables, the same in every service; `--help` is their manual.
+
+mod duration;
+mod mask;
+mod urls;
+
+pub use duration::parse_duration;
+pub use mask::masked_url;
+pub use urls::{BusUrl, FilesUrl, RegistryUrl, StoreUrl};
+
+use ipnet::IpNet;
+use std::{path::PathBuf, time::Duration};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people at a terminal.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What every service of the market is told from outside.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Market")]
+pub struct Settings {
+    /// RabbitMQ: `amqp://user:password@host:port/vhost`, several separated by commas; or `memory` for a service alone
+    #[arg(long, env = "FM_BUS", hide_env_values = true, default_value = "amqp://127.0.0.1:5672", value_name = "URLS")]
+    pub bus: BusUrl,
+
+    /// etcd: `http://host:port`, several separated by commas; or `memory` for a service alone
+    #[arg(long, env = "FM_REGISTRY", hide_env_values = true, default_value = "http://127.0.0.1:2379", value_name = "URLS")]
+    pub registry: RegistryUrl,
+
+    /// What all keys in the registry start with; one market, one prefix
+    #[arg(long, env = "FM_REGISTRY_PREFIX", default_value = "/fm", value_name = "PATH", value_parser = urls::registry_prefix)]
+    pub registry_prefix: String,
+
+    /// Documents: `mongodb://user:password@host:port/database`; or a folder for SQLite; or `memory`
+    #[arg(long, env = "FM_STORE", hide_env_values = true, default_value = "./data", value_name = "URL")]
+    pub store: StoreUrl,
+
+    /// Large files: a folder, or `s3://key:secret@host:port/bucket`
+    #[arg(long, env = "FM_FILES", hide_env_values = true, default_value = "./data/files", value_name = "URL")]
+    pub files: FilesUrl,
+
+    /// Folder for private keys and the like, of this service alone [default: .fm/<service>]
+    #[arg(long, env = "FM_DATA", value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+
+    /// Where to listen for HTTP; port 0 takes a free one
+    #[arg(long, env = "FM_HTTP", default_value = "127.0.0.1:0", value_name = "HOST:PORT", value_parser = urls::host_port)]
+    pub http: String,
+
+    /// The URL under which others reach this instance [default: made of where it listens]
+    #[arg(long, env = "FM_ADVERTISE", value_name = "URL", value_parser = urls::http_url)]
+    pub advertise: Option<url::Url>,
+
+    /// The name of this instance, unique within the service [default: made of host, process and a random part]
+    #[arg(long, env = "FM_INSTANCE", value_name = "NAME", value_parser = urls::instance)]
+    pub instance: Option<String>,
+
+    /// Threads that serve HTTP
+    #[arg(long, env = "FM_WORKERS", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: u16,
+
+    /// What to log: `error`, `warn`, `info`, `debug`, `trace`, also per module: `info,fm_sdk=debug`
+    #[arg(long, env = "FM_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+
+    /// How log lines look
+    #[arg(long, env = "FM_LOG_FORMAT", default_value = "human", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+
+    /// How long to go on serving at least after being asked to stop, so that every client has heard of it (500ms, 1s, 2m)
+    #[arg(long, env = "FM_DRAIN", default_value = "1s", value_name = "TIME", value_parser = parse_duration)]
+    pub drain: Duration,
+
+    /// Networks whose `X-Forwarded-For` is believed, separated by commas
+    #[arg(
+        long,
+        env = "FM_TRUSTED_PROXIES",
+        default_value = "127.0.0.0/8,::1/128",
+        value_delimiter = ',',
+        value_name = "CIDRS",
+        value_parser = urls::network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Settings {
+    /// Gives the settings of a service that runs alone: everything in memory, a free port, no drain.
+    #[must_use]
+    pub fn memory() -> Self {
+        Settings {
+            bus: BusUrl::Memory,
+            registry: RegistryUrl::Memory,
+            registry_prefix: "/fm".into(),
+            store: StoreUrl::Memory,
+            files: FilesUrl::Folder("./data/files".into()),
+            data: None,
+            http: "127.0.0.1:0".into(),
+            advertise: None,
+            instance: None,
+            workers: 1,
+            log: "info".into(),
+            log_format: LogFormat::Human,
+            drain: Duration::ZERO,
+            trusted_proxies: Vec::new(),
+        }
+    }
+    /// Gives the folder for what only this service may read; it may not exist yet.
+    #[must_use]
+    pub fn data_folder(&self, service: &str) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(".fm").join(service))
+    }
+    /// Gives the instance's name, and a new one at each call if none was set: ask once.
+    #[must_use]
+    pub fn instance_name(&self) -> String {
+        self.instance.clone().unwrap_or_else(|| {
+            let host = std::env::var("HOSTNAME").or_else(|_| std::fs::read_to_string("/etc/hostname")).unwrap_or_default();
+            let host: String = host.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+            let host = if host.is_empty() { "host" } else { &host };
+            format!("{host}-{}-{:04x}", std::process::id(), rand::random::<u16>())
+        })
+    }
+    /// Prints the effective settings, one `NAME=value` per line, passwords replaced by `***`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let optional = |value: Option<String>| value.unwrap_or_else(|| "(automatic)".into());
+        let networks = self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let format = if self.log_format == LogFormat::Json { "json" } else { "human" };
+        let rows = [
+            ("FM_BUS", self.bus.to_string()),
+            ("FM_REGISTRY", self.registry.to_string()),
+            ("FM_REGISTRY_PREFIX", self.registry_prefix.clone()),
+            ("FM_STORE", self.store.to_string()),
+            ("FM_FILES", self.files.to_string()),
+            ("FM_DATA", optional(self.data.as_ref().map(|d| d.display().to_string()))),
+            ("FM_HTTP", self.http.clone()),
+            ("FM_ADVERTISE", optional(self.advertise.as_ref().map(|u| masked_url(u.as_str())))),
+            ("FM_INSTANCE", optional(self.instance.clone())),
+            ("FM_WORKERS", self.workers.to_string()),
+            ("FM_LOG", self.log.clone()),
+            ("FM_LOG_FORMAT", format.into()),
+            ("FM_DRAIN", format!("{:?}", self.drain)),
+            ("FM_TRUSTED_PROXIES", networks),
+        ];
+        rows.map(|(name, value)| format!("{name}={value}\n")).concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        settings: Settings,
+    }
+    fn parse(args: &[&str]) -> Result<Settings, String> {
+        let args = std::iter::once("fm-x").chain(args.iter().copied());
+        Cli::try_parse_from(args).map(|c| c.settings).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn without_any_setting_a_machine_of_ones_own_is_assumed() {
+        let settings = parse(&[]).unwrap();
+        assert_eq!(settings.bus.to_string(), "amqp://127.0.0.1:5672");
+        assert_eq!(settings.registry.to_string(), "http://127.0.0.1:2379");
+        assert_eq!(settings.store, StoreUrl::Folder("./data".into()));
+        assert_eq!((settings.http.as_str(), settings.drain), ("127.0.0.1:0", Duration::from_secs(1)));
+        assert_eq!(settings.data_folder("fm-x"), PathBuf::from(".fm/fm-x"));
+        assert_eq!(settings.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_flag() {
+        for (args, part) in [
+            (["--bus", "http://127.0.0.1"], "amqp"),
+            (["--registry", "etcd.local:2379"], "http://"),
+            (["--store", "postgres://x"], "mongodb://"),
+            (["--http", "8080"], "host:port"),
+            (["--drain", "soon"], "500ms"),
+            (["--trusted-proxies", "10.0.0.0/99"], "network"),
+            (["--instance", "a b"], "letters"),
+            (["--workers", "0"], "1..=256"),
+            (["--registry-prefix", "fm/"], "slash"),
+        ] {
+            let message = parse(&args).unwrap_err();
+            assert!(message.contains(args[0]) && message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_printed() {
+        let settings = parse(&[
+            "--bus=amqp://me:s3cret@a,amqp://me:s3cret@b",
+            "--registry=http://me:s3cret@c:2379",
+            "--store=mongodb://me:s3cret@d:1,e:2/market",
+            "--files=s3://key:s3cret@f/bucket",
+        ])
+        .unwrap();
+        let text = settings.masked();
+        assert!(!text.contains("s3cret") && !format!("{settings:?}").contains("s3cret"), "{text}\n{settings:?}");
+        assert!(text.contains("FM_BUS=amqp://me:***@a,amqp://me:***@b\n"), "{text}");
+        assert!(text.contains("FM_STORE=mongodb://me:***@d:1,e:2/market\n"), "{text}");
+    }
+
+    #[test]
+    fn each_call_names_a_new_instance_unless_one_is_set() {
+        let mut settings = Settings::memory();
+        assert_ne!(settings.instance_name(), settings.instance_name());
+        settings.instance = Some("cars-1".into());
+        assert_eq!(settings.instance_name(), "cars-1");
+    }
+}
