@@ -15,15 +15,22 @@ pub mod identity;
 pub mod message;
 pub mod metrics;
 pub mod registry;
+mod service;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
 pub mod trace;
+mod work;
 
-pub use bus::transport::{BoxFuture, Transport};
+pub use bus::{
+    Bus, Calling,
+    transport::{BoxFuture, Transport},
+};
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
 pub use identity::Identity;
 pub use message::{Call, Command, Envelope, Event, MessageKind};
+pub use service::{Cx, Runtime, Seams, Service};
+pub use work::{Doc, DocRef, Docs, Out, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};

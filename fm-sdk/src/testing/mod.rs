@@ -3,6 +3,8 @@
 pub mod conformance;
 pub mod crash;
 pub mod identities;
+mod mock_bus;
 pub mod servers;
 
 pub use identities::TestIdentities;
+pub use mock_bus::{HttpReply, MockBus, Published, Settled};

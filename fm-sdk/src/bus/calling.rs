@@ -1,0 +1,46 @@
+use super::{Bus, seal};
+use crate::{BoxFuture, Call, Envelope, Error, MessageKind, Reply, ResultExt};
+use std::{future::IntoFuture, marker::PhantomData, time::Duration};
+use tokio::time::Instant;
+
+/// How long a call waits if nobody says otherwise.
+const DEFAULT: Duration = Duration::from_secs(5);
+
+/// A call on its way; awaiting it sends it.
+#[must_use = "a call is sent when awaited"]
+pub struct Calling<M: Call> {
+    bus: Bus,
+    envelope: crate::Result<Envelope>,
+    within: Duration,
+    m: PhantomData<fn() -> M>,
+}
+
+impl<M: Call> Calling<M> {
+    pub(super) fn new(bus: Bus, m: &M) -> Self {
+        let envelope = Envelope::new(MessageKind::Call, M::AT, m, &bus.rt.service);
+        Calling { bus, envelope, within: DEFAULT, m: PhantomData }
+    }
+    /// Sets the deadline (5 s if not set); the remaining deadline of the call that is being answered wins if it is nearer.
+    pub fn within(mut self, d: Duration) -> Self {
+        self.within = d;
+        self
+    }
+}
+
+impl<M: Call> IntoFuture for Calling<M> {
+    type Output = Reply<M::Reply>;
+    type IntoFuture = BoxFuture<'static, Reply<M::Reply>>;
+    fn into_future(self) -> Self::IntoFuture {
+        let remaining = self.bus.deadline.map(|d| d.saturating_duration_since(Instant::now()));
+        let within = self.within.min(remaining.unwrap_or(Duration::MAX));
+        Box::pin(async move {
+            if within.is_zero() {
+                return Err(Error::timed_out(false));
+            }
+            let rt = &self.bus.rt;
+            let m = seal(rt, self.bus.caller.as_ref(), self.envelope?)?;
+            let reply = rt.transport.request(m, within).await?;
+            serde_json::from_str(&reply).internal()
+        })
+    }
+}

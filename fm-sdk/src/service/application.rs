@@ -1,0 +1,156 @@
+//! One instance of a service: its seams, its HTTP server, its handlers, from the first bind to the end of the drain.
+
+use super::{Runtime, Seams, Service, lifecycle::Phase, workers::Workers};
+use crate::{
+    Bus, Error, Kind, Result, ResultExt, Work,
+    bus::{memory::Memory, transport::Consume},
+    config::{BusUrl, RegistryUrl, Settings, StoreUrl},
+    http::Draining,
+    identity::{Delegate, Keys, Purpose, Terms, Verifier},
+    metrics::Metrics,
+    registry::{
+        MemoryRegistry, Registry,
+        services::{Instance, Services},
+    },
+    store::{Driver, sqlite::Sqlite},
+};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+};
+
+/// One instance, bound and connected (or connecting), not yet serving.
+pub struct Application<S> {
+    pub(super) service: Service<S>,
+    pub(super) rt: Arc<Runtime>,
+    pub(super) settings: Settings,
+    pub(super) listener: TcpListener,
+    pub(super) phase: Phase,
+    pub(super) draining: Draining,
+    pub(super) metrics: Metrics,
+}
+
+impl<S: Send + Sync + 'static> Application<S> {
+    /// Opens the store, starts to connect to the broker and the registry, and binds the HTTP port. Parts that are away are waited for
+    /// later, in [`Application::run`].
+    ///
+    /// # Errors
+    /// What will not get better by waiting: addresses that cannot be read, a port that is taken, a folder that cannot be written.
+    pub async fn build(service: Service<S>, settings: Settings) -> Result<Self> {
+        service.check()?;
+        let name = service.name();
+        let instance = settings.instance_name(name);
+        let registry = registry(&settings)?;
+        let keys = Keys::open(&settings.data_folder(name).join("keys"), Purpose::Service(name.into()))?;
+        let terms = Terms::default();
+        let seams = Seams {
+            transport: transport(&settings)?,
+            store: store(&settings, name).await?,
+            verifier: Arc::new(Verifier::new(&*registry, terms.clone()).for_service(name)),
+            delegate: Delegate::new(Arc::new(keys), terms)?,
+            registry,
+        };
+        Self::on(service, settings, &instance, seams)
+    }
+
+    /// Puts an instance on seams that exist already.
+    ///
+    /// # Errors
+    /// If the HTTP port cannot be bound.
+    pub fn on(service: Service<S>, settings: Settings, instance: &str, seams: Seams) -> Result<Self> {
+        service.check()?;
+        let address = settings.http.to_string();
+        let listener = TcpListener::bind(&address).map_err(|e| {
+            Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound: {e}")).caused_by(e)
+        })?;
+        listener.set_nonblocking(true).internal()?;
+        let rt = Runtime::new(service.name(), instance, seams);
+        let draining = Draining::default();
+        Ok(Application { phase: Phase::new(&rt, draining.clone()), service, rt, settings, listener, draining, metrics: Metrics::default() })
+    }
+
+    /// Where the HTTP server listens.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.listener.local_addr().internal()
+    }
+    /// What the instance stands on.
+    pub fn runtime(&self) -> &Arc<Runtime> {
+        &self.rt
+    }
+    /// The bus, speaking for the service itself.
+    pub fn bus(&self) -> Bus {
+        Bus::new(self.rt.clone(), None)
+    }
+    pub(super) fn work(&self) -> Work {
+        Work::new(self.bus(), None)
+    }
+    pub(super) fn consume(&self) -> Consume {
+        Consume {
+            service: self.service.name().into(),
+            instance: self.rt.instance.clone(),
+            subscriptions: self.service.subscriptions(),
+            prefetch: Workers::PREFETCH,
+            retry: crate::bus::transport::Retry::default(),
+        }
+    }
+    pub(super) fn instance(&self) -> Result<Instance> {
+        let url = match &self.settings.advertise {
+            Some(url) => url.clone(),
+            None => format!("http://{}", self.address()?),
+        };
+        Ok(Instance {
+            service: self.service.name().into(),
+            id: self.rt.instance.clone(),
+            url,
+            version: env!("CARGO_PKG_VERSION").into(),
+            started: crate::time::rfc3339(crate::time::now_ms()),
+            scopes: self.service.scopes.iter().map(ToString::to_string).collect(),
+            metadata: Default::default(),
+        })
+    }
+    pub(super) fn services(&self) -> Services {
+        Services::new(self.rt.registry.clone())
+    }
+}
+
+fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>> {
+    Ok(match &settings.bus {
+        BusUrl::Memory => Arc::new(Memory::default()),
+        #[cfg(feature = "rabbitmq")]
+        BusUrl::Amqp(urls) => Arc::new(crate::bus::rabbitmq::RabbitMq::connect(urls)?),
+        #[cfg(not(feature = "rabbitmq"))]
+        BusUrl::Amqp(_) => return Err(not_built("FM_BUS", "rabbitmq")),
+    })
+}
+
+fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
+    Ok(match &settings.registry {
+        RegistryUrl::Memory => Arc::new(MemoryRegistry::default()),
+        #[cfg(feature = "etcd")]
+        RegistryUrl::Etcd(urls) => Arc::new(crate::registry::etcd::Etcd::connect(urls, settings.registry_prefix.as_deref())?),
+        #[cfg(not(feature = "etcd"))]
+        RegistryUrl::Etcd(_) => return Err(not_built("FM_REGISTRY", "etcd")),
+    })
+}
+
+async fn store(settings: &Settings, service: &str) -> Result<Arc<dyn Driver>> {
+    Ok(match &settings.store {
+        StoreUrl::Memory => Arc::new(Sqlite::in_memory()),
+        StoreUrl::Folder(folder) => {
+            std::fs::create_dir_all(folder).internal()?;
+            Arc::new(Sqlite::open(&folder.join(format!("{service}.sqlite")))?)
+        }
+        #[cfg(feature = "mongodb")]
+        StoreUrl::MongoDb(url) => Arc::new(crate::store::mongodb::MongoDb::connect(url, &service.replace('-', "_")).await?),
+        #[cfg(not(feature = "mongodb"))]
+        StoreUrl::MongoDb(_) => return Err(not_built("FM_STORE", "mongodb")),
+    })
+}
+
+#[cfg(not(all(feature = "rabbitmq", feature = "etcd", feature = "mongodb")))]
+fn not_built(variable: &str, feature: &str) -> Error {
+    Error::new(Kind::Invalid, "not-built", format!("{variable} asks for {feature}, and this program was built without that feature of fm-sdk"))
+}

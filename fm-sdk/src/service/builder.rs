@@ -1,0 +1,189 @@
+use super::{Cx, Runtime};
+use crate::{
+    Call, Command, Error, Event, Handled, Kind, Reply, Result, ResultExt, Work,
+    bus::transport::{Audience, Subscription},
+    message::owner,
+    store::{Document, Spec},
+};
+use actix_web::web;
+use futures::{FutureExt, future::LocalBoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{sync::Arc, time::Duration};
+
+pub(crate) type Run<S> = Arc<dyn Fn(String, Cx<S>) -> LocalBoxFuture<'static, Result<String>> + Send + Sync>;
+pub(crate) type Task<S> = Arc<dyn Fn(Arc<S>, Work) -> LocalBoxFuture<'static, Result<()>> + Send + Sync>;
+type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
+
+/// Work that is done again and again, on every instance.
+pub(crate) struct Job<S> {
+    pub name: &'static str,
+    pub every: Duration,
+    pub task: Task<S>,
+}
+impl<S> Clone for Job<S> {
+    fn clone(&self) -> Self {
+        Job { name: self.name, every: self.every, task: self.task.clone() }
+    }
+}
+
+/// A service: the same value runs in production and in tests.
+#[must_use = "a service does nothing until it runs"]
+pub struct Service<S> {
+    pub(crate) name: &'static str,
+    pub(crate) state: Arc<S>,
+    pub(crate) handlers: Vec<(Subscription, Run<S>)>,
+    pub(crate) routes: Vec<Routes>,
+    pub(crate) specs: Vec<Spec>,
+    pub(crate) at_start: Vec<Task<S>>,
+    pub(crate) on_gap: Vec<Task<S>>,
+    pub(crate) jobs: Vec<Job<S>>,
+    pub(crate) scopes: &'static [&'static str],
+    pub(crate) faults: Vec<String>,
+}
+impl<S> Clone for Service<S> {
+    fn clone(&self) -> Self {
+        Service {
+            name: self.name,
+            state: self.state.clone(),
+            handlers: self.handlers.clone(),
+            routes: self.routes.clone(),
+            specs: self.specs.clone(),
+            at_start: self.at_start.clone(),
+            on_gap: self.on_gap.clone(),
+            jobs: self.jobs.clone(),
+            scopes: self.scopes,
+            faults: self.faults.clone(),
+        }
+    }
+}
+
+impl<S: Send + Sync + 'static> Service<S> {
+    /// Names a service (`fm-cars`) and gives it its state, shared by all handlers of an instance.
+    pub fn new(name: &'static str, state: S) -> Self {
+        Service {
+            name,
+            state: Arc::new(state),
+            handlers: vec![],
+            routes: vec![],
+            specs: vec![],
+            at_start: vec![],
+            on_gap: vec![],
+            jobs: vec![],
+            scopes: &[],
+            faults: vec![],
+        }
+    }
+    /// Keeps documents of this type.
+    pub fn keeps<T: Document>(mut self) -> Self {
+        self.specs.push(Spec { collection: T::COLLECTION, indexes: T::INDEXES });
+        self
+    }
+    /// Answers a call.
+    pub fn call<M: Call>(self, f: impl AsyncFn(M, Cx<S>) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
+        self.add(Audience::Call, M::AT, f)
+    }
+    /// Obeys a command.
+    pub fn command<M: Command>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
+        self.add(Audience::Command, M::AT, f)
+    }
+    /// Listens to an event; one instance of this service gets each.
+    pub fn on<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
+        self.add(Audience::Service, M::NAME, f)
+    }
+    /// Listens to an event; every instance that is up gets each, at most once. For what an instance keeps in memory; see
+    /// [`Service::on_gap`].
+    pub fn on_each_instance<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
+        self.add(Audience::EachInstance, M::NAME, f)
+    }
+    /// Runs when messages for each instance may have been missed: rebuild from the store what is kept from them.
+    pub fn on_gap(mut self, f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.on_gap.push(task(f));
+        self
+    }
+    /// Runs before the instance is ready, with the store and the registry at hand; tried again until it succeeds.
+    pub fn at_start(mut self, f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.at_start.push(task(f));
+        self
+    }
+    /// Runs again and again while the instance is up, on every instance, `every` after the last run ended; once more while it drains.
+    pub fn every(
+        mut self,
+        every: Duration,
+        name: &'static str,
+        f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.jobs.push(Job { name, every, task: task(f) });
+        self
+    }
+    /// Adds HTTP routes. State is at hand as `web::Data<S>`.
+    pub fn http(mut self, f: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> Self {
+        self.routes.push(Arc::new(f));
+        self
+    }
+    /// Says in the registry which scopes this service asks for.
+    pub fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
+        self.scopes = scopes;
+        self
+    }
+
+    fn add<M: DeserializeOwned + 'static, R: Serialize + 'static>(
+        mut self,
+        audience: Audience,
+        name: &'static str,
+        f: impl AsyncFn(M, Cx<S>) -> Result<R> + Send + Sync + 'static,
+    ) -> Self {
+        if matches!(audience, Audience::Call | Audience::Command) && owner(name) != self.name {
+            self.faults.push(format!("{name} does not belong to {}", self.name));
+        }
+        if self.handlers.iter().any(|(s, _)| s.audience == audience && s.name == name) {
+            self.faults.push(format!("{name} has two handlers"));
+        }
+        let f = Arc::new(f);
+        let run: Run<S> = Arc::new(move |body, cx| {
+            let f = f.clone();
+            async move {
+                let m: M = serde_json::from_str(&body)
+                    .map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{name}: {e}")).parking())?;
+                serde_json::to_string(&f(m, cx).await?).internal()
+            }
+            .boxed_local()
+        });
+        self.handlers.push((Subscription { audience, name }, run));
+        self
+    }
+
+    /// Whether the parts fit together.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.faults.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Internal, "wiring", format!("{}: {}", self.name, self.faults.join("; "))))
+    }
+    /// The service's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+    pub(crate) fn subscriptions(&self) -> Vec<Subscription> {
+        self.handlers.iter().map(|h| h.0.clone()).collect()
+    }
+    pub(crate) async fn prepare(&self, rt: &Runtime) -> Result<()> {
+        rt.store.prepare(self.specs.clone()).await
+    }
+    /// Everything an HTTP app of this service needs, but the middleware.
+    pub(crate) fn configure(&self, rt: &Arc<Runtime>, cfg: &mut web::ServiceConfig) {
+        cfg.app_data(web::Data::from(rt.clone()))
+            .app_data(web::Data::from(rt.verifier.clone()))
+            .app_data(web::Data::from(self.state.clone()));
+        for routes in &self.routes {
+            routes(cfg);
+        }
+    }
+}
+
+fn task<S: 'static>(f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static) -> Task<S> {
+    let f = Arc::new(f);
+    Arc::new(move |state, work| {
+        let f = f.clone();
+        async move { f(state, work).await }.boxed_local()
+    })
+}

@@ -1,0 +1,87 @@
+use super::Runtime;
+use crate::{
+    Command, Error, Event, Handled, Kind, Result, Work,
+    store::{Document, Filter},
+    work::{self, Out},
+};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The context of one message: the service's state, the message's attempt, and everything that [`Work`] can do.
+pub struct Cx<S> {
+    /// The service's state.
+    pub state: Arc<S>,
+    /// Which try this is; 1 = the first.
+    pub attempt: u32,
+    pub(super) source: String,
+    pub(super) version: Option<i64>,
+    pub(super) at_ms: i64,
+    pub(super) work: Work,
+    pub(super) last: Arc<Mutex<Out>>,
+}
+
+impl<S> Deref for Cx<S> {
+    type Target = Work;
+    fn deref(&self) -> &Work {
+        &self.work
+    }
+}
+
+impl<S> Cx<S> {
+    /// Publishes in the step that marks this message as done: once, and only if the handler gives `Ok`.
+    ///
+    /// # Errors
+    /// `Internal` if the event cannot be serialised.
+    pub fn publish<E: Event>(&self, e: E) -> Handled {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).publish(e)
+    }
+    /// Sends a command in the step that marks this message as done.
+    ///
+    /// # Errors
+    /// `Internal` if the command cannot be serialised.
+    pub fn send<C: Command>(&self, c: C) -> Handled {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).send(c)
+    }
+    /// The service that sent this message; its signature was verified.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+    /// Accepts this message only from one service.
+    ///
+    /// # Errors
+    /// `Forbidden`, code `source`; the message is parked.
+    pub fn only_from(&self, service: &str) -> Result<()> {
+        if self.source == service {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Forbidden, "source", format!("{} may not send this", self.source)).parking())
+    }
+    /// The version of the document whose change caused this message: drop what is older than what is known.
+    pub fn subject_version(&self) -> Option<i64> {
+        self.version
+    }
+    /// When the message was made, in milliseconds since the Unix epoch.
+    pub fn sent_at_ms(&self) -> i64 {
+        self.at_ms
+    }
+    /// What this instance stands on.
+    pub fn runtime(&self) -> &Arc<Runtime> {
+        &self.work.bus.rt
+    }
+    /// Removes all documents that fit, one step each, and gives how many this message removed, exact over all its deliveries.
+    ///
+    /// # Errors
+    /// The store's, and whatever `f` gives; the message then comes again and goes on.
+    pub async fn remove_each<T: Document>(&self, filter: Filter<T>, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<u64> {
+        work::remove_each(&self.work, filter, f).await
+    }
+    /// Changes all documents that fit, one step each, each once, and gives how many this message changed.
+    ///
+    /// # Errors
+    /// The store's, and whatever `f` gives; the message then comes again and goes on.
+    pub async fn change_each<T: Document>(&self, filter: Filter<T>, f: impl Fn(&mut T, &mut Out) -> Result<()>) -> Result<u64> {
+        work::change_each(&self.work, filter, f).await
+    }
+}

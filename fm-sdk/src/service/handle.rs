@@ -1,0 +1,85 @@
+//! The one path of every message, whatever the transport.
+
+use super::{Cx, Runtime, Service};
+use crate::{
+    Bus, Envelope, Error, Identity, Kind, MessageKind, Result, Work,
+    bus::transport::{Audience, Verdict},
+    trace::{self, TraceParent},
+    work::Out,
+};
+use futures::FutureExt;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+};
+use tokio::time::Instant;
+
+impl<S: Send + Sync + 'static> Service<S> {
+    pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, audience: Audience, deadline: Option<Instant>) -> Verdict {
+        if deadline.is_some_and(|d| d <= Instant::now()) {
+            return Verdict::Fault(Error::timed_out(false).fault());
+        }
+        let parent = m.trace.as_deref().and_then(|t| t.parse::<TraceParent>().ok()).unwrap_or_else(TraceParent::start);
+        let result = trace::scope(parent, self.attempt(rt, &m, audience, deadline)).await;
+        if let Err(e) = &result {
+            log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
+        }
+        match (result, audience) {
+            (Ok(reply), Audience::Call) => Verdict::Answer(reply),
+            (Ok(_), _) => Verdict::Ack,
+            (Err(e), Audience::Call) => Verdict::Fault(e.fault()),
+            (Err(e), _) if e.parks() => Verdict::Park(e),
+            (Err(e), _) => Verdict::Retry(e),
+        }
+    }
+
+    async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, audience: Audience, deadline: Option<Instant>) -> Result<String> {
+        let (subscription, run) =
+            self.handlers.iter().find(|(s, _)| s.audience == audience && s.name == m.name).ok_or_else(|| unknown(&m.name))?;
+        let caller = identify(rt, m)?;
+        let remembered = audience != Audience::EachInstance;
+        let op = format!("{}/{}", subscription.name, m.id);
+        if remembered && let Some(done) = rt.store.finished(&op).await? {
+            return Ok(done.reply.unwrap_or_else(|| "null".into()));
+        }
+        let trail = rt.new_trail();
+        let bus = Bus { rt: rt.clone(), caller, trail: trail.clone(), deadline };
+        let last = Arc::new(Mutex::new(Out::new(&bus)));
+        let cx = Cx {
+            state: self.state.clone(),
+            attempt: m.attempt,
+            source: m.source.clone(),
+            version: m.subject.as_ref().map(|s| s.version),
+            at_ms: m.at_ms,
+            work: Work::new(bus.clone(), remembered.then(|| op.clone())),
+            last: last.clone(),
+        };
+        let reply = AssertUnwindSafe(run(m.body.clone(), cx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+        let last = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), Out::new(&bus)).sealed()?;
+        if remembered && (trail.wrote.load(Relaxed) || !last.is_empty()) {
+            let speaks = !last.is_empty();
+            rt.store.finish(&op, (audience == Audience::Call).then(|| reply.clone()), last).await?;
+            if speaks {
+                rt.relay.wake();
+            }
+        }
+        Ok(reply)
+    }
+}
+
+/// For whom a message acts. Events and commands must carry a delegation token bound to them; a call may be anonymous.
+fn identify(rt: &Runtime, m: &Envelope) -> Result<Option<Identity>> {
+    if m.kind == MessageKind::Call && m.token.is_none() {
+        return Ok(None);
+    }
+    rt.verifier.verify_envelope(m).map(Some)
+}
+
+fn unknown(name: &str) -> Error {
+    Error::new(Kind::Unavailable, "message-unknown", format!("this version does not know {name}"))
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    Error::new(Kind::Internal, "panic", format!("the handler panicked: {}", text.unwrap_or_default()))
+}

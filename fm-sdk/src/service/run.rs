@@ -1,0 +1,174 @@
+//! From the first bind to the end of the drain, in order.
+
+use super::{Application, lifecycle::Stage, workers::Workers};
+use crate::{Result, ResultExt, http};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::Compress, web};
+use std::{future::Future, time::Duration};
+use tokio::task::JoinHandle;
+
+/// Longer than a gateway keeps its idle connections (30 s), so that the side that closes is the one that knows.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long messages that are being handled, and the outbox, may take at the end.
+const FINISH: Duration = Duration::from_secs(20);
+/// How long inbox rows are kept: longer than a message may wait for its replay.
+const REMEMBER: Duration = Duration::from_secs(30 * 24 * 3600);
+const SWEEP: Duration = Duration::from_secs(600);
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+impl<S: Send + Sync + 'static> Application<S> {
+    /// Serves until `stop` resolves, then drains: leaves the registry, goes on serving for a while with `Connection: close`, stops
+    /// consuming, finishes what is in flight, empties the outbox, closes.
+    ///
+    /// # Errors
+    /// If the HTTP server cannot start, or the broker refuses what the service declares.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let mut stop = std::pin::pin!(stop);
+        let (server, handle) = self.serve()?;
+        let server = actix_rt::spawn(server);
+        log::info!("{} {} listens on {}", self.service.name(), self.rt.instance, self.address()?);
+        let started = tokio::select! {
+            started = self.start() => Some(started?),
+            () = &mut stop => None,
+        };
+        if let Some(up) = started {
+            stop.await;
+            self.drain(up).await;
+        }
+        handle.stop(true).await;
+        self.rt.transport.close().await;
+        server.await.internal()?.internal()
+    }
+
+    fn serve(&self) -> Result<(actix_web::dev::Server, ServerHandle)> {
+        let (service, rt, phase) = (self.service.clone(), self.rt.clone(), self.phase.clone());
+        let (metrics, draining) = (self.metrics.clone(), self.draining.clone());
+        let listener = self.listener.try_clone().internal()?;
+        let server = HttpServer::new(move || {
+            let (service, rt, phase, routes) = (service.clone(), rt.clone(), phase.clone(), phase.routes(&metrics));
+            App::new()
+                .wrap(Compress::default())
+                .wrap(actix_web::middleware::from_fn(move |request, next| phase.clone().gate(request, next)))
+                .wrap(http::Observe::new(metrics.clone(), draining.clone()))
+                .configure(routes)
+                .configure(move |cfg| service.configure(&rt, cfg))
+                .default_service(web::to(http::not_found))
+        })
+        .workers(self.settings.workers)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(FINISH.as_secs())
+        .disable_signals()
+        .listen(listener)
+        .internal()?
+        .run();
+        let handle = server.handle();
+        Ok((server, handle))
+    }
+
+    /// Brings everything up, waiting for what is away; the instance is in the registry only when it can do all it is there for.
+    async fn start(&self) -> Result<Up> {
+        let rt = &self.rt;
+        again("the store is not ready", || self.service.prepare(rt)).await;
+        let keys = rt.delegate.keys().clone();
+        again("the service's key is not in the registry", || keys.publish(&*rt.registry)).await;
+        rt.verifier.ready().await;
+        let mut tasks = vec![actix_rt::spawn(keys.keep(rt.registry.clone())), actix_rt::spawn(rt.clone().relay_for_ever())];
+        for task in &self.service.at_start {
+            again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;
+        }
+        let (into, from) = async_channel::bounded(usize::from(Workers::PREFETCH) * 2);
+        let workers = Workers::start(self.settings.workers, &self.service, rt, &from);
+        if !self.service.handlers.is_empty() {
+            rt.transport.consume(self.consume(), into).await?;
+        }
+        tasks.extend(self.jobs());
+        self.phase.enter(Stage::Up);
+        let registration = self.services().register(self.instance()?);
+        log::info!("{} {} is ready", self.service.name(), rt.instance);
+        Ok(Up { registration, workers, tasks })
+    }
+
+    fn jobs(&self) -> Vec<JoinHandle<()>> {
+        let mut jobs: Vec<_> = self
+            .service
+            .jobs
+            .iter()
+            .cloned()
+            .map(|job| {
+                let (state, work) = (self.service.state.clone(), self.work());
+                actix_rt::spawn(async move {
+                    loop {
+                        tokio::time::sleep(job.every).await;
+                        if let Err(e) = (job.task)(state.clone(), work.fresh()).await {
+                            log::warn!("{}: {}", job.name, e.chain());
+                        }
+                    }
+                })
+            })
+            .collect();
+        let store = self.rt.store.clone();
+        jobs.push(actix_rt::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                if let Err(e) = store.sweep(REMEMBER).await {
+                    log::warn!("sweep: {}", e.chain());
+                }
+            }
+        }));
+        jobs
+    }
+
+    async fn drain(&self, up: Up) {
+        log::info!("{} {} drains", self.service.name(), self.rt.instance);
+        self.draining.begin();
+        self.phase.enter(Stage::Draining);
+        up.registration.release().await;
+        tokio::time::sleep(self.settings.drain).await;
+        self.rt.transport.stop_consuming().await;
+        let left = up.workers.idle(FINISH).await;
+        if left > 0 {
+            log::warn!("{left} messages are still being handled and will come again");
+        }
+        for job in &self.service.jobs {
+            if let Err(e) = (job.task)(self.service.state.clone(), self.work()).await {
+                log::warn!("{}: {}", job.name, e.chain());
+            }
+        }
+        if !matches!(tokio::time::timeout(FINISH, self.rt.flush()).await, Ok(Ok(true))) {
+            log::warn!("messages are left in the outbox; the next instance sends them");
+        }
+        up.tasks.iter().for_each(JoinHandle::abort);
+        up.workers.stop();
+    }
+}
+
+/// What is up, and is taken down in the drain.
+struct Up {
+    registration: crate::registry::services::Registration,
+    workers: Workers,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Tries until it works.
+async fn again<T, F: Future<Output = Result<T>>>(what: &str, f: impl Fn() -> F) -> T {
+    let mut wait = FIRST_WAIT;
+    loop {
+        match f().await {
+            Ok(t) => return t,
+            Err(e) => log::warn!("{what}, will be tried again: {}", e.chain()),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Resolves at SIGTERM or SIGINT.
+///
+/// # Errors
+/// If the system does not let this process listen to signals.
+pub async fn stop_signal() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate()).internal()?, signal(SignalKind::interrupt()).internal()?);
+    tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+use super::relay::Relay;
+use crate::{
+    Transport,
+    bus::Trail,
+    identity::{Delegate, Verifier},
+    registry::Registry,
+    store::Driver,
+};
+use std::sync::Arc;
+
+/// What all handlers of one running instance share: its name, its seams, its keys.
+pub struct Runtime {
+    pub(crate) service: String,
+    pub(crate) instance: String,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) store: Arc<dyn Driver>,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) delegate: Arc<Delegate>,
+    pub(crate) relay: Relay,
+    #[cfg(feature = "testing")]
+    pub(crate) trails: std::sync::Mutex<Vec<Arc<Trail>>>,
+}
+
+/// The seams that an instance is put on.
+pub struct Seams {
+    /// The bus.
+    pub transport: Arc<dyn Transport>,
+    /// The documents.
+    pub store: Arc<dyn Driver>,
+    /// The registry.
+    pub registry: Arc<dyn Registry>,
+    /// Who may be believed.
+    pub verifier: Arc<Verifier>,
+    /// The service's own signature.
+    pub delegate: Arc<Delegate>,
+}
+
+impl Runtime {
+    pub(crate) fn new(service: &str, instance: &str, seams: Seams) -> Arc<Self> {
+        Arc::new(Runtime {
+            service: service.into(),
+            instance: instance.into(),
+            transport: seams.transport,
+            store: seams.store,
+            registry: seams.registry,
+            verifier: seams.verifier,
+            delegate: seams.delegate,
+            relay: Relay::default(),
+            #[cfg(feature = "testing")]
+            trails: std::sync::Mutex::default(),
+        })
+    }
+    /// The instance's name.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+    /// The registry, for what a service keeps there itself.
+    pub fn registry(&self) -> &Arc<dyn Registry> {
+        &self.registry
+    }
+    /// Verifies tokens.
+    pub fn verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+    /// The transport under the bus.
+    pub fn transport(&self) -> &Arc<dyn Transport> {
+        &self.transport
+    }
+    pub(crate) fn new_trail(&self) -> Arc<Trail> {
+        let trail = Arc::<Trail>::default();
+        #[cfg(feature = "testing")]
+        self.trails.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(trail.clone());
+        trail
+    }
+}

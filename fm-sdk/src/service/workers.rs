@@ -1,0 +1,120 @@
+//! Threads that handle messages. Handlers' futures never leave theirs, so they need not be `Send`.
+
+use super::{Runtime, Service};
+use crate::{Bus, Work, bus::transport::{Delivery, Incoming, Verdict}};
+use actix_rt::Arbiter;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// The wait before a task that failed is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+pub(super) struct Workers {
+    arbiters: Vec<Arbiter>,
+    busy: Arc<Busy>,
+}
+
+/// How many messages are being handled.
+#[derive(Default)]
+struct Busy {
+    n: AtomicUsize,
+    less: Notify,
+}
+struct One(Arc<Busy>);
+impl One {
+    fn more(busy: &Arc<Busy>) -> Self {
+        busy.n.fetch_add(1, SeqCst);
+        One(busy.clone())
+    }
+}
+impl Drop for One {
+    fn drop(&mut self) {
+        self.0.n.fetch_sub(1, SeqCst);
+        self.0.less.notify_waiters();
+    }
+}
+
+impl Workers {
+    /// Messages in flight per queue and instance.
+    pub const PREFETCH: u16 = 32;
+
+    /// Starts `n` threads that share what comes in.
+    pub fn start<S: Send + Sync + 'static>(n: usize, service: &Service<S>, rt: &Arc<Runtime>, from: &async_channel::Receiver<Incoming>) -> Self {
+        let busy = Arc::<Busy>::default();
+        let arbiters = (0..n.max(1))
+            .map(|_| {
+                let arbiter = Arbiter::new();
+                let (service, rt, from, busy) = (service.clone(), rt.clone(), from.clone(), busy.clone());
+                arbiter.spawn_fn(move || {
+                    actix_rt::spawn(receive(service, rt, from, busy));
+                });
+                arbiter
+            })
+            .collect();
+        Workers { arbiters, busy }
+    }
+
+    /// Waits until no message is being handled, at most this long; how many still are.
+    pub async fn idle(&self, within: Duration) -> usize {
+        let idle = async {
+            loop {
+                let less = self.busy.less.notified();
+                if self.busy.n.load(SeqCst) == 0 {
+                    return;
+                }
+                less.await;
+            }
+        };
+        let _ = tokio::time::timeout(within, idle).await;
+        self.busy.n.load(SeqCst)
+    }
+
+    pub fn stop(self) {
+        for arbiter in self.arbiters {
+            arbiter.stop();
+            let _ = arbiter.join();
+        }
+    }
+}
+
+async fn receive<S: Send + Sync + 'static>(
+    service: Service<S>,
+    rt: Arc<Runtime>,
+    from: async_channel::Receiver<Incoming>,
+    busy: Arc<Busy>,
+) {
+    while let Ok(incoming) = from.recv().await {
+        let one = One::more(&busy);
+        let (service, rt) = (service.clone(), rt.clone());
+        actix_rt::spawn(async move {
+            match incoming {
+                Incoming::Message(delivery) => deliver(&service, &rt, *delivery).await,
+                Incoming::Gap => close_gap(&service, &rt).await,
+            }
+            drop(one);
+        });
+    }
+}
+
+async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, delivery: Delivery) {
+    let Delivery { message, audience, deadline, settle } = delivery;
+    let verdict = service.handle(rt, message, audience, deadline).await;
+    if let Err(Verdict::Retry(e) | Verdict::Park(e)) = settle.send(verdict) {
+        log::warn!("the verdict came too late, the message will come again: {}", e.chain());
+    }
+}
+
+async fn close_gap<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>) {
+    for task in &service.on_gap {
+        while let Err(e) = task(service.state.clone(), Work::new(Bus::new(rt.clone(), None), None)).await {
+            log::warn!("the gap could not be closed, will be tried again: {}", e.chain());
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}

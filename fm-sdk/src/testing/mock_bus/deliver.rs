@@ -1,0 +1,87 @@
+use super::{MockBus, Settled};
+use crate::{Command, Envelope, Event, MessageKind};
+use futures::FutureExt;
+use std::pin::pin;
+use tokio::sync::Notify;
+
+impl<S: Send + Sync + 'static> MockBus<S> {
+    /// Delivers an event, in the name of the signed-in user if there is one.
+    pub async fn deliver<E: Event>(&self, e: E) -> Settled {
+        self.deliver_edited(e, |_| {}).await
+    }
+    /// Delivers an event whose envelope was edited after it was signed: forged, out of order, tried before.
+    pub async fn deliver_edited<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Settled {
+        let mut m = self.envelope(MessageKind::Event, E::NAME, &e);
+        edit(&mut m);
+        self.hand_over(m).await
+    }
+    /// Sends this service a command.
+    pub async fn command<C: Command>(&self, c: C) -> Settled {
+        self.command_edited(c, |_| {}).await
+    }
+    /// Sends this service a command whose envelope was edited after it was signed.
+    pub async fn command_edited<C: Command>(&self, c: C, edit: impl FnOnce(&mut Envelope)) -> Settled {
+        let mut m = self.envelope(MessageKind::Command, C::AT, &c);
+        edit(&mut m);
+        self.hand_over(m).await
+    }
+    /// Delivers the last message once more, with the same id, as a broker may.
+    pub async fn again(&self) -> Settled {
+        let m = self.last.borrow().clone().expect("something was delivered");
+        self.hand_over(m).await
+    }
+    /// Kills the process, as far as the store sees it, at the n-th command to the store of the next verb, before or after it took effect.
+    pub fn crash_at(&self, step: usize, after: bool) {
+        self.crash.at(step, after, true);
+    }
+    /// Whether the crash of [`MockBus::crash_at`] happened, or the pause of [`MockBus::overlap`].
+    pub fn crashed(&self) -> bool {
+        self.crash.happened()
+    }
+    /// Gives two instances the same command; this one pauses at a step of the store while the other runs through.
+    pub async fn overlap<C: Command>(&self, other: &MockBus<S>, m: &C, step: usize, after: bool) -> (Settled, Settled) {
+        let m = self.envelope(MessageKind::Command, C::AT, m);
+        self.overlapping(other, m, step, after).await
+    }
+    /// Gives two instances the same event; this one pauses at a step of the store while the other runs through.
+    pub async fn overlap_event<E: Event>(&self, other: &MockBus<S>, m: &E, step: usize, after: bool) -> (Settled, Settled) {
+        let m = self.envelope(MessageKind::Event, E::NAME, m);
+        self.overlapping(other, m, step, after).await
+    }
+
+    async fn overlapping(&self, other: &MockBus<S>, m: Envelope, step: usize, after: bool) -> (Settled, Settled) {
+        other.drive(async {}).await;
+        self.drive(async {}).await;
+        self.crash.at(step, after, false);
+        let ended = Notify::new();
+        let first = async {
+            let settled = self.hand_over(m.clone()).await;
+            ended.notify_one();
+            settled
+        };
+        let second = async {
+            let (mut held, mut ended) = (pin!(self.crash.held().fuse()), pin!(ended.notified().fuse()));
+            futures::select! { () = held => {}, () = ended => {} }
+            let settled = other.hand_over(m.clone()).await;
+            self.crash.go_on();
+            settled
+        };
+        futures::join!(first, second)
+    }
+
+    fn envelope<T: serde::Serialize>(&self, kind: MessageKind, name: &str, body: &T) -> Envelope {
+        let sender = self.sender.borrow().clone();
+        let mut m = Envelope::new(kind, name, body, &sender).expect("serialises");
+        self.identities.delegate(&sender).seal(&mut m, self.bus().caller.as_ref()).expect("signs");
+        m
+    }
+
+    async fn hand_over(&self, m: Envelope) -> Settled {
+        *self.last.borrow_mut() = Some(m.clone());
+        self.start().await;
+        let (heard, from) = (self.transport.push(&m), self.handled.borrow().len());
+        self.drive(async {}).await;
+        let handled = self.handled.borrow()[from..].iter().filter(|h| h.0.id == m.id).map(|h| (h.0.attempt, h.2.clone())).collect();
+        Settled::new(m.name, heard, handled)
+    }
+}

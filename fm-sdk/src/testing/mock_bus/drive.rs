@@ -1,0 +1,107 @@
+//! The loop of a test: events one after the other, calls at once, messages that wait in the outbox last.
+
+use super::{Handling, MockBus, transport::Job};
+use crate::{
+    Bus, Envelope, Work,
+    bus::transport::{Audience, Verdict},
+};
+use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{PoisonError, atomic::Ordering::Relaxed},
+};
+
+impl<S: Send + Sync + 'static> MockBus<S> {
+    /// Runs `root` and everything it causes.
+    pub(super) async fn drive<T>(&self, root: impl Future<Output = T>) -> T {
+        self.start().await;
+        self.crash.arm();
+        let (mut root, mut out) = (pin!(root.fuse()), None);
+        let mut running: FuturesUnordered<LocalBoxFuture<'_, Handling>> = FuturesUnordered::new();
+        let mut started: Vec<Job> = vec![];
+        loop {
+            while let Some(job) = self.next(started.iter().all(|s| s.audience == Audience::Call)) {
+                let (m, audience, deadline) = (job.message.clone(), job.audience, job.deadline);
+                started.push(job);
+                running.push(
+                    async move {
+                        let verdict = self.service.handle(&self.rt, m.clone(), audience, deadline).await;
+                        (m, audience, verdict)
+                    }
+                    .boxed_local(),
+                );
+            }
+            if running.is_empty() && out.is_some() {
+                if !self.relayed_something().await {
+                    break;
+                }
+                continue;
+            }
+            let (mut dead, mut woken) = (pin!(self.crash.died().fuse()), pin!(self.transport.wake.notified().fuse()));
+            futures::select_biased! {
+                () = dead => { // as kill -9: everything in flight is gone, the broker delivers it again
+                    running.clear();
+                    self.transport.lock().queue.extend(started.drain(..));
+                }
+                r = root => out = Some(r),
+                handled = running.select_next_some() => self.settle(&mut started, handled),
+                () = woken => {}
+            }
+        }
+        self.crash.disarm();
+        self.no_dual_writes();
+        out.expect("the root has ended")
+    }
+
+    pub(super) async fn start(&self) {
+        if self.started.replace(true) {
+            return;
+        }
+        self.service.prepare(&self.rt).await.expect("the store is ready");
+        for task in &self.service.at_start {
+            let work = Work::new(Bus::new(self.rt.clone(), None), None);
+            task(self.service.state.clone(), work).await.expect("the service starts");
+        }
+    }
+
+    async fn relayed_something(&self) -> bool {
+        let (mut round, mut dead) = (pin!(self.rt.relay_round().fuse()), pin!(self.crash.died().fuse()));
+        futures::select_biased! {
+            round = round => round.expect("the outbox can be read").0 > 0,
+            () = dead => true,
+        }
+    }
+
+    fn next(&self, idle: bool) -> Option<Job> {
+        let queue = &mut self.transport.lock().queue;
+        let i = queue.iter().position(|j| idle || j.audience == Audience::Call)?;
+        queue.remove(i)
+    }
+
+    fn settle(&self, started: &mut Vec<Job>, (m, audience, verdict): Handling) {
+        let i = started.iter().position(|j| j.message.id == m.id && j.audience == audience).expect("was started");
+        let job = started.remove(i);
+        self.handled.borrow_mut().push((m.clone(), audience, verdict.clone()));
+        match (verdict, job.reply) {
+            (Verdict::Answer(text), Some(reply)) => drop(reply.send(Ok(text))),
+            (Verdict::Fault(fault), Some(reply)) => drop(reply.send(Err(fault.into()))),
+            (Verdict::Retry(_), _) if audience != Audience::EachInstance && m.attempt < self.attempts => {
+                let message = Envelope { attempt: m.attempt + 1, ..m };
+                self.transport.lock().queue.push_back(Job { message, audience, deadline: None, reply: None });
+            }
+            _ => {}
+        }
+    }
+
+    fn no_dual_writes(&self) {
+        let mut trails = self.rt.trails.lock().unwrap_or_else(PoisonError::into_inner);
+        let mixed = trails.drain(..).any(|t| t.wrote.load(Relaxed) && t.direct.load(Relaxed));
+        assert!(
+            !mixed,
+            "{}: one request or message changed a document and used publish_now: a crash between them loses one of the two. \
+             Publish in the change.",
+            self.service.name()
+        );
+    }
+}

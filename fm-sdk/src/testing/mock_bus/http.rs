@@ -1,0 +1,89 @@
+use super::MockBus;
+use actix_web::{
+    App, HttpMessage,
+    http::header::{AUTHORIZATION, HeaderMap},
+    test::{self, TestRequest},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// What the service answered.
+#[derive(Debug)]
+pub struct HttpReply {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl HttpReply {
+    /// Reads the body.
+    ///
+    /// # Panics
+    /// If it is no JSON of this shape.
+    #[track_caller]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e} in {}", String::from_utf8_lossy(&self.body)))
+    }
+    /// The stable code of a problem.
+    ///
+    /// # Panics
+    /// If the body is no `application/problem+json`.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        let media_type = self.header("content-type");
+        assert_eq!(media_type, Some("application/problem+json"), "{}: {}", self.status, String::from_utf8_lossy(&self.body));
+        self.json::<serde_json::Value>()["code"].as_str().expect("a code").into()
+    }
+    /// A header's value, if it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl<S: Send + Sync + 'static> MockBus<S> {
+    /// Sends an HTTP request to the service's routes, in the name of the signed-in user unless it has a header of its own.
+    pub async fn http(&self, request: TestRequest) -> HttpReply {
+        let mut request = request.to_request();
+        if let Some(token) = self.token.borrow().as_deref()
+            && !request.headers().contains_key(AUTHORIZATION)
+        {
+            let value = format!("Bearer {token}").parse().expect("a header value");
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        self.drive(async {
+            let app = test::init_service(App::new().configure(|cfg| self.service.configure(&self.rt, cfg))).await;
+            let (status, headers, body) = match test::try_call_service(&app, request).await {
+                Ok(r) => (r.status(), r.headers().clone(), test::read_body(r).await),
+                Err(e) => {
+                    let r = e.error_response();
+                    let (status, headers) = (r.status(), r.headers().clone());
+                    (status, headers, actix_web::body::to_bytes(r.into_body()).await.unwrap_or_default())
+                }
+            };
+            HttpReply { status: status.as_u16(), headers, body: body.to_vec() }
+        })
+        .await
+    }
+    /// `GET path`.
+    pub async fn get(&self, path: &str) -> HttpReply {
+        self.http(TestRequest::get().uri(path)).await
+    }
+    /// `POST path` with a JSON body.
+    pub async fn post(&self, path: &str, body: impl Serialize) -> HttpReply {
+        self.http(TestRequest::post().uri(path).set_json(body)).await
+    }
+    /// `PUT path` with a JSON body.
+    pub async fn put(&self, path: &str, body: impl Serialize) -> HttpReply {
+        self.http(TestRequest::put().uri(path).set_json(body)).await
+    }
+    /// `PATCH path` with a JSON body.
+    pub async fn patch(&self, path: &str, body: impl Serialize) -> HttpReply {
+        self.http(TestRequest::patch().uri(path).set_json(body)).await
+    }
+    /// `DELETE path`.
+    pub async fn delete(&self, path: &str) -> HttpReply {
+        self.http(TestRequest::delete().uri(path)).await
+    }
+}

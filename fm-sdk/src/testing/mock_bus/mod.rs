@@ -1,0 +1,208 @@
+//! The bus of a test: runs one service on the test's own thread, without a broker, and returns when nothing is left to do.
+
+mod crash;
+mod deliver;
+mod drive;
+mod http;
+mod settled;
+mod transport;
+
+pub use http::HttpReply;
+pub use settled::{Published, Settled};
+
+use crate::{
+    Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Service, Work,
+    bus::transport::{Audience, Verdict},
+    service::{Runtime, Seams},
+    store::{Document, Driver, Sqlite},
+    testing::TestIdentities,
+};
+use crash::{Crash, Crashing};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
+use transport::MockTransport;
+
+/// How a message that was handled ended.
+type Handling = (Envelope, Audience, Verdict);
+
+/// One service, its store and a broker that lives in the test.
+///
+/// Every verb returns when all that it caused has settled: events that follow from events, retries (whose back-off takes no time), messages
+/// that wait in the outbox. A request or message that changes a document and also publishes outside of that step fails the test.
+///
+/// ```
+/// # use fm_sdk::{Cx, Handled, Service, messages, testing::MockBus};
+/// messages! { event "user.joined" Joined { name: String }  event "user.welcomed" Welcomed { name: String } }
+/// async fn welcome(m: Joined, cx: Cx<()>) -> Handled { cx.publish(Welcomed { name: m.name }) }
+/// # actix_rt::System::new().block_on(async {
+/// let bus = MockBus::for_service(Service::new("fm-greeter", ()).on(welcome));
+/// bus.deliver(Joined { name: "ann".into() }).await.acked();
+/// assert_eq!(bus.published::<Welcomed>().one().name, "ann");
+/// # });
+/// ```
+pub struct MockBus<S> {
+    service: Service<S>,
+    rt: Arc<Runtime>,
+    transport: MockTransport,
+    crash: Arc<Crash>,
+    identities: Arc<TestIdentities>,
+    token: RefCell<Option<String>>,
+    sender: RefCell<String>,
+    started: Cell<bool>,
+    handled: RefCell<Vec<Handling>>,
+    last: RefCell<Option<Envelope>>,
+    attempts: u32,
+}
+
+impl<S: Send + Sync + 'static> MockBus<S> {
+    /// Puts a service on an empty store in memory.
+    ///
+    /// # Panics
+    /// If the service's parts do not fit together.
+    #[track_caller]
+    pub fn for_service(service: Service<S>) -> Self {
+        Self::with_store(service, Arc::new(Sqlite::in_memory().expect("a store in memory")))
+    }
+    /// Puts a service on the given store, which a second one may share.
+    ///
+    /// # Panics
+    /// If the service's parts do not fit together.
+    #[track_caller]
+    pub fn with_store(service: Service<S>, store: Arc<dyn Driver>) -> Self {
+        Self::with(service, store, Arc::new(TestIdentities::new()))
+    }
+    /// Puts a service on the given store, among the given identities.
+    ///
+    /// # Panics
+    /// If the service's parts do not fit together.
+    #[track_caller]
+    pub fn with(service: Service<S>, store: Arc<dyn Driver>, identities: Arc<TestIdentities>) -> Self {
+        if let Err(e) = service.check() {
+            panic!("{e}");
+        }
+        let crash = Arc::new(Crash::around(store));
+        let transport = MockTransport::listening(service.subscriptions());
+        let seams = Seams {
+            transport: Arc::new(transport.clone()),
+            store: Arc::new(Crashing(crash.clone())),
+            registry: identities.registry(),
+            verifier: identities.verifier().into_inner(),
+            delegate: identities.delegate(service.name()),
+        };
+        MockBus {
+            rt: Runtime::new(service.name(), "test", seams),
+            service,
+            transport,
+            crash,
+            identities,
+            token: None.into(),
+            sender: String::from("fm-test").into(),
+            started: false.into(),
+            handled: Vec::new().into(),
+            last: None.into(),
+            attempts: 5,
+        }
+    }
+    /// Signs a user in: requests, calls and messages from here on act for them.
+    #[must_use]
+    pub fn user(self, sub: &str, scopes: &[&str]) -> Self {
+        self.sign_in(sub, scopes);
+        self
+    }
+    /// Signs another user in.
+    pub fn sign_in(&self, sub: &str, scopes: &[&str]) {
+        *self.token.borrow_mut() = Some(self.identities.user(sub, scopes));
+    }
+    /// Nobody is signed in from here on.
+    pub fn sign_out(&self) {
+        *self.token.borrow_mut() = None;
+    }
+    /// Uses this very token, good or bad.
+    pub fn token(&self, token: &str) {
+        *self.token.borrow_mut() = Some(token.into());
+    }
+    /// Names the service that the messages of [`MockBus::deliver`] and [`MockBus::command`] come from.
+    #[must_use]
+    pub fn from(&self, service: &str) -> &Self {
+        *self.sender.borrow_mut() = service.into();
+        self
+    }
+    /// Answers a call that this service makes to another.
+    #[must_use]
+    pub fn answer<M: Call>(self, f: impl Fn(M) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
+        self.transport.stub(M::AT, Arc::new(move |body| serde_json::to_string(&f(serde_json::from_str(body).internal()?)?).internal()));
+        self
+    }
+    /// Puts documents into the store, without events.
+    pub async fn given<T: Document>(&self, docs: &[T]) {
+        let work = self.work();
+        self.drive(async move {
+            for d in docs {
+                work.insert(d.clone(), |_, _| Ok(())).await.expect("inserts");
+            }
+        })
+        .await;
+    }
+    /// The service's state.
+    pub fn state(&self) -> &S {
+        &self.service.state
+    }
+    /// The identities of this test.
+    pub fn identities(&self) -> &TestIdentities {
+        &self.identities
+    }
+    /// The bus as the signed-in user has it.
+    pub fn bus(&self) -> Bus {
+        let caller = self.token.borrow().as_deref().map(|t| self.rt.verifier.verify_access(t).expect("a good token"));
+        Bus::new(self.rt.clone(), caller)
+    }
+    /// The store as the signed-in user has it.
+    pub fn work(&self) -> Work {
+        Work::new(self.bus(), None)
+    }
+    /// The signed-in user.
+    ///
+    /// # Panics
+    /// If nobody is.
+    pub fn identity(&self) -> Identity {
+        self.bus().caller.expect("somebody is signed in")
+    }
+    /// Makes a call to this service as the signed-in user.
+    ///
+    /// # Errors
+    /// The handler's.
+    pub async fn call<M: Call>(&self, m: M) -> Reply<M::Reply> {
+        let bus = self.bus();
+        self.drive(async move { bus.call(m).await }).await
+    }
+    /// Runs a job of [`Service::every`] once.
+    ///
+    /// # Panics
+    /// If there is no such job, or it fails.
+    pub async fn run_job(&self, name: &str) {
+        let job = self.service.jobs.iter().find(|j| j.name == name).expect("a job of this name").task.clone();
+        let (state, work) = (self.service.state.clone(), Work::new(Bus::new(self.rt.clone(), None), None));
+        self.drive(async move { job(state, work).await }).await.expect("the job succeeds");
+    }
+    /// Tells the service that messages for each instance may have been missed.
+    pub async fn gap(&self) {
+        for task in self.service.on_gap.clone() {
+            let (state, work) = (self.service.state.clone(), Work::new(Bus::new(self.rt.clone(), None), None));
+            self.drive(async move { task(state, work).await }).await.expect("the gap is closed");
+        }
+    }
+    /// The events of this type that went out, each once, in order.
+    pub fn published<E: Event>(&self) -> Published<E> {
+        Published::new(E::NAME, self.transport.sent(MessageKind::Event, E::NAME))
+    }
+    /// The commands of this type that went out, each once, in order.
+    pub fn sent<C: Command>(&self) -> Published<C> {
+        Published::new(C::AT, self.transport.sent(MessageKind::Command, C::AT))
+    }
+    /// All events of this type that went over the wire, with their envelopes, duplicates included.
+    pub fn wire<E: Event>(&self) -> Vec<(Envelope, E)> {
+        self.transport.wire(E::NAME).into_iter().map(|m| (m.clone(), m.decode().expect("decodes"))).collect()
+    }
+}

@@ -1,0 +1,90 @@
+use crate::{Envelope, Error, bus::transport::Verdict};
+use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+
+/// How a delivered message ended.
+#[derive(Debug)]
+#[must_use = "say what you expect: .acked(), .parked()"]
+pub struct Settled {
+    name: String,
+    heard: usize,
+    tries: Vec<(u32, Verdict)>,
+}
+
+impl Settled {
+    pub(super) fn new(name: String, heard: usize, tries: Vec<(u32, Verdict)>) -> Self {
+        Settled { name, heard, tries }
+    }
+    #[track_caller]
+    fn last(&self) -> &(u32, Verdict) {
+        assert!(self.heard > 0, "nobody in this service listens to {}", self.name);
+        self.tries.last().expect("settled")
+    }
+    /// Expects that it was handled.
+    ///
+    /// # Panics
+    /// If it was not.
+    #[track_caller]
+    pub fn acked(&self) {
+        let (_, verdict) = self.last();
+        assert!(matches!(verdict, Verdict::Ack), "{} was not acked: {verdict:?}", self.name);
+    }
+    /// Expects that it was set aside, at once or after all tries, and gives why.
+    ///
+    /// # Panics
+    /// If it was not.
+    #[track_caller]
+    pub fn parked(&self) -> &Error {
+        match &self.last().1 {
+            Verdict::Park(e) | Verdict::Retry(e) => e,
+            v => panic!("{} was not parked: {v:?}", self.name),
+        }
+    }
+    /// How often it was tried.
+    ///
+    /// # Panics
+    /// If nobody listens.
+    #[track_caller]
+    pub fn attempts(&self) -> u32 {
+        self.last().0
+    }
+}
+
+/// Messages that went out.
+#[derive(Debug)]
+pub struct Published<T> {
+    name: &'static str,
+    all: Vec<Envelope>,
+    p: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Published<T> {
+    pub(super) fn new(name: &'static str, all: Vec<Envelope>) -> Self {
+        Published { name, all, p: PhantomData }
+    }
+    /// Expects exactly one.
+    ///
+    /// # Panics
+    /// If there were more or none.
+    #[track_caller]
+    pub fn one(self) -> T {
+        assert_eq!(self.all.len(), 1, "{}: went out {} times, expected once", self.name, self.all.len());
+        self.all().remove(0)
+    }
+    /// Expects none.
+    ///
+    /// # Panics
+    /// If there were any.
+    #[track_caller]
+    pub fn none(self) {
+        assert!(self.all.is_empty(), "{}: went out {} times, expected never", self.name, self.all.len());
+    }
+    /// All of them, in order.
+    pub fn all(self) -> Vec<T> {
+        self.all.iter().map(|m| m.decode().expect("decodes")).collect()
+    }
+    /// Their envelopes, in order.
+    pub fn envelopes(self) -> Vec<Envelope> {
+        self.all
+    }
+}

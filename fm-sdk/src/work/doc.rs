@@ -1,0 +1,83 @@
+use super::Work;
+use crate::{
+    Error, Result, ResultExt,
+    store::{Document, Stored},
+};
+use serde_json::Value;
+use std::{marker::PhantomData, ops::Deref};
+
+/// A document and its version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doc<T> {
+    data: T,
+    version: i64,
+}
+impl<T> Doc<T> {
+    pub(super) fn new(data: T, version: i64) -> Self {
+        Doc { data, version }
+    }
+    /// Grows with every change; what an `ETag` shows.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+    /// The document itself.
+    pub fn into_inner(self) -> T {
+        self.data
+    }
+    pub(super) fn into_parts(self) -> (T, i64) {
+        (self.data, self.version)
+    }
+}
+impl<T> Deref for Doc<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.data
+    }
+}
+
+/// As stored. A field that is `None` is left out: MongoDB's sparse unique indexes count `null` as a value.
+pub(super) fn to_body<T: Document>(t: &T) -> Result<Value> {
+    let mut v = serde_json::to_value(t).internal()?;
+    if let Some(o) = v.as_object_mut() {
+        o.retain(|_, v| !v.is_null());
+    }
+    Ok(v)
+}
+pub(super) fn from_stored<T: Document>(s: Stored) -> Result<Doc<T>> {
+    Ok(Doc { data: serde_json::from_value(s.body.unwrap_or_default()).internal()?, version: s.version })
+}
+
+/// One document, by id; nothing is read before a verb is awaited.
+#[derive(Clone, Copy)]
+pub struct DocRef<'a, T> {
+    pub(super) work: &'a Work,
+    pub(super) id: &'a str,
+    pub(super) version: Option<i64>,
+    pub(super) p: PhantomData<fn() -> T>,
+}
+
+impl<T: Document> DocRef<'_, T> {
+    /// Changes only if the document still has this version (`If-Match`); `None` = whatever version.
+    #[must_use]
+    pub fn if_version(mut self, v: Option<i64>) -> Self {
+        self.version = v;
+        self
+    }
+    /// Reads it, if it is there.
+    pub async fn get(&self) -> Result<Option<Doc<T>>> {
+        self.peek().await?.filter(|s| s.body.is_some()).map(from_stored).transpose()
+    }
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `NotFound`, code `<collection>-unknown`.
+    pub async fn need(&self) -> Result<Doc<T>> {
+        self.get().await?.ok_or_else(|| self.unknown())
+    }
+    pub(super) async fn peek(&self) -> Result<Option<Stored>> {
+        self.work.bus.rt.store.peek(T::COLLECTION, self.id, self.work.op.as_deref()).await
+    }
+    pub(super) fn unknown(&self) -> Error {
+        Error::not_found(format!("{}-unknown", T::COLLECTION))
+    }
+}

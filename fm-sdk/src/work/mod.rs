@@ -1,0 +1,152 @@
+//! What one request or message may do with the store: read, and change one document at a time together with the messages that say so.
+
+mod doc;
+mod docs;
+mod each;
+mod out;
+mod step;
+
+pub use doc::{Doc, DocRef};
+pub use docs::Docs;
+pub(crate) use each::{change_each, remove_each};
+pub use out::Out;
+
+use crate::{
+    Bus, Call, Error, Identity, Kind, Result,
+    bus::Calling,
+    store::{Document, Guard, Query, Write, Written},
+};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use std::{
+    collections::HashSet,
+    future::{Ready, ready},
+    marker::PhantomData,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+};
+
+/// Everything one request or message may do. An actix extractor; [`crate::Cx`] derefs to it.
+#[derive(Clone)]
+pub struct Work {
+    pub(crate) bus: Bus,
+    /// The message that is handled: marks every document it changes.
+    pub(crate) op: Option<String>,
+    /// Where ids come from instead of chance: the message, or an owner's idempotency key.
+    seed: Option<Arc<str>>,
+    repeatable: bool,
+    made: Arc<Mutex<u32>>,
+    touched: Arc<Mutex<HashSet<(&'static str, String)>>>,
+}
+
+impl Work {
+    pub(crate) fn new(bus: Bus, op: Option<String>) -> Self {
+        Work { bus, seed: op.as_deref().map(Into::into), op, repeatable: false, made: Arc::default(), touched: Arc::default() }
+    }
+    /// Who is behind this request or message.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, code `token-missing`, if nobody is.
+    pub fn identity(&self) -> Result<&Identity> {
+        self.bus.caller.as_ref().ok_or_else(|| Error::new(Kind::Unauthenticated, "token-missing", "sign in first"))
+    }
+    /// The bus, speaking for the same caller.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+    /// What this instance stands on.
+    pub fn runtime(&self) -> &Arc<crate::Runtime> {
+        &self.bus.rt
+    }
+    /// The same caller, another piece of work.
+    pub(crate) fn fresh(&self) -> Work {
+        Work::new(Bus::new(self.bus.rt.clone(), self.bus.caller.clone()), None)
+    }
+    /// Prepares a call for the same caller; awaiting it sends it.
+    pub fn call<M: Call>(&self, m: M) -> Calling<M> {
+        self.bus.call(m)
+    }
+    /// Makes this piece of work repeatable: ids are derived from the owner and the key, and an `insert` that finds its document
+    /// already there gives that one. For the header `Idempotency-Key`.
+    #[must_use]
+    pub fn repeatable(&self, owner: &str, key: &str) -> Work {
+        Work { seed: Some(format!("{owner}\n{key}").into()), repeatable: true, made: Arc::default(), ..self.clone() }
+    }
+    /// A new id: derived from the message or idempotency key if there is one (the same one when it comes again), else UUIDv7.
+    pub fn new_id(&self) -> String {
+        let Some(seed) = &self.seed else { return uuid::Uuid::now_v7().simple().to_string() };
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        *made += 1;
+        let name = format!("{}\n{seed}\n{made}", self.bus.rt.service);
+        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
+    }
+    /// One document, by id.
+    pub fn doc<'a, T: Document>(&'a self, id: &'a str) -> DocRef<'a, T> {
+        DocRef { work: self, id, version: None, p: PhantomData }
+    }
+    /// Documents by condition.
+    pub fn docs<T: Document>(&self) -> Docs<'_, T> {
+        Docs { work: self, query: Query { collection: T::COLLECTION, ..Query::default() }, p: PhantomData }
+    }
+    /// Puts a new document, and says so, in one step.
+    ///
+    /// # Errors
+    /// `Conflict`: code `exists` for the id, `taken` (with the field) for a unique field.
+    pub async fn insert<T: Document>(&self, t: T, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<Doc<T>> {
+        self.once(T::COLLECTION, t.id())?;
+        let version = step::next_version(0);
+        let mut out = self.out::<T>(t.id(), version);
+        f(&t, &mut out)?;
+        let body = Some(doc::to_body(&t)?);
+        let write = Write {
+            collection: T::COLLECTION,
+            id: t.id().into(),
+            guard: Guard::Absent,
+            body,
+            messages: out.sealed()?,
+            op: self.op.clone(),
+            version,
+        };
+        match self.write(write).await? {
+            Written::Done => Ok(Doc::new(t, version)),
+            Written::Seen => self.doc::<T>(t.id()).need().await,
+            Written::Exists | Written::Stale if self.repeatable => self.doc::<T>(t.id()).need().await,
+            Written::Exists | Written::Stale => {
+                Err(Error::new(Kind::Conflict, "exists", format!("{} {} exists already", T::COLLECTION, t.id())))
+            }
+            Written::Taken(field) => Err(taken(&field)),
+        }
+    }
+    fn out<T: Document>(&self, id: &str, version: i64) -> Out {
+        Out::about(&self.bus, format!("{}/{id}", T::COLLECTION), version)
+    }
+    async fn write(&self, w: Write) -> Result<Written> {
+        self.bus.trail.wrote.store(true, Relaxed);
+        let speaks = !w.messages.is_empty();
+        let written = self.bus.rt.store.write(w).await?;
+        if speaks {
+            self.bus.rt.relay.wake();
+        }
+        Ok(written)
+    }
+    /// A message that changed one document twice would find its own mark and take the second change for done.
+    fn once(&self, collection: &'static str, id: &str) -> Result<()> {
+        let first = self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert((collection, id.into()));
+        if self.op.is_none() || first {
+            return Ok(());
+        }
+        let text = format!("{collection}/{id}: one message may change a document once; put it into one closure");
+        Err(Error::new(Kind::Internal, "changed-twice", text))
+    }
+}
+
+fn taken(field: &str) -> Error {
+    let fields = vec![crate::FieldError { field: field.into(), message: "is taken".into() }];
+    Error::new(Kind::Conflict, "taken", format!("{field} is taken")).with_fields(fields)
+}
+
+impl FromRequest for Work {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(crate::bus::of_request(req).map(|b| Work::new(b, None)))
+    }
+}

@@ -1,0 +1,49 @@
+use crate::{Bus, Command, Envelope, Event, MessageKind, Result, bus::seal, message::Subject};
+
+/// Messages that leave together with a change, or not at all.
+pub struct Out {
+    bus: Bus,
+    subject: Option<Subject>,
+    messages: Vec<Envelope>,
+}
+
+impl Out {
+    pub(crate) fn new(bus: &Bus) -> Self {
+        Out { bus: bus.clone(), subject: None, messages: Vec::new() }
+    }
+    pub(super) fn about(bus: &Bus, document: String, version: i64) -> Self {
+        Out { subject: Some(Subject { document, version }), ..Out::new(bus) }
+    }
+    /// Says that something happened.
+    ///
+    /// # Errors
+    /// `Internal` if the event cannot be serialised.
+    pub fn publish<E: Event>(&mut self, e: E) -> Result<()> {
+        self.add(MessageKind::Event, E::NAME, &e)
+    }
+    /// Tells another service to do something.
+    ///
+    /// # Errors
+    /// `Internal` if the command cannot be serialised.
+    pub fn send<C: Command>(&mut self, c: C) -> Result<()> {
+        self.add(MessageKind::Command, C::AT, &c)
+    }
+    /// The version that the document will have after this step.
+    pub fn version(&self) -> i64 {
+        self.subject.as_ref().map_or(0, |s| s.version)
+    }
+    fn add<T: serde::Serialize>(&mut self, kind: MessageKind, name: &str, m: &T) -> Result<()> {
+        let mut envelope = Envelope::new(kind, name, m, &self.bus.rt.service)?;
+        envelope.subject.clone_from(&self.subject);
+        self.messages.push(envelope);
+        Ok(())
+    }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+    /// Signs and hands out the messages. Late, so that a closure that fails or runs again costs no signatures.
+    pub(crate) fn sealed(self) -> Result<Vec<Envelope>> {
+        let Out { bus, messages, .. } = self;
+        messages.into_iter().map(|m| seal(&bus.rt, bus.caller.as_ref(), m)).collect()
+    }
+}

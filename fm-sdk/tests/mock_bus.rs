@@ -1,0 +1,194 @@
+//! The bus of a test keeps the promises of the real one, and the store's steps survive a crash at any point.
+#![cfg(feature = "testing")]
+
+use fm_sdk::{Cx, Error, Handled, Kind, Reply, Service, Work, document, messages, park, testing::MockBus};
+use std::sync::Arc;
+
+messages! {
+    event "probe.step" Step { n: u32 }
+    event "probe.ended" Ended { n: u32 }
+    event "probe.broken" Broken { hopeless: bool }
+    event "thing.removed" ThingRemoved { id: String }
+    event "things.cleared" Cleared { count: u64 }
+    command "fm-probe/clear" Clear { owner: String }
+    call "fm-probe/double" Double { n: i64 } -> i64;
+    call "fm-nobody/home" Home {} -> bool;
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Thing {
+    id: String,
+    owner: String,
+}
+document!(Thing = "things" { owner: String [index] });
+
+#[derive(Default)]
+struct Probe {
+    seen: std::sync::Mutex<Vec<String>>,
+}
+impl Probe {
+    fn note(&self, what: String) {
+        self.seen.lock().unwrap().push(what);
+    }
+}
+
+fn probe() -> Service<Probe> {
+    Service::new("fm-probe", Probe::default())
+        .keeps::<Thing>()
+        .on(async |m: Step, cx: Cx<Probe>| {
+            cx.state.note(format!("step {}", m.n));
+            if m.n > 0 { cx.publish(Step { n: m.n - 1 }) } else { cx.publish(Ended { n: 0 }) }
+        })
+        .on_each_instance(async |_: Ended, cx: Cx<Probe>| {
+            cx.state.note("end".into());
+            Ok(())
+        })
+        .on(broken)
+        .call(double)
+        .command(clear)
+}
+async fn broken(m: Broken, cx: Cx<Probe>) -> Handled {
+    cx.publish(Ended { n: 1 })?;
+    Err(if m.hopeless { park("as told") } else { Error::new(Kind::Unavailable, "later", "try again") })
+}
+async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {
+    if m.n == 0 {
+        cx.call(Home {}).await?;
+    }
+    assert!(m.n >= 0, "on purpose");
+    Ok(m.n * 2)
+}
+async fn clear(m: Clear, cx: Cx<Probe>) -> Handled {
+    cx.only_from("fm-owner")?;
+    cx.identity()?.acts_for(&m.owner)?;
+    let count = cx.remove_each(Thing::owner.eq(&m.owner), |t, out| out.publish(ThingRemoved { id: t.id.clone() })).await?;
+    cx.publish(Cleared { count })
+}
+
+fn thing(id: &str, owner: &str) -> Thing {
+    Thing { id: id.into(), owner: owner.into() }
+}
+async fn market(bus: MockBus<Probe>) -> MockBus<Probe> {
+    let bus = bus.user("u1", &["things:write"]);
+    bus.from("fm-owner").given(&[thing("a", "u1"), thing("b", "u1"), thing("c", "u2"), thing("d", "u1")]).await;
+    bus
+}
+
+#[actix_rt::test]
+async fn all_that_a_message_causes_is_settled() {
+    let bus = MockBus::for_service(probe());
+    bus.deliver(Step { n: 3 }).await.acked();
+    assert_eq!(bus.state().seen.lock().unwrap().join(","), "step 3,step 2,step 1,step 0,end");
+    assert_eq!(bus.published::<Step>().all().len(), 3);
+}
+
+#[actix_rt::test]
+async fn a_message_that_comes_again_has_no_second_effect() {
+    let bus = MockBus::for_service(probe());
+    bus.deliver(Step { n: 1 }).await.acked();
+    bus.again().await.acked();
+    bus.published::<Ended>().one();
+}
+
+#[actix_rt::test]
+async fn a_failing_message_is_tried_five_times_then_parked_and_says_nothing() {
+    let bus = MockBus::for_service(probe());
+    let settled = bus.deliver(Broken { hopeless: false }).await;
+    assert_eq!((settled.parked().code(), settled.attempts()), ("later", 5));
+    bus.published::<Ended>().none();
+}
+
+#[actix_rt::test]
+async fn a_hopeless_message_is_parked_at_once() {
+    let bus = MockBus::for_service(probe());
+    let settled = bus.deliver(Broken { hopeless: true }).await;
+    assert_eq!((settled.parked().message(), settled.attempts()), ("as told", 1));
+}
+
+#[actix_rt::test]
+async fn a_call_returns_its_reply_or_its_fault() {
+    let bus = MockBus::for_service(probe());
+    assert_eq!(bus.call(Double { n: 21 }).await.unwrap(), 42);
+    assert_eq!(bus.call(Double { n: 0 }).await.unwrap_err().kind(), Kind::Unroutable);
+    assert_eq!(bus.call(Double { n: -1 }).await.unwrap_err().kind(), Kind::Internal);
+    assert_eq!(bus.call(Double { n: 1 }).await.unwrap(), 2);
+}
+
+#[actix_rt::test]
+async fn a_message_without_or_with_a_forged_token_is_parked() {
+    let bus = market(MockBus::for_service(probe())).await;
+    let clear = || Clear { owner: "u1".into() };
+    assert_eq!(bus.command_edited(clear(), |m| m.token = None).await.parked().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.command_edited(clear(), |m| m.body = r#"{"owner":"u2"}"#.into()).await.parked().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.command_edited(clear(), |m| m.id = "another".into()).await.parked().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.command_edited(clear(), |m| m.source = "fm-evil".into()).await.parked().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.from("fm-evil").command(clear()).await.parked().code(), "source");
+    assert_eq!(bus.from("fm-owner").command(Clear { owner: "u2".into() }).await.parked().kind(), Kind::Forbidden);
+    assert_eq!(bus.work().docs::<Thing>().count().await.unwrap(), 4);
+    bus.command(clear()).await.acked();
+    assert_eq!(bus.published::<Cleared>().one().count, 3);
+}
+
+#[actix_rt::test]
+async fn a_command_of_many_steps_survives_a_crash_at_every_step() {
+    let mut crashes = 0;
+    for after in [false, true] {
+        for step in 1..200 {
+            let bus = market(MockBus::for_service(probe())).await;
+            bus.crash_at(step, after);
+            bus.command(Clear { owner: "u1".into() }).await.acked();
+            let crashed = bus.crashed();
+            bus.again().await.acked();
+            let mut gone: Vec<_> = bus.published::<ThingRemoved>().all().into_iter().map(|e| e.id).collect();
+            gone.sort();
+            assert_eq!(gone, ["a", "b", "d"], "step {step}, after {after}");
+            assert_eq!(bus.published::<Cleared>().one().count, 3, "step {step}, after {after}");
+            assert_eq!(bus.work().docs::<Thing>().count().await.unwrap(), 1);
+            if !crashed {
+                break;
+            }
+            crashes += 1;
+        }
+    }
+    assert!(crashes >= 10, "{crashes} crash points");
+}
+
+#[actix_rt::test]
+async fn a_command_in_two_instances_at_once_counts_right() {
+    let mut overlaps = 0;
+    for after in [false, true] {
+        for step in 1..60 {
+            let store = Arc::new(fm_sdk::store::Sqlite::in_memory().unwrap());
+            let identities = Arc::new(fm_sdk::testing::TestIdentities::new());
+            let a = market(MockBus::with(probe(), store.clone(), identities.clone())).await;
+            let b = MockBus::with(probe(), store, identities).user("u1", &["things:write"]);
+            let (first, second) = a.overlap(&b, &Clear { owner: "u1".into() }, step, after).await;
+            let overlapped = a.crashed();
+            first.acked();
+            second.acked();
+            let counts: std::collections::BTreeSet<_> =
+                a.wire::<Cleared>().into_iter().chain(b.wire::<Cleared>()).map(|(m, e)| (m.id, e.count)).collect();
+            assert_eq!(counts.iter().map(|c| c.1).collect::<Vec<_>>(), [3], "step {step}, after {after}");
+            if !overlapped {
+                break;
+            }
+            overlaps += 1;
+        }
+    }
+    assert!(overlaps > 8, "{overlaps} overlaps");
+}
+
+#[actix_rt::test]
+async fn a_repeatable_insert_gives_the_same_document() {
+    let bus = MockBus::for_service(probe());
+    let work = bus.work();
+    let make = async |key: &str| {
+        let work: Work = work.repeatable("u1", key);
+        let id = work.new_id();
+        work.insert(thing(&id, "u1"), |_, _| Ok(())).await.unwrap().into_inner().id
+    };
+    bus.given(&[thing("x", "u1")]).await;
+    let (first, again, other) = (make("k1").await, make("k1").await, make("k2").await);
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+}
