@@ -32,8 +32,8 @@ pub struct Settings {
     #[arg(long, env = "FM_REGISTRY", hide_env_values = true, default_value = "http://127.0.0.1:2379", value_name = "URLS")]
     pub registry: RegistryUrl,
 
-    /// What all keys in the registry start with; one market, one prefix
-    #[arg(long, env = "FM_REGISTRY_PREFIX", default_value = "/fm", value_name = "PATH", value_parser = urls::registry_prefix)]
+    /// What comes before every key in the registry (`/test-1`), so that several markets can share one
+    #[arg(long, env = "FM_REGISTRY_PREFIX", default_value = "", value_name = "PATH", value_parser = urls::registry_prefix)]
     pub registry_prefix: String,
 
     /// Documents: `mongodb://user:password@host:port/database`; or a folder for SQLite; or `memory`
@@ -95,7 +95,7 @@ impl Settings {
         Settings {
             bus: BusUrl::Memory,
             registry: RegistryUrl::Memory,
-            registry_prefix: "/fm".into(),
+            registry_prefix: String::new(),
             store: StoreUrl::Memory,
             files: FilesUrl::Folder("./data/files".into()),
             data: None,

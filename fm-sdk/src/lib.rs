@@ -12,6 +12,7 @@ pub mod config;
 mod error;
 pub mod http;
 pub mod identity;
+pub mod logging;
 pub mod message;
 pub mod metrics;
 pub mod registry;
@@ -30,7 +31,7 @@ pub use bus::{
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
 pub use identity::Identity;
 pub use message::{Call, Command, Envelope, Event, MessageKind};
-pub use service::{Cx, Runtime, Seams, Service};
+pub use service::{Application, Cx, NoSettings, Runtime, Seams, Service, run, run_with, stop_signal};
 pub use work::{Doc, DocRef, Docs, Out, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};

@@ -150,7 +150,7 @@ macro_rules! debug_is_display {
 debug_is_display!(BusUrl, RegistryUrl, StoreUrl, FilesUrl);
 
 pub(super) fn registry_prefix(text: &str) -> Result<String, String> {
-    let right = text.starts_with('/') && !text.ends_with('/') && text.chars().all(|c| c.is_ascii_graphic());
+    let right = text.is_empty() || text.starts_with('/') && !text.ends_with('/') && text.chars().all(|c| c.is_ascii_graphic());
     if right { Ok(text.into()) } else { Err("expected a path that starts with a slash and does not end with one, like /fm".into()) }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         MemoryRegistry, Registry,
         services::{Instance, Services},
     },
-    store::{Driver, sqlite::Sqlite},
+    store::{Driver, Sqlite},
 };
 use std::{
     net::{SocketAddr, TcpListener},
@@ -39,7 +39,7 @@ impl<S: Send + Sync + 'static> Application<S> {
     pub async fn build(service: Service<S>, settings: Settings) -> Result<Self> {
         service.check()?;
         let name = service.name();
-        let instance = settings.instance_name(name);
+        let instance = settings.instance_name();
         let registry = registry(&settings)?;
         let keys = Keys::open(&settings.data_folder(name).join("keys"), Purpose::Service(name.into()))?;
         let terms = Terms::default();
@@ -47,7 +47,7 @@ impl<S: Send + Sync + 'static> Application<S> {
             transport: transport(&settings)?,
             store: store(&settings, name).await?,
             verifier: Arc::new(Verifier::new(&*registry, terms.clone()).for_service(name)),
-            delegate: Delegate::new(Arc::new(keys), terms)?,
+            delegate: Arc::new(Delegate::new(Arc::new(keys), terms)?),
             registry,
         };
         Self::on(service, settings, &instance, seams)
@@ -59,14 +59,13 @@ impl<S: Send + Sync + 'static> Application<S> {
     /// If the HTTP port cannot be bound.
     pub fn on(service: Service<S>, settings: Settings, instance: &str, seams: Seams) -> Result<Self> {
         service.check()?;
-        let address = settings.http.to_string();
-        let listener = TcpListener::bind(&address).map_err(|e| {
-            Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound: {e}")).caused_by(e)
-        })?;
+        let address = &settings.http;
+        let listener = TcpListener::bind(address)
+            .map_err(|e| Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound: {e}")).caused_by(e))?;
         listener.set_nonblocking(true).internal()?;
         let rt = Runtime::new(service.name(), instance, seams);
         let draining = Draining::default();
-        Ok(Application { phase: Phase::new(&rt, draining.clone()), service, rt, settings, listener, draining, metrics: Metrics::default() })
+        Ok(Application { phase: Phase::default(), service, rt, settings, listener, draining, metrics: Metrics::default() })
     }
 
     /// Where the HTTP server listens.
@@ -98,59 +97,48 @@ impl<S: Send + Sync + 'static> Application<S> {
     }
     pub(super) fn instance(&self) -> Result<Instance> {
         let url = match &self.settings.advertise {
-            Some(url) => url.clone(),
+            Some(url) => url.to_string(),
             None => format!("http://{}", self.address()?),
         };
-        Ok(Instance {
-            service: self.service.name().into(),
-            id: self.rt.instance.clone(),
-            url,
-            version: env!("CARGO_PKG_VERSION").into(),
-            started: crate::time::rfc3339(crate::time::now_ms()),
-            scopes: self.service.scopes.iter().map(ToString::to_string).collect(),
-            metadata: Default::default(),
-        })
+        let mut instance = Instance::new(self.service.name(), &self.rt.instance, url);
+        instance.version = self.service.version.into();
+        instance.scopes = self.service.scopes.iter().map(ToString::to_string).collect();
+        Ok(instance)
     }
     pub(super) fn services(&self) -> Services {
         Services::new(self.rt.registry.clone())
     }
 }
 
-fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>> {
+pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>> {
     Ok(match &settings.bus {
         BusUrl::Memory => Arc::new(Memory::default()),
-        #[cfg(feature = "rabbitmq")]
-        BusUrl::Amqp(urls) => Arc::new(crate::bus::rabbitmq::RabbitMq::connect(urls)?),
-        #[cfg(not(feature = "rabbitmq"))]
         BusUrl::Amqp(_) => return Err(not_built("FM_BUS", "rabbitmq")),
     })
 }
 
-fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
+pub(super) fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
     Ok(match &settings.registry {
         RegistryUrl::Memory => Arc::new(MemoryRegistry::default()),
-        #[cfg(feature = "etcd")]
-        RegistryUrl::Etcd(urls) => Arc::new(crate::registry::etcd::Etcd::connect(urls, settings.registry_prefix.as_deref())?),
-        #[cfg(not(feature = "etcd"))]
         RegistryUrl::Etcd(_) => return Err(not_built("FM_REGISTRY", "etcd")),
     })
 }
 
 async fn store(settings: &Settings, service: &str) -> Result<Arc<dyn Driver>> {
     Ok(match &settings.store {
-        StoreUrl::Memory => Arc::new(Sqlite::in_memory()),
+        StoreUrl::Memory => Arc::new(Sqlite::in_memory()?),
         StoreUrl::Folder(folder) => {
             std::fs::create_dir_all(folder).internal()?;
             Arc::new(Sqlite::open(&folder.join(format!("{service}.sqlite")))?)
         }
-        #[cfg(feature = "mongodb")]
-        StoreUrl::MongoDb(url) => Arc::new(crate::store::mongodb::MongoDb::connect(url, &service.replace('-', "_")).await?),
-        #[cfg(not(feature = "mongodb"))]
-        StoreUrl::MongoDb(_) => return Err(not_built("FM_STORE", "mongodb")),
+        StoreUrl::Mongo(_) => return Err(not_built("FM_STORE", "mongodb")),
     })
 }
 
-#[cfg(not(all(feature = "rabbitmq", feature = "etcd", feature = "mongodb")))]
 fn not_built(variable: &str, feature: &str) -> Error {
-    Error::new(Kind::Invalid, "not-built", format!("{variable} asks for {feature}, and this program was built without that feature of fm-sdk"))
+    Error::new(
+        Kind::Invalid,
+        "not-built",
+        format!("{variable} asks for {feature}, and this program was built without that feature of fm-sdk"),
+    )
 }

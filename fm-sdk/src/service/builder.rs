@@ -38,6 +38,7 @@ pub struct Service<S> {
     pub(crate) on_gap: Vec<Task<S>>,
     pub(crate) jobs: Vec<Job<S>>,
     pub(crate) scopes: &'static [&'static str],
+    pub(crate) version: &'static str,
     pub(crate) faults: Vec<String>,
 }
 impl<S> Clone for Service<S> {
@@ -52,6 +53,7 @@ impl<S> Clone for Service<S> {
             on_gap: self.on_gap.clone(),
             jobs: self.jobs.clone(),
             scopes: self.scopes,
+            version: self.version,
             faults: self.faults.clone(),
         }
     }
@@ -70,6 +72,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             on_gap: vec![],
             jobs: vec![],
             scopes: &[],
+            version: "",
             faults: vec![],
         }
     }
@@ -123,6 +126,12 @@ impl<S: Send + Sync + 'static> Service<S> {
     /// Says in the registry which scopes this service asks for.
     pub fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
         self.scopes = scopes;
+        self
+    }
+
+    /// Says in the registry which version of the service this is: `env!("CARGO_PKG_VERSION")`.
+    pub fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
         self
     }
 

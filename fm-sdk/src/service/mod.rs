@@ -1,11 +1,20 @@
 //! A service as a value, the context of its handlers, and how it runs.
 
+mod application;
 mod builder;
+mod command;
 mod cx;
 mod handle;
+mod lifecycle;
+mod parked;
 mod relay;
+mod run;
 mod runtime;
+mod workers;
 
+pub use application::Application;
 pub use builder::Service;
+pub use command::{NoSettings, run, run_with};
 pub use cx::Cx;
+pub use run::stop_signal;
 pub use runtime::{Runtime, Seams};

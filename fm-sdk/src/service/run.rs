@@ -2,7 +2,7 @@
 
 use super::{Application, lifecycle::Stage, workers::Workers};
 use crate::{Result, ResultExt, http};
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware::Compress, web};
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use std::{future::Future, time::Duration};
 use tokio::task::JoinHandle;
 
@@ -45,16 +45,14 @@ impl<S: Send + Sync + 'static> Application<S> {
         let (metrics, draining) = (self.metrics.clone(), self.draining.clone());
         let listener = self.listener.try_clone().internal()?;
         let server = HttpServer::new(move || {
-            let (service, rt, phase, routes) = (service.clone(), rt.clone(), phase.clone(), phase.routes(&metrics));
+            let (service, rt, phase, routes) = (service.clone(), rt.clone(), phase.clone(), |_: &mut web::ServiceConfig| {});
             App::new()
-                .wrap(Compress::default())
                 .wrap(actix_web::middleware::from_fn(move |request, next| phase.clone().gate(request, next)))
                 .wrap(http::Observe::new(metrics.clone(), draining.clone()))
                 .configure(routes)
                 .configure(move |cfg| service.configure(&rt, cfg))
-                .default_service(web::to(http::not_found))
         })
-        .workers(self.settings.workers)
+        .workers(self.settings.workers.into())
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(FINISH.as_secs())
         .disable_signals()
@@ -77,13 +75,13 @@ impl<S: Send + Sync + 'static> Application<S> {
             again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;
         }
         let (into, from) = async_channel::bounded(usize::from(Workers::PREFETCH) * 2);
-        let workers = Workers::start(self.settings.workers, &self.service, rt, &from);
+        let workers = Workers::start(self.settings.workers.into(), &self.service, rt, &from);
         if !self.service.handlers.is_empty() {
             rt.transport.consume(self.consume(), into).await?;
         }
         tasks.extend(self.jobs());
         self.phase.enter(Stage::Up);
-        let registration = self.services().register(self.instance()?);
+        let registration = self.services().register(self.instance()?)?;
         log::info!("{} {} is ready", self.service.name(), rt.instance);
         Ok(Up { registration, workers, tasks })
     }

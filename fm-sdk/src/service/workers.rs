@@ -1,7 +1,10 @@
 //! Threads that handle messages. Handlers' futures never leave theirs, so they need not be `Send`.
 
 use super::{Runtime, Service};
-use crate::{Bus, Work, bus::transport::{Delivery, Incoming, Verdict}};
+use crate::{
+    Bus, Work,
+    bus::transport::{Delivery, Incoming, Verdict},
+};
 use actix_rt::Arbiter;
 use std::{
     sync::{
@@ -45,7 +48,12 @@ impl Workers {
     pub const PREFETCH: u16 = 32;
 
     /// Starts `n` threads that share what comes in.
-    pub fn start<S: Send + Sync + 'static>(n: usize, service: &Service<S>, rt: &Arc<Runtime>, from: &async_channel::Receiver<Incoming>) -> Self {
+    pub fn start<S: Send + Sync + 'static>(
+        n: usize,
+        service: &Service<S>,
+        rt: &Arc<Runtime>,
+        from: &async_channel::Receiver<Incoming>,
+    ) -> Self {
         let busy = Arc::<Busy>::default();
         let arbiters = (0..n.max(1))
             .map(|_| {

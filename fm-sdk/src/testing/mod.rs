@@ -3,6 +3,7 @@
 pub mod conformance;
 pub mod crash;
 pub mod identities;
+#[expect(clippy::expect_used, reason = "a test that is wired wrongly must stop")]
 mod mock_bus;
 pub mod servers;
 
