@@ -1,7 +1,13 @@
 //! HTTP: strict extractors, errors as problems, the middleware every service wears, and the client between services.
 
 pub mod draining;
+pub mod extract;
 pub mod observe;
+pub mod page;
 pub mod problem;
 
-pub use {draining::Draining, observe::Observe, problem::Problem};
+pub use draining::Draining;
+pub use extract::{Checks, ClientIp, IdempotencyKey, IfMatch, IfNoneMatch, Json, JsonLimit, Path, Query, TrustedProxies, etag};
+pub use observe::Observe;
+pub use page::{List, Page};
+pub use problem::Problem;

@@ -1,0 +1,170 @@
+//! Bodies in JSON.
+
+use super::fields;
+use crate::{Error, Kind, Result};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder,
+    dev::{Decompress, Payload},
+    http::header,
+    web::BytesMut,
+};
+use futures::{StreamExt, future::LocalBoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+use std::ops::{Deref, DerefMut};
+
+/// A body in JSON, in or out. Put `#[serde(deny_unknown_fields)]` on what is read, so that a client's typing error is not ignored.
+///
+/// Refuses another content type (415 `unsupported-media-type`), what cannot be read as `T` (400 `malformed`, with the field) and what
+/// is larger than [`JsonLimit`] (413 `too-large`, counted after decompression).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+/// The largest body that [`Json`] reads, in bytes; as `app_data` of a scope or resource. 256 KiB without.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonLimit(pub usize);
+
+impl Default for JsonLimit {
+    fn default() -> Self {
+        JsonLimit(256 * 1024)
+    }
+}
+
+impl<T> Json<T> {
+    /// Gives what was read.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+impl<T> Deref for Json<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+impl<T> DerefMut for Json<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = request.app_data::<JsonLimit>().copied().unwrap_or_default().0;
+        let typed = is_json(request.content_type());
+        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+        let body = Decompress::from_headers(payload.take(), request.headers());
+        Box::pin(async move {
+            if !typed {
+                return Err(Error::new(Kind::Unsupported, "unsupported-media-type", "the body must be application/json"));
+            }
+            if announced.is_some_and(|n| n > limit) {
+                return Err(too_large(limit));
+            }
+            read(&collect(body, limit).await?)
+        })
+    }
+}
+
+async fn collect(mut body: Decompress<Payload>, limit: usize) -> Result<BytesMut> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|e| Error::new(Kind::Malformed, "malformed", "the body could not be read").caused_by(e))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = fields::read(&mut json, "body")?;
+    json.end().map_err(|_| fields::malformed("body", String::new(), "something follows the JSON".into()))?;
+    Ok(Json(value))
+}
+
+/// `application/json`, or any type with the suffix `+json` (RFC 6839, section 3.1).
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn too_large(limit: usize) -> Error {
+    Error::new(Kind::TooLarge, "too-large", format!("the body is larger than {limit} bytes"))
+}
+
+impl<T: Serialize> Responder for Json<T> {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok().json(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{ResponseError, test::TestRequest};
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Car {
+        maker: String,
+        #[serde(default)]
+        images: Vec<Image>,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Image {
+        #[serde(rename = "key")]
+        _key: u32,
+    }
+
+    async fn extract(content_type: &str, body: &'static str, limit: usize) -> Result<Json<Car>> {
+        let request = TestRequest::post().insert_header(("content-type", content_type)).set_payload(body).app_data(JsonLimit(limit));
+        let (request, mut payload) = request.to_http_parts();
+        Json::<Car>::from_request(&request, &mut payload).await
+    }
+    async fn refused(body: &'static str) -> (String, String) {
+        let error = extract("application/json", body, 1000).await.unwrap_err();
+        assert_eq!((error.status_code().as_u16(), error.code()), (400, "malformed"), "{body}");
+        error.fields().first().map(|f| (f.field.clone(), f.message.clone())).unwrap_or_default()
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_is_understood_comes_in() {
+        let car = extract("application/json; charset=utf-8", r#"{"maker": "audi", "images": [{"key": 1}]}"#, 1000).await.unwrap();
+        assert_eq!((car.maker.as_str(), car.images.len()), ("audi", 1));
+    }
+
+    #[actix_web::test]
+    async fn what_is_wrong_is_said_of_the_very_field() {
+        assert_eq!(refused(r#"{}"#).await, ("maker".into(), "is required".into()));
+        assert_eq!(refused(r#"{"maker": "a", "modle": 1}"#).await, ("modle".into(), "is not known".into()));
+        assert_eq!(refused(r#"{"maker": "a", "images": [{"key": 1}, {"kee": 1}]}"#).await, ("images[1].kee".into(), "is not known".into()));
+        assert_eq!(refused(r#"{"maker": "a", "images": [{"key": 1}, {}]}"#).await, ("images[1].key".into(), "is required".into()));
+        let (field, message) = refused(r#"{"maker": "a", "images": [{"key": "one"}]}"#).await;
+        assert_eq!((field.as_str(), message.as_str()), ("images[0].key", "invalid type: string \"one\", expected u32"));
+        assert_eq!(refused(r#"{"maker": "a", "maker": "b"}"#).await, ("maker".into(), "is given twice".into()));
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_is_no_json_is_refused() {
+        for body in ["", "{", "maker=audi", r#"{"maker": "a"} {}"#, "[]", "null"] {
+            refused(body).await;
+        }
+    }
+
+    #[actix_web::test]
+    async fn another_content_type_and_a_large_body_are_refused() {
+        let error = extract("text/plain", r#"{"maker": "a"}"#, 1000).await.unwrap_err();
+        assert_eq!((error.status_code().as_u16(), error.code()), (415, "unsupported-media-type"));
+        let error = extract("application/json", r#"{"maker": "a"}"#, 10).await.unwrap_err();
+        assert_eq!((error.status_code().as_u16(), error.code()), (413, "too-large"));
+    }
+}
