@@ -74,7 +74,7 @@ impl Delegate {
     /// Those of [`Verifier::verify_envelope`], but for `delegation-expired`.
     pub fn renew(&self, verifier: &Verifier, envelope: &mut Envelope) -> Result<()> {
         let old = verifier.delegation(envelope.token.as_deref().unwrap_or_default(), envelope).or_else(|flaw| match flaw {
-            (Flaw::Expired, Some(claims)) => Ok(claims),
+            (Flaw::Expired, Some(claims)) => Ok(*claims),
             (flaw, _) => Err(flaw.delegation()),
         })?;
         let now = self.terms.now_ms() / 1000;
@@ -156,7 +156,7 @@ impl Verifier {
         } else {
             match in_time(claims.iat, claims.exp, DELEGATION, now_ms) {
                 Ok(()) => return Ok(claims),
-                Err(Flaw::Expired) => return Err((Flaw::Expired, Some(claims))),
+                Err(Flaw::Expired) => return Err((Flaw::Expired, Some(Box::new(claims)))),
                 Err(flaw) => flaw,
             }
         };
@@ -171,7 +171,8 @@ struct Expected<'a> {
     source: &'a str,
 }
 
-type Refused = (Flaw, Option<DelegationClaims>);
+/// Why, and the claims if nothing but time is wrong with them.
+type Refused = (Flaw, Option<Box<DelegationClaims>>);
 
 fn body_hash(body: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(body))

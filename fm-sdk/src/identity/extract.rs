@@ -3,11 +3,15 @@
 use super::{Identity, Verifier, flaw::Flaw};
 use crate::{Error, Kind, Result};
 use actix_web::{
-    HttpRequest,
+    FromRequest, HttpRequest,
+    dev::Payload,
     http::header::{AUTHORIZATION, HeaderMap},
     web::Data,
 };
-use std::ops::Deref;
+use std::{
+    future::{Ready, ready},
+    ops::Deref,
+};
 
 /// The caller, if the request has a token at all; a bad token is an error and not a stranger.
 #[derive(Clone, Debug)]
@@ -40,5 +44,21 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
     match (token, all.next()) {
         (Some((_, token)), None) if !token.is_empty() => Ok(Some(token)),
         _ => Err(Flaw::Shape.access()),
+    }
+}
+
+impl FromRequest for Identity {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identity_of(request).and_then(|who| who.ok_or_else(|| Flaw::Missing.access())))
+    }
+}
+
+impl FromRequest for MaybeIdentity {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identity_of(request).map(MaybeIdentity))
     }
 }

@@ -17,6 +17,8 @@ mod keys;
 mod rbac;
 mod ring;
 mod terms;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 mod verifier;
 
 pub use caller::Identity;
@@ -29,9 +31,3 @@ pub use keys::{Jwk, JwkSet, Keys, Purpose};
 pub use rbac::Roles;
 pub use terms::Terms;
 pub use verifier::Verifier;
-
-use crate::{Result, ResultExt};
-
-fn json<T: serde::Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).internal()
-}

@@ -90,6 +90,11 @@ impl Verifier {
         Ok(who)
     }
 
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.cache.len()
+    }
+
     /// What can change while a token is remembered.
     fn current(&self, who: &Identity, now_ms: i64) -> std::result::Result<(), Flaw> {
         if who.expires().saturating_add(LEEWAY) <= now_ms / 1000 {

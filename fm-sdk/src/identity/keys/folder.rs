@@ -44,7 +44,7 @@ pub(super) fn write(folder: &Path, pair: &KeyPair) -> Result<()> {
         kty: jwk.kty.clone(),
         crv: jwk.crv.clone(),
         x: jwk.x.clone(),
-        d: URL_SAFE_NO_PAD.encode(pair.signing.as_bytes()),
+        d: URL_SAFE_NO_PAD.encode(pair.signing().as_bytes()),
         kid: jwk.kid.clone(),
         created_ms: pair.created_ms,
     };

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// An Ed25519 key pair and when it was made.
 pub(crate) struct KeyPair {
-    pub(super) signing: SigningKey,
+    signing: SigningKey,
     encoding: EncodingKey,
     jwk: Jwk,
     pub(super) created_ms: i64,
@@ -32,6 +32,9 @@ impl KeyPair {
     }
     pub(crate) fn jwk(&self) -> &Jwk {
         &self.jwk
+    }
+    pub(crate) fn signing(&self) -> &SigningKey {
+        &self.signing
     }
     pub(crate) fn encoding(&self) -> &EncodingKey {
         &self.encoding

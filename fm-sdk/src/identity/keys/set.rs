@@ -3,7 +3,7 @@ use super::{
     schedule::{PUBLISHED_MS, Schedule},
 };
 use crate::{
-    Error, Kind, Result,
+    Error, Kind, Result, ResultExt,
     registry::{Change, Expect, Registry, Snapshot},
     time::now_ms,
 };
@@ -12,6 +12,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
+use tokio::sync::watch;
 
 /// The key pairs of one purpose: private halves in a folder, public ones in the registry.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ impl Keys {
                 k.jwk == public.jwk && if in_use { k.until_ms > now_ms + PUBLISHED_MS / 2 } else { k.until_ms == public.until_ms }
             };
             if !known.as_ref().is_some_and(fine) {
-                changes.push(Change { key, expect: Expect::Any, value: Some(crate::identity::json(public)?) });
+                changes.push(Change { key, expect: Expect::Any, value: Some(serde_json::to_string(public).internal()?) });
             }
         }
         for (key, entry) in &there.entries {
@@ -128,7 +129,7 @@ impl Keys {
         // The public half first: a key that nobody can check must not sign, and a public key without its private half harms nobody.
         let public = Published { jwk: pair.jwk().clone(), until_ms: now_ms + PUBLISHED_MS };
         let key = format!("{}{}", self.purpose.prefix(), pair.kid());
-        registry.commit(vec![Change { key, expect: Expect::Any, value: Some(crate::identity::json(&public)?) }]).await?;
+        registry.commit(vec![Change { key, expect: Expect::Any, value: Some(serde_json::to_string(&public).internal()?) }]).await?;
         if let Some(folder) = &self.folder {
             folder::write(folder, &pair)?;
         }
@@ -138,7 +139,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Rotates if it is time, forgets what has expired, publishes what is missing.
+    /// Reads the folder again, rotates if it is time, forgets what has expired, publishes what is missing.
     ///
     /// # Errors
     /// Those of the registry and of the folder; try again.
@@ -147,6 +148,7 @@ impl Keys {
     }
 
     pub(crate) async fn tend_at(&self, registry: &dyn Registry, now_ms: i64) -> Result<()> {
+        self.reread()?;
         if self.schedule().is_due(now_ms, &self.purpose) {
             self.rotate_at(registry, now_ms).await?;
         }
@@ -168,40 +170,38 @@ impl Keys {
         let mut watched = registry.watch(&self.purpose.prefix());
         let mut failures = 0_u32;
         loop {
-            let rest = match self.tend(&*registry).await {
+            match self.tend(&*registry).await {
                 Ok(()) => {
                     failures = 0;
-                    Duration::from_secs(300)
+                    // Somebody may delete the keys again and again: at most one write per second comes of it.
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    let _ = tokio::time::timeout(Duration::from_secs(300), self.lacks(&mut watched)).await;
                 }
                 Err(e) => {
                     log::warn!("the keys could not be published, trying again: {}", e.chain());
                     failures = (failures + 1).min(5);
-                    Duration::from_millis((500 << failures) + u64::from(rand::random::<u8>()) * 4)
+                    tokio::time::sleep(Duration::from_millis((500 << failures) + u64::from(rand::random::<u8>()) * 4)).await;
                 }
-            };
-            let again = tokio::time::sleep(rest);
-            tokio::pin!(again);
-            while failures == 0 {
-                tokio::select! {
-                    () = &mut again => break,
-                    changed = watched.changed() => {
-                        if changed.is_err() {
-                            again.as_mut().await;
-                            break;
-                        }
-                        let lacks = self.lacking(&watched.borrow_and_update(), now_ms()).is_ok_and(|c| !c.is_empty());
-                        if lacks {
-                            // Somebody may delete them again and again: put them back once a second, not in a busy loop.
-                            tokio::time::sleep(Duration::from_secs(1)).await;
-                            break;
-                        }
-                    }
-                }
-            }
-            if failures > 0 {
-                again.await;
             }
         }
+    }
+
+    /// Resolves when something of ours is missing in the registry.
+    async fn lacks(&self, watched: &mut watch::Receiver<Arc<Snapshot>>) {
+        let lacks = |there: &Arc<Snapshot>| there.known && self.lacking(there, now_ms()).is_ok_and(|changes| !changes.is_empty());
+        if watched.wait_for(lacks).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Follows the folder: other processes of this service may share it and rotate too.
+    fn reread(&self) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let pairs = folder::read(folder)?;
+        if !pairs.is_empty() {
+            *self.schedule.write().unwrap_or_else(PoisonError::into_inner) = Schedule::new(pairs.into_iter().map(Arc::new).collect());
+        }
+        Ok(())
     }
 
     fn schedule(&self) -> Schedule {
