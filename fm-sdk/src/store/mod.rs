@@ -5,10 +5,14 @@
 mod body;
 mod document;
 mod filter;
+#[cfg(feature = "mongodb")]
+mod mongodb;
 mod sqlite;
 
 pub use document::{Document, Index, Spec};
 pub use filter::{Arg, Field, FieldOf, Filter, Test};
+#[cfg(feature = "mongodb")]
+pub use mongodb::MongoDb;
 pub use sqlite::Sqlite;
 
 use crate::{BoxFuture, Envelope, Result};
