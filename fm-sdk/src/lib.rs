@@ -8,8 +8,10 @@
 extern crate self as fm_sdk;
 
 pub mod bus;
+mod clock;
 pub mod config;
 mod error;
+pub mod health;
 pub mod http;
 pub mod identity;
 pub mod logging;
@@ -28,6 +30,7 @@ pub use bus::{
     Bus, Calling,
     transport::{BoxFuture, Transport},
 };
+pub use clock::Clock;
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
 pub use identity::Identity;
 pub use message::{Call, Command, Envelope, Event, MessageKind};

@@ -1,93 +1,115 @@
-//! Log lines for people or for machines, each with the service, the instance and the trace it belongs to.
+//! Logs: lines for people, or one JSON object per line for machines, each with service, instance and trace.
 
-use crate::{config::LogFormat, trace};
-use env_logger::{Builder, Env, fmt::Formatter};
+use crate::{config::LogFormat, time, trace};
+use env_logger::fmt::Formatter;
 use log::{
     Record,
-    kv::{Error, Key, Value, VisitSource},
+    kv::{self, Key, Value, VisitSource},
 };
-use serde_json::{Map, json};
-use std::io::{self, Write};
+use serde_json::Map;
+use std::{
+    io::{self, Write},
+    sync::Once,
+};
 
-/// Starts logging for this process; a second call changes nothing. The filter is env_logger's (`info,fm_sdk=debug`).
+static ONCE: Once = Once::new();
+
+/// Sends all logs of the process to stderr. Only the first call of a process counts, so that tests may call it too.
+///
+/// `filter` is that of env_logger: `info,fm_sdk=debug`.
 pub fn init(service: &str, instance: &str, format: LogFormat, filter: &str) {
-    let (service, instance) = (service.to_owned(), instance.to_owned());
-    let mut builder = Builder::from_env(Env::default().filter_or("FM_LOG", "info"));
-    builder.parse_filters(filter);
-    match format {
-        LogFormat::Human => builder.format(move |out, record| human(out, record, &service)),
-        LogFormat::Json => builder.format(move |out, record| writeln!(out, "{}", line(record, &service, &instance))),
-    };
-    // Fails only if a logger is set already, which is then the one to keep.
-    let _ = builder.try_init();
+    ONCE.call_once(|| {
+        let mut builder = env_logger::Builder::new();
+        builder.parse_filters(filter);
+        let (service, instance) = (service.to_owned(), instance.to_owned());
+        match format {
+            LogFormat::Human => builder.format(move |out, record| human(out, record, &service)),
+            LogFormat::Json => builder.format(move |out, record| {
+                let line = line(record, &service, &instance, time::now_ms());
+                writeln!(out, "{line}")
+            }),
+        };
+        // Fails if somebody else has set a logger: then that one it is.
+        let _ = builder.try_init();
+    });
 }
 
 fn human(out: &mut Formatter, record: &Record<'_>, service: &str) -> io::Result<()> {
     let style = out.default_level_style(record.level());
-    write!(out, "{} {style}{:5}{style:#} {service} {}", out.timestamp_millis(), record.level(), record.args())?;
+    write!(out, "{} {style}{:5}{style:#} {service} {}", time::rfc3339(time::now_ms()), record.level(), record.target())?;
+    if let Some(trace) = trace::current() {
+        write!(out, " {}", &trace.trace_id()[..8])?;
+    }
+    write!(out, " {}", record.args())?;
     for (key, value) in pairs(record) {
         write!(out, " {key}={value}")?;
     }
-    match trace::current() {
-        Some(trace) => writeln!(out, " trace={}", trace.trace_id()),
-        None => writeln!(out),
-    }
+    writeln!(out)
 }
 
-/// One JSON object.
-fn line(record: &Record<'_>, service: &str, instance: &str) -> String {
-    let mut object = pairs(record);
-    object.insert("time".into(), json!(crate::time::rfc3339(crate::time::now_ms())));
-    object.insert("level".into(), json!(record.level().as_str().to_lowercase()));
-    object.insert("target".into(), json!(record.target()));
-    object.insert("message".into(), json!(record.args().to_string()));
-    object.insert("service".into(), json!(service));
-    object.insert("instance".into(), json!(instance));
+fn line(record: &Record<'_>, service: &str, instance: &str, at_ms: i64) -> serde_json::Value {
+    // A pair whose key is one of the names below loses.
+    let mut line = pairs(record);
+    line.insert("time".into(), time::rfc3339(at_ms).into());
+    line.insert("level".into(), record.level().as_str().to_lowercase().into());
+    line.insert("target".into(), record.target().into());
+    line.insert("message".into(), record.args().to_string().into());
+    line.insert("service".into(), service.into());
+    line.insert("instance".into(), instance.into());
     if let Some(trace) = trace::current() {
-        object.insert("trace_id".into(), json!(trace.trace_id()));
+        line.insert("trace_id".into(), trace.trace_id().into());
+        line.insert("span_id".into(), trace.span_id().into());
     }
-    serde_json::Value::Object(object).to_string()
+    line.into()
 }
 
 fn pairs(record: &Record<'_>) -> Map<String, serde_json::Value> {
-    let mut pairs = Pairs(Map::new());
-    // The visitor itself never fails.
-    let _ = record.key_values().visit(&mut pairs);
-    pairs.0
-}
-
-struct Pairs(Map<String, serde_json::Value>);
-impl<'a> VisitSource<'a> for Pairs {
-    fn visit_pair(&mut self, key: Key<'a>, value: Value<'a>) -> Result<(), Error> {
-        let value = value.to_i64().map(Into::into).or_else(|| value.to_f64().map(Into::into)).unwrap_or_else(|| value.to_string().into());
-        self.0.insert(key.to_string(), value);
-        Ok(())
+    struct Collect(Map<String, serde_json::Value>);
+    impl<'kvs> VisitSource<'kvs> for Collect {
+        fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+            let plain =
+                value.to_u64().map(Into::into).or_else(|| value.to_i64().map(Into::into)).or_else(|| value.to_bool().map(Into::into));
+            self.0.insert(key.to_string(), plain.unwrap_or_else(|| value.to_string().into()));
+            Ok(())
+        }
     }
+    let mut collect = Collect(Map::new());
+    // The collector refuses nothing.
+    let _ = record.key_values().visit(&mut collect);
+    collect.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::TraceParent;
+    use serde_json::json;
 
-    #[actix_rt::test]
-    async fn a_json_line_has_everything_that_is_known() {
-        let trace = TraceParent::start();
-        let text = trace::scope(trace, async {
-            let pairs = [("status", 200)];
-            let record = Record::builder().args(format_args!("it \"works\"")).level(log::Level::Info).target("t").key_values(&pairs).build();
-            line(&record, "fm-cars", "a")
+    #[tokio::test]
+    async fn a_json_line_says_who_when_what_and_why() {
+        let trace: trace::TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
+        let kvs: &[(&str, Value<'_>)] = &[("status", Value::from(404_u16)), ("path", Value::from("/a\nb"))];
+        let line = trace::scope(trace, async {
+            let record =
+                Record::builder().args(format_args!("a \"quoted\"\nline")).target("fm_x").level(log::Level::Warn).key_values(&kvs).build();
+            line(&record, "fm-x", "x-1", 1_700_000_000_120)
         })
         .await;
-        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(read["message"], "it \"works\"");
-        assert_eq!((&read["service"], &read["instance"], &read["level"]), (&json!("fm-cars"), &json!("a"), &json!("info")));
-        assert_eq!((&read["status"], &read["trace_id"]), (&json!(200), &json!(trace.trace_id())));
+        assert_eq!(
+            line,
+            json!({
+                "time": "2023-11-14T22:13:20.120Z", "level": "warn", "target": "fm_x", "message": "a \"quoted\"\nline",
+                "service": "fm-x", "instance": "x-1", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7",
+                "status": 404, "path": "/a\nb",
+            })
+        );
+        assert_eq!(line.to_string().lines().count(), 1);
     }
 
     #[test]
-    fn starting_twice_changes_nothing() {
-        init("a", "1", LogFormat::Human, "off");
-        init("b", "2", LogFormat::Json, "off");
+    fn a_second_call_changes_nothing() {
+        init("fm-x", "x-1", LogFormat::Json, "off");
+        let level = log::max_level();
+        init("fm-x", "x-1", LogFormat::Human, "trace");
+        assert_eq!(log::max_level(), level);
     }
 }

@@ -3,6 +3,7 @@
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// Milliseconds since the Unix epoch.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the computer's clock")]
 pub fn now_ms() -> i64 {
     (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64
 }

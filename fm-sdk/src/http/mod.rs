@@ -5,9 +5,11 @@ pub mod extract;
 pub mod observe;
 pub mod page;
 pub mod problem;
+mod routes;
 
 pub use draining::Draining;
 pub use extract::{Checks, ClientIp, IdempotencyKey, IfMatch, IfNoneMatch, Json, JsonLimit, Path, Query, TrustedProxies, etag};
 pub use observe::Observe;
 pub use page::{List, Page};
 pub use problem::Problem;
+pub use routes::routes;

@@ -1,5 +1,6 @@
 //! What tests need: real servers of their own, and suites that hold any implementation of a seam against its promises.
 
+mod clock;
 pub mod conformance;
 pub mod crash;
 pub mod identities;
@@ -7,5 +8,6 @@ pub mod identities;
 mod mock_bus;
 pub mod servers;
 
+pub use clock::FakeClock;
 pub use identities::TestIdentities;
 pub use mock_bus::{HttpReply, MockBus, Published, Settled};
