@@ -4,10 +4,14 @@
 //! [`crate::identity`], the routing table of a gateway.
 
 pub mod balance;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod memory;
 pub mod services;
 
 pub use balance::{Balancer, Outcome, Picked};
+#[cfg(feature = "etcd")]
+pub use etcd::Etcd;
 pub use memory::MemoryRegistry;
 pub use services::{Instance, Instances, Registration, Services};
 

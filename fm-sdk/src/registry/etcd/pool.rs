@@ -1,0 +1,161 @@
+//! The nodes of a cluster: calls stay with one and move to the next when it fails or is silent.
+
+use super::{address::Address, failure::Failure, node::Node};
+use crate::registry::Reach;
+use etcd_rs::Client;
+use std::{
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+
+/// How long one node may take for one attempt; etcd-rs itself waits for ever.
+pub(super) const TRY: Duration = Duration::from_millis(500);
+/// How long a call goes on over all nodes while some are silent: longer than the election of a new leader (1 to 2 s).
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) struct Pool {
+    nodes: Vec<Node>,
+    login: Option<(String, String)>,
+    /// Grows with each change of the node in use.
+    turn: watch::Sender<usize>,
+    reach: watch::Sender<Reach>,
+    /// The last call found no node; unlike `reach` false before the first.
+    lost: AtomicBool,
+}
+
+/// An answer; `doubtful`: an earlier attempt of the same call may have been carried out too.
+pub(super) struct Answer<T> {
+    pub(super) value: T,
+    pub(super) doubtful: bool,
+}
+
+impl Pool {
+    pub(super) fn new(address: &Address) -> Pool {
+        let nodes: Vec<Node> = address.nodes.iter().cloned().map(Node::new).collect();
+        // Many clients with the same list must not all begin with its first node.
+        let first = rand::random_range(0..nodes.len());
+        let reach = Reach::Down(format!("not tried yet: {}", address.nodes.join(", ")));
+        Pool {
+            nodes,
+            login: address.login.clone(),
+            turn: watch::Sender::new(first),
+            reach: watch::Sender::new(reach),
+            lost: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn reach(&self) -> watch::Receiver<Reach> {
+        self.reach.subscribe()
+    }
+    /// Changes when another node is used, so that streams move too.
+    pub(super) fn turns(&self) -> watch::Receiver<usize> {
+        self.turn.subscribe()
+    }
+    pub(super) fn turn(&self) -> usize {
+        *self.turn.borrow()
+    }
+
+    /// Calls, on as many nodes as it takes.
+    pub(super) async fn call<T, F>(&self, op: impl Fn(Client) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = etcd_rs::Result<T>>,
+    {
+        Ok(self.call_telling(op).await?.value)
+    }
+
+    /// Like [`Pool::call`], but tells whether it may have been done more than once.
+    pub(super) async fn call_telling<T, F>(&self, op: impl Fn(Client) -> F) -> Result<Answer<T>, Failure>
+    where
+        F: Future<Output = etcd_rs::Result<T>>,
+    {
+        let begun = Instant::now();
+        let was_lost = self.lost.load(Relaxed);
+        let mut doubtful = false;
+        let mut logins = 0;
+        loop {
+            let (mut tried, mut silent) = (Vec::new(), false);
+            while tried.len() < self.nodes.len() {
+                let turn = self.turn();
+                match self.on(turn, &op).await {
+                    Ok(value) => {
+                        self.up();
+                        return Ok(Answer { value, doubtful });
+                    }
+                    Err(Failure::Login(_)) if logins < self.nodes.len() => {
+                        logins += 1;
+                        self.node(turn).forget();
+                    }
+                    Err(Failure::Away { why, doubtful: maybe }) => {
+                        (doubtful, silent) = (doubtful || maybe, silent || maybe);
+                        tried.push(format!("{}: {why}", self.node(turn).url));
+                        self.leave(turn);
+                    }
+                    Err(no) => {
+                        self.up();
+                        return Err(no);
+                    }
+                }
+            }
+            // Where every node refuses the connection, waiting is for those who call; where one is silent, a leader may be in election.
+            if was_lost || !silent || begun.elapsed() > PATIENCE {
+                let why = format!("tried {}", tried.join("; "));
+                self.down(&why);
+                return Err(Failure::Away { why, doubtful });
+            }
+            sleep(Duration::from_millis(rand::random_range(50..150))).await;
+        }
+    }
+
+    /// One attempt on the node of a turn, for at most [`TRY`].
+    pub(super) async fn on<T, F>(&self, turn: usize, op: impl FnOnce(Client) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = etcd_rs::Result<T>>,
+    {
+        let attempt = async { Ok(op(self.node(turn).client(self.login.as_ref()).await?).await?) };
+        timeout(TRY, attempt).await.unwrap_or_else(|_| Err(Failure::silent()))
+    }
+
+    /// Goes on to the next node, unless somebody has done so already.
+    pub(super) fn leave(&self, turn: usize) {
+        let left = self.turn.send_if_modified(|t| {
+            let mine = *t == turn;
+            *t += usize::from(mine);
+            mine
+        });
+        if left {
+            self.node(turn).forget();
+        }
+    }
+
+    /// After a failure outside of [`Pool::call`]: a new token or another node, whichever helps.
+    pub(super) fn blame(&self, turn: usize, failure: &Failure) {
+        match failure {
+            Failure::Login(_) => self.node(turn).forget(),
+            Failure::Away { .. } => self.leave(turn),
+            Failure::Refused { .. } => {}
+        }
+    }
+
+    fn node(&self, turn: usize) -> &Node {
+        &self.nodes[turn % self.nodes.len()]
+    }
+
+    fn up(&self) {
+        self.lost.store(false, Relaxed);
+        if self.reach.send_if_modified(|r| std::mem::replace(r, Reach::Up) != Reach::Up) {
+            log::info!("the registry answers");
+        }
+    }
+    fn down(&self, why: &str) {
+        if !self.lost.swap(true, Relaxed) {
+            log::warn!("the registry cannot be reached: {why}");
+        }
+        let now = Reach::Down(why.to_string());
+        self.reach.send_if_modified(|r| std::mem::replace(r, now.clone()) != now);
+    }
+}

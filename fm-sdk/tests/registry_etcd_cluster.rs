@@ -1,0 +1,25 @@
+//! The registry on an etcd cluster of three that has lost one node, against the suite: the clients still have its address.
+#![cfg(all(feature = "testing", feature = "etcd"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use fm_sdk::{
+    registry::Etcd,
+    testing::{conformance::registry::RegistrySpace, servers::EtcdCluster},
+};
+use tokio::sync::OnceCell;
+
+async fn open() -> RegistrySpace {
+    static CLUSTER: OnceCell<EtcdCluster> = OnceCell::const_new();
+    let start = || async {
+        let mut cluster = EtcdCluster::start(3).await.unwrap();
+        // The leader: its loss is the worse one.
+        let leader = cluster.leader().await.unwrap().unwrap_or_default();
+        cluster.kill(leader).unwrap();
+        cluster
+    };
+    let cluster = CLUSTER.get_or_init(start).await;
+    let prefix = format!("/{}", uuid::Uuid::new_v4());
+    let client = || Etcd::connect_under(&cluster.urls(), &prefix).unwrap();
+    RegistrySpace::new(client(), client())
+}
+fm_sdk::registry_conformance!(open());
