@@ -70,8 +70,8 @@ impl Cache {
         self.shards[n].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "testing"))]
     pub(crate) fn len(&self) -> usize {
-        self.shards.iter().map(|s| s.lock().unwrap().iter().map(HashMap::len).sum::<usize>()).sum()
+        self.shards.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).iter().map(HashMap::len).sum::<usize>()).sum()
     }
 }

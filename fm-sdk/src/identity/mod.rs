@@ -17,7 +17,7 @@ mod keys;
 mod rbac;
 mod ring;
 mod terms;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests;
 mod verifier;
 

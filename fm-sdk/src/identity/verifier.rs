@@ -90,7 +90,7 @@ impl Verifier {
         Ok(who)
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "testing"))]
     pub(crate) fn remembered(&self) -> usize {
         self.cache.len()
     }

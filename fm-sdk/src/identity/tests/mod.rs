@@ -1,3 +1,5 @@
+#![cfg(feature = "testing")]
+
 mod access;
 mod away;
 mod delegation;
