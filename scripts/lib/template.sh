@@ -1,14 +1,16 @@
 # shellcheck shell=bash
-# Files that are equal in every repository. `template/all` goes to each, `template/consumer` to those that take fm-sdk
-# from the registry, `template/service` to the services; @NAME@ becomes the repository's name.
+# Files that are equal in every repository. `template/all` goes to each crate, `template/repository` to those that are a
+# repository of their own, `template/consumer` to those that take fm-sdk from the registry, `template/service` to the
+# services; @NAME@ becomes the repository's name.
 
 TEMPLATE=$ROOT/scripts/template
 
 # sets_of REPOSITORY: which parts of the template it gets.
 sets_of() {
     case $1 in
-        fm-sdk | */market-tests) printf 'all\n' ;;
-        *) printf 'all\nconsumer\nservice\n' ;;
+        */market-tests) printf 'all\n' ;;
+        fm-sdk) printf 'all\nrepository\n' ;;
+        *) printf 'all\nrepository\nconsumer\nservice\n' ;;
     esac
 }
 

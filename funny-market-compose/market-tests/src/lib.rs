@@ -1,0 +1,13 @@
+//! A running market as its users see it, for tests: addresses, HTTP verbs, people, and conditions to wait for.
+
+mod answer;
+mod market;
+mod person;
+mod process;
+mod wait;
+
+pub use answer::Answer;
+pub use market::{Caller, Market};
+pub use person::Person;
+pub use process::Instance;
+pub use wait::wait_until;
