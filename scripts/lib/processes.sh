@@ -51,7 +51,7 @@ stop_processes() {
         if pid=$(pid_of "$name"); then
             warn "$name did not end within $seconds s: killed"
             kill -KILL "$pid" 2>/dev/null || true
-            while running "$name"; do sleep 0.05; done
+            for _ in $(seq 100); do if running "$name"; then sleep 0.05; fi; done
         fi
         rm -f "$PIDS/$name"
     done

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# Runs checks and test programs, counts what passed and failed, keeps what they printed.
+
+PASSED=0 FAILED=0 IGNORED=0
+FAILURES=()
+
+# heading TEXT: a progress line with the time since the start.
+heading() { printf '%3d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
+
+# log_of NAME: the file that keeps the output of a runner.
+log_of() { printf '%s/%s.log' "$OUTPUT" "${1//[ \/]/-}"; }
+
+# A failed runner is shown at once: its log's last lines, without what passed.
+show_failure() {
+    FAILURES+=("$1")
+    heading "FAILED: $1 ($(log_of "$1"))"
+    grep -vE '^test .* \.\.\. ok$|^ *(Compiling|Checking|Running|Finished)' "$(log_of "$1")" | tail -n 60 | sed 's/^/      | /'
+}
+
+# check NAME COMMAND...: one thing that holds or not.
+check() {
+    local name=$1
+    shift
+    if timeout "${FM_TEST_SECONDS:-1500}" "$@" >"$(log_of "$name")" 2>&1 </dev/null; then
+        PASSED=$((PASSED + 1))
+    else
+        FAILED=$((FAILED + 1))
+        show_failure "$name"
+    fi
+}
+
+# tests NAME COMMAND...: a program that ends its parts with "test result: ok. 3 passed; 0 failed; 0 ignored; ...".
+# One that printed no count, or failed without naming a failed test, counts as one failure.
+tests() {
+    local name=$1 status=0 counts passed failed ignored began=$SECONDS
+    shift
+    timeout "${FM_TEST_SECONDS:-1500}" "$@" >"$(log_of "$name")" 2>&1 </dev/null || status=$?
+    counts=$(awk '/^test result: / { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1); if ($i ~ /^ignored/) g += $(i-1) } n++ }
+        END { print n + 0, p + 0, f + 0, g + 0 }' "$(log_of "$name")")
+    read -r parts passed failed ignored <<<"$counts"
+    if [ "$failed" = 0 ] && { [ $status != 0 ] || [ "$parts" = 0 ] || [ "$passed" = 0 ]; }; then failed=1; fi
+    PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) IGNORED=$((IGNORED + ignored))
+    heading "$name: $passed passed, $failed failed in $((SECONDS - began)) s"
+    [ "$ignored" = 0 ] || heading "$name: $ignored ignored"
+    [ "$failed" = 0 ] || show_failure "$name"
+}
+
+# The plain last line; fails when anything did.
+sum_up() {
+    local name
+    for name in "${FAILURES[@]}"; do say "failed: $name ($(log_of "$name"))"; done
+    [ $IGNORED = 0 ] || say "ignored: $IGNORED"
+    say "$PASSED passed, $FAILED failed"
+    [ $FAILED = 0 ] && [ $PASSED -gt 0 ]
+}

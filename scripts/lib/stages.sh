@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# The stages of scripts/test.
+
+# in_repository FOLDER COMMAND...: cargo takes its settings from the folder in which it is called.
+in_repository() { (cd "$ROOT/$1" && shift && CARGO_TARGET_DIR=$(target_folder) CARGO_TERM_COLOR=never "$@"); }
+export -f in_repository target_folder
+export ROOT
+
+ci_part() { in_repository "$1" ./ci "$2"; }
+export -f ci_part
+
+stage_scripts() {
+    heading "scripts and what repositories share"
+    check "template and dependencies" "$ROOT/scripts/sync-template" --check
+    mapfile -t shell_files < <(cd "$ROOT" && git ls-files -- scripts .ci funny-market-compose '*/ci' | while read -r file; do
+        if [ -f "$file" ] && head -n 1 "$file" | grep -qE '^#!.*bash|shellcheck shell=bash'; then printf '%s\n' "$ROOT/$file"; fi
+    done)
+    check "shellcheck" shellcheck -x "${shell_files[@]}"
+    tests "scripts" "$ROOT/scripts/tests/run"
+}
+
+# each_repository PART: format, lints or docs of every one.
+each_repository() {
+    local repository
+    heading "$1"
+    for repository in $(repositories); do check "$1 of $repository" bash -c 'ci_part "$@"' _ "$repository" "$1"; done
+}
+stage_format() { each_repository format; }
+stage_lints() { each_repository lints; }
+stage_docs() { each_repository docs; }
+
+stage_units() {
+    local repository
+    for repository in $(repositories); do
+        heading "tests of $repository"
+        tests "$repository" bash -c 'ci_part "$@"' _ "$repository" tests
+    done
+}
+
+# A market of its own, beside any that runs here, and gone afterwards.
+stage_market() {
+    heading "a market to test"
+    export FM_DEV_DIR=$OUTPUT/market FM_DEV_PORTS=random
+    check "scripts up" "$ROOT/scripts/up" --no-demo
+    if [ -f "$FM_DEV_DIR/market.env" ]; then
+        # shellcheck source=/dev/null
+        . "$FM_DEV_DIR/market.env"
+        tests "the running market" in_market_tests
+        cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
+    fi
+    check "scripts down" "$ROOT/scripts/down" --wipe
+    unset FM_DEV_DIR FM_DEV_PORTS
+}
+
+in_market_tests() { in_repository funny-market-compose/market-tests cargo test --features running-market --locked --test market; }
+
+# Another repository each time, so that all are proved in turn.
+stage_alone() {
+    local chosen number
+    mapfile -t chosen < <(consumers)
+    [ ${#chosen[@]} -gt 0 ] || chosen=(fm-sdk)
+    number=$(git -C "$ROOT" rev-list --count HEAD 2>/dev/null || date +%j)
+    chosen=("${chosen[$((10#$number % ${#chosen[@]}))]}")
+    heading "${chosen[0]} alone"
+    tests "${chosen[0]} alone" "$ROOT/scripts/ci" --shared-target "${chosen[0]##*/}"
+}

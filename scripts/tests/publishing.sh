@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+publish() { CARGO_TARGET_DIR=$scratch/target "$scratch/checkout/scripts/publish-sdk" "$@"; }
+
+a_published_version_is_never_overwritten() {
+    tiny_checkout "$scratch/checkout"
+    publish --no-verify
+    before=$(cd "$scratch/checkout/funny-market-compose/registry" && find . -type f -exec sha256sum {} + | sort)
+    fails_saying "published already" publish --no-verify
+    [ "$before" = "$(cd "$scratch/checkout/funny-market-compose/registry" && find . -type f -exec sha256sum {} + | sort)" ]
+}
+
+bumping_publishes_the_next_patch_version_beside_the_old_one() {
+    tiny_checkout "$scratch/checkout"
+    publish --no-verify
+    publish --no-verify --bump
+    cd "$scratch/checkout/funny-market-compose/registry"
+    [ "$(jq -r .vers index/fm/-s/fm-sdk | tr '\n' ' ')" = "0.1.0 0.1.1 " ]
+    [ -f fm-sdk-0.1.0.crate ]
+    [ -f fm-sdk-0.1.1.crate ]
+}
+
+a_crate_that_does_not_compile_is_not_published() {
+    tiny_checkout "$scratch/checkout"
+    echo 'fn broken( {' >>"$scratch/checkout/fm-sdk/src/lib.rs"
+    fails_saying "error" publish
+    [ ! -e "$scratch/checkout/funny-market-compose/registry/fm-sdk-0.1.0.crate" ]
+}
+
+every_crate_of_the_registry_has_the_checksum_of_its_index_line() {
+    cd "$scripts/../funny-market-compose/registry"
+    jq -r '"\(.cksum)  fm-sdk-\(.vers).crate"' index/fm/-s/fm-sdk | sha256sum --check --strict
+    [ "$(find . -name '*.crate' | wc -l)" = "$(wc -l <index/fm/-s/fm-sdk)" ]
+}
+
+a_consumer_builds_locked_with_its_lock_unchanged() {
+    tiny_checkout "$scratch/checkout"
+    publish --no-verify
+    cd "$scratch/checkout"
+    mkdir -p fm-cars/src fm-cars/.cargo
+    cp "$scripts/template/consumer/.cargo/config.toml" fm-cars/.cargo/
+    printf '[package]\nname = "fm-cars"\nversion = "0.1.0"\nedition = "2024"\n\n[dependencies]\nfm-sdk = { version = "0.1", registry = "funny-market" }\n' >fm-cars/Cargo.toml
+    echo 'fn main() {}' >fm-cars/src/main.rs
+    export CARGO_TARGET_DIR=$scratch/target
+    (cd fm-cars && cargo generate-lockfile --quiet --offline)
+    grep -A 3 '^name = "fm-sdk"' fm-cars/Cargo.lock | grep -q '^checksum = '
+    before=$(cat fm-cars/Cargo.lock)
+    cargo check --quiet --locked --offline --manifest-path fm-cars/Cargo.toml
+    mkdir -p "$scratch/alone/funny-market-compose"
+    cp -r fm-cars "$scratch/alone/"
+    cp -r funny-market-compose/registry "$scratch/alone/funny-market-compose/"
+    (cd "$scratch/alone/fm-cars" && cargo check --quiet --locked --offline)
+    scripts/live-sdk on
+    (cd fm-cars && cargo check --quiet --locked --offline)
+    [ "$before" = "$(cat fm-cars/Cargo.lock)" ]
+    [ "$before" = "$(cat "$scratch/alone/fm-cars/Cargo.lock")" ]
+}
+
+a_bump_moves_the_locks_of_consumers() {
+    a_consumer_builds_locked_with_its_lock_unchanged
+    "$scratch/checkout/scripts/live-sdk" off
+    CARGO_NET_OFFLINE=true publish --no-verify --bump
+    grep -A 1 '^name = "fm-sdk"' "$scratch/checkout/fm-cars/Cargo.lock" | grep -q '"0.1.1"'
+}
