@@ -1,7 +1,7 @@
 //! Crashes at chosen moments: between any two commands that the SDK gives to a store.
 //!
 //! Drivers ask at each such point. If the hook answers `true` the process is taken to be dead: the future stops there for ever, and a
-//! test drops it (or lets a twin go on beside it). Hooks belong to a thread, and actix tests run on one, so tests do not disturb each other.
+//! test drops it, or lets a twin go on beside it ([`set_pause`]). Hooks belong to a thread, and actix tests run on one, so tests do not disturb each other.
 //!
 //! ```
 //! # use fm_sdk::testing::crash;
@@ -11,9 +11,10 @@
 //! // .. poll the work until it is done or stuck; dropping `_hook` takes the hook away
 //! ```
 
-use std::{cell::RefCell, rc::Rc};
+use crate::BoxFuture;
+use std::{cell::RefCell, future::pending, rc::Rc};
 
-type Hook = Rc<dyn Fn() -> bool>;
+type Hook = Rc<dyn Fn() -> Option<BoxFuture<'static, ()>>>;
 thread_local! { static HOOK: RefCell<Option<Hook>> = const { RefCell::new(None) }; }
 
 /// Takes the hook away when dropped.
@@ -22,6 +23,12 @@ pub struct HookGuard(());
 
 /// Asks `hook` at every point of this thread whether the process dies there; replaces the hook before.
 pub fn set_hook(hook: impl Fn() -> bool + 'static) -> HookGuard {
+    set_pause(move || hook().then(|| Box::pin(pending()) as BoxFuture<'static, ()>))
+}
+
+/// Asks `hook` at every point of this thread what to wait for before going on; replaces the hook before. For tests that let two
+/// processes take turns.
+pub fn set_pause(hook: impl Fn() -> Option<BoxFuture<'static, ()>> + 'static) -> HookGuard {
     HOOK.set(Some(Rc::new(hook)));
     HookGuard(())
 }
@@ -33,8 +40,8 @@ impl Drop for HookGuard {
 }
 
 pub(crate) async fn point() {
-    let dies = HOOK.with_borrow(Option::clone).is_some_and(|hook| hook());
-    if dies {
-        std::future::pending::<()>().await;
+    let pause = HOOK.with_borrow(Option::clone).and_then(|hook| hook());
+    if let Some(pause) = pause {
+        pause.await;
     }
 }
