@@ -1,5 +1,6 @@
 //! HTTP: strict extractors, errors as problems, the middleware every service wears, and the client between services.
 
+pub mod client;
 pub mod draining;
 pub mod extract;
 pub mod observe;
@@ -7,6 +8,7 @@ pub mod page;
 pub mod problem;
 mod routes;
 
+pub use client::Client;
 pub use draining::Draining;
 pub use extract::{Checks, ClientIp, IdempotencyKey, IfMatch, IfNoneMatch, Json, JsonLimit, Path, Query, TrustedProxies, etag};
 pub use observe::Observe;

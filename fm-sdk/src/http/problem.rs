@@ -149,7 +149,8 @@ impl ResponseError for Error {
         }
         if self.kind() == Kind::Unauthenticated {
             // RFC 6750, section 3: say more only if there was a token.
-            let challenge = if self.code().starts_with("token-") { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+            let refused = self.code().starts_with("token-") && self.code() != "token-missing";
+            let challenge = if refused { "Bearer error=\"invalid_token\"" } else { "Bearer" };
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response

@@ -54,6 +54,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         })
         .workers(self.settings.workers.into())
         .keep_alive(KEEP_ALIVE)
+        .tcp_nodelay(true)
         .shutdown_timeout(FINISH.as_secs())
         .disable_signals()
         .listen(listener)

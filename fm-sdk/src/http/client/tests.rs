@@ -1,0 +1,186 @@
+use super::*;
+use crate::{
+    http::{Draining, Json, Observe},
+    metrics::Metrics,
+    registry::{Instance, MemoryRegistry, Registration},
+    trace::{self, TraceParent},
+};
+use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, rt, web};
+use serde_json::{Value, json};
+use std::{
+    net::TcpListener,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    time::{Duration, Instant},
+};
+
+/// A service with an echo, and how often it was asked.
+fn echo(asked: Arc<AtomicUsize>) -> (String, ServerHandle) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = HttpServer::new(move || {
+        let asked = asked.clone();
+        let echo = move |request: HttpRequest, body: Bytes| {
+            asked.fetch_add(1, SeqCst);
+            let header = |name: &str| request.headers().get(name).map(|v| v.to_str().unwrap().to_owned());
+            let body = serde_json::from_slice::<Value>(&body).unwrap_or_default();
+            HttpResponse::Ok().json(json!({
+                "uri": request.uri().to_string(), "trace": header("traceparent"), "token": header("authorization"), "body": body,
+            }))
+        };
+        App::new()
+            .wrap(Observe::new(Metrics::default(), Draining::default()))
+            .route("/echo", web::to(move |request, body| ready(echo(request, body))))
+            .route("/refuses", web::get().to(async || Err::<&str, _>(Error::field("price", "is too high"))))
+            .route("/busy", web::get().to(async || Err::<&str, _>(Error::new(Kind::Unavailable, "starting", "not yet"))))
+            .route("/hangs", web::to(async || std::future::pending::<&str>().await))
+            .route("/large", web::get().to(async || "x".repeat(3_000_000)))
+    })
+    .workers(1)
+    .disable_signals()
+    .tcp_nodelay(true)
+    .listen(listener)
+    .unwrap()
+    .run();
+    let handle = server.handle();
+    rt::spawn(server);
+    (url, handle)
+}
+use actix_web::web::Bytes;
+
+struct Market {
+    services: Services,
+    client: Client,
+    places: Vec<Registration>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Market {
+    fn new() -> Self {
+        let services = Services::new(Arc::new(MemoryRegistry::new()));
+        Market { client: Client::new(services.clone()), services, places: Vec::new(), asked: Arc::default() }
+    }
+    fn with(mut self, id: &str, url: &str) -> Self {
+        self.places.push(self.services.register(Instance::new("fm-echo", id, url)).unwrap());
+        self
+    }
+    fn with_echo(self, id: &str) -> Self {
+        let (url, _) = echo(self.asked.clone());
+        self.with(id, &url)
+    }
+}
+
+/// An address that nobody listens on.
+fn nowhere() -> String {
+    format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+}
+
+/// An instance that reads a request and closes the connection without an answer.
+fn hangs_up() -> (String, Arc<AtomicUsize>) {
+    use std::io::Read;
+    let (listener, met) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(AtomicUsize::new(0)));
+    let (url, count) = (format!("http://{}", listener.local_addr().unwrap()), met.clone());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(20) {
+            count.fetch_add(1, SeqCst);
+            let _ = stream.unwrap().read(&mut [0; 1024]);
+        }
+    });
+    (url, met)
+}
+
+#[actix_rt::test]
+async fn a_service_is_found_by_its_name_and_told_trace_and_token() {
+    let market = Market::new().with_echo("a");
+    let trace = TraceParent::start();
+    let request = market.client.post("fm-echo", "/echo").query(&json!({"q": "a b"})).bearer("t0ken").json(&json!({"x": 1}));
+    let answer: Value = trace::scope(trace, request.send()).await.unwrap().json().unwrap();
+    assert_eq!((&answer["uri"], &answer["token"], &answer["body"]), (&json!("/echo?q=a+b"), &json!("Bearer t0ken"), &json!({"x": 1})));
+    let seen: TraceParent = answer["trace"].as_str().unwrap().parse().unwrap();
+    assert_eq!(seen.trace_id(), trace.trace_id());
+    assert_ne!(seen.span_id(), trace.span_id());
+}
+
+#[actix_rt::test]
+async fn an_unknown_service_is_an_error_and_not_a_wait() {
+    let started = Instant::now();
+    let error = Market::new().client.get("fm-nobody", "/").send().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::Unroutable, "no-instance"));
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[actix_rt::test]
+async fn the_other_services_problem_comes_through_with_code_and_fields() {
+    let market = Market::new().with_echo("a");
+    let error = market.client.get("fm-echo", "/refuses").send().await.unwrap().success().unwrap_err();
+    assert_eq!((error.kind(), error.code(), error.fields()[0].field.as_str()), (Kind::Invalid, "invalid", "price"));
+}
+
+#[actix_rt::test]
+async fn an_instance_that_is_gone_costs_no_request() {
+    let market = Market::new().with("dead", &nowhere()).with_echo("live");
+    for n in 0..20 {
+        let answer: Value = market.client.post("fm-echo", "/echo").json(&n).send().await.unwrap().json().unwrap();
+        assert_eq!(answer["body"], n);
+    }
+    assert_eq!(market.asked.load(SeqCst), 20);
+}
+
+#[actix_rt::test]
+async fn what_may_have_been_done_is_not_sent_again_and_the_error_says_so() {
+    let (url, met) = hangs_up();
+    let (other, other_met) = hangs_up();
+    let market = Market::new().with("a", &url).with("b", &other);
+    let error = market.client.post("fm-echo", "/echo").json(&1).send().await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_done()), (Kind::Unavailable, true));
+    assert_eq!(met.load(SeqCst) + other_met.load(SeqCst), 1);
+    let error = market.client.get("fm-echo", "/echo").send().await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_done()), (Kind::Unavailable, false));
+    assert_eq!(met.load(SeqCst) + other_met.load(SeqCst), 3, "a GET goes on to the other instance");
+}
+
+#[actix_rt::test]
+async fn a_deadline_is_kept() {
+    let market = Market::new().with_echo("a");
+    let started = Instant::now();
+    let error = market.client.get("fm-echo", "/hangs").within(Duration::from_millis(100)).send().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TimedOut);
+    assert!(started.elapsed() < Duration::from_secs(2));
+    let error = market.client.post("fm-echo", "/hangs").within(Duration::from_millis(100)).send().await.unwrap_err();
+    assert!(error.may_have_been_done());
+}
+
+#[actix_rt::test]
+async fn an_answer_of_503_is_the_answer_when_there_is_no_other_instance() {
+    let market = Market::new().with_echo("a");
+    let error = market.client.get("fm-echo", "/busy").send().await.unwrap().success().unwrap_err();
+    assert_eq!((error.kind(), error.code(), error.retry_after_secs()), (Kind::Unavailable, "starting", Some(1)));
+}
+
+#[actix_rt::test]
+async fn a_larger_answer_than_wanted_is_refused() {
+    let market = Market::new().with_echo("a");
+    assert_eq!(market.client.get("fm-echo", "/large").send().await.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(market.client.get("fm-echo", "/large").at_most(4_000_000).send().await.unwrap().body.len(), 3_000_000);
+}
+
+#[actix_rt::test]
+async fn a_body_does_not_wait_for_delayed_acknowledgements() {
+    let market = Market::new().with_echo("a");
+    let started = Instant::now();
+    for n in 0..50 {
+        market.client.post("fm-echo", "/echo").json(&n).send().await.unwrap();
+    }
+    // 50 x 40 ms with Nagle's algorithm.
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[actix_rt::test]
+async fn handlers_are_given_the_client() {
+    let market = Market::new().with_echo("a");
+    let app = App::new()
+        .app_data(market.client.clone())
+        .route("/", web::get().to(async |client: Client| client.get("fm-echo", "/echo").send().await?.json::<Value>().map(Json)));
+    let app = actix_web::test::init_service(app).await;
+    let answer: Value = actix_web::test::call_and_read_body_json(&app, actix_web::test::TestRequest::get().to_request()).await;
+    assert_eq!(answer["uri"], "/echo");
+}
