@@ -4,4 +4,4 @@
 pub mod car;
 pub mod catalogue;
 // import
-// search
+pub mod search;

@@ -1,0 +1,100 @@
+use super::{Listing, Sort, SortBy, dictionary::Dictionary};
+use crate::{car::CarId, catalogue::Choice};
+
+/// What is not said about the mileage.
+pub(super) const NO_MILEAGE: u32 = u32::MAX;
+
+/// One row per car, one vector per fact; 0 stands for "not said", a price of 0 for "not listed".
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub maker: Vec<u8>,
+    pub body: Vec<u8>,
+    pub engine: Vec<u8>,
+    pub gearbox: Vec<u8>,
+    pub color: Vec<u8>,
+    pub model: Vec<u32>,
+    pub options: Vec<u64>,
+    pub price: Vec<u32>,
+    pub year: Vec<u16>,
+    pub mileage: Vec<u32>,
+    pub power: Vec<u16>,
+    pub seller: Vec<u32>,
+    pub added: Vec<i64>,
+    pub id: Vec<CarId>,
+    pub version: Vec<i64>,
+    pub text: Vec<u64>,
+    pub models: Dictionary,
+    pub sellers: Dictionary,
+}
+
+fn code<C: Choice>(choice: Option<C>) -> u8 {
+    choice.map_or(0, C::code)
+}
+
+impl Columns {
+    /// Rows, listed or not.
+    pub fn rows(&self) -> usize {
+        self.id.len()
+    }
+    /// Adds a row that is not listed.
+    pub fn push(&mut self, id: CarId) -> usize {
+        let Columns { maker, body, engine, gearbox, color, .. } = self;
+        for column in [maker, body, engine, gearbox, color] {
+            column.push(0);
+        }
+        self.model.push(0);
+        self.options.push(0);
+        self.price.push(0);
+        self.year.push(0);
+        self.mileage.push(NO_MILEAGE);
+        self.power.push(0);
+        self.seller.push(0);
+        self.added.push(0);
+        self.id.push(id);
+        self.version.push(i64::MIN);
+        self.text.push(0);
+        self.id.len() - 1
+    }
+    /// Writes a row.
+    pub fn set(&mut self, row: usize, car: &Listing, version: i64, text: u64) {
+        self.maker[row] = car.maker.code();
+        self.body[row] = code(car.body);
+        self.engine[row] = code(car.engine);
+        self.gearbox[row] = code(car.gearbox);
+        self.color[row] = code(car.color);
+        self.model[row] = car.model.as_deref().map_or(0, |m| self.models.intern(m));
+        self.options[row] = car.options.bits();
+        self.price[row] = car.price.max(1);
+        self.year[row] = car.year;
+        self.mileage[row] = car.mileage.unwrap_or(NO_MILEAGE);
+        self.power[row] = car.power_ps.unwrap_or(0);
+        self.seller[row] = self.sellers.intern(&car.seller);
+        self.added[row] = car.added;
+        self.version[row] = version;
+        self.text[row] = text;
+    }
+    /// Takes a row out of every search.
+    pub fn unlist(&mut self, row: usize) {
+        self.price[row] = 0;
+    }
+    /// Whether a row is found at all.
+    pub fn listed(&self, row: usize) -> bool {
+        self.price[row] != 0
+    }
+    /// What orders a row.
+    pub fn key(&self, row: usize, sort: Sort) -> u64 {
+        sort.key(match sort.by {
+            SortBy::Added => Some(self.added[row].max(0) as u64),
+            SortBy::Price => Some(u64::from(self.price[row])),
+            SortBy::Year => Some(u64::from(self.year[row])),
+            SortBy::Mileage => Some(self.mileage[row]).filter(|m| *m != NO_MILEAGE).map(u64::from),
+        })
+    }
+    /// Bytes in memory.
+    pub fn bytes(&self) -> usize {
+        let bytes = self.maker.capacity() * 5 + (self.year.capacity() + self.power.capacity()) * 2;
+        let words = (self.model.capacity() + self.price.capacity() + self.mileage.capacity() + self.seller.capacity()) * 4;
+        let longs = (self.options.capacity() + self.added.capacity() + self.version.capacity() + self.text.capacity()) * 8;
+        bytes + words + longs + self.id.capacity() * 16 + self.models.bytes() + self.sellers.bytes()
+    }
+}

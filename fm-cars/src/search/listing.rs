@@ -1,0 +1,66 @@
+use crate::{
+    car::{Car, CarId, Facts, Status},
+    catalogue::{Body, Color, Engine, Gearbox, Maker, Model, OptionSet},
+};
+
+/// A listed car as the search sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// Its id.
+    pub id: CarId,
+    /// Who built it.
+    pub maker: Maker,
+    /// Slug or free text.
+    pub model: Option<String>,
+    /// The shape.
+    pub body: Option<Body>,
+    /// What drives it.
+    pub engine: Option<Engine>,
+    /// Who changes the gears.
+    pub gearbox: Option<Gearbox>,
+    /// The main colour.
+    pub color: Option<Color>,
+    /// Equipment.
+    pub options: OptionSet,
+    /// Whole euros, at least 1.
+    pub price: u32,
+    /// Of the first registration.
+    pub year: u16,
+    /// Kilometres.
+    pub mileage: Option<u32>,
+    /// PS, at least 1.
+    pub power_ps: Option<u16>,
+    /// The user it belongs to.
+    pub seller: String,
+    /// Milliseconds since the Unix epoch.
+    pub added: i64,
+    /// All that is found by words.
+    pub text: String,
+}
+
+impl Listing {
+    /// What the search needs of a car; `None` if it is not listed.
+    pub fn of(car: &Car) -> Option<Self> {
+        if car.status != Status::Listed {
+            return None;
+        }
+        let f: &Facts = &car.facts;
+        Some(Listing {
+            id: CarId::parse(&car.id)?,
+            maker: f.maker,
+            model: f.model.as_ref().map(Model::value).map(str::to_owned),
+            body: f.body,
+            engine: f.engine,
+            gearbox: f.gearbox,
+            color: f.color,
+            options: f.options,
+            price: u32::try_from(f.price).ok()?,
+            year: f.year,
+            mileage: f.mileage,
+            power_ps: f.power_ps,
+            seller: car.owner.clone(),
+            added: car.added,
+            text: f.text(),
+        })
+    }
+}

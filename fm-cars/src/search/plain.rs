@@ -1,0 +1,108 @@
+use super::{
+    Criteria, Facets, Found, Listing, ReadModel, Sort, SortBy,
+    facets::{Dimension, ordered},
+    words::{self, Question},
+};
+use crate::{
+    car::CarId,
+    catalogue::{Choice, OptionSet},
+};
+use std::collections::BTreeMap;
+
+/// The same answers in the plainest way: a filter over a list, once per facet. Slow on purpose: what [`super::Index`] is held against.
+#[derive(Debug, Default)]
+pub struct Plain {
+    cars: BTreeMap<CarId, (i64, Option<Listing>)>,
+}
+
+fn one_of<T: PartialEq>(asked: &[T], value: Option<&T>) -> bool {
+    asked.is_empty() || value.is_some_and(|v| asked.contains(v))
+}
+
+/// Whether a car fits, one filter left out.
+fn fits(car: &Listing, c: &Criteria, but: Option<Dimension>) -> bool {
+    let asked = |d: Dimension| but != Some(d);
+    (!asked(Dimension::Maker) || one_of(&c.makers, Some(&car.maker)))
+        && (!asked(Dimension::Model) || one_of(&c.models, car.model.as_ref()))
+        && (!asked(Dimension::Color) || one_of(&c.colors, car.color.as_ref()))
+        && (!asked(Dimension::Engine) || one_of(&c.engines, car.engine.as_ref()))
+        && (!asked(Dimension::Gearbox) || one_of(&c.gearboxes, car.gearbox.as_ref()))
+        && (!asked(Dimension::Body) || one_of(&c.bodies, car.body.as_ref()))
+        && (!asked(Dimension::Option) || c.options == OptionSet::default() || c.options.bits() & car.options.bits() != 0)
+        && c.price.holds(Some(car.price))
+        && c.year.holds(Some(u32::from(car.year)))
+        && c.mileage.holds(car.mileage)
+        && c.power.holds(car.power_ps.map(u32::from))
+        && c.seller.as_ref().is_none_or(|s| *s == car.seller)
+        && c.text.as_deref().and_then(Question::parse).is_none_or(|q| q.fits(&words::of_car(&car.text)))
+}
+
+impl Plain {
+    fn listed(&self) -> impl Iterator<Item = &Listing> {
+        self.cars.values().filter_map(|(_, car)| car.as_ref())
+    }
+    fn told(&mut self, id: CarId, version: i64, car: Option<Listing>) {
+        if self.version(id).is_none_or(|v| v < version) {
+            self.cars.insert(id, (version, car));
+        }
+    }
+    fn facet<'a>(&'a self, c: &Criteria, of: Dimension, values: impl Fn(&'a Listing) -> Vec<&'a str>) -> Vec<super::ValueCount> {
+        let mut counts = BTreeMap::new();
+        for value in self.listed().filter(|car| fits(car, c, Some(of))).flat_map(values) {
+            *counts.entry(value).or_insert(0) += 1;
+        }
+        ordered(counts.into_iter())
+    }
+}
+
+fn word<C: Choice>(choice: Option<C>) -> Vec<&'static str> {
+    choice.map(C::value).into_iter().collect()
+}
+
+impl ReadModel for Plain {
+    fn put(&mut self, car: Listing, version: i64) {
+        self.told(car.id, version, Some(car));
+    }
+    fn remove(&mut self, id: CarId, version: i64) {
+        self.told(id, version, None);
+    }
+    fn version(&self, id: CarId) -> Option<i64> {
+        self.cars.get(&id).map(|c| c.0)
+    }
+    fn len(&self) -> usize {
+        self.listed().count()
+    }
+    fn count(&self, criteria: &Criteria) -> u64 {
+        self.listed().filter(|car| fits(car, criteria, None)).count() as u64
+    }
+    fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found {
+        let mut found: Vec<_> = self.listed().filter(|car| fits(car, criteria, None)).collect();
+        found.sort_by(|a, b| {
+            let value = |c: &Listing| match sort.by {
+                SortBy::Added => Some(c.added),
+                SortBy::Price => Some(i64::from(c.price)),
+                SortBy::Year => Some(i64::from(c.year)),
+                SortBy::Mileage => c.mileage.map(i64::from),
+            };
+            let by_value = match (value(a), value(b)) {
+                (Some(x), Some(y)) if sort.descending => y.cmp(&x),
+                (Some(x), Some(y)) => x.cmp(&y),
+                (x, y) => y.is_some().cmp(&x.is_some()),
+            };
+            by_value.then_with(|| a.id.cmp(&b.id))
+        });
+        Found { total: found.len() as u64, ids: found.iter().skip(offset).take(limit).map(|c| c.id).collect() }
+    }
+    fn facets(&self, c: &Criteria) -> Facets {
+        Facets {
+            total: self.count(c),
+            maker: self.facet(c, Dimension::Maker, |car| vec![car.maker.value()]),
+            model: self.facet(c, Dimension::Model, |car| car.model.as_deref().into_iter().collect()),
+            color: self.facet(c, Dimension::Color, |car| word(car.color)),
+            engine: self.facet(c, Dimension::Engine, |car| word(car.engine)),
+            gearbox: self.facet(c, Dimension::Gearbox, |car| word(car.gearbox)),
+            body: self.facet(c, Dimension::Body, |car| word(car.body)),
+            option: self.facet(c, Dimension::Option, |car| car.options.values().collect()),
+        }
+    }
+}

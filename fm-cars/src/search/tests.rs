@@ -1,0 +1,177 @@
+//! The index against the plain filter, over generated news and generated questions.
+
+use super::*;
+use crate::catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet};
+use proptest::{prelude::*, sample::select};
+
+fn id(n: u8) -> CarId {
+    CarId::derived(&format!("car {n}"))
+}
+fn maker() -> impl Strategy<Value = Maker> {
+    select(vec!["bmw", "audi", "other"]).prop_map(|m| Maker::parse(m).unwrap())
+}
+fn model() -> impl Strategy<Value = String> {
+    select(vec!["3er", "a4", "free text"]).prop_map(str::to_owned)
+}
+fn choice<C: Choice + std::fmt::Debug>() -> impl Strategy<Value = C> {
+    select(C::ALL[..2].to_vec())
+}
+fn options() -> impl Strategy<Value = OptionSet> {
+    (0_u64..8).prop_map(|b| OptionSet::from_bits(b << 30))
+}
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(select(vec!["golf", "gold", "neu", "TÜV", "1.6"]), 0..4).prop_map(|w| w.join("_"))
+}
+fn seller() -> impl Strategy<Value = String> {
+    select(vec!["u1", "u2", "u3"]).prop_map(str::to_owned)
+}
+
+prop_compose! {
+    fn listing()(
+        n in 0_u8..12, maker in maker(), model in prop::option::of(model()), body in prop::option::of(choice::<Body>()),
+        engine in prop::option::of(choice::<Engine>()), gearbox in prop::option::of(choice::<Gearbox>()), color in prop::option::of(choice::<Color>()),
+        options in options(), price in select(vec![1_u32, 2, 10_000_000]), year in select(vec![1886_u16, 2000, 2027]),
+        rest in (prop::option::of(select(vec![0_u32, 7, 2_000_000])), prop::option::of(select(vec![1_u16, 90, 2500])), seller(), 0_i64..3, text()),
+    ) -> Listing {
+        let (mileage, power_ps, seller, added, text) = rest;
+        Listing { id: id(n), maker, model, body, engine, gearbox, color, options, price, year, mileage, power_ps, seller, added, text }
+    }
+}
+fn range() -> impl Strategy<Value = Range> {
+    let end = || prop::option::weighted(0.15, select(vec![0_u32, 1, 2, 7, 90, 2000, 2500, 2_000_000, 10_000_000, u32::MAX]));
+    (end(), end()).prop_map(|(from, to)| Range { from, to })
+}
+fn some<T: std::fmt::Debug + Clone>(of: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
+    prop::option::weighted(0.4, prop::collection::vec(of, 0..3)).prop_map(Option::unwrap_or_default)
+}
+prop_compose! {
+    fn criteria()(
+        makers in some(maker()), models in some(select(vec!["3er", "a4", "unknown"]).prop_map(str::to_owned)), colors in some(choice()),
+        engines in some(choice()), gearboxes in some(choice()), bodies in some(choice()), options in prop_oneof![Just(OptionSet::default()), options()],
+        ranges in (range(), range(), range(), range()),
+        text in prop::option::weighted(0.3, select(vec!["gol", "golf neu", "tuv", "!", "1 6", "g", "none"]).prop_map(str::to_owned)),
+        seller in prop::option::weighted(0.2, select(vec!["u1", "u9"]).prop_map(str::to_owned)),
+    ) -> Criteria {
+        let (price, year, mileage, power) = ranges;
+        Criteria { makers, models, colors, engines, gearboxes, bodies, options, price, year, mileage, power, text, seller }
+    }
+}
+fn sort() -> impl Strategy<Value = Sort> {
+    select(Sort::WORDS).prop_map(|w| Sort::parse(w).unwrap())
+}
+
+#[derive(Clone, Debug)]
+enum News {
+    Put(Listing, i64),
+    Remove(u8, i64),
+}
+fn news() -> impl Strategy<Value = News> {
+    prop_oneof![6 => (listing(), 0_i64..8).prop_map(|(l, v)| News::Put(l, v)), 1 => (0_u8..12, 0_i64..8).prop_map(|(n, v)| News::Remove(n, v))]
+}
+fn tell(model: &mut dyn ReadModel, news: &[News]) {
+    for n in news.iter().cloned() {
+        match n {
+            News::Put(listing, version) => model.put(listing, version),
+            News::Remove(n, version) => model.remove(id(n), version),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn the_index_answers_as_a_plain_filter_does(
+        news in prop::collection::vec(news(), 0..40), criteria in criteria(), sort in sort(), offset in 0_usize..8, limit in 0_usize..8,
+    ) {
+        let (mut index, mut plain) = (Index::new(), Plain::default());
+        tell(&mut index, &news);
+        tell(&mut plain, &news);
+        prop_assert_eq!(index.len(), plain.len());
+        for c in [&criteria, &Criteria::default()] {
+            prop_assert_eq!(index.count(c), plain.count(c));
+            prop_assert_eq!(index.page(c, sort, offset, limit), plain.page(c, sort, offset, limit));
+            prop_assert_eq!(index.facets(c), plain.facets(c));
+        }
+        for n in 0..12 {
+            prop_assert_eq!(index.version(id(n)), plain.version(id(n)));
+        }
+    }
+    #[test]
+    fn news_may_come_in_any_order_and_twice(news in prop::collection::vec(listing(), 1..20), seed: u64) {
+        // Versions are unique per car, as the store makes them.
+        let news: Vec<_> = news.into_iter().enumerate().map(|(v, l)| News::Put(l, v as i64)).collect();
+        let mut shuffled: Vec<_> = news.iter().chain(&news).cloned().collect();
+        let n = shuffled.len();
+        for i in 0..n {
+            shuffled.swap(i, (seed as usize).wrapping_mul(i + 7) % n);
+        }
+        let (mut a, mut b) = (Index::new(), Index::new());
+        tell(&mut a, &news);
+        tell(&mut b, &shuffled);
+        let all = |m: &Index| (m.page(&Criteria::default(), Sort::default(), 0, 100), m.facets(&Criteria::default()));
+        prop_assert_eq!(all(&a), all(&b));
+    }
+}
+
+fn any_listing(n: u8) -> Listing {
+    Listing {
+        id: id(n),
+        maker: Maker::parse("bmw").unwrap(),
+        model: None,
+        body: None,
+        engine: None,
+        gearbox: None,
+        color: None,
+        options: OptionSet::default(),
+        price: 1,
+        year: 2000,
+        mileage: None,
+        power_ps: None,
+        seller: "u1".into(),
+        added: 0,
+        text: "a car".into(),
+    }
+}
+
+#[test]
+fn blocks_meet_without_a_gap() {
+    let mut index = Index::new();
+    let total = scan::BLOCK * 2 + 3;
+    for n in 0..total {
+        index.put(Listing { id: CarId::of_bits(n as u128), price: n as u32 + 1, ..any_listing(0) }, 1);
+    }
+    let all = index.page(&Criteria::default(), Sort { by: SortBy::Price, descending: false }, scan::BLOCK - 2, 4);
+    assert_eq!(all.total, total as u64);
+    assert_eq!(all.ids, (scan::BLOCK - 2..scan::BLOCK + 2).map(|n| CarId::of_bits(n as u128)).collect::<Vec<_>>());
+    let words = Criteria { text: Some("car".into()), ..Criteria::default() };
+    assert_eq!((index.count(&words), index.facets(&words).total), (total as u64, total as u64));
+}
+#[test]
+fn a_refill_misses_no_news_and_keeps_serving() {
+    let shared = Shared::new();
+    shared.put(any_listing(1), 1);
+    shared.put(any_listing(2), 1);
+    let refill = shared.refill().unwrap();
+    assert!(shared.refill().is_none(), "one refill at a time");
+    shared.remove(id(2), 2);
+    shared.put(any_listing(3), 1);
+    assert_eq!(shared.len(), 2);
+    // The store's pages were read before the news: car 2 is still in them, car 3 is not yet.
+    refill.put_all([(any_listing(1), 1), (any_listing(2), 1)]);
+    assert_eq!(refill.finish(), 2);
+    assert_eq!((shared.len(), shared.version(id(2)), shared.version(id(3))), (2, Some(2), Some(1)));
+    drop(shared.refill().unwrap());
+    assert_eq!(shared.len(), 2, "an unfinished refill changes nothing");
+}
+#[test]
+fn rows_that_lie_dead_are_counted() {
+    let mut index = Index::new();
+    for version in 0..5 {
+        index.put(Listing { text: format!("text {version}"), ..any_listing(1) }, version);
+    }
+    assert_eq!((index.len(), index.waste()), (1, 4));
+    index.put(Listing { price: 5, text: "text 4".into(), ..any_listing(1) }, 9);
+    assert_eq!((index.len(), index.waste()), (1, 4), "the same text keeps its row");
+    index.remove(id(1), 10);
+    assert_eq!((index.len(), index.waste()), (0, 5));
+}
