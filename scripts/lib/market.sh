@@ -9,7 +9,7 @@ write_market_env() {
         printf 'export FM_MARKET_SCRIPTS=%q\n' "$ROOT/scripts"
         printf 'export FM_MARKET_BUS=%q\n' "$(rabbitmq_url)"
         printf 'export FM_MARKET_REGISTRY=%q\n' "$(etcd_url)"
-        printf 'export FM_MARKET_REGISTRY_PREFIX=/fm\n'
+        printf 'export FM_MARKET_REGISTRY_PREFIX=%q\n' "${FM_REGISTRY_PREFIX:-}"
         printf 'export FM_MARKET_ADMIN_EMAIL=%q\n' "$ADMIN_EMAIL"
         printf 'export FM_MARKET_ADMIN_PASSWORD=%q\n' "$(admin_password)"
         for service in $(services); do

@@ -43,13 +43,27 @@ admin_password() {
 }
 ADMIN_EMAIL=admin@funny-market.example
 
+# store_of SERVICE: a folder for SQLite; on a MongoDB server given by FM_STORE, a database of its own.
+store_of() {
+    local server=${FM_STORE:-} query=''
+    case $server in
+        mongodb*)
+            [[ $server != *\?* ]] || query=?${server#*\?}
+            [[ ${server%%\?*} =~ ^(mongodb[^/]*//[^/]*) ]]
+            printf '%s/%s%s' "${BASH_REMATCH[1]}" "$1" "$query"
+            ;;
+        '') printf '%s/data/%s' "$DEV" "$1" ;;
+        *) printf '%s/%s' "$server" "$1" ;;
+    esac
+}
+
 # What is set for one instance; one KEY=VALUE a line. FM_* variables of the caller that are not set here are passed on.
 settings_of() {
     local name=$1 service data
     service=$(service_of "$name")
     data=$DEV/data/$service
-    printf '%s\n' "FM_BUS=$(rabbitmq_url)" "FM_REGISTRY=$(etcd_url)" "FM_REGISTRY_PREFIX=/fm" \
-        "FM_STORE=${FM_STORE:-$data}" "FM_DATA=$data" "FM_HTTP=127.0.0.1:$(port_of "$name")" "FM_ADVERTISE=$(url_of "$name")" \
+    printf '%s\n' "FM_BUS=$(rabbitmq_url)" "FM_REGISTRY=$(etcd_url)" "FM_REGISTRY_PREFIX=${FM_REGISTRY_PREFIX:-}" \
+        "FM_STORE=$(store_of "$service")" "FM_DATA=$data" "FM_HTTP=127.0.0.1:$(port_of "$name")" "FM_ADVERTISE=$(url_of "$name")" \
         "FM_INSTANCE=$name" "FM_LOG=${FM_LOG:-info}" "FM_LOG_FORMAT=${FM_LOG_FORMAT:-human}" "FM_TRUSTED_PROXIES=127.0.0.0/8,::1/128" \
         MALLOC_ARENA_MAX=2
     case $service in
