@@ -1,4 +1,5 @@
 //! A message is handled by a process that dies at some point, for each point there is; it comes again, and all is as if nothing had happened.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
     BoxFuture, Envelope, MessageKind,

@@ -1,4 +1,5 @@
 //! Processes that are killed with `kill -9` while they write: what was acknowledged is there, and nothing is there by half.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
     Envelope, MessageKind,

@@ -1,5 +1,6 @@
 //! The MongoDB store against the suite, and what only a server can do to it: be away and come back.
 #![cfg(feature = "mongodb")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
     store::{Driver, MongoDb},

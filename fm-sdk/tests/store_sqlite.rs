@@ -1,4 +1,5 @@
 //! The SQLite store against the suite, in memory and in a file.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::store::{Driver, Sqlite};
 use std::sync::Arc;

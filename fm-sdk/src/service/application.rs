@@ -129,7 +129,7 @@ async fn store(settings: &Settings, service: &str) -> Result<Arc<dyn Driver>> {
         StoreUrl::Memory => Arc::new(Sqlite::in_memory()?),
         StoreUrl::Folder(folder) => {
             std::fs::create_dir_all(folder).internal()?;
-            Arc::new(Sqlite::open(&folder.join(format!("{service}.sqlite")))?)
+            Arc::new(Sqlite::open(folder.join(format!("{service}.sqlite")))?)
         }
         StoreUrl::Mongo(_) => return Err(not_built("FM_STORE", "mongodb")),
     })

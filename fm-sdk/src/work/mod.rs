@@ -92,28 +92,32 @@ impl Work {
     /// `Conflict`: code `exists` for the id, `taken` (with the field) for a unique field.
     pub async fn insert<T: Document>(&self, t: T, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<Doc<T>> {
         self.once(T::COLLECTION, t.id())?;
-        let version = step::next_version(0);
-        let mut out = self.out::<T>(t.id(), version);
-        f(&t, &mut out)?;
-        let body = Some(doc::to_body(&t)?);
-        let write = Write {
-            collection: T::COLLECTION,
-            id: t.id().into(),
-            guard: Guard::Absent,
-            body,
-            messages: out.sealed()?,
-            op: self.op.clone(),
-            version,
-        };
-        match self.write(write).await? {
-            Written::Done => Ok(Doc::new(t, version)),
-            Written::Seen => self.doc::<T>(t.id()).need().await,
-            Written::Exists | Written::Stale if self.repeatable => self.doc::<T>(t.id()).need().await,
-            Written::Exists | Written::Stale => {
-                Err(Error::new(Kind::Conflict, "exists", format!("{} {} exists already", T::COLLECTION, t.id())))
+        let body = doc::to_body(&t)?;
+        let mut past = 0;
+        for _ in 0..step::TRIES {
+            let version = step::next_version(past);
+            let mut out = self.out::<T>(t.id(), version);
+            f(&t, &mut out)?;
+            let write = Write {
+                collection: T::COLLECTION,
+                id: t.id().into(),
+                guard: Guard::Absent,
+                body: Some(body.clone()),
+                messages: out.sealed()?,
+                op: self.op.clone(),
+                version,
+            };
+            match self.write(write).await? {
+                Written::Done => return Ok(Doc::new(t, version)),
+                Written::Seen => return self.doc::<T>(t.id()).need().await,
+                Written::Exists if self.repeatable => return self.doc::<T>(t.id()).need().await,
+                Written::Exists => return Err(Error::new(Kind::Conflict, "exists", format!("{} {} exists already", T::COLLECTION, t.id()))),
+                Written::Taken(field) => return Err(taken(&field)),
+                // a removed document of this id was ahead of this clock
+                Written::Stale => past = self.bus.rt.store.peek(T::COLLECTION, t.id(), None).await?.map_or(0, |found| found.version),
             }
-            Written::Taken(field) => Err(taken(&field)),
         }
+        Err(step::contended())
     }
     fn out<T: Document>(&self, id: &str, version: i64) -> Out {
         Out::about(&self.bus, format!("{}/{id}", T::COLLECTION), version)

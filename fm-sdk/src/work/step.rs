@@ -7,11 +7,15 @@ use crate::{
 };
 
 /// Tries against other writers before giving up.
-const TRIES: u32 = 50;
+pub(super) const TRIES: u32 = 50;
 
 /// Never goes back, not even for a document that was removed and put again.
 pub(super) fn next_version(version: i64) -> i64 {
     crate::time::now_ms().max(version + 1)
+}
+
+pub(super) fn contended() -> Error {
+    Error::new(Kind::Unavailable, "contended", "too many writers at once").retry_after(1)
 }
 
 impl<T: Document> DocRef<'_, T> {
@@ -67,6 +71,6 @@ impl<T: Document> DocRef<'_, T> {
                 Written::Stale | Written::Exists => {}
             }
         }
-        Err(Error::new(Kind::Unavailable, "contended", "too many writers at once").retry_after(1))
+        Err(contended())
     }
 }
