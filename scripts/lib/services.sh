@@ -48,7 +48,7 @@ store_of() {
     local server=${FM_STORE:-} query=''
     case $server in
         mongodb*)
-            [[ $server != *\?* ]] || query=?${server#*\?}
+            [[ $server != *\?* ]] || query="?${server#*\?}"
             [[ ${server%%\?*} =~ ^(mongodb[^/]*//[^/]*) ]]
             printf '%s/%s%s' "${BASH_REMATCH[1]}" "$1" "$query"
             ;;

@@ -2,7 +2,7 @@
 # The stages of scripts/test.
 
 # in_repository FOLDER COMMAND...: cargo takes its settings from the folder in which it is called.
-in_repository() { (cd "$ROOT/$1" && shift && CARGO_TARGET_DIR=$(target_folder) CARGO_TERM_COLOR=never "$@"); }
+in_repository() { (cd "$ROOT/$1" && shift && CARGO_TARGET_DIR=$(target_folder) CARGO_TERM_COLOR=never TERM=dumb "$@"); }
 export -f in_repository target_folder
 export ROOT
 

@@ -2,7 +2,8 @@
 # The Rust toolchain: the pinned one when it is there, else any that is new enough.
 
 PINNED=$(sed -n 's/^channel = "\(.*\)"$/\1/p' "$ROOT/scripts/template/all/rust-toolchain.toml")
-MINIMUM=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$ROOT/fm-sdk/Cargo.toml")
+# The newest that any repository asks for.
+MINIMUM=$(cd "$ROOT" && for folder in $(repositories); do sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$folder/Cargo.toml"; done | sort -V | tail -n 1)
 
 # older A B: is version A before version B?
 older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }

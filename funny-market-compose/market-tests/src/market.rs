@@ -2,10 +2,11 @@ use crate::{Answer, Instance, Person};
 use serde_json::Value;
 use std::{
     env,
+    hash::{BuildHasher, Hasher, RandomState},
     path::PathBuf,
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use ureq::{Agent, http::Request};
 
@@ -58,8 +59,9 @@ impl Market {
     /// Makes a name that no other test and no earlier run has used.
     pub fn unique(&self, stem: &str) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        format!("{stem}{now:x}{:x}{:x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+        // The keys of a hasher are the random numbers that std has.
+        let random = RandomState::new().build_hasher().finish();
+        format!("{stem}{random:x}{:x}", COUNT.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Names a running copy of a service: `fm-cars`, `fm-cars-2`.
@@ -149,7 +151,8 @@ impl Caller {
             None => self.agent.run(request.body(&[][..])?),
         };
         let mut response = answered?;
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         Ok(Answer {
             question: format!("{method} {path}"),
             status: response.status().as_u16(),
