@@ -90,6 +90,12 @@ impl Memory {
     pub fn unrouted(&self) -> usize {
         lock(&self.broker).unrouted.len()
     }
+    fn open(&self) -> Result<()> {
+        match *self.up.borrow() {
+            Connection::Up => Ok(()),
+            Connection::Down(_) => Err(Error::new(Kind::Unavailable, "bus-closed", "the bus was closed by this process")),
+        }
+    }
     fn queue(&self, service: &str, audience: Audience) -> Option<Arc<Queue>> {
         lock(&self.broker).queues.get(&(service.to_string(), audience)).cloned()
     }
@@ -154,12 +160,15 @@ impl Consumer {
     }
     fn settle(&self, item: Item, verdict: Verdict) {
         let answer = |reply: Option<Answer>, with| reply.map(|r| r.send(with));
+        let verdict = match verdict {
+            Verdict::Retry(e) | Verdict::Park(e) if self.audience == Audience::Call => Verdict::Fault(e.fault()),
+            v => v,
+        };
         match verdict {
             Verdict::Ack => {}
             Verdict::Answer(text) => drop(answer(item.reply, Ok(text))),
             Verdict::Fault(fault) => drop(answer(item.reply, Err(fault))),
             Verdict::Return => self.queue.put_back(item),
-            Verdict::Retry(_) if self.audience == Audience::EachInstance => {}
             Verdict::Retry(e) => match self.retry.after(item.message.attempt) {
                 None => self.park(item.message, &e),
                 Some(wait) => {
@@ -190,11 +199,15 @@ fn unroutable(name: &str) -> Error {
 
 impl Transport for Memory {
     fn publish(&self, message: Envelope) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move { self.route(message) })
+        Box::pin(async move {
+            self.open()?;
+            self.route(message)
+        })
     }
 
     fn request(&self, message: Envelope, within: Duration) -> BoxFuture<'_, Result<String>> {
         Box::pin(async move {
+            self.open()?;
             let queue = self.queue(owner(&message.name), Audience::Call).ok_or_else(|| unroutable(&message.name))?;
             let (tx, rx) = oneshot::channel();
             queue.push(Item { message, deadline: Some(Instant::now() + within), reply: Some(tx) });
@@ -262,6 +275,7 @@ impl Transport for Memory {
     fn deliver_to(&self, service: &str, audience: Audience, message: Envelope) -> BoxFuture<'_, Result<()>> {
         let queue = self.queue(service, audience);
         Box::pin(async move {
+            self.open()?;
             queue.ok_or_else(|| unroutable(&message.name))?.push(Item { message, deadline: None, reply: None });
             Ok(())
         })

@@ -3,6 +3,8 @@
 mod calling;
 mod handle;
 pub mod memory;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 pub mod transport;
 
 pub use calling::Calling;

@@ -111,7 +111,9 @@ impl Work {
                 Written::Done => return Ok(Doc::new(t, version)),
                 Written::Seen => return self.doc::<T>(t.id()).need().await,
                 Written::Exists if self.repeatable => return self.doc::<T>(t.id()).need().await,
-                Written::Exists => return Err(Error::new(Kind::Conflict, "exists", format!("{} {} exists already", T::COLLECTION, t.id()))),
+                Written::Exists => {
+                    return Err(Error::new(Kind::Conflict, "exists", format!("{} {} exists already", T::COLLECTION, t.id())));
+                }
                 Written::Taken(field) => return Err(taken(&field)),
                 // a removed document of this id was ahead of this clock
                 Written::Stale => past = self.bus.rt.store.peek(T::COLLECTION, t.id(), None).await?.map_or(0, |found| found.version),

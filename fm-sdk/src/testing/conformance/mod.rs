@@ -1,6 +1,8 @@
 //! Suites written once and run against every implementation of a seam.
 
 #[expect(clippy::expect_used, reason = "a case that cannot go on fails, and says where")]
+pub mod bus;
+#[expect(clippy::expect_used, reason = "a case that cannot go on fails, and says where")]
 pub mod registry;
 #[expect(clippy::expect_used, reason = "a case that cannot go on fails, and says where")]
 pub mod store;

@@ -23,8 +23,9 @@ impl Guard {
     pub fn new(folder: &Path) -> std::io::Result<Guard> {
         let list = folder.join("guarded.pids");
         fs::write(&list, "")?;
+        // A process that was just killed may still be at work in the folder, hence the second try.
         // The signals of a terminal (Ctrl-C) must not end the shell before it has done its work.
-        let script = r#"trap '' INT TERM HUP; cat >/dev/null; for p in $(cat "$0"); do kill -9 "$p" 2>/dev/null; done; rm -rf "$1""#;
+        let script = r#"trap '' INT TERM HUP; cat >/dev/null; for p in $(cat "$0"); do kill -9 "$p" 2>/dev/null; done; rm -rf "$1" 2>/dev/null || { sleep 1; rm -rf "$1"; }"#;
         let shell = Command::new("sh")
             .args(["-c", script])
             .arg(&list)

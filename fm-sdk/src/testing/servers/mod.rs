@@ -5,9 +5,13 @@ mod guard;
 #[cfg(feature = "mongodb")]
 mod mongodb;
 mod ports;
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq;
 
 pub use etcd::{EtcdCluster, EtcdServer};
 pub use guard::Guard;
 #[cfg(feature = "mongodb")]
 pub use mongodb::MongoServer;
 pub use ports::free_ports;
+#[cfg(feature = "rabbitmq")]
+pub use rabbitmq::RabbitMqServer;

@@ -1,0 +1,192 @@
+//! [`Envelope`] to AMQP properties and back. The body travels as it is.
+
+use crate::{Envelope, Error, Fault, Kind, MessageKind, Result, message::Subject};
+use amiquip::{AmqpProperties, AmqpValue, FieldTable};
+
+const INSTANCE: &str = "fm-instance";
+const KIND: &str = "fm-kind";
+const AT: &str = "fm-at";
+const ATTEMPT: &str = "fm-attempt";
+const TOKEN: &str = "fm-token";
+const TRACE: &str = "traceparent";
+const SUBJECT: &str = "fm-subject";
+const VERSION: &str = "fm-version";
+const DEADLINE: &str = "fm-deadline";
+const OUTCOME: &str = "fm-outcome";
+const PERSISTENT: u8 = 2;
+const TRANSIENT: u8 = 1;
+
+/// The properties of a message.
+pub(super) fn properties(m: &Envelope) -> AmqpProperties {
+    let kind = match m.kind {
+        MessageKind::Event => "event",
+        MessageKind::Command => "command",
+        MessageKind::Call => "call",
+    };
+    let mut h = FieldTable::new();
+    h.insert(KIND.into(), string(kind));
+    h.insert(AT.into(), AmqpValue::LongLongInt(m.at_ms));
+    h.insert(INSTANCE.into(), string(&m.instance));
+    h.insert(ATTEMPT.into(), AmqpValue::LongLongInt(m.attempt.into()));
+    for (name, value) in [(TOKEN, &m.token), (TRACE, &m.trace)] {
+        if let Some(v) = value {
+            h.insert(name.into(), string(v));
+        }
+    }
+    if let Some(s) = &m.subject {
+        h.insert(SUBJECT.into(), string(&s.document));
+        h.insert(VERSION.into(), AmqpValue::LongLongInt(s.version));
+    }
+    AmqpProperties::default()
+        .with_message_id(m.id.clone())
+        .with_type_(m.name.clone())
+        .with_app_id(m.source.clone())
+        .with_timestamp(u64::try_from(m.at_ms / 1000).unwrap_or_default())
+        .with_content_type("application/json".into())
+        .with_delivery_mode(if m.kind == MessageKind::Call { TRANSIENT } else { PERSISTENT })
+        .with_headers(h)
+}
+
+/// Adds what a call needs: where the reply goes, and when it is of no use any more.
+pub(super) fn call(p: AmqpProperties, correlation: u64, remaining_ms: u64, now_ms: i64) -> AmqpProperties {
+    let deadline = now_ms.saturating_add_unsigned(remaining_ms);
+    with_header(p, DEADLINE, AmqpValue::LongLongInt(deadline))
+        .with_reply_to("amq.rabbitmq.reply-to".into())
+        .with_correlation_id(correlation.to_string())
+        .with_expiration(remaining_ms.to_string())
+}
+
+/// The properties of a reply.
+pub(super) fn reply(correlation: &str, fault: bool) -> AmqpProperties {
+    let p = AmqpProperties::default().with_correlation_id(correlation.to_owned()).with_delivery_mode(TRANSIENT);
+    with_header(p.with_content_type("application/json".into()), OUTCOME, string(if fault { "fault" } else { "answer" }))
+}
+
+/// Reads a reply.
+pub(super) fn outcome(p: &AmqpProperties, body: Vec<u8>) -> Result<String> {
+    let unreadable = || Error::new(Kind::Internal, "undecodable", "the reply of a call cannot be read");
+    let body = String::from_utf8(body).map_err(|e| unreadable().caused_by(e))?;
+    if text(p, OUTCOME) != Some("fault") {
+        return Ok(body);
+    }
+    let fault: Fault = serde_json::from_str(&body).map_err(|e| unreadable().caused_by(e))?;
+    Err(fault.into())
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// What makes it foreign: not one of ours, or broken on its way.
+pub(super) fn envelope(p: &AmqpProperties, body: &[u8]) -> std::result::Result<Envelope, String> {
+    let required = |v: &Option<String>, what: &str| v.clone().filter(|v| !v.is_empty()).ok_or(format!("the message has no {what}"));
+    let kind = match text(p, KIND) {
+        Some("event") => MessageKind::Event,
+        Some("command") => MessageKind::Command,
+        Some("call") => MessageKind::Call,
+        _ => return Err(format!("the message has no header `{KIND}`")),
+    };
+    Ok(Envelope {
+        id: required(p.message_id(), "message-id")?,
+        kind,
+        name: required(p.type_(), "type")?,
+        body: std::str::from_utf8(body).map_err(|e| format!("the body is not UTF-8: {e}"))?.to_owned(),
+        source: p.app_id().clone().unwrap_or_default(),
+        instance: text(p, INSTANCE).unwrap_or_default().into(),
+        at_ms: number(p, AT).unwrap_or_default(),
+        token: text(p, TOKEN).map(Into::into),
+        trace: text(p, TRACE).map(Into::into),
+        subject: text(p, SUBJECT).zip(number(p, VERSION)).map(|(d, version)| Subject { document: d.into(), version }),
+        attempt: number(p, ATTEMPT).and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1),
+    })
+}
+
+/// When the caller stops waiting, in milliseconds since the Unix epoch.
+pub(super) fn deadline_ms(p: &AmqpProperties) -> Option<i64> {
+    number(p, DEADLINE)
+}
+
+pub(super) fn text<'a>(p: &'a AmqpProperties, header: &str) -> Option<&'a str> {
+    match p.headers().as_ref()?.get(header)? {
+        AmqpValue::LongString(s) => Some(s),
+        _ => None,
+    }
+}
+
+pub(super) fn number(p: &AmqpProperties, header: &str) -> Option<i64> {
+    Some(match *p.headers().as_ref()?.get(header)? {
+        AmqpValue::LongLongInt(n) => n,
+        AmqpValue::Timestamp(n) => i64::try_from(n).ok()?,
+        AmqpValue::LongInt(n) => n.into(),
+        AmqpValue::LongUInt(n) => n.into(),
+        AmqpValue::ShortInt(n) => n.into(),
+        AmqpValue::ShortUInt(n) => n.into(),
+        AmqpValue::ShortShortInt(n) => n.into(),
+        AmqpValue::ShortShortUInt(n) => n.into(),
+        _ => return None,
+    })
+}
+
+pub(super) fn with_header(p: AmqpProperties, name: &str, value: AmqpValue) -> AmqpProperties {
+    let mut h = p.headers().clone().unwrap_or_default();
+    h.insert(name.into(), value);
+    p.with_headers(h)
+}
+
+pub(super) fn string(s: impl Into<String>) -> AmqpValue {
+    AmqpValue::LongString(s.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Envelope {
+        Envelope {
+            id: "id-1".into(),
+            kind: MessageKind::Command,
+            name: "fm-cars/delete-all".into(),
+            body: "{\"ü\":1}".into(),
+            source: "fm-profile".into(),
+            instance: "i1".into(),
+            at_ms: 1_700_000_000_123,
+            token: Some("t".into()),
+            trace: Some("00-1-2-01".into()),
+            subject: Some(Subject { document: "users/1".into(), version: i64::MAX }),
+            attempt: 3,
+        }
+    }
+
+    #[test]
+    fn a_message_comes_back_as_it_was() {
+        for m in [full(), Envelope { kind: MessageKind::Event, token: None, trace: None, subject: None, ..full() }] {
+            assert_eq!(envelope(&properties(&m), m.body.as_bytes()), Ok(m));
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_says_why() {
+        let m = full();
+        for (p, body, word) in [
+            (AmqpProperties::default(), &b"{}"[..], "fm-kind"),
+            (properties(&m).with_message_id(String::new()), b"{}", "message-id"),
+            (properties(&m).with_type_(String::new()), b"{}", "type"),
+            (properties(&m), &[0xff, 0xfe], "UTF-8"),
+        ] {
+            assert!(envelope(&p, body).unwrap_err().contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn replies_and_faults_are_told_apart() {
+        assert_eq!(outcome(&reply("1", false), b"42".to_vec()).unwrap(), "42");
+        let fault = Error::new(Kind::Conflict, "taken", "is taken").fault();
+        let e = outcome(&reply("1", true), serde_json::to_vec(&fault).unwrap()).unwrap_err();
+        assert_eq!((e.kind(), e.code(), e.message()), (Kind::Conflict, "taken", "is taken"));
+    }
+
+    #[test]
+    fn a_call_carries_its_deadline_twice() {
+        let p = call(properties(&full()), 7, 250, 1_000);
+        assert_eq!((p.expiration().as_deref(), deadline_ms(&p), p.correlation_id().as_deref()), (Some("250"), Some(1_250), Some("7")));
+    }
+}

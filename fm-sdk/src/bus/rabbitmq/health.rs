@@ -1,0 +1,106 @@
+use crate::bus::transport::Connection;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+use tokio::sync::watch;
+
+/// One of the two connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Not wanted (nothing is consumed yet, or not any more).
+    Idle,
+    /// Works.
+    Up,
+    /// Why it does not.
+    Down(String),
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Which {
+    Publishing,
+    Consuming,
+}
+
+/// The state of both connections as one.
+pub(super) struct Health {
+    sides: Mutex<[Side; 2]>,
+    seen: watch::Sender<Connection>,
+}
+
+impl Health {
+    pub fn new() -> Self {
+        let text = "connecting".to_owned();
+        Health { sides: Mutex::new([Side::Down(text.clone()), Side::Idle]), seen: watch::Sender::new(Connection::Down(text)) }
+    }
+    pub fn set(&self, which: Which, side: Side) {
+        let mut sides = self.sides.lock().unwrap_or_else(|e| e.into_inner());
+        let place = &mut sides[which as usize];
+        match &side {
+            Side::Down(why) if *place != side => log::warn!("the message broker is away: {why}"),
+            Side::Up if *place != side => log::info!("the message broker is there"),
+            _ => {}
+        }
+        *place = side;
+        let whole = sides.iter().find_map(|s| match s {
+            Side::Down(why) => Some(Connection::Down(why.clone())),
+            _ => None,
+        });
+        self.seen.send_replace(whole.unwrap_or(Connection::Up));
+    }
+    /// Why one connection is down.
+    pub fn why(&self, which: Which) -> String {
+        match &self.sides.lock().unwrap_or_else(|e| e.into_inner())[which as usize] {
+            Side::Down(why) => why.clone(),
+            _ => "the connection was lost".into(),
+        }
+    }
+    pub fn watch(&self) -> watch::Receiver<Connection> {
+        self.seen.subscribe()
+    }
+}
+
+/// What happened since the start; never reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections opened after the first one of each kind.
+    pub reconnects: u64,
+    /// Messages sent again because the connection was lost before the broker had confirmed them.
+    pub resent: u64,
+    /// Calls thrown away unexecuted, because their deadline had passed.
+    pub expired: u64,
+    /// Replies whose caller was gone.
+    pub vanished: u64,
+    /// Messages put into a delay queue.
+    pub retried: u64,
+    /// Messages set aside.
+    pub parked: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Tally {
+    pub reconnects: AtomicU64,
+    pub resent: AtomicU64,
+    pub expired: AtomicU64,
+    pub vanished: AtomicU64,
+    pub retried: AtomicU64,
+    pub parked: AtomicU64,
+}
+
+impl Tally {
+    pub fn read(&self) -> Counters {
+        Counters {
+            reconnects: self.reconnects.load(Relaxed),
+            resent: self.resent.load(Relaxed),
+            expired: self.expired.load(Relaxed),
+            vanished: self.vanished.load(Relaxed),
+            retried: self.retried.load(Relaxed),
+            parked: self.parked.load(Relaxed),
+        }
+    }
+}
+
+/// Adds one.
+pub(super) fn count(what: &AtomicU64) {
+    what.fetch_add(1, Relaxed);
+}

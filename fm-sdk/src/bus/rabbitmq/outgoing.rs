@@ -1,0 +1,62 @@
+use super::{codec, topology};
+use crate::{Envelope, Error, Kind, MessageKind, Result, bus::transport::Audience, message};
+use amiquip::{AmqpProperties, Channel, Publish};
+
+/// Larger bodies do not belong on a bus; files go through the file store.
+const MOST_BYTES: usize = 16 << 20;
+
+/// A message with the way it takes.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing {
+    pub exchange: String,
+    pub key: String,
+    /// Comes back if no queue takes it.
+    pub mandatory: bool,
+    pub properties: AmqpProperties,
+    pub body: Vec<u8>,
+}
+
+impl Outgoing {
+    /// The way of an event or a command.
+    pub fn published(m: Envelope) -> Result<Self> {
+        let (exchange, key, mandatory) = match m.kind {
+            MessageKind::Event => (topology::EVENTS.to_owned(), m.name.clone(), false),
+            MessageKind::Command => (String::new(), topology::queue(message::owner(&m.name), Audience::Command), true),
+            MessageKind::Call => return Err(Error::new(Kind::Invalid, "call-published", "a call is requested, not published")),
+        };
+        Self::checked(exchange, key, mandatory, m)
+    }
+    /// Straight into a queue.
+    pub fn to_queue(queue: String, m: Envelope) -> Result<Self> {
+        Self::checked(String::new(), queue, true, m)
+    }
+    /// Into an exchange that is ours.
+    pub fn through(exchange: String, key: String, m: Envelope) -> Result<Self> {
+        Self::checked(exchange, key, false, m)
+    }
+    fn checked(exchange: String, key: String, mandatory: bool, m: Envelope) -> Result<Self> {
+        // AMQP 0-9-1, 4.2.5.3: a short string has at most 255 bytes; and all properties must fit into one frame.
+        let long = [&exchange, &key, &m.id, &m.name, &m.source, &m.instance].iter().any(|s| s.len() > 255);
+        let headers = [m.token.as_deref(), m.trace.as_deref(), m.subject.as_ref().map(|s| s.document.as_str())];
+        if long || headers.iter().flatten().map(|s| s.len()).sum::<usize>() > 65_536 {
+            return Err(Error::new(Kind::Invalid, "message-unsendable", "an id, a name or a header of the message is too long"));
+        }
+        if m.body.len() > MOST_BYTES {
+            return Err(Error::new(Kind::TooLarge, "message-too-large", "the message has more than 16 MiB"));
+        }
+        Ok(Outgoing { exchange, key, mandatory, properties: codec::properties(&m), body: m.body.into_bytes() })
+    }
+    pub fn id(&self) -> &str {
+        self.properties.message_id().as_deref().unwrap_or_default()
+    }
+    pub fn send(&self, channel: &Channel) -> amiquip::Result<()> {
+        let publish = Publish {
+            body: &self.body,
+            routing_key: self.key.clone(),
+            mandatory: self.mandatory,
+            immediate: false,
+            properties: self.properties.clone(),
+        };
+        channel.basic_publish(self.exchange.as_str(), publish)
+    }
+}

@@ -1,0 +1,156 @@
+//! Messages that are set aside: how they get there, and how an operator sees them and takes them out.
+
+use super::{Shared, codec, dialer::Dialer, outgoing::Outgoing, topology};
+use crate::{
+    Envelope, Error, Kind, MessageKind, Result, ResultExt,
+    bus::transport::{Audience, Parked},
+    time::now_ms,
+};
+use amiquip::{AmqpProperties, AmqpValue, Channel, Get};
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
+
+const CODE: &str = "fm-parked-code";
+const CAUSE: &str = "fm-parked-cause";
+const AT: &str = "fm-parked-at";
+const FROM: &str = "fm-parked-from";
+const LONGEST_CAUSE: usize = 8192;
+const WITHIN: Duration = Duration::from_secs(15);
+
+/// A message of ours, with what led here.
+pub(super) fn copy(service: &str, audience: Audience, m: Envelope, e: &Error) -> Result<Outgoing> {
+    log::warn!("{} {} of {service} is set aside after attempt {}: {}", m.name, m.id, m.attempt, e.chain());
+    let mut out = Outgoing::to_queue(topology::parking(service), m)?;
+    out.properties = marked(out.properties, audience, e.code(), &e.chain());
+    Ok(out)
+}
+
+/// A message that is not ours, as it came.
+pub(super) fn foreign(service: &str, audience: Audience, p: &AmqpProperties, body: Vec<u8>, why: String) -> Result<Outgoing> {
+    log::warn!("a message of {service} cannot be read and is set aside: {why}");
+    let id = p.message_id().clone().filter(|id| !id.is_empty()).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let p = AmqpProperties::default().with_message_id(id).with_delivery_mode(2);
+    let properties = marked(p, audience, "undecodable", &why);
+    Ok(Outgoing { exchange: String::new(), key: topology::parking(service), mandatory: true, properties, body })
+}
+
+fn marked(p: AmqpProperties, audience: Audience, code: &str, cause: &str) -> AmqpProperties {
+    let from = match audience {
+        Audience::Service => "events",
+        Audience::Command => "commands",
+        Audience::Call => "calls",
+        Audience::EachInstance => "each",
+    };
+    let cause: String = cause.chars().take(LONGEST_CAUSE).collect();
+    let p = codec::with_header(p, CODE, codec::string(code));
+    let p = codec::with_header(p, CAUSE, codec::string(cause));
+    let p = codec::with_header(p, FROM, codec::string(from));
+    codec::with_header(p, AT, AmqpValue::LongLongInt(now_ms()))
+}
+
+fn read(get: &Get) -> Parked {
+    let (p, body) = (&get.delivery.properties, &get.delivery.body);
+    // Dead-lettered by the broker itself: then only its own headers tell from where.
+    let from = codec::text(p, FROM).or_else(|| codec::text(p, "x-first-death-queue")?.rsplit('.').next());
+    let audience = match from {
+        Some("commands") => Audience::Command,
+        Some("calls") => Audience::Call,
+        Some("each") => Audience::EachInstance,
+        _ => Audience::Service,
+    };
+    let message = codec::envelope(p, body).unwrap_or_else(|_| Envelope {
+        id: p.message_id().clone().unwrap_or_else(|| digest(body)),
+        kind: if audience == Audience::Command { MessageKind::Command } else { MessageKind::Event },
+        name: String::new(),
+        body: String::from_utf8_lossy(body).into_owned(),
+        source: String::new(),
+        instance: String::new(),
+        at_ms: 0,
+        token: None,
+        trace: None,
+        subject: None,
+        attempt: 1,
+    });
+    Parked {
+        message,
+        audience,
+        code: codec::text(p, CODE).unwrap_or("delivery-limit").into(),
+        cause: codec::text(p, CAUSE).unwrap_or("the broker gave up: too many deliveries ended with a lost connection").into(),
+        parked_at_ms: codec::number(p, AT).or_else(|| dead_lettered_at(p)).unwrap_or_default(),
+    }
+}
+
+/// A stable id for a message that came without one.
+fn digest(body: &[u8]) -> String {
+    Sha256::digest(body).iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// When the broker set it aside, if it was the broker (<https://www.rabbitmq.com/docs/dlx#effects>).
+fn dead_lettered_at(p: &AmqpProperties) -> Option<i64> {
+    let AmqpValue::FieldArray(deaths) = p.headers().as_ref()?.get("x-death")? else { return None };
+    let AmqpValue::FieldTable(first) = deaths.first()? else { return None };
+    let AmqpValue::Timestamp(seconds) = first.get("time")? else { return None };
+    i64::try_from(*seconds).ok()?.checked_mul(1000)
+}
+
+/// The oldest ones. They stay, but the broker puts back what was read behind what was not: so all are read, and put in order here.
+pub(super) async fn list(shared: Arc<Shared>, service: String, limit: usize) -> Result<Vec<Parked>> {
+    visit(shared, service, move |_, queue| {
+        let mut seen = Vec::new();
+        while let Some(get) = queue()? {
+            seen.push(read(&get));
+        }
+        seen.sort_by_key(|p| p.parked_at_ms);
+        seen.truncate(limit);
+        Ok(seen)
+    })
+    .await
+}
+
+/// Takes one out for good.
+pub(super) async fn take(shared: Arc<Shared>, service: String, id: String) -> Result<Option<Parked>> {
+    visit(shared, service, move |channel, queue| {
+        while let Some(get) = queue()? {
+            let parked = read(&get);
+            if parked.message.id == id {
+                get.ack(channel)?;
+                return Ok(Some(parked));
+            }
+        }
+        Ok(None)
+    })
+    .await
+}
+
+/// Reads the queue one by one on a connection of its own; what was not acked is back in its place when that is closed.
+async fn visit<T: Default + Send + 'static>(
+    shared: Arc<Shared>,
+    service: String,
+    work: impl FnOnce(&Channel, &dyn Fn() -> amiquip::Result<Option<Get>>) -> amiquip::Result<T> + Send + 'static,
+) -> Result<T> {
+    let _one_at_a_time = shared.parking.clone().lock_owned().await;
+    let job = tokio::task::spawn_blocking(move || {
+        let _one_at_a_time = _one_at_a_time;
+        let mut dialer = Dialer::new(shared.addresses.clone(), format!("{} looks at parked messages", shared.options.name));
+        let mut last = dialer.dial();
+        for _ in 1..shared.addresses.len() {
+            if last.is_err() {
+                last = dialer.dial();
+            }
+        }
+        let mut connection = last.map_err(|why| super::publisher::away(&why))?;
+        let away = |e: amiquip::Error| super::publisher::away(&e.to_string());
+        let channel = connection.open_channel(None).map_err(away)?;
+        let queue = topology::parking(&service);
+        let result = work(&channel, &|| channel.basic_get(queue.as_str(), false));
+        let closed = connection.close();
+        match result {
+            // Not declared yet, so nothing was set aside.
+            Err(amiquip::Error::ServerClosedChannel { code: 404, .. }) => Ok(T::default()),
+            Err(e) => Err(away(e)),
+            Ok(t) => closed.map(|()| t).map_err(away),
+        }
+    });
+    let late = || Error::new(Kind::Unavailable, "bus-silent", "the message broker did not answer in time");
+    tokio::time::timeout(WITHIN, job).await.map_err(|_| late())?.internal()?
+}

@@ -1,0 +1,129 @@
+//! What becomes of a message after the service's verdict.
+
+use super::{
+    codec,
+    consumer::{Order, Receipt},
+    health::count,
+    intake::{self, Lane, Origin},
+    outgoing::Outgoing,
+    parking,
+    publisher::Job,
+    topology,
+};
+use crate::{
+    Envelope, Error, Fault, Result,
+    bus::transport::{Audience, Verdict},
+};
+use amiquip::AmqpProperties;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::oneshot;
+
+/// Before a message whose copy could not be stored is given back, so that it does not circle at full speed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Waits for the verdict and carries it out.
+pub(super) async fn settle(lane: Arc<Lane>, origin: Origin, receipt: Receipt, verdict: oneshot::Receiver<Verdict>) {
+    let Origin { message, reply_to, flight } = origin;
+    // Dropped unused = not handled.
+    let verdict = verdict.await.unwrap_or(Verdict::Return);
+    match (lane.audience, verdict) {
+        (_, Verdict::Return) => intake::requeue(&lane, receipt),
+        (Audience::Call, verdict) => {
+            answer(&lane, reply_to, verdict);
+            let _ = lane.orders.send(Order::Ack(receipt));
+        }
+        (Audience::EachInstance, Verdict::Retry(e)) => {
+            let _ = lane.orders.send(Order::Ack(receipt));
+            drop(flight);
+            again_here(lane, message, e).await;
+            return;
+        }
+        (Audience::EachInstance, Verdict::Park(e)) => {
+            let _ = lane.orders.send(Order::Ack(receipt));
+            given_up(&message, &e);
+        }
+        (_, Verdict::Retry(e)) => {
+            let copy = match lane.retry.after(message.attempt) {
+                Some(wait) => {
+                    count(&lane.publisher.shared.tally.retried);
+                    let attempt = message.attempt + 1;
+                    Outgoing::through(topology::delay(wait), lane.queue.clone(), Envelope { attempt, ..message })
+                }
+                None => parking::copy(&lane.service, lane.audience, message, &e),
+            };
+            move_on(&lane, copy, receipt).await;
+        }
+        (_, Verdict::Park(e)) => move_on(&lane, parking::copy(&lane.service, lane.audience, message, &e), receipt).await,
+        (_, Verdict::Ack | Verdict::Answer(_) | Verdict::Fault(_)) => drop(lane.orders.send(Order::Ack(receipt))),
+    }
+    drop(flight);
+}
+
+/// Stores the copy, then settles the original: a message is never in neither place.
+pub(super) async fn move_on(lane: &Lane, copy: Result<Outgoing>, receipt: Receipt) {
+    let stored = match copy {
+        Ok(copy) => {
+            if copy.key == topology::parking(&lane.service) {
+                count(&lane.publisher.shared.tally.parked);
+            }
+            lane.publisher.publish(copy).await
+        }
+        Err(e) => Err(e),
+    };
+    match stored {
+        Ok(()) => drop(lane.orders.send(Order::Ack(receipt))),
+        Err(e) => {
+            log::warn!("a message of the queue {} could not be moved on and goes back into it: {}", lane.queue, e.chain());
+            tokio::time::sleep(AFTER_FAILURE).await;
+            intake::requeue(lane, receipt);
+        }
+    }
+}
+
+fn answer(lane: &Lane, reply_to: Option<(String, String)>, verdict: Verdict) {
+    let outcome: std::result::Result<String, Fault> = match verdict {
+        Verdict::Answer(body) => Ok(body),
+        Verdict::Ack => Ok("null".into()),
+        Verdict::Fault(f) => Err(f),
+        Verdict::Retry(e) | Verdict::Park(e) => Err(e.fault()),
+        Verdict::Return => return,
+    };
+    let Some((key, correlation)) = reply_to else {
+        log::warn!("a call in the queue {} has no reply-to", lane.queue);
+        return;
+    };
+    let fault = outcome.is_err();
+    let body = outcome.or_else(|f| serde_json::to_string(&f)).unwrap_or_default();
+    let properties: AmqpProperties = codec::reply(&correlation, fault);
+    // Mandatory, so that a caller that is gone is noticed and counted.
+    let reply = Outgoing { exchange: String::new(), key, mandatory: true, properties, body: body.into_bytes() };
+    let _ = lane.publisher.hand_over(Job::Reply(reply));
+}
+
+/// A message for every instance is tried again within this one: its queue may be gone by the time a copy would come back.
+async fn again_here(lane: Arc<Lane>, mut message: Envelope, mut error: Error) {
+    let mut stopping = lane.stopping.clone();
+    while let Some(wait) = lane.retry.after(message.attempt) {
+        count(&lane.publisher.shared.tally.retried);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = stopping.wait_for(|s| *s) => return,
+        }
+        message.attempt += 1;
+        let Some(verdict) = intake::hand_over(&lane, message.clone(), None).await else { return };
+        match verdict.await {
+            Ok(Verdict::Retry(e)) => error = e,
+            Ok(Verdict::Park(e)) => {
+                error = e;
+                break;
+            }
+            Ok(Verdict::Ack | Verdict::Answer(_) | Verdict::Fault(_) | Verdict::Return) | Err(_) => return,
+        }
+    }
+    given_up(&message, &error);
+}
+
+/// It is not parked: there is no queue that it could be replayed to, and the other instances have handled it.
+fn given_up(m: &Envelope, e: &Error) {
+    log::error!("{} {} is given up by this instance after attempt {}: {}", m.name, m.id, m.attempt, e.chain());
+}

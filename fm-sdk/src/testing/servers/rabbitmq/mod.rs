@@ -1,0 +1,7 @@
+//! A real RabbitMQ.
+
+mod control;
+mod node;
+mod server;
+
+pub use server::RabbitMqServer;

@@ -1,0 +1,14 @@
+//! The bus on RabbitMQ against the suite: one broker, a virtual host per case.
+
+use fm_sdk::{
+    bus::rabbitmq::RabbitMq,
+    testing::{conformance::bus::Broker, servers::RabbitMqServer},
+};
+use std::sync::Arc;
+
+async fn fresh() -> Broker {
+    let url = RabbitMqServer::shared().unwrap().url_for_vhost().unwrap();
+    Broker::new(move || Arc::new(RabbitMq::connect(&url).unwrap()))
+}
+
+fm_sdk::bus_conformance!(fresh());
