@@ -28,6 +28,13 @@ impl Failure {
     pub(super) fn broken(why: &str) -> Failure {
         Failure::Away { why: why.to_string(), doubtful: true }
     }
+    /// The same for a mere question: nothing can have been done.
+    pub(super) fn undone(self) -> Failure {
+        match self {
+            Failure::Away { why, .. } => Failure::Away { why, doubtful: false },
+            other => other,
+        }
+    }
     /// The lease is not known (any more).
     pub(super) fn is_not_found(&self) -> bool {
         matches!(self, Failure::Refused { code: NOT_FOUND, .. })
@@ -75,11 +82,11 @@ impl From<Failure> for Error {
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut texts = vec![short(error)];
-    let mut next = error.source();
+    let mut texts: Vec<String> = Vec::new();
+    let mut next = Some(error);
     while let Some(e) = next {
         let text = short(e);
-        if texts.last().is_none_or(|last| !last.contains(&text)) {
+        if !texts.iter().any(|t| t.contains(&text)) {
             texts.push(text);
         }
         next = e.source();

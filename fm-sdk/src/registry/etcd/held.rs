@@ -46,8 +46,8 @@ impl Held for EtcdHeld {
 /// The task behind a held key.
 pub(super) struct Keeper {
     pool: Arc<Pool>,
+    keys: Keys,
     key: String,
-    full: String,
     value: String,
     ttl: Duration,
     /// The key as others see it.
@@ -82,8 +82,8 @@ impl Keeper {
         own: watch::Receiver<Arc<Snapshot>>,
     ) -> EtcdHeld {
         let (tx, asks) = mpsc::unbounded_channel();
-        let (full, key, _runtime) = (keys.full(key), key.to_string(), runtime.clone());
-        let keeper = Keeper { pool, full, key, value, ttl, own, asks, waiting: Vec::new(), _runtime };
+        let (keys, key, _runtime) = (keys.clone(), key.to_string(), runtime.clone());
+        let keeper = Keeper { pool, keys, key, value, ttl, own, asks, waiting: Vec::new(), _runtime };
         runtime.spawn(keeper.run());
         EtcdHeld(tx)
     }
@@ -169,7 +169,7 @@ impl Keeper {
     }
 
     async fn put(&mut self, lease: Lease) -> std::result::Result<i64, Failure> {
-        let revision = lease::put(&self.pool, &self.full, &self.value, lease).await?;
+        let revision = lease::put(&self.pool, &self.keys, &self.key, &self.value, lease).await?;
         for waiting in self.waiting.drain(..) {
             let _ = waiting.send(Ok(()));
         }

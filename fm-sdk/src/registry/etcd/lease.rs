@@ -1,7 +1,13 @@
 //! Leases: taken, kept alive, given back.
 
-use super::{failure::Failure, pool::Pool};
-use etcd_rs::{KeyValueOp, LeaseGrantRequest, LeaseKeepAlive, LeaseOp, LeaseRevokeRequest, PutRequest};
+use super::{
+    failure::Failure,
+    keys::Keys,
+    pool::Pool,
+    write::{Unmade, write},
+};
+use crate::registry::{Change, Expect};
+use etcd_rs::{LeaseGrantRequest, LeaseKeepAlive, LeaseOp, LeaseRevokeRequest};
 use std::time::Duration;
 
 /// A lease as etcd granted it.
@@ -20,12 +26,9 @@ pub(super) async fn grant(pool: &Pool, ttl: Duration) -> Result<Lease, Failure> 
 }
 
 /// Puts a key on a lease and gives the revision.
-pub(super) async fn put(pool: &Pool, key: &str, value: &str, lease: Lease) -> Result<i64, Failure> {
-    let answer = pool.call(|c| {
-        let request = PutRequest::new(key, value).lease(lease.id);
-        async move { c.put(request).await }
-    });
-    Ok(answer.await?.header.revision())
+pub(super) async fn put(pool: &Pool, keys: &Keys, key: &str, value: &str, lease: Lease) -> Result<i64, Unmade> {
+    let change = Change { key: key.to_string(), expect: Expect::Any, value: Some(value.to_string()) };
+    write(pool, keys, &[change], lease.id).await
 }
 
 /// Ends a lease and with it its keys.

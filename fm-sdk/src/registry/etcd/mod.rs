@@ -4,7 +4,6 @@
 //! and keep-alives move with them.
 
 mod address;
-mod commit;
 mod failure;
 mod held;
 mod keys;
@@ -14,6 +13,7 @@ mod pool;
 mod runtime;
 mod wait;
 mod watch;
+mod write;
 
 use super::{Change, Held, Reach, Registry, Snapshot};
 use crate::{BoxFuture, Result};
@@ -81,14 +81,17 @@ impl Registry for Etcd {
 
     fn commit(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<i64>> {
         let (pool, keys) = (self.pool.clone(), self.keys.clone());
-        Box::pin(self.runtime.run(async move { commit::commit(&pool, &keys, &changes).await }))
+        Box::pin(self.runtime.run(async move {
+            super::check_changes(&changes)?;
+            Ok(write::write(&pool, &keys, &changes, 0).await?)
+        }))
     }
 
     fn put_for(&self, key: &str, value: String, ttl: Duration) -> BoxFuture<'_, Result<()>> {
-        let (pool, key) = (self.pool.clone(), self.keys.full(key));
+        let (pool, keys, key) = (self.pool.clone(), self.keys.clone(), key.to_string());
         Box::pin(self.runtime.run(async move {
             let lease = lease::grant(&pool, ttl).await?;
-            lease::put(&pool, &key, &value, lease).await?;
+            lease::put(&pool, &keys, &key, &value, lease).await?;
             Ok(())
         }))
     }

@@ -109,6 +109,27 @@ impl EtcdCluster {
         self.nodes[i].healthy(START).await
     }
 
+    /// Removes the data of a node that is not running.
+    ///
+    /// # Errors
+    /// It is running.
+    pub fn wipe(&self, i: usize) -> Result<()> {
+        self.nodes[i].wipe()
+    }
+    /// Makes it ask for a login; the only user is `root`.
+    ///
+    /// # Errors
+    /// The first node does not answer.
+    pub async fn ask_for_login(&self, password: &str) -> Result<()> {
+        let user = serde_json::json!({ "name": "root", "password": password });
+        let role = r#"{"user":"root","role":"root"}"#;
+        let steps = [("user/add", &*user.to_string()), ("role/add", r#"{"name":"root"}"#), ("user/grant", role), ("enable", "{}")];
+        for (step, body) in steps {
+            self.nodes[0].post(&format!("/v3/auth/{step}"), body).await?;
+        }
+        Ok(())
+    }
+
     /// Tells which node leads, if there is a leader.
     ///
     /// # Errors

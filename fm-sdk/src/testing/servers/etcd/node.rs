@@ -108,6 +108,13 @@ impl Node {
         if done.success() { Ok(()) } else { Err(failed(format!("took no signal {name}"))) }
     }
 
+    pub(super) fn wipe(&self) -> Result<()> {
+        if self.process.is_some() {
+            return Err(failed("is running"));
+        }
+        std::fs::remove_dir_all(&self.data).internal()
+    }
+
     pub(super) async fn compact(&self) -> Result<()> {
         let now = self.post("/v3/kv/range", r#"{"key":"AA=="}"#).await?;
         let body = json!({ "revision": now["header"]["revision"], "physical": true });

@@ -1,0 +1,42 @@
+//! The registry on etcd while etcd fails: killed, frozen, wiped, compacted nodes, and holders that die.
+#![cfg(all(feature = "testing", feature = "etcd"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "registry_faults/away.rs"]
+mod away;
+#[path = "registry_faults/cluster.rs"]
+mod cluster;
+#[path = "registry_faults/holder.rs"]
+mod holder;
+#[path = "registry_faults/login.rs"]
+mod login;
+
+use fm_sdk::registry::{Change, Etcd, Expect, Reach, Registry, Snapshot};
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::{sync::watch, time::timeout};
+
+/// How long a test waits for what must happen.
+const LONG: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(3);
+
+fn run(test: impl Future<Output = ()>) {
+    let _ = env_logger::builder().is_test(true).try_init();
+    fm_sdk::actix_rt::System::new().block_on(test);
+}
+fn put(key: &str, value: &str) -> Vec<Change> {
+    vec![Change { key: key.into(), expect: Expect::Any, value: Some(value.into()) }]
+}
+fn delete(key: &str) -> Vec<Change> {
+    vec![Change { key: key.into(), expect: Expect::Any, value: None }]
+}
+async fn until(watch: &mut watch::Receiver<Arc<Snapshot>>, what: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let seen = timeout(LONG, watch.wait_for(|s| what(s))).await.map(|r| r.unwrap().clone());
+    seen.unwrap_or_else(|_| panic!("not seen within {LONG:?}; the watch shows {:?}", watch.borrow()))
+}
+async fn until_down(etcd: &Etcd) -> String {
+    let mut reach = etcd.reach();
+    match timeout(LONG, reach.wait_for(|r| *r != Reach::Up)).await.unwrap().unwrap().clone() {
+        Reach::Down(why) => why,
+        Reach::Up => unreachable!("waited for the contrary"),
+    }
+}
