@@ -120,6 +120,12 @@ pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>
 pub(super) fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
     Ok(match &settings.registry {
         RegistryUrl::Memory => Arc::new(MemoryRegistry::default()),
+        #[cfg(feature = "etcd")]
+        RegistryUrl::Etcd(urls) => {
+            let urls: Vec<&str> = urls.iter().map(url::Url::as_str).collect();
+            Arc::new(crate::registry::Etcd::connect(&urls.join(","))?)
+        }
+        #[cfg(not(feature = "etcd"))]
         RegistryUrl::Etcd(_) => return Err(not_built("FM_REGISTRY", "etcd")),
     })
 }

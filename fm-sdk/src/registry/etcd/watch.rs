@@ -38,7 +38,7 @@ impl Watches {
         }
         let (tx, rx) = watch::channel(Arc::default());
         running.insert(prefix.to_string(), tx.clone());
-        let follower = Follower { pool: pool.clone(), keys: keys.clone(), prefix: prefix.to_string(), tx };
+        let follower = Follower { pool: pool.clone(), keys: keys.clone(), prefix: prefix.to_string(), tx, check: CHECK };
         let watches = self.clone();
         runtime.spawn(async move {
             let mut following = std::pin::pin!(follower.run());
@@ -68,6 +68,8 @@ struct Follower {
     keys: Keys,
     prefix: String,
     tx: Sender,
+    /// How often the watch is compared with a list.
+    check: Duration,
 }
 
 impl Follower {
@@ -83,7 +85,7 @@ impl Follower {
                     let end = AssertUnwindSafe(self.stream()).catch_unwind().await;
                     let why = end.unwrap_or_else(|_| Failure::broken("the watch failed"));
                     log::debug!("watching {} anew: {}", self.prefix, why.why());
-                    if begun.elapsed() > CHECK / 2 {
+                    if begun.elapsed() > self.check / 2 {
                         wait.reset();
                         continue;
                     }
@@ -110,7 +112,7 @@ impl Follower {
                 return failure;
             }
         };
-        let mut check = interval_at(Instant::now() + CHECK, CHECK);
+        let mut check = interval_at(Instant::now() + self.check, self.check);
         loop {
             tokio::select! {
                 inbound = stream.inbound() => match inbound {
@@ -198,4 +200,48 @@ async fn is_down(reach: &mut watch::Receiver<Reach>) {
 async fn pause(time: Duration, reach: &mut watch::Receiver<Reach>, failure: &Failure) {
     let refused = matches!(failure, Failure::Refused { .. });
     drop(timeout(time, reach.wait_for(|r| *r == Reach::Up && !refused)).await.map(drop));
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::{
+        registry::{
+            Change, Expect,
+            etcd::{address::Address, write::write},
+        },
+        testing::servers::{EtcdCluster, EtcdServer},
+    };
+
+    async fn follower(check: Duration) -> (EtcdServer, Follower) {
+        let server = EtcdServer::start().await.unwrap();
+        let pool = Arc::new(Pool::new(&Address::parse(server.url()).unwrap()));
+        let follower = Follower { pool, keys: Keys("".into()), prefix: "/x/".into(), tx: Sender::default(), check };
+        for n in 0..20 {
+            let change = Change { key: "/x/a".into(), expect: Expect::Any, value: Some(n.to_string()) };
+            assert!(write(&follower.pool, &follower.keys, &[change], 0).await.is_ok());
+        }
+        (server, follower)
+    }
+
+    #[actix_rt::test]
+    async fn a_watch_from_a_compacted_revision_ends() {
+        let (mut server, follower) = follower(CHECK).await;
+        EtcdCluster::compact(server.node().unwrap()).await.unwrap();
+        follower.show(Snapshot { revision: 3, ..Snapshot::default() });
+        let end = timeout(CHECK / 2, follower.stream()).await.unwrap();
+        assert!(end.why().contains("ended the watch"), "{end:?}");
+    }
+
+    #[actix_rt::test]
+    async fn a_watch_that_shows_something_else_than_a_list_ends() {
+        let (_server, follower) = follower(Duration::from_millis(200)).await;
+        let mut shown = follower.keys.list(&follower.pool, "/x/").await.unwrap();
+        follower.show(shown.clone());
+        assert!(timeout(Duration::from_secs(2), follower.stream()).await.is_err(), "nothing is in doubt");
+        shown.entries.clear();
+        follower.show(shown);
+        let end = timeout(CHECK, follower.stream()).await.unwrap();
+        assert!(end.why().contains("fallen behind"), "{end:?}");
+    }
 }
