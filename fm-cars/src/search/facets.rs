@@ -1,4 +1,9 @@
-use super::{columns::Columns, plan::Plan, scan::scan};
+use super::{
+    columns::Columns,
+    plan::Plan,
+    scan::{Picked, scan},
+    tally::{BitTally, Tally},
+};
 use crate::catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet};
 use serde::Serialize;
 
@@ -66,85 +71,72 @@ pub(super) fn ordered<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> Vec<V
     all
 }
 
-/// Counters by code. Codes of closed lists are below 64; the mask tells the compiler so.
+/// Counters of one pass.
 struct Counters {
-    maker: [u32; 64],
-    color: [u32; 64],
-    engine: [u32; 64],
-    gearbox: [u32; 64],
-    body: [u32; 64],
-    option: [u32; 64],
+    maker: Tally,
+    color: Tally,
+    engine: Tally,
+    gearbox: Tally,
+    body: Tally,
+    option: BitTally,
     model: Vec<u32>,
 }
 
 impl Counters {
-    fn options(&mut self, mut bits: u64) {
-        while bits != 0 {
-            self.option[bits.trailing_zeros() as usize & 63] += 1;
-            bits &= bits - 1;
-        }
+    fn new(models: usize) -> Self {
+        let new = Tally::default;
+        let model = vec![0; models];
+        Counters { maker: new(), color: new(), engine: new(), gearbox: new(), body: new(), option: BitTally::default(), model }
     }
-    /// A car that fails nothing.
-    fn all(&mut self, c: &Columns, row: usize) {
-        self.maker[usize::from(c.maker[row] & 63)] += 1;
-        self.color[usize::from(c.color[row] & 63)] += 1;
-        self.engine[usize::from(c.engine[row] & 63)] += 1;
-        self.gearbox[usize::from(c.gearbox[row] & 63)] += 1;
-        self.body[usize::from(c.body[row] & 63)] += 1;
-        self.model[c.model[row] as usize] += 1;
-        self.options(c.options[row]);
-    }
-    /// A car that fails one filter: counted in that filter's own facet.
-    fn one(&mut self, c: &Columns, row: usize, fail: u8) {
-        const MAKER: u8 = Dimension::Maker.bit();
-        const MODEL: u8 = Dimension::Model.bit();
-        const COLOR: u8 = Dimension::Color.bit();
-        const ENGINE: u8 = Dimension::Engine.bit();
-        const GEARBOX: u8 = Dimension::Gearbox.bit();
-        const BODY: u8 = Dimension::Body.bit();
-        const OPTION: u8 = Dimension::Option.bit();
-        match fail {
-            MAKER => self.maker[usize::from(c.maker[row] & 63)] += 1,
-            MODEL => self.model[c.model[row] as usize] += 1,
-            COLOR => self.color[usize::from(c.color[row] & 63)] += 1,
-            ENGINE => self.engine[usize::from(c.engine[row] & 63)] += 1,
-            GEARBOX => self.gearbox[usize::from(c.gearbox[row] & 63)] += 1,
-            BODY => self.body[usize::from(c.body[row] & 63)] += 1,
-            OPTION => self.options(c.options[row]),
-            _ => {}
-        }
+    /// Counts the rows of one block: those that fail nothing everywhere, those that fail one filter in that filter's facet.
+    fn block(&mut self, c: &Columns, start: usize, fails: &[u8], everywhere: &mut Picked, own: &mut Picked) -> usize {
+        let rows = start..start + fails.len();
+        everywhere.pick(fails, 0);
+        // Without a single failure of this one filter the rows are the same for its facet.
+        let seen = fails.iter().fold(0, |all, f| all | f);
+        let mut rows_of = |d: Dimension, count: &mut dyn FnMut(&[u16])| {
+            if seen & d.bit() == 0 {
+                return count(everywhere.rows());
+            }
+            own.pick(fails, d.bit());
+            count(own.rows());
+        };
+        rows_of(Dimension::Maker, &mut |picked| self.maker.add(&c.maker[rows.clone()], picked));
+        rows_of(Dimension::Color, &mut |picked| self.color.add(&c.color[rows.clone()], picked));
+        rows_of(Dimension::Engine, &mut |picked| self.engine.add(&c.engine[rows.clone()], picked));
+        rows_of(Dimension::Gearbox, &mut |picked| self.gearbox.add(&c.gearbox[rows.clone()], picked));
+        rows_of(Dimension::Body, &mut |picked| self.body.add(&c.body[rows.clone()], picked));
+        rows_of(Dimension::Option, &mut |picked| self.option.add(&c.options[rows.clone()], picked));
+        rows_of(Dimension::Model, &mut |picked| {
+            let models = &c.model[rows.clone()];
+            for row in picked {
+                self.model[models[usize::from(*row)] as usize] += 1;
+            }
+        });
+        everywhere.rows().len()
     }
 }
 
-fn choices<C: Choice>(counts: &[u32; 64]) -> Vec<ValueCount> {
-    ordered(C::ALL.iter().map(|c| (c.value(), u64::from(counts[usize::from(c.code() & 63)]))))
+fn choices<C: Choice>(tally: &Tally) -> Vec<ValueCount> {
+    ordered(C::ALL.iter().map(|c| (c.value(), tally.of(c.code()))))
 }
 
 /// Counts all facets in one pass.
 pub(super) fn count(columns: &Columns, plan: &Plan) -> Facets {
-    let zero = [0; 64];
-    let model = vec![0; columns.models.codes()];
-    let mut n = Counters { maker: zero, color: zero, engine: zero, gearbox: zero, body: zero, option: zero, model };
+    let mut n = Counters::new(columns.models.codes());
+    let (mut everywhere, mut own) = (Picked::default(), Picked::default());
     let mut total = 0;
-    scan(columns, plan, |start, fails| {
-        for (i, fail) in fails.iter().enumerate() {
-            if *fail == 0 {
-                total += 1;
-                n.all(columns, start + i);
-            } else if fail & (fail - 1) == 0 {
-                n.one(columns, start + i, *fail);
-            }
-        }
-    });
+    scan(columns, plan, |start, fails| total += n.block(columns, start, fails, &mut everywhere, &mut own) as u64);
     let model = n.model.iter().enumerate().filter_map(|(code, count)| Some((columns.models.value(code as u32)?, u64::from(*count))));
+    let option = n.option.counts();
     Facets {
         total,
-        maker: ordered(Maker::all().map(|m| (m.value(), u64::from(n.maker[usize::from(m.code() & 63)])))),
+        maker: ordered(Maker::all().map(|m| (m.value(), n.maker.of(m.code())))),
         model: ordered(model),
         color: choices::<Color>(&n.color),
         engine: choices::<Engine>(&n.engine),
         gearbox: choices::<Gearbox>(&n.gearbox),
         body: choices::<Body>(&n.body),
-        option: ordered((0..64).filter_map(|bit| Some((OptionSet::value(bit)?, u64::from(n.option[bit as usize]))))),
+        option: ordered((0..64).filter_map(|bit| Some((OptionSet::value(bit)?, option[bit as usize])))),
     }
 }

@@ -16,6 +16,7 @@ mod postings;
 mod scan;
 mod shared;
 mod slots;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod top;

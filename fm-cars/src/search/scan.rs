@@ -97,3 +97,31 @@ pub(super) fn scan(columns: &Columns, plan: &Plan, mut see: impl FnMut(usize, &[
 pub(super) fn passing(start: usize, fails: &[u8]) -> impl Iterator<Item = usize> + '_ {
     fails.iter().enumerate().filter(|(_, f)| **f == 0).map(move |(i, _)| start + i)
 }
+
+/// The rows of one block that belong to a facet.
+pub(super) struct Picked {
+    rows: Box<[u16; BLOCK]>,
+    len: usize,
+}
+
+impl Default for Picked {
+    fn default() -> Self {
+        Picked { rows: Box::new([0; BLOCK]), len: 0 }
+    }
+}
+
+impl Picked {
+    /// Picks the rows that fail nothing but, perhaps, the filter of this bit. Without a branch per row: it could not be predicted.
+    pub fn pick(&mut self, fails: &[u8], but: u8) {
+        let mut len = 0;
+        for (i, fail) in fails.iter().enumerate() {
+            self.rows[len & (BLOCK - 1)] = i as u16;
+            len += usize::from(fail & !but == 0);
+        }
+        self.len = len;
+    }
+    /// What was picked, counted from the start of the block.
+    pub fn rows(&self) -> &[u16] {
+        &self.rows[..self.len]
+    }
+}
