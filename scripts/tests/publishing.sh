@@ -61,3 +61,15 @@ a_bump_moves_the_locks_of_consumers() {
     CARGO_NET_OFFLINE=true publish --no-verify --bump
     grep -A 1 '^name = "fm-sdk"' "$scratch/checkout/fm-cars/Cargo.lock" | grep -q '"0.1.1"'
 }
+
+another_address_of_the_registry_changes_no_build() {
+    a_consumer_builds_locked_with_its_lock_unchanged
+    cd "$scratch/checkout"
+    scripts/live-sdk off
+    scripts/registry-url https://crates.example.org/market
+    grep -q 'sparse+https://crates.example.org/market/index/' fm-cars/Cargo.lock
+    not grep -rq 'registry.funny-market.example' fm-cars .cargo scripts/template scripts/publish-sdk funny-market-compose/registry/index/config.json
+    (cd fm-cars && cargo check --quiet --locked --offline)
+    CARGO_NET_OFFLINE=true publish --no-verify --bump
+    (cd fm-cars && cargo check --quiet --locked --offline)
+}

@@ -16,3 +16,35 @@ a_path_to_a_neighbour_is_refused() {
     touch fm-cars/Cargo.lock fm-cars/src/lib.rs
     fails_saying "a repository stands alone" scripts/sync-template --check
 }
+
+pair() {
+    tiny_checkout "$scratch/checkout"
+    cd "$scratch/checkout"
+    mkdir -p fm-cars/src
+    cp fm-sdk/Cargo.toml fm-sdk/Cargo.lock fm-cars/
+    sed -i 's/"fm-sdk"/"fm-cars"/' fm-cars/Cargo.toml
+    cp fm-sdk/src/lib.rs fm-cars/src/
+    for name in fm-sdk fm-cars; do printf '\n[[package]]\nname = "sha2"\nversion = "0.10.1"\nsource = "registry+x"\n' >>$name/Cargo.lock; done
+    scripts/deps-check
+}
+
+a_dependency_asked_for_in_two_ways_is_reported() {
+    pair
+    printf '\n[dependencies]\nsha2 = "0.10"\n' >>fm-sdk/Cargo.toml
+    printf '\n[dependencies]\nsha2 = { version = "0.10", features = ["asm"] }\n' >>fm-cars/Cargo.toml
+    fails_saying "dependency sha2 differs" scripts/deps-check
+}
+
+a_locked_version_that_differs_is_reported() {
+    pair
+    sed -i 's/0.10.1/0.10.2/' fm-cars/Cargo.lock
+    fails_saying "locked version of sha2 0.10 differs" scripts/deps-check
+}
+
+a_dependency_optimised_by_one_alone_is_reported() {
+    pair
+    printf '\n[profile.dev.package]\nsha2.opt-level = 3\n' >>fm-sdk/Cargo.toml
+    fails_saying "profile of sha2 differs" scripts/deps-check
+    printf '\n[profile.dev.package.sha2]\nopt-level = 3\n' >>fm-cars/Cargo.toml
+    scripts/deps-check
+}
