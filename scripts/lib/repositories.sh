@@ -7,11 +7,11 @@ REGISTRY=$ROOT/funny-market-compose/registry
 # In the order in which they start: who verifies tokens needs fm-profile's keys, who routes needs upstreams.
 SERVICES=(fm-profile fm-cars fm-image fm-tracker fm-gateway fm-web)
 
-# Services that have been created already.
+# Services that there are: folders with a program.
 services() {
     local name
     for name in "${SERVICES[@]}"; do
-        [ ! -f "$ROOT/$name/Cargo.toml" ] || printf '%s\n' "$name"
+        [ ! -f "$ROOT/$name/src/main.rs" ] || printf '%s\n' "$name"
     done
 }
 

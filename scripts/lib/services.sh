@@ -4,7 +4,11 @@
 # The folder that cargo builds into.
 target_folder() { realpath -m "${CARGO_TARGET_DIR:-$ROOT/target}"; }
 
-program_of() { printf '%s/%s/%s' "$(target_folder)" "$(recall places profile)" "$(service_of "$1")"; }
+program_of() {
+    local profile
+    profile=$(recall places profile)
+    printf '%s/%s/%s' "$(target_folder)" "${profile:-debug}" "$(service_of "$1")"
+}
 
 # A first instance bears the service's name, the others a number behind it: fm-cars, fm-cars-2.
 service_of() { printf '%s' "${1%%-[0-9]*}"; }
@@ -89,6 +93,7 @@ start_service() {
         say "$name was built anew: starting it again"
         stop_processes 15 "$name"
     fi
+    [ -x "$program" ] || die "$name is not built: there is no $program"
     mkdir -p "$DEV/data/$(service_of "$name")"
     mapfile -t settings < <(settings_of "$name")
     start_process "$name" env "${settings[@]}" "$program"
