@@ -5,7 +5,6 @@ use crate::{
     Bus, Error, Kind, Result, ResultExt, Work,
     bus::{memory::Memory, transport::Consume},
     config::{BusUrl, RegistryUrl, Settings, StoreUrl},
-    http::Draining,
     identity::{Delegate, Keys, Purpose, Terms, Verifier},
     metrics::Metrics,
     registry::{
@@ -26,7 +25,6 @@ pub struct Application<S> {
     pub(super) settings: Settings,
     pub(super) listener: TcpListener,
     pub(super) phase: Phase,
-    pub(super) draining: Draining,
     pub(super) metrics: Metrics,
 }
 
@@ -64,8 +62,7 @@ impl<S: Send + Sync + 'static> Application<S> {
             .map_err(|e| Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound: {e}")).caused_by(e))?;
         listener.set_nonblocking(true).internal()?;
         let rt = Runtime::new(service.name(), instance, seams);
-        let draining = Draining::default();
-        Ok(Application { phase: Phase::default(), service, rt, settings, listener, draining, metrics: Metrics::default() })
+        Ok(Application { phase: Phase::default(), service, rt, settings, listener, metrics: Metrics::default() })
     }
 
     /// Where the HTTP server listens.

@@ -42,7 +42,7 @@ impl<S: Send + Sync + 'static> Application<S> {
 
     fn serve(&self) -> Result<(actix_web::dev::Server, ServerHandle)> {
         let (service, rt, phase) = (self.service.clone(), self.rt.clone(), self.phase.clone());
-        let (metrics, draining) = (self.metrics.clone(), self.draining.clone());
+        let (metrics, draining) = (self.metrics.clone(), self.rt.draining.clone());
         let listener = self.listener.try_clone().internal()?;
         let server = HttpServer::new(move || {
             let (service, rt, phase, routes) = (service.clone(), rt.clone(), phase.clone(), |_: &mut web::ServiceConfig| {});
@@ -119,7 +119,7 @@ impl<S: Send + Sync + 'static> Application<S> {
 
     async fn drain(&self, up: Up) {
         log::info!("{} {} drains", self.service.name(), self.rt.instance);
-        self.draining.begin();
+        self.rt.draining.begin();
         self.phase.enter(Stage::Draining);
         up.registration.release().await;
         tokio::time::sleep(self.settings.drain).await;

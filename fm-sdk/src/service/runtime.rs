@@ -2,6 +2,7 @@ use super::relay::Relay;
 use crate::{
     Transport,
     bus::Trail,
+    http::Draining,
     identity::{Delegate, Verifier},
     registry::Registry,
     store::Driver,
@@ -18,6 +19,7 @@ pub struct Runtime {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) delegate: Arc<Delegate>,
     pub(crate) relay: Relay,
+    pub(crate) draining: Draining,
     #[cfg(feature = "testing")]
     pub(crate) trails: std::sync::Mutex<Vec<Arc<Trail>>>,
 }
@@ -47,6 +49,7 @@ impl Runtime {
             verifier: seams.verifier,
             delegate: seams.delegate,
             relay: Relay::default(),
+            draining: Draining::default(),
             #[cfg(feature = "testing")]
             trails: std::sync::Mutex::default(),
         })
@@ -62,6 +65,10 @@ impl Runtime {
     /// Verifies tokens.
     pub fn verifier(&self) -> &Arc<Verifier> {
         &self.verifier
+    }
+    /// Whether this instance takes leave; streams must end then.
+    pub fn draining(&self) -> &Draining {
+        &self.draining
     }
     /// The transport under the bus.
     pub fn transport(&self) -> &Arc<dyn Transport> {

@@ -124,7 +124,6 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         *self.token.borrow_mut() = Some(token.into());
     }
     /// Names the service that the messages of [`MockBus::deliver`] and [`MockBus::command`] come from.
-    #[must_use]
     pub fn from(&self, service: &str) -> &Self {
         *self.sender.borrow_mut() = service.into();
         self

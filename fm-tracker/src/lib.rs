@@ -1,0 +1,44 @@
+//! fm-tracker: what happened to the cars of the market. Fed by the events of fm-cars; views come by HTTP.
+
+mod feed;
+mod handlers;
+pub mod messages;
+mod openapi;
+mod routes;
+mod track;
+mod views;
+
+pub use track::{PricePoint, Track};
+
+use feed::Feed;
+use fm_sdk::Service;
+use std::time::Duration;
+use views::Views;
+
+/// How long views are gathered before they are written.
+const FLUSH: Duration = Duration::from_secs(1);
+/// How often the tombstones of removed cars are looked through.
+const PURGE: Duration = Duration::from_secs(3600);
+
+/// What an instance keeps in memory.
+#[derive(Default)]
+pub struct Tracker {
+    views: Views,
+    feed: Feed,
+}
+
+/// The service.
+pub fn tracker() -> Service<Tracker> {
+    Service::new("fm-tracker", Tracker::default())
+        .version(env!("CARGO_PKG_VERSION"))
+        .keeps::<Track>()
+        .on(handlers::listed)
+        .on(handlers::changed)
+        .on(handlers::price_changed)
+        .on(handlers::sold)
+        .on(handlers::removed)
+        .on_each_instance(handlers::announce)
+        .every(FLUSH, "flush-views", views::flush)
+        .every(PURGE, "purge-tombstones", track::purge)
+        .http(routes::configure)
+}
