@@ -39,8 +39,10 @@ impl<M: Call> IntoFuture for Calling<M> {
             }
             let rt = &self.bus.rt;
             let m = seal(rt, self.bus.caller.as_ref(), self.envelope?)?;
-            let reply = rt.transport.request(m, within).await?;
-            serde_json::from_str(&reply).internal()
+            let started = Instant::now();
+            let reply = rt.transport.request(m, within).await;
+            rt.metrics.called(M::AT, reply.as_ref().map_or_else(Error::code, |_| "ok"), started.elapsed().as_secs_f64());
+            serde_json::from_str(&reply?).internal()
         })
     }
 }

@@ -1,14 +1,17 @@
 //! One instance of a service: its seams, its HTTP server, its handlers, from the first bind to the end of the drain.
 
-use super::{Runtime, Seams, Service, lifecycle::Phase, workers::Workers};
+use super::{Runtime, Seams, Service, gate::Gate, workers::Workers};
 use crate::{
     Bus, Error, Kind, Result, ResultExt, Work,
-    bus::{memory::Memory, transport::Consume},
+    bus::{
+        memory::Memory,
+        transport::{Connection, Consume},
+    },
     config::{BusUrl, RegistryUrl, Settings, StoreUrl},
+    health::Health,
     identity::{Delegate, Keys, Purpose, Terms, Verifier},
-    metrics::Metrics,
     registry::{
-        MemoryRegistry, Registry,
+        MemoryRegistry, Reach, Registry,
         services::{Instance, Services},
     },
     store::{Driver, Sqlite},
@@ -24,8 +27,8 @@ pub struct Application<S> {
     pub(super) rt: Arc<Runtime>,
     pub(super) settings: Settings,
     pub(super) listener: TcpListener,
-    pub(super) phase: Phase,
-    pub(super) metrics: Metrics,
+    pub(super) gate: Gate,
+    pub(super) health: Health,
 }
 
 impl<S: Send + Sync + 'static> Application<S> {
@@ -62,7 +65,8 @@ impl<S: Send + Sync + 'static> Application<S> {
             .map_err(|e| Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound: {e}")).caused_by(e))?;
         listener.set_nonblocking(true).internal()?;
         let rt = Runtime::new(service.name(), instance, seams);
-        Ok(Application { phase: Phase::default(), service, rt, settings, listener, metrics: Metrics::default() })
+        rt.metrics.describe(service.name(), instance, service.version);
+        Ok(Application { gate: Gate::default(), health: health(&rt), service, rt, settings, listener })
     }
 
     /// Where the HTTP server listens.
@@ -107,6 +111,45 @@ impl<S: Send + Sync + 'static> Application<S> {
     }
 }
 
+/// What the instance stands on. Without the broker or the registry it still reads and writes, so it stays ready and says degraded.
+fn health(rt: &Arc<Runtime>) -> Health {
+    let health = Health::default();
+    let store = rt.store.clone();
+    health.add(
+        "store",
+        move || {
+            Box::pin({
+                let store = store.clone();
+                async move { store.ping().await }
+            })
+        },
+        true,
+    );
+    let connection = rt.transport.connection();
+    health.add(
+        "bus",
+        move || {
+            let now = connection.borrow().clone();
+            Box::pin(async move { if let Connection::Down(why) = now { Err(away("broker-away", why)) } else { Ok(()) } })
+        },
+        false,
+    );
+    let reach = rt.registry.reach();
+    health.add(
+        "registry",
+        move || {
+            let now = reach.borrow().clone();
+            Box::pin(async move { if let Reach::Down(why) = now { Err(away("registry-away", why)) } else { Ok(()) } })
+        },
+        false,
+    );
+    health
+}
+
+fn away(code: &'static str, why: String) -> Error {
+    Error::new(Kind::Unavailable, code, why)
+}
+
 pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>> {
     Ok(match &settings.bus {
         BusUrl::Memory => Arc::new(Memory::default()),
@@ -118,10 +161,7 @@ pub(super) fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
     Ok(match &settings.registry {
         RegistryUrl::Memory => Arc::new(MemoryRegistry::default()),
         #[cfg(feature = "etcd")]
-        RegistryUrl::Etcd(urls) => {
-            let urls: Vec<&str> = urls.iter().map(url::Url::as_str).collect();
-            Arc::new(crate::registry::Etcd::connect(&urls.join(","))?)
-        }
+        RegistryUrl::Etcd(urls) => Arc::new(crate::registry::Etcd::connect_under(&joined(urls), &settings.registry_prefix)?),
         #[cfg(not(feature = "etcd"))]
         RegistryUrl::Etcd(_) => return Err(not_built("FM_REGISTRY", "etcd")),
     })
@@ -134,8 +174,25 @@ async fn store(settings: &Settings, service: &str) -> Result<Arc<dyn Driver>> {
             std::fs::create_dir_all(folder).internal()?;
             Arc::new(Sqlite::open(folder.join(format!("{service}.sqlite")))?)
         }
+        #[cfg(feature = "mongodb")]
+        StoreUrl::Mongo(url) => Arc::new(crate::store::MongoDb::connect(url, &database(url, service)).await?),
+        #[cfg(not(feature = "mongodb"))]
         StoreUrl::Mongo(_) => return Err(not_built("FM_STORE", "mongodb")),
     })
+}
+
+#[cfg(any(feature = "rabbitmq", feature = "etcd"))]
+fn joined(urls: &[url::Url]) -> String {
+    urls.iter().map(url::Url::as_str).collect::<Vec<_>>().join(",")
+}
+
+/// Each service has a database of its own: `fm_cars`, or `shop_fm_cars` if the URL names the database `shop`.
+#[cfg(feature = "mongodb")]
+fn database(url: &str, service: &str) -> String {
+    let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    let named = path.split('?').next().unwrap_or_default();
+    let own = service.replace('-', "_");
+    if named.is_empty() { own } else { format!("{named}_{own}") }
 }
 
 fn not_built(variable: &str, feature: &str) -> Error {

@@ -20,7 +20,10 @@ impl<S: Send + Sync + 'static> Service<S> {
             return Verdict::Fault(Error::timed_out(false).fault());
         }
         let parent = m.trace.as_deref().and_then(|t| t.parse::<TraceParent>().ok()).unwrap_or_else(TraceParent::start);
+        let started = Instant::now();
         let result = trace::scope(parent, self.attempt(rt, &m, audience, deadline)).await;
+        let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
+        rt.metrics.handled(&m.name, outcome, started.elapsed().as_secs_f64());
         if let Err(e) = &result {
             log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
         }

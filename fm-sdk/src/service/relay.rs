@@ -2,7 +2,7 @@
 //! and what others left behind when they died.
 
 use super::Runtime;
-use crate::Result;
+use crate::{Error, Result};
 use futures::{StreamExt, stream::FuturesOrdered};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Notify};
@@ -32,6 +32,8 @@ impl Runtime {
     pub(crate) async fn relay_round(&self) -> Result<(usize, bool)> {
         let _one = self.relay.one.lock().await;
         let waiting = self.store.pending(&self.instance, ORPHANED, BATCH).await?;
+        let oldest = waiting.iter().map(|(_, m)| m.at_ms).min().map_or(0, |at| crate::time::now_ms() - at);
+        self.metrics.outbox(waiting.len(), oldest.max(0) as f64 / 1000.0);
         let mut sending: FuturesOrdered<_> = waiting
             .into_iter()
             .map(|(place, m)| {
@@ -42,6 +44,7 @@ impl Runtime {
             .collect();
         let (mut done, mut failed) = (Vec::new(), None);
         while let Some((place, id, name, sent)) = sending.next().await {
+            self.metrics.published(&name, sent.as_ref().map_or_else(Error::code, |()| "ok"));
             match sent {
                 Ok(()) => done.push((place, id)),
                 Err(e) => failed = Some((name, e)),

@@ -1,8 +1,12 @@
 //! From the first bind to the end of the drain, in order.
 
-use super::{Application, lifecycle::Stage, workers::Workers};
-use crate::{Result, ResultExt, http};
-use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use super::{Application, workers::Workers};
+use crate::{
+    Result, ResultExt,
+    health::Phase,
+    http::{self, Observe, TrustedProxies},
+};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn};
 use std::{future::Future, time::Duration};
 use tokio::task::JoinHandle;
 
@@ -41,16 +45,17 @@ impl<S: Send + Sync + 'static> Application<S> {
     }
 
     fn serve(&self) -> Result<(actix_web::dev::Server, ServerHandle)> {
-        let (service, rt, phase) = (self.service.clone(), self.rt.clone(), self.phase.clone());
-        let (metrics, draining) = (self.metrics.clone(), self.rt.draining.clone());
+        let (service, rt, gate, health) = (self.service.clone(), self.rt.clone(), self.gate.clone(), self.health.clone());
+        let proxies = TrustedProxies(self.settings.trusted_proxies.clone().into());
         let listener = self.listener.try_clone().internal()?;
         let server = HttpServer::new(move || {
-            let (service, rt, phase, routes) = (service.clone(), rt.clone(), phase.clone(), |_: &mut web::ServiceConfig| {});
+            let (service, own, gate) = (service.clone(), rt.clone(), gate.clone());
             App::new()
-                .wrap(actix_web::middleware::from_fn(move |request, next| phase.clone().gate(request, next)))
-                .wrap(http::Observe::new(metrics.clone(), draining.clone()))
-                .configure(routes)
-                .configure(move |cfg| service.configure(&rt, cfg))
+                .app_data(proxies.clone())
+                .configure(http::routes(health.clone(), rt.metrics.clone()))
+                .configure(move |cfg| service.configure(&own, cfg))
+                .wrap(from_fn(move |request, next| gate.clone().pass(request, next)))
+                .wrap(Observe::new(rt.metrics.clone(), rt.draining.clone()))
         })
         .workers(self.settings.workers.into())
         .keep_alive(KEEP_ALIVE)
@@ -81,7 +86,8 @@ impl<S: Send + Sync + 'static> Application<S> {
             rt.transport.consume(self.consume(), into).await?;
         }
         tasks.extend(self.jobs());
-        self.phase.enter(Stage::Up);
+        self.gate.open();
+        self.health.enter(Phase::Serving);
         let registration = self.services().register(self.instance()?)?;
         log::info!("{} {} is ready", self.service.name(), rt.instance);
         Ok(Up { registration, workers, tasks })
@@ -120,7 +126,7 @@ impl<S: Send + Sync + 'static> Application<S> {
     async fn drain(&self, up: Up) {
         log::info!("{} {} drains", self.service.name(), self.rt.instance);
         self.rt.draining.begin();
-        self.phase.enter(Stage::Draining);
+        self.health.enter(Phase::Draining);
         up.registration.release().await;
         tokio::time::sleep(self.settings.drain).await;
         self.rt.transport.stop_consuming().await;

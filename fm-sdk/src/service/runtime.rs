@@ -4,6 +4,7 @@ use crate::{
     bus::Trail,
     http::Draining,
     identity::{Delegate, Verifier},
+    metrics::Metrics,
     registry::Registry,
     store::Driver,
 };
@@ -20,6 +21,7 @@ pub struct Runtime {
     pub(crate) delegate: Arc<Delegate>,
     pub(crate) relay: Relay,
     pub(crate) draining: Draining,
+    pub(crate) metrics: Metrics,
     #[cfg(feature = "testing")]
     pub(crate) trails: std::sync::Mutex<Vec<Arc<Trail>>>,
 }
@@ -50,6 +52,7 @@ impl Runtime {
             delegate: seams.delegate,
             relay: Relay::default(),
             draining: Draining::default(),
+            metrics: Metrics::default(),
             #[cfg(feature = "testing")]
             trails: std::sync::Mutex::default(),
         })
@@ -69,6 +72,10 @@ impl Runtime {
     /// Whether this instance takes leave; streams must end then.
     pub fn draining(&self) -> &Draining {
         &self.draining
+    }
+    /// What this instance counts; a service may add families of its own.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
     /// The transport under the bus.
     pub fn transport(&self) -> &Arc<dyn Transport> {

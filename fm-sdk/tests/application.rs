@@ -1,0 +1,129 @@
+//! One instance from its first bind to the end of its drain, on seams in memory.
+#![cfg(feature = "testing")]
+
+use actix_web::web;
+use fm_sdk::{
+    Application, Cx, Reply, Seams, Service, bus::memory::Memory, config::Settings, messages, registry::services::Services, store::Sqlite,
+    testing::TestIdentities,
+};
+use std::{future::IntoFuture, sync::Arc, time::Duration};
+use tokio::sync::oneshot;
+
+messages! {
+    call "fm-echo/say" Say { text: String } -> String;
+    event "echo.heard" Heard { text: String }
+}
+
+async fn say(m: Say, _: Cx<()>) -> Reply<String> {
+    // On purpose not `Send` over an await: handlers never leave their thread.
+    let text = std::rc::Rc::new(m.text);
+    tokio::task::yield_now().await;
+    Ok(text.to_string())
+}
+
+fn echo() -> Service<()> {
+    Service::new("fm-echo", ()).version("1.2.3").call(say).http(|cfg| {
+        cfg.route("/api/echo/{text}", web::get().to(async |text: web::Path<String>| text.into_inner()));
+    })
+}
+
+fn seams(identities: &TestIdentities, transport: Memory) -> Seams {
+    Seams {
+        transport: Arc::new(transport),
+        store: Arc::new(Sqlite::in_memory().unwrap()),
+        registry: identities.registry(),
+        verifier: identities.verifier().into_inner(),
+        delegate: identities.delegate("fm-echo"),
+    }
+}
+
+async fn get(url: &str) -> (u16, Option<String>, String) {
+    let mut response = awc::Client::default().get(url).send().await.unwrap();
+    let connection = response.headers().get("connection").map(|v| v.to_str().unwrap().to_owned());
+    let body = response.body().await.unwrap();
+    (response.status().as_u16(), connection, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Asks until it is so, at most ten seconds.
+async fn until(mut so: impl AsyncFnMut() -> bool) {
+    let patience = tokio::time::timeout(Duration::from_secs(10), async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    patience.await.expect("it came to be in time");
+}
+
+#[actix_rt::test]
+async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
+    let (identities, memory) = (TestIdentities::new(), Memory::default());
+    let settings = Settings { drain: Duration::from_secs(1), ..Settings::memory() };
+    let application = Application::on(echo(), settings, "one", seams(&identities, memory.again())).unwrap();
+    let url = format!("http://{}", application.address().unwrap());
+    let (bus, services) = (application.bus(), Services::new(identities.registry()));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = actix_rt::spawn(application.run(async move { drop(stopped.await) }));
+
+    until(async || !services.instances("fm-echo").is_empty()).await;
+    let instance = services.instances("fm-echo")[0].clone();
+    assert_eq!((instance.id.as_str(), instance.url.as_str(), instance.version.as_str()), ("one", url.as_str(), "1.2.3"));
+    assert_eq!(get(&format!("{url}/health/ready")).await.0, 200);
+    assert_eq!(get(&format!("{url}/api/echo/hello")).await, (200, None, "hello".into()));
+    let (status, _, body) = get(&format!("{url}/api/nothing")).await;
+    assert!(status == 404 && body.contains(r#""code":"not-found""#), "{body}");
+    assert_eq!(bus.call(Say { text: "over the bus".into() }).await.unwrap(), "over the bus");
+    assert!(get(&format!("{url}/metrics")).await.2.contains("fm-echo/say"));
+
+    stop.send(()).unwrap();
+    until(async || services.instances("fm-echo").is_empty()).await;
+    // It has left the registry and still serves, saying that it goes.
+    assert_eq!(get(&format!("{url}/health/ready")).await.0, 503);
+    assert_eq!(get(&format!("{url}/api/echo/late")).await, (200, Some("close".into()), "late".into()));
+    running.await.unwrap().unwrap();
+    assert!(awc::Client::default().get(&url).send().await.is_err());
+}
+
+#[actix_rt::test]
+async fn two_instances_share_the_calls() {
+    let (identities, memory) = (TestIdentities::new(), Memory::default());
+    let count = Arc::new([std::sync::atomic::AtomicUsize::new(0), std::sync::atomic::AtomicUsize::new(0)]);
+    let mut stops = vec![];
+    let mut running = vec![];
+    let mut bus = None;
+    for i in 0..2 {
+        let count = count.clone();
+        let service = Service::new("fm-echo", ()).call(async move |m: Say, _: Cx<()>| {
+            count[i].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok(m.text)
+        });
+        let application = Application::on(service, Settings::memory(), &format!("i{i}"), seams(&identities, memory.again())).unwrap();
+        bus = Some(application.bus());
+        let (stop, stopped) = oneshot::channel::<()>();
+        stops.push(stop);
+        running.push(actix_rt::spawn(application.run(async move { drop(stopped.await) })));
+    }
+    let services = Services::new(identities.registry());
+    until(async || services.instances("fm-echo").len() == 2).await;
+    let bus = bus.unwrap();
+    let calls = (0..200).map(|n| bus.call(Say { text: n.to_string() }).into_future());
+    for answer in futures::future::join_all(calls).await {
+        answer.expect("an answer");
+    }
+    let each = [0, 1].map(|i| count[i].load(std::sync::atomic::Ordering::Relaxed));
+    assert!(each.iter().all(|n| (60..=140).contains(n)), "{each:?}");
+    stops.into_iter().for_each(|s| s.send(()).unwrap());
+    for r in running {
+        r.await.unwrap().unwrap();
+    }
+}
+
+#[actix_rt::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = Settings { http: taken.local_addr().unwrap().to_string(), ..Settings::memory() };
+    let identities = TestIdentities::new();
+    let refused = Application::on(echo(), settings, "one", seams(&identities, Memory::default()));
+    let message = refused.err().unwrap().to_string();
+    assert!(message.contains(&taken.local_addr().unwrap().to_string()), "{message}");
+}
