@@ -28,7 +28,7 @@ struct Probe {
 }
 impl Probe {
     fn note(&self, what: String) {
-        self.seen.lock().unwrap().push(what);
+        self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(what);
     }
 }
 

@@ -2,10 +2,10 @@ use super::relay::Relay;
 use crate::{
     Transport,
     bus::Trail,
-    http::Draining,
+    http::{Client, Draining},
     identity::{Delegate, Verifier},
     metrics::Metrics,
-    registry::Registry,
+    registry::{Registry, services::Services},
     store::Driver,
 };
 use std::sync::Arc;
@@ -21,6 +21,7 @@ pub struct Runtime {
     pub(crate) delegate: Arc<Delegate>,
     pub(crate) relay: Relay,
     pub(crate) draining: Draining,
+    pub(crate) client: Client,
     pub(crate) metrics: Metrics,
     #[cfg(feature = "testing")]
     pub(crate) trails: std::sync::Mutex<Vec<Arc<Trail>>>,
@@ -42,6 +43,7 @@ pub struct Seams {
 
 impl Runtime {
     pub(crate) fn new(service: &str, instance: &str, seams: Seams) -> Arc<Self> {
+        let client = Client::new(Services::new(seams.registry.clone()));
         Arc::new(Runtime {
             service: service.into(),
             instance: instance.into(),
@@ -52,6 +54,7 @@ impl Runtime {
             delegate: seams.delegate,
             relay: Relay::default(),
             draining: Draining::default(),
+            client,
             metrics: Metrics::default(),
             #[cfg(feature = "testing")]
             trails: std::sync::Mutex::default(),
@@ -76,6 +79,10 @@ impl Runtime {
     /// What this instance counts; a service may add families of its own.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+    /// Asks other services over HTTP, by name.
+    pub fn client(&self) -> &Client {
+        &self.client
     }
     /// The transport under the bus.
     pub fn transport(&self) -> &Arc<dyn Transport> {

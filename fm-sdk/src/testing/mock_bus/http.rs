@@ -1,4 +1,5 @@
 use super::MockBus;
+use crate::http::Observe;
 use actix_web::{
     App, HttpMessage,
     http::header::{AUTHORIZATION, HeaderMap},
@@ -53,15 +54,12 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         self.drive(async {
-            let app = test::init_service(App::new().configure(|cfg| self.service.configure(&self.rt, cfg))).await;
-            let (status, headers, body) = match test::try_call_service(&app, request).await {
-                Ok(r) => (r.status(), r.headers().clone(), test::read_body(r).await),
-                Err(e) => {
-                    let r = e.error_response();
-                    let (status, headers) = (r.status(), r.headers().clone());
-                    (status, headers, actix_web::body::to_bytes(r.into_body()).await.unwrap_or_default())
-                }
-            };
+            let app = App::new()
+                .configure(|cfg| self.service.configure(&self.rt, cfg))
+                .wrap(Observe::new(self.rt.metrics.clone(), self.rt.draining.clone()));
+            let r = test::call_service(&test::init_service(app).await, request).await;
+            let (status, headers) = (r.status(), r.headers().clone());
+            let body = test::read_body(r).await;
             HttpReply { status: status.as_u16(), headers, body: body.to_vec() }
         })
         .await
