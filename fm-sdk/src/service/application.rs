@@ -153,6 +153,9 @@ fn away(code: &'static str, why: String) -> Error {
 pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>> {
     Ok(match &settings.bus {
         BusUrl::Memory => Arc::new(Memory::default()),
+        #[cfg(feature = "rabbitmq")]
+        BusUrl::Amqp(urls) => Arc::new(crate::bus::RabbitMq::connect(&joined(urls))?),
+        #[cfg(not(feature = "rabbitmq"))]
         BusUrl::Amqp(_) => return Err(not_built("FM_BUS", "rabbitmq")),
     })
 }
@@ -195,6 +198,7 @@ fn database(url: &str, service: &str) -> String {
     if named.is_empty() { own } else { format!("{named}_{own}") }
 }
 
+#[cfg(not(all(feature = "rabbitmq", feature = "etcd", feature = "mongodb")))]
 fn not_built(variable: &str, feature: &str) -> Error {
     Error::new(
         Kind::Invalid,
