@@ -3,7 +3,7 @@
 use super::{
     failure::Failure,
     keys::Keys,
-    pool::Pool,
+    pool::{Pool, bounded},
     write::{Unmade, write},
 };
 use crate::registry::{Change, Expect};
@@ -58,13 +58,13 @@ impl Beat {
             Some((at, stream)) if at == turn => stream,
             _ => open(pool, turn, self.lease).await?,
         };
-        match tokio::time::timeout(super::pool::TRY, stream.keep_alive()).await.unwrap_or(Ok(None)).map_err(Failure::from) {
+        match bounded(async { Ok(stream.keep_alive().await?) }).await {
             // etcd answers for a lease that has ended too, with a time of 0.
             Ok(Some(answer)) => {
                 self.stream = Some((turn, stream));
                 Ok(answer.ttl > 0)
             }
-            Ok(None) => Err(blamed(pool, turn, Failure::silent())),
+            Ok(None) => Err(blamed(pool, turn, Failure::broken("the stream of keep-alives has ended"))),
             Err(failure) => Err(blamed(pool, turn, failure)),
         }
     }

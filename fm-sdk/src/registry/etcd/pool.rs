@@ -3,8 +3,10 @@
 use super::{address::Address, failure::Failure, node::Node};
 use crate::registry::Reach;
 use etcd_rs::Client;
+use futures::FutureExt;
 use std::{
     future::Future,
+    panic::AssertUnwindSafe,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::Duration,
 };
@@ -116,8 +118,7 @@ impl Pool {
     where
         F: Future<Output = etcd_rs::Result<T>>,
     {
-        let attempt = async { Ok(op(self.node(turn).client(self.login.as_ref()).await?).await?) };
-        timeout(TRY, attempt).await.unwrap_or_else(|_| Err(Failure::silent()))
+        bounded(async { Ok(op(self.node(turn).client(self.login.as_ref()).await?).await?) }).await
     }
 
     /// Goes on to the next node, unless somebody has done so already.
@@ -157,5 +158,15 @@ impl Pool {
         }
         let now = Reach::Down(why.to_string());
         self.reach.send_if_modified(|r| std::mem::replace(r, now.clone()) != now);
+    }
+}
+
+/// Ends an attempt after [`TRY`], and takes a panic in etcd-rs (it asserts what it expects of the server) for a broken answer: neither a
+/// held key nor a watch may end for good by it.
+pub(super) async fn bounded<T>(attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match timeout(TRY, AssertUnwindSafe(attempt).catch_unwind()).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(_)) => Err(Failure::broken("an answer that etcd-rs does not understand")),
+        Err(_) => Err(Failure::silent()),
     }
 }

@@ -202,7 +202,8 @@ async fn pause(time: Duration, reach: &mut watch::Receiver<Reach>, failure: &Fai
     drop(timeout(time, reach.wait_for(|r| *r == Reach::Up && !refused)).await.map(drop));
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use super::*;
     use crate::{
