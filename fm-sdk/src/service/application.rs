@@ -154,7 +154,7 @@ pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>
     Ok(match &settings.bus {
         BusUrl::Memory => Arc::new(Memory::default()),
         #[cfg(feature = "rabbitmq")]
-        BusUrl::Amqp(urls) => Arc::new(crate::bus::RabbitMq::connect(&joined(urls))?),
+        BusUrl::Amqp(urls) => Arc::new(crate::bus::rabbitmq::RabbitMq::connect(&joined(urls))?),
         #[cfg(not(feature = "rabbitmq"))]
         BusUrl::Amqp(_) => return Err(not_built("FM_BUS", "rabbitmq")),
     })
