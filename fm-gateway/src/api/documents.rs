@@ -1,0 +1,101 @@
+//! The OpenAPI documents of all services, merged; fetched again when instances come and go.
+
+use super::merge::merge;
+use bytes::Bytes;
+use fm_sdk::registry::services::{Instance, Services};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long a service may take for its document.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The largest document that is read; bytes.
+const LARGEST: usize = 4 << 20;
+
+/// The merged document.
+#[derive(Debug, Default)]
+pub struct Merged {
+    pub json: Bytes,
+    pub value: Value,
+}
+
+/// Which instances a document was merged from.
+type Seen = Vec<(String, String, String)>;
+
+/// Fetches and keeps it.
+#[derive(Clone)]
+pub struct Documents {
+    services: Services,
+    /// What was merged from which instances.
+    kept: Arc<Mutex<Option<(Seen, Arc<Merged>)>>>,
+    /// The last good document of each service: one that is down stays documented.
+    last: Arc<Mutex<BTreeMap<String, Value>>>,
+}
+
+impl Documents {
+    pub fn new(services: Services) -> Self {
+        // The watch is opened here, so that the first reader finds the instances.
+        let _ = services.all();
+        Documents { services, kept: Arc::default(), last: Arc::default() }
+    }
+
+    /// Gives the merged document, as fresh as the list of instances.
+    pub async fn merged(&self) -> Arc<Merged> {
+        let instances = self.services.all().list();
+        let seen: Seen = instances.iter().map(|i| (i.service.clone(), i.id.clone(), i.version.clone())).collect();
+        if let Some((of, merged)) = &*self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+            && *of == seen
+        {
+            return merged.clone();
+        }
+        let complete = self.fetch_all(&instances).await;
+        let value = {
+            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            merge(last.iter().map(|(service, document)| (service.as_str(), document)))
+        };
+        let merged = Arc::new(Merged { json: serde_json::to_vec(&value).unwrap_or_default().into(), value });
+        if complete {
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((seen, merged.clone()));
+        }
+        merged
+    }
+
+    /// Fetches one document per service, and says whether every service gave an answer.
+    async fn fetch_all(&self, instances: &[Instance]) -> bool {
+        let mut by_service: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
+        for instance in instances.iter().filter(|i| i.service != crate::NAME) {
+            by_service.entry(&instance.service).or_default().push(instance);
+        }
+        let fetched = by_service.into_iter().map(|(service, instances)| async move {
+            for instance in instances {
+                if let Some(answer) = fetch(&instance.url).await {
+                    return (service, Some(answer));
+                }
+            }
+            (service, None)
+        });
+        let mut complete = true;
+        for (service, answer) in futures::future::join_all(fetched).await {
+            match answer {
+                Some(Value::Null) => {}
+                Some(document) => drop(self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(service.to_owned(), document)),
+                None => complete = false,
+            }
+        }
+        complete
+    }
+}
+
+/// Fetches the document of an instance: `Null` if it has none, `None` if it gave no answer.
+async fn fetch(url: &str) -> Option<Value> {
+    let client = awc::Client::builder().timeout(PATIENCE).disable_redirects().finish();
+    let mut answer = client.get(format!("{url}/openapi.json")).insert_header(("connection", "close")).send().await.ok()?;
+    if !answer.status().is_success() {
+        return Some(Value::Null);
+    }
+    let body = tokio::time::timeout(PATIENCE, answer.body().limit(LARGEST)).await.ok()?.ok()?;
+    Some(serde_json::from_slice(&body).ok().filter(Value::is_object).unwrap_or_default())
+}

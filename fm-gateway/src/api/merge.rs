@@ -1,0 +1,112 @@
+//! Makes one OpenAPI document of many.
+
+use serde_json::{Map, Value, json};
+
+/// Merges the documents of services, given in order. A path or component that two of them have stays the first one's, unless components
+/// of one name differ: then the later service's gets its name as prefix.
+pub fn merge<'d>(documents: impl IntoIterator<Item = (&'d str, &'d Value)>) -> Value {
+    let (mut paths, mut components, mut tags) = (Map::new(), Map::new(), Vec::new());
+    for (service, document) in documents {
+        let mut document = document.clone();
+        let mut renamed = Vec::new();
+        for (kind, own) in document["components"].as_object().into_iter().flatten() {
+            let Some(own) = own.as_object() else { continue };
+            let all = components.entry(kind.clone()).or_insert_with(|| json!({}));
+            for (name, component) in own {
+                if all.get(name).is_some_and(|there| there != component) {
+                    renamed.push((
+                        format!("#/components/{kind}/{name}"),
+                        format!("#/components/{kind}/{service}.{name}"),
+                        kind.clone(),
+                        name.clone(),
+                    ));
+                }
+            }
+        }
+        for (old, new, ..) in &renamed {
+            redirect(&mut document, old, new);
+        }
+        for (kind, own) in document["components"].as_object().into_iter().flatten() {
+            for (name, component) in own.as_object().into_iter().flatten() {
+                let moved = renamed.iter().any(|(_, _, k, n)| k == kind && n == name);
+                let name = if moved { format!("{service}.{name}") } else { name.clone() };
+                if let Some(all) = components.get_mut(kind).and_then(Value::as_object_mut) {
+                    all.entry(name).or_insert_with(|| component.clone());
+                }
+            }
+        }
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            let all = paths.entry(path.clone()).or_insert_with(|| json!({}));
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let mut operation = operation.clone();
+                if operation.is_object() && method != "parameters" {
+                    operation["x-service"] = service.into();
+                    if operation.get("tags").is_none() {
+                        operation["tags"] = json!([service]);
+                    }
+                }
+                if let Some(all) = all.as_object_mut() {
+                    all.entry(method.clone()).or_insert(operation);
+                }
+            }
+        }
+        let about = document["info"]["description"].as_str().unwrap_or_default();
+        tags.push(json!({"name": service, "description": about}));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Funny Market", "version": "1", "description": "What all services of the market answer, through its gateway."},
+        "servers": [{"url": "/"}],
+        "tags": tags,
+        "paths": paths,
+        "components": components,
+    })
+}
+
+fn redirect(value: &mut Value, old: &str, new: &str) {
+    match value {
+        Value::Object(fields) => {
+            if fields.get("$ref").is_some_and(|r| r == old) {
+                fields.insert("$ref".into(), new.into());
+            }
+            fields.values_mut().for_each(|field| redirect(field, old, new));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| redirect(item, old, new)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_components_of_all_are_there() {
+        let a = json!({"paths": {"/a": {"get": {"summary": "A"}}}, "components": {"schemas": {"P": {"type": "object"}}}});
+        let b = json!({"paths": {"/b": {"get": {}}, "/a": {"post": {}}}, "components": {"schemas": {"P": {"type": "object"}, "Q": {}}}});
+        let all = merge([("fm-a", &a), ("fm-b", &b)]);
+        assert_eq!(all["paths"]["/a"]["get"]["x-service"], "fm-a");
+        assert_eq!(all["paths"]["/a"]["post"]["x-service"], "fm-b");
+        assert_eq!(all["components"]["schemas"].as_object().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn different_components_of_one_name_are_kept_apart_and_referred_to_rightly() {
+        let a = json!({"paths": {}, "components": {"schemas": {"Item": {"type": "string"}}}});
+        let b = json!({
+            "paths": {"/b": {"get": {"schema": {"$ref": "#/components/schemas/Item"}}}},
+            "components": {"schemas": {"Item": {"type": "integer"}}},
+        });
+        let all = merge([("fm-a", &a), ("fm-b", &b)]);
+        assert_eq!(all["components"]["schemas"]["Item"]["type"], "string");
+        assert_eq!(all["components"]["schemas"]["fm-b.Item"]["type"], "integer");
+        assert_eq!(all["paths"]["/b"]["get"]["schema"]["$ref"], "#/components/schemas/fm-b.Item");
+    }
+
+    #[test]
+    fn what_is_no_document_does_no_harm() {
+        let junk = [json!(null), json!([1]), json!({"paths": 1, "components": {"schemas": 2}})];
+        let all = merge(junk.iter().map(|j| ("x", j)));
+        assert_eq!(all["paths"], json!({}));
+    }
+}

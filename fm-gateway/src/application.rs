@@ -1,0 +1,185 @@
+//! The gateway from its first bind to the end of its drain.
+
+use crate::{
+    GatewaySettings, NAME, admin,
+    api::{self, Documents},
+    front::{self, Gateway, GatewayMetrics},
+    pipeline::{Drivers, Tools},
+    table::{Copy, Keeper, TableState},
+    upstream::Limits,
+};
+use fm_sdk::{
+    Error, Kind, Result, ResultExt,
+    config::{RegistryUrl, Settings},
+    health::{Health, Phase},
+    http::Draining,
+    identity::{Terms, Verifier},
+    metrics::Metrics,
+    registry::{
+        Etcd, MemoryRegistry, Registry,
+        balance::Balancer,
+        services::{Instance, Registration, Services},
+    },
+};
+use std::{
+    future::Future,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{Notify, watch};
+
+/// A gateway that is bound and not serving yet.
+pub struct Application {
+    settings: Settings,
+    instance: String,
+    public: TcpListener,
+    admin: TcpListener,
+    gateway: Arc<Gateway>,
+    services: Services,
+    keeper: Keeper,
+    state: watch::Receiver<TableState>,
+}
+
+impl Application {
+    /// Connects to the registry and binds both ports. A registry that is away is waited for while serving.
+    ///
+    /// # Errors
+    /// What will not get better by waiting: addresses that cannot be read, ports that are taken.
+    pub fn build(settings: Settings, own: GatewaySettings) -> Result<Self> {
+        let registry = registry(&settings)?;
+        Self::on(settings, own, registry, Terms::default())
+    }
+
+    /// Builds it on a registry that exists already.
+    ///
+    /// # Errors
+    /// If a port cannot be bound.
+    pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, terms: Terms) -> Result<Self> {
+        let (public, admin) = (bind("FM_HTTP", &settings.http)?, bind("FM_ADMIN_HTTP", &own.admin_http)?);
+        let instance = settings.instance_name();
+        let metrics = GatewayMetrics::new(Metrics::default());
+        metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
+        let services = Services::new(registry.clone());
+        let verifier = Arc::new(Verifier::new(&*registry, terms));
+        let tools = Tools {
+            services: services.clone(),
+            balancer: Balancer::default(),
+            verifier,
+            limits: Limits::default(),
+            metrics: metrics.clone(),
+        };
+        let copy = Copy::in_folder(&settings.data_folder(NAME));
+        let reach = registry.reach();
+        let keeper = Keeper::new(registry, own.plugins.clone(), Drivers::new(tools), Some(copy));
+        let (health, state) = (Health::default(), keeper.state());
+        api::checks(&health, keeper.table(), state.clone(), reach);
+        let gateway = Arc::new(Gateway {
+            table: keeper.table(),
+            limits: own.limits(),
+            trusted: settings.trusted_proxies.clone(),
+            draining: Draining::default(),
+            metrics,
+            documents: Documents::new(services.clone()),
+            health,
+        });
+        Ok(Application { settings, instance, public, admin, gateway, services, keeper, state })
+    }
+
+    /// Where clients are served.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.public.local_addr().internal()
+    }
+
+    /// Where operators are served.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn admin_address(&self) -> Result<SocketAddr> {
+        self.admin.local_addr().internal()
+    }
+
+    /// How the table stands, now and from now on.
+    pub fn table(&self) -> watch::Receiver<TableState> {
+        self.state.clone()
+    }
+
+    /// Serves until `stop` resolves, then drains: leaves the registry, goes on serving for a while with `Connection: close`, finishes what
+    /// is under way, closes.
+    ///
+    /// # Errors
+    /// If a server cannot start.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let (address, admin_address, instance) = (self.address()?, self.admin_address()?, self.registration()?);
+        let leave = Arc::new(Notify::new());
+        let server = front::listen(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
+        let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone())?;
+        let (handle, admin_handle) = (server.handle(), admin.handle());
+        let (server, admin) = (actix_rt::spawn(server), actix_rt::spawn(admin));
+        let keeper = actix_rt::spawn(self.keeper.run());
+        log::info!("{NAME} {} listens on {address}, for operators on {admin_address}", self.instance);
+
+        let mut stop = std::pin::pin!(stop);
+        let mut state = self.state;
+        let loaded = tokio::select! {
+            loaded = state.wait_for(|s| s.revision.is_some()) => loaded.is_ok(),
+            () = &mut stop => false,
+        };
+        if loaded {
+            self.gateway.health.enter(Phase::Serving);
+            let registration = self.services.register(instance)?;
+            log::info!("{NAME} {} is ready", self.instance);
+            stop.await;
+            drain(&self.gateway, registration, self.settings.drain).await;
+        }
+        leave.notify_waiters();
+        handle.stop(true).await;
+        admin_handle.stop(false).await;
+        keeper.abort();
+        server.await.internal()?.internal()?;
+        admin.await.internal()?.internal()
+    }
+
+    fn registration(&self) -> Result<Instance> {
+        let url = match &self.settings.advertise {
+            Some(url) => url.to_string(),
+            None => format!("http://{}", self.address()?),
+        };
+        let mut instance = Instance::new(NAME, &self.instance, url);
+        instance.version = env!("CARGO_PKG_VERSION").into();
+        instance.metadata.insert("admin".into(), format!("http://{}", self.admin_address()?));
+        Ok(instance)
+    }
+}
+
+async fn drain(gateway: &Gateway, registration: Registration, time: Duration) {
+    log::info!("{NAME} {} drains", registration.instance().id);
+    gateway.draining.begin();
+    gateway.health.enter(Phase::Draining);
+    registration.release().await;
+    tokio::time::sleep(time).await;
+}
+
+fn bind(name: &str, address: &str) -> Result<TcpListener> {
+    let cannot = |e: std::io::Error| Error::new(Kind::Unavailable, "bind", format!("{name}={address} cannot be bound: {e}")).caused_by(e);
+    let socket = TcpListener::bind(address).map_err(cannot)?;
+    socket.set_nonblocking(true).internal()?;
+    Ok(socket)
+}
+
+/// Makes the client of the registry that the settings name.
+///
+/// # Errors
+/// `Invalid`, if an address cannot be read.
+pub fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
+    Ok(match &settings.registry {
+        RegistryUrl::Memory => Arc::new(MemoryRegistry::default()),
+        RegistryUrl::Etcd(urls) => {
+            let urls: Vec<&str> = urls.iter().map(|url| url.as_str().trim_end_matches('/')).collect();
+            Arc::new(Etcd::connect_under(&urls.join(","), &settings.registry_prefix)?)
+        }
+    })
+}

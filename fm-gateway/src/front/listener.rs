@@ -1,0 +1,57 @@
+//! Listens for clients.
+
+use super::{
+    gateway::Gateway,
+    serve::serve,
+    socket::{Socket, Talk},
+};
+use crate::{pipeline::Worker, upstream::Pool};
+use actix_http::{HttpService, KeepAlive, Request};
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt, fn_factory, fn_service};
+use std::{convert::Infallible, io, net::TcpListener, rc::Rc, sync::Arc, time::Duration};
+use tokio::{net::TcpStream, sync::Notify};
+
+/// How long clients have to take the rest of their answers once the server stops; seconds.
+const LAST_ANSWERS: u64 = 30;
+
+/// Serves clients on a bound socket. Once `leave` is notified, connections that wait for a request are closed.
+///
+/// # Errors
+/// Those of the system, when the socket cannot be used.
+pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave: Arc<Notify>) -> io::Result<Server> {
+    let local = socket.local_addr()?;
+    let server = Server::build().workers(workers).disable_signals().shutdown_timeout(LAST_ANSWERS);
+    let server = server.listen("gateway", socket, move || {
+        let (gateway, leave) = (gateway.clone(), leave.clone());
+        let limits = gateway.limits.clone();
+        let http = HttpService::build()
+            .keep_alive(KeepAlive::Timeout(limits.keep_alive))
+            .client_request_timeout(limits.head_time)
+            .client_disconnect_timeout(Duration::from_secs(1))
+            // A client that has gone away wants no answer.
+            .h1_allow_half_closed(false)
+            .local_addr(local)
+            .graceful_shutdown_signal(move || {
+                let leave = leave.clone();
+                async move { leave.notified().await }
+            })
+            .on_connect_ext(|socket: &Socket, data| drop(data.insert::<Rc<Talk>>(socket.talk.clone())))
+            .h1(fn_factory(move || {
+                let gateway = gateway.clone();
+                async move {
+                    let worker = Rc::new(Worker { pool: Pool::start() });
+                    Ok::<_, ()>(fn_service(move |request: Request| {
+                        let served = serve(gateway.clone(), worker.clone(), request);
+                        async move { Ok::<_, Infallible>(served.await) }
+                    }))
+                }
+            }));
+        fn_service(move |io: TcpStream| {
+            let socket = Socket::new(io, &limits);
+            async move { Ok(socket) }
+        })
+        .and_then(http)
+    })?;
+    Ok(server.run())
+}

@@ -1,0 +1,133 @@
+//! What the gateway counts. The handles of a route are looked up when a table is loaded, not per request.
+
+use crate::pipeline::Outcome;
+use fm_sdk::metrics::{
+    Metrics,
+    prometheus_client::{
+        encoding::EncodeLabelSet,
+        metrics::{
+            counter::Counter,
+            family::{Family, MetricConstructor},
+            gauge::Gauge,
+            histogram::{Histogram, exponential_buckets},
+        },
+        registry::Unit,
+    },
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByRoute {
+    route: String,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByStatus {
+    route: String,
+    status: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByReason {
+    service: String,
+    reason: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByCode {
+    code: String,
+}
+
+/// From 0.25 ms to about 8 s.
+#[derive(Clone)]
+struct Seconds;
+impl MetricConstructor<Histogram> for Seconds {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
+    }
+}
+
+/// All counters; clones count together.
+#[derive(Clone)]
+pub struct GatewayMetrics {
+    pub all: Metrics,
+    requests: Family<ByStatus, Counter>,
+    seconds: Family<ByRoute, Histogram, Seconds>,
+    aborted: Family<ByRoute, Counter>,
+    failures: Family<ByReason, Counter>,
+    retries: Family<ByReason, Counter>,
+    refused: Family<ByCode, Counter>,
+    loads: Family<ByCode, Counter>,
+    revision: Gauge,
+}
+
+impl GatewayMetrics {
+    /// Registers them.
+    pub fn new(all: Metrics) -> Self {
+        let m = GatewayMetrics {
+            all,
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(Seconds),
+            aborted: Family::default(),
+            failures: Family::default(),
+            retries: Family::default(),
+            refused: Family::default(),
+            loads: Family::default(),
+            revision: Gauge::default(),
+        };
+        m.all.with_registry(|r| {
+            r.register("gateway_requests", "Requests by route and class of status", m.requests.clone());
+            r.register_with_unit("gateway_request", "Time from a request's head to its last byte", Unit::Seconds, m.seconds.clone());
+            r.register("gateway_aborted", "Answers that did not reach their end", m.aborted.clone());
+            r.register("gateway_upstream_failures", "Calls to upstreams that came to nothing", m.failures.clone());
+            r.register("gateway_retries", "Calls that were tried again on another instance", m.retries.clone());
+            r.register("gateway_refused", "Requests that reached no route, by code", m.refused.clone());
+            r.register("gateway_table_loads", "Tables from the registry, by outcome", m.loads.clone());
+            r.register("gateway_table_revision", "The registry's revision of the table in force", m.revision.clone());
+        });
+        m
+    }
+
+    /// The handles of one route.
+    pub fn of_route(&self, route: &str) -> RouteMetrics {
+        let status = |status| self.requests.get_or_create(&ByStatus { route: route.to_owned(), status }).clone();
+        let route = ByRoute { route: route.to_owned() };
+        RouteMetrics {
+            classes: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(status),
+            seconds: self.seconds.get_or_create(&route).clone(),
+            aborted: self.aborted.get_or_create(&route).clone(),
+        }
+    }
+
+    pub fn upstream_failed(&self, service: &str, reason: &'static str) {
+        self.failures.get_or_create(&ByReason { service: service.into(), reason }).inc();
+    }
+    pub fn retried(&self, service: &str, reason: &'static str) {
+        self.retries.get_or_create(&ByReason { service: service.into(), reason }).inc();
+    }
+    pub fn refused(&self, code: &str) {
+        self.refused.get_or_create(&ByCode { code: code.into() }).inc();
+    }
+    /// Counts a table that was `loaded`, or why it was not.
+    pub fn table(&self, outcome: &str, revision: Option<i64>) {
+        self.loads.get_or_create(&ByCode { code: outcome.into() }).inc();
+        if let Some(revision) = revision {
+            self.revision.set(revision);
+        }
+    }
+}
+
+/// The counters of one route.
+#[derive(Clone, Debug)]
+pub struct RouteMetrics {
+    classes: [Counter; 5],
+    seconds: Histogram,
+    aborted: Counter,
+}
+
+impl RouteMetrics {
+    pub fn done(&self, outcome: &Outcome) {
+        let class = usize::from(outcome.status.as_u16() / 100).clamp(1, 5) - 1;
+        self.classes[class].inc();
+        self.seconds.observe(outcome.took.as_secs_f64());
+        if !outcome.complete {
+            self.aborted.inc();
+        }
+    }
+}

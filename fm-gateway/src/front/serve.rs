@@ -1,0 +1,185 @@
+//! The way of one request, from top to bottom.
+
+use super::{
+    client::client_of,
+    gateway::Gateway,
+    guard::{self, Refusal},
+    socket::{Talk, Under},
+};
+use crate::{
+    api,
+    pipeline::{Answer, Compiled, CompiledRoute, Delivery, Exchange, Flow, Verdict, Worker},
+    router::{Found, MethodSet},
+};
+use actix_http::{
+    ConnectionType, HttpMessage, Request, Response, StatusCode, Version,
+    header::{self, HeaderName, HeaderValue},
+};
+use fm_sdk::{Error, Kind, trace::TraceParent};
+use futures::FutureExt;
+use std::{net::IpAddr, panic::AssertUnwindSafe, rc::Rc, sync::Arc};
+
+/// The answer's header that carries the trace id.
+const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// An answer, the exchange it belongs to if a route was found, and whether the connection ends with it.
+type Answered = (Answer, Option<Box<Exchange>>, bool);
+
+/// Answers a request. It never fails, and a panic costs this request only.
+pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, request: Request) -> Response<Talked> {
+    let under = request.conn_data::<Rc<Talk>>().map(Talk::begin);
+    let old = request.version() < Version::HTTP_11;
+    let trace = TraceParent::continued(request.headers().get(TRACEPARENT).and_then(|v| v.to_str().ok()));
+    let answered = AssertUnwindSafe(answer(&gateway, worker, request, trace)).catch_unwind().await;
+    let (answer, exchange, close) = answered.unwrap_or_else(|_| {
+        let trace_id = trace.trace_id();
+        log::error!(trace_id = trace_id.as_str(); "a plugin panicked");
+        (Answer::problem(&Error::new(Kind::Internal, "internal", "a plugin panicked"), &trace), None, true)
+    });
+    let Answer { status, headers, body } = answer;
+    let delivery = Delivery::new(status, body, exchange);
+    let mut response = Response::with_body(status, Talked { delivery, _under: under });
+    let head = response.head_mut();
+    head.headers = headers;
+    if let Ok(id) = HeaderValue::from_str(&trace.trace_id()) {
+        head.headers.insert(TRACE_ID, id);
+    }
+    if old {
+        // HTTP/1.0 knows no chunks: such an answer ends with its connection.
+        head.no_chunking(true);
+    }
+    if close || gateway.draining.begun() {
+        head.set_connection_type(ConnectionType::Close);
+    }
+    response
+}
+
+async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, trace: TraceParent) -> Answered {
+    let payload = request.take_payload();
+    let entry = match guard::enter(request.head_mut(), &payload, &gateway.limits) {
+        Ok(entry) => entry,
+        Err(refusal) => return refused(gateway, &refusal, &trace),
+    };
+    let path = entry.path.as_deref().unwrap_or_else(|| request.uri().path());
+    if let Some(own) = api::find(path) {
+        let answer = api::answer(own, gateway, request.method(), &trace).await;
+        return (answer, None, !matches!(payload, actix_http::Payload::None));
+    }
+    let Some(table) = gateway.table.load_full() else {
+        let error = Error::new(Kind::Unavailable, "not-ready", "the gateway has no routing table yet").retry_after(1);
+        return (Answer::problem(&error, &trace), None, true);
+    };
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip());
+    let client = client_of(peer, request.headers(), entry.authority, &gateway.trusted);
+    let route = match find(&table, client.host(), path, &request) {
+        Ok(route) => route,
+        Err((status, error, allow)) => {
+            gateway.metrics.refused(error.code());
+            let mut answer = Answer::problem_as(status, &error, &trace);
+            if let Some(allow) = allow {
+                answer.headers.insert(header::ALLOW, allow);
+            }
+            return (answer, None, false);
+        }
+    };
+    if let crate::upstream::Length::Known(length) = entry.length
+        && length > route.max_body
+    {
+        let error = Error::new(Kind::TooLarge, "body-too-large", format!("at most {} bytes are taken here", route.max_body));
+        gateway.metrics.refused(error.code());
+        return (Answer::problem(&error, &trace), None, true);
+    }
+    let (head, _) = request.into_parts();
+    let mut exchange = Box::new(Exchange::new(head, entry.path, Some(payload), entry.length, client, trace, route, worker));
+    let answer = run(&mut exchange).await;
+    (answer, Some(exchange), false)
+}
+
+fn find(
+    table: &Compiled,
+    host: &str,
+    path: &str,
+    request: &Request,
+) -> Result<Arc<CompiledRoute>, (StatusCode, Error, Option<HeaderValue>)> {
+    match table.router.find(host, path, MethodSet::only(request.method())) {
+        Found::Route(at) => Ok(table.routes[at].clone()),
+        Found::WrongMethod(allowed) => {
+            let error = Error::new(Kind::Malformed, "method-not-allowed", format!("{} is not allowed here", request.method()));
+            Err((StatusCode::METHOD_NOT_ALLOWED, error, HeaderValue::from_str(&allowed.allow()).ok()))
+        }
+        Found::Nothing => Err((StatusCode::NOT_FOUND, Error::new(Kind::NotFound, "not-found", "there is nothing here"), None)),
+    }
+}
+
+/// Runs the steps of the route until one of them answers, and lets those that were passed look at the answer.
+async fn run(exchange: &mut Exchange) -> Answer {
+    let route = exchange.route.clone();
+    let mut passed = 0;
+    let mut answer = None;
+    for (phases, step) in &route.steps {
+        passed += 1;
+        if !phases.request {
+            continue;
+        }
+        let verdict = match step.request(exchange) {
+            Flow::Now(verdict) => verdict,
+            Flow::Later(verdict) => verdict.await,
+        };
+        match verdict {
+            Verdict::Pass => {}
+            Verdict::Answer(given) => answer = Some(given),
+            Verdict::Fail(error) => {
+                note(exchange, &error);
+                answer = Some(Answer::problem(&error, &exchange.trace));
+            }
+        }
+        if answer.is_some() {
+            break;
+        }
+    }
+    let mut answer = answer.unwrap_or_else(|| {
+        let error = Error::new(Kind::Internal, "pipeline-open", "no plugin of this route answers");
+        Answer::problem(&error, &exchange.trace)
+    });
+    if route.phases.response {
+        for (_, step) in route.steps[..passed].iter().rev().filter(|(phases, _)| phases.response) {
+            step.response(exchange, &mut answer);
+        }
+    }
+    answer
+}
+
+fn note(exchange: &Exchange, error: &Error) {
+    let level = if matches!(error.kind(), Kind::Internal) { log::Level::Error } else { log::Level::Debug };
+    if log::log_enabled!(level) {
+        let trace = exchange.trace.trace_id();
+        log::log!(level, trace_id = trace.as_str(), route = exchange.route.id.as_str(), code = error.code(); "{}", error.chain());
+    }
+}
+
+fn refused(gateway: &Gateway, refusal: &Refusal, trace: &TraceParent) -> Answered {
+    gateway.metrics.refused(refusal.error.code());
+    (Answer::problem_as(refusal.status, &refusal.error, trace), None, refusal.close)
+}
+
+/// A delivery; while it lasts its connection knows that a request is under way.
+pub struct Talked {
+    delivery: Delivery,
+    _under: Option<Under>,
+}
+
+impl actix_http::body::MessageBody for Talked {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> actix_http::body::BodySize {
+        self.delivery.size()
+    }
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<bytes::Bytes, Self::Error>>> {
+        std::pin::Pin::new(&mut self.get_mut().delivery).poll_next(cx)
+    }
+}

@@ -1,0 +1,22 @@
+//! The entry point of a market of services.
+//!
+//! A routing table that lies in the registry says which requests go through which pipeline of plugins; it changes while the gateway runs,
+//! on all nodes at once, and no request is lost or answered 503 for it. See [`pipeline::Plugin`] for plugins of one's own.
+#![forbid(unsafe_code)]
+
+pub mod admin;
+pub mod api;
+mod application;
+pub mod cli;
+pub mod front;
+pub mod pipeline;
+pub mod plugins;
+pub mod router;
+mod settings;
+pub mod table;
+pub mod upstream;
+
+pub use {application::Application, settings::GatewaySettings};
+
+/// The name under which the gateway registers.
+pub const NAME: &str = "fm-gateway";

@@ -1,0 +1,88 @@
+//! What goes back to the client.
+
+use crate::upstream::BodyStream;
+use actix_http::{
+    StatusCode,
+    body::BodySize,
+    header::{self, HeaderMap, HeaderValue},
+};
+use bytes::Bytes;
+use fm_sdk::{
+    Error, Kind,
+    http::{Problem, problem},
+    trace::TraceParent,
+};
+
+/// An answer whose body may still be on its way.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Body,
+}
+
+/// The body of an answer.
+pub enum Body {
+    Bytes(Bytes),
+    /// No body, but the length that it would have: HEAD, 304.
+    WouldBe(Option<u64>),
+    Upstream(Box<BodyStream>),
+}
+
+impl Body {
+    pub fn size(&self) -> BodySize {
+        match self {
+            Body::Bytes(bytes) => BodySize::Sized(bytes.len() as u64),
+            Body::WouldBe(length) => length.map_or(BodySize::None, BodySize::Sized),
+            Body::Upstream(stream) => stream.size(),
+        }
+    }
+}
+
+impl Answer {
+    /// Makes an answer of a media type and bytes.
+    pub fn new(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        Answer { status, headers, body: Body::Bytes(body.into()) }
+    }
+
+    /// Makes the answer to an error, as a problem (RFC 9457). What is not for strangers stays in the log.
+    pub fn problem(error: &Error, trace: &TraceParent) -> Self {
+        let status = problem::status_of(error.kind());
+        let mut answer = Answer::problem_as(status, error, trace);
+        if let Some(seconds) = error.retry_after_secs() {
+            answer.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if error.kind() == Kind::Unauthenticated {
+            // RFC 6750, section 3: say more only if there was a token.
+            let bad = error.code() != "token-missing" && error.code().starts_with("token-");
+            let challenge = if bad { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+            answer.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        answer
+    }
+
+    /// Makes the answer to an error with a status that its kind does not name.
+    pub fn problem_as(status: StatusCode, error: &Error, trace: &TraceParent) -> Self {
+        let fault = error.fault();
+        let problem = Problem {
+            kind: "about:blank".into(),
+            title: status.canonical_reason().unwrap_or("Error").into(),
+            status: status.as_u16(),
+            detail: fault.message,
+            code: fault.code,
+            trace_id: trace.trace_id(),
+            errors: fault.errors,
+        };
+        let mut answer = Answer::new(status, problem::MEDIA_TYPE, serde_json::to_vec(&problem).unwrap_or_default());
+        answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+    }
+
+    /// Adds a header, in place of those of that name.
+    #[must_use]
+    pub fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}

@@ -1,0 +1,187 @@
+//! Makes a table ready for requests, or says all that is wrong with it.
+
+use super::{Catalogue, Drivers, Phases, Step, Text, expand_env, schema};
+use crate::{
+    front::RouteMetrics,
+    router::{HostRule, MethodSet, Pattern, Router, Rule},
+    table::{FORMAT, Problem, Problems, Route, Stage, Table},
+};
+use serde_json::{Map, Value};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// The variables that every request has.
+const REQUEST_VARS: [&str; 7] = ["method", "path", "query", "host", "client.ip", "trace.id", "route.id"];
+
+/// A table, ready for requests; never changed, only replaced.
+pub struct Compiled {
+    pub router: Router,
+    /// In the order of the router's rules.
+    pub routes: Vec<Arc<CompiledRoute>>,
+    /// The registry's revision of the table; 0 if it does not come from there.
+    pub revision: i64,
+}
+
+/// A route, ready for requests.
+pub struct CompiledRoute {
+    pub id: String,
+    pub pattern: Pattern,
+    pub max_body: u64,
+    pub steps: Vec<(Phases, Box<dyn Step>)>,
+    /// The phases that any of the steps takes part in.
+    pub phases: Phases,
+    pub metrics: RouteMetrics,
+}
+
+/// Compiles a table.
+///
+/// # Errors
+/// All that is wrong with it, also in routes that are not active.
+pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Drivers) -> Result<Compiled, Problems> {
+    let mut problems = Vec::new();
+    if table.format != FORMAT {
+        problems.push(Problem::new("format", "format-unknown", format!("this gateway reads format {FORMAT}")));
+    }
+    if !table.routes.iter().any(|r| r.active) {
+        problems.push(Problem::new("routes", "table-empty", "there is no active route"));
+    }
+    let mut ids = BTreeSet::new();
+    let mut parsed = Vec::new();
+    for (n, route) in table.routes.iter().enumerate() {
+        let at = if route.id.is_empty() { format!("routes[#{n}]") } else { format!("routes[{}]", route.id) };
+        check_id(&route.id, &at, &mut ids, &mut problems);
+        let rule = rule(route, &at, &mut problems);
+        let steps = steps(route, rule.as_ref(), &at, catalogue, drivers, &mut problems);
+        if let Some(rule) = rule.filter(|_| route.active) {
+            parsed.push((route, rule, steps));
+        }
+    }
+    for (n, (route, rule, _)) in parsed.iter().enumerate() {
+        for (other, other_rule, _) in &parsed[..n] {
+            if rule.clashes(other_rule) {
+                let message = format!("claims the same requests as {}; give one of them a higher priority", other.id);
+                problems.push(Problem::new(format!("routes[{}]", route.id), "route-clash", message));
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Problems(problems));
+    }
+    let rules: Vec<Rule> = parsed.iter().map(|(_, rule, _)| rule.clone()).collect();
+    let routes = parsed.into_iter().map(|(route, rule, steps)| {
+        let phases = steps.iter().fold(Phases::default(), |all, (p, _)| Phases {
+            request: all.request || p.request,
+            response: all.response || p.response,
+            body: all.body || p.body,
+            log: all.log || p.log,
+        });
+        let metrics = drivers.tools.metrics.of_route(&route.id);
+        Arc::new(CompiledRoute { id: route.id.clone(), pattern: rule.pattern, max_body: route.max_body, steps, phases, metrics })
+    });
+    Ok(Compiled { router: Router::new(&rules), routes: routes.collect(), revision })
+}
+
+fn check_id<'t>(id: &'t str, at: &str, ids: &mut BTreeSet<&'t str>, problems: &mut Vec<Problem>) {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    if id.is_empty() || id.len() > 64 || !id.bytes().all(plain) {
+        problems.push(Problem::new(at, "route-id", "an id has 1 to 64 lower-case letters, digits, - _ and ."));
+    } else if !ids.insert(id) {
+        problems.push(Problem::new(at, "route-id-twice", "another route has this id"));
+    }
+}
+
+fn rule(route: &Route, at: &str, problems: &mut Vec<Problem>) -> Option<Rule> {
+    let before = problems.len();
+    let pattern = Pattern::parse(&route.path).map_err(|e| problems.push(Problem::new(format!("{at}.path"), "route-path", e))).ok();
+    let mut hosts = Vec::new();
+    for (n, host) in route.hosts.iter().enumerate() {
+        match HostRule::parse(host) {
+            Ok(rule) => hosts.push(rule),
+            Err(e) => problems.push(Problem::new(format!("{at}.hosts[{n}]"), "route-host", e)),
+        }
+    }
+    if route.hosts.is_empty() {
+        hosts.push(HostRule::Any);
+    }
+    let methods = MethodSet::parse(&route.methods)
+        .map_err(|name| problems.push(Problem::new(format!("{at}.methods"), "route-method", format!("{name} is no method"))))
+        .ok();
+    let rule = Rule { hosts, pattern: pattern?, methods: methods?, priority: route.priority, fallback: route.fallback };
+    (problems.len() == before).then_some(rule)
+}
+
+fn steps(
+    route: &Route,
+    rule: Option<&Rule>,
+    at: &str,
+    catalogue: &Catalogue,
+    drivers: &Drivers,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Phases, Box<dyn Step>)> {
+    let mut vars: BTreeSet<String> = REQUEST_VARS.iter().map(|&v| v.to_owned()).collect();
+    vars.extend(rule.iter().flat_map(|r| r.pattern.params()).map(|p| format!("path.{p}")));
+    let mut steps = Vec::new();
+    let mut answered = false;
+    for (n, stage) in route.plugins.iter().enumerate() {
+        let at = format!("{at}.plugins[{n}]");
+        let Some(plugin) = catalogue.get(&stage.plugin) else {
+            problems.push(Problem::new(at, "plugin-unknown", format!("there is no plugin {}", stage.plugin)));
+            continue;
+        };
+        if answered {
+            problems.push(Problem::new(&at, "plugin-unreachable", "an earlier plugin answers every request"));
+        }
+        answered |= plugin.answers();
+        for driver in plugin.requires().iter().filter(|d| !drivers.has(d)) {
+            problems.push(Problem::new(&at, "driver-missing", format!("{} needs the driver {driver}", stage.plugin)));
+        }
+        let before = problems.len();
+        let settings = settings(stage, &plugin.schema(), &vars, &at, problems);
+        if problems.len() == before {
+            match plugin.build(&settings, drivers) {
+                Ok(step) => steps.push((plugin.phases(), step)),
+                Err(e) => problems.push(Problem::new(format!("{at}.settings"), "plugin-settings", e)),
+            }
+        }
+        vars.extend(plugin.provides().iter().map(|&v| v.to_owned()));
+    }
+    if !answered {
+        problems.push(Problem::new(format!("{at}.plugins"), "pipeline-open", "the last plugin must answer: proxy, respond"));
+    }
+    let guarded = route.plugins.iter().any(|s| s.plugin == "authentication" && s.settings.get("optional") != Some(&Value::Bool(true)));
+    if !route.public && !guarded {
+        problems.push(Problem::new(at, "route-open", "a route that is not public needs the plugin authentication"));
+    }
+    steps
+}
+
+fn settings(stage: &Stage, schema: &Value, vars: &BTreeSet<String>, at: &str, problems: &mut Vec<Problem>) -> Map<String, Value> {
+    let mut value = Value::Object(stage.settings.clone());
+    if let Err(name) = expand_env(&mut value, &|name| std::env::var(name).ok()) {
+        problems.push(Problem::new(format!("{at}.settings"), "env-missing", format!("the environment has no {name}")));
+    }
+    for (place, why) in schema::validate(schema, &mut value) {
+        problems.push(Problem::new(format!("{at}.settings.{place}"), "plugin-settings", why));
+    }
+    check_vars(&value, vars, at, problems);
+    match value {
+        Value::Object(settings) => settings,
+        _ => Map::new(),
+    }
+}
+
+fn check_vars(value: &Value, vars: &BTreeSet<String>, at: &str, problems: &mut Vec<Problem>) {
+    match value {
+        Value::String(text) => match Text::parse(text) {
+            Ok(text) => {
+                for name in text.vars().filter(|name| !vars.contains(*name) && !name.starts_with("header.")) {
+                    let message = format!("no earlier plugin sets ${{{name}}}");
+                    problems.push(Problem::new(format!("{at}.settings"), "variable-unknown", message));
+                }
+            }
+            Err(e) => problems.push(Problem::new(format!("{at}.settings"), "variable-broken", e)),
+        },
+        Value::Array(items) => items.iter().for_each(|item| check_vars(item, vars, at, problems)),
+        Value::Object(fields) => fields.values().for_each(|field| check_vars(field, vars, at, problems)),
+        _ => {}
+    }
+}

@@ -1,0 +1,137 @@
+//! The answer on its way to the client; what happens to it is noted when it is over.
+
+use super::{Body, Exchange};
+use actix_http::{
+    StatusCode,
+    body::{BodySize, MessageBody},
+};
+use bytes::Bytes;
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    pub status: StatusCode,
+    /// Bytes of the body that were handed over.
+    pub sent: u64,
+    /// From the request's head to the last byte.
+    pub took: Duration,
+    /// False if client or upstream went away before the end.
+    pub complete: bool,
+}
+
+/// A body that runs the phases `body` and `log`.
+pub struct Delivery {
+    body: Body,
+    size: BodySize,
+    exchange: Option<Box<Exchange>>,
+    status: StatusCode,
+    sent: u64,
+    complete: bool,
+}
+
+impl Delivery {
+    /// Without an exchange nothing is noted: the request never came as far as a route.
+    pub fn new(status: StatusCode, body: Body, exchange: Option<Box<Exchange>>) -> Self {
+        let changes = exchange.as_ref().is_some_and(|x| x.route.phases.body);
+        let size = match body.size() {
+            // A plugin that changes the body may change its length.
+            BodySize::Sized(length) if changes && length > 0 && !matches!(body, Body::WouldBe(_)) => BodySize::Stream,
+            size => size,
+        };
+        let complete = matches!(size, BodySize::None | BodySize::Sized(0)) || matches!(body, Body::WouldBe(_));
+        Delivery { body, size, exchange, status, sent: 0, complete }
+    }
+
+    fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, std::io::Error>>> {
+        let piece = loop {
+            let piece = match &mut self.body {
+                Body::Bytes(bytes) if !bytes.is_empty() => Some(Ok(mem::take(bytes))),
+                Body::Bytes(_) | Body::WouldBe(_) => None,
+                Body::Upstream(stream) => ready!(stream.poll_next(cx)),
+            };
+            match piece {
+                Some(Ok(piece)) => {
+                    let piece = self.changed(piece);
+                    // An empty chunk would be the end of the body.
+                    if !piece.is_empty() {
+                        break Some(Ok(piece));
+                    }
+                }
+                other => break other,
+            }
+        };
+        Poll::Ready(match piece {
+            Some(Ok(piece)) => Some(Ok(piece)),
+            Some(Err(failure)) => {
+                if let Some(x) = &self.exchange {
+                    let trace = x.trace.trace_id();
+                    log::warn!(trace_id = trace.as_str(), route = x.route.id.as_str(); "an answer was cut off: {failure}");
+                }
+                Some(Err(std::io::Error::other(failure)))
+            }
+            None => {
+                self.complete = true;
+                None
+            }
+        })
+    }
+
+    fn changed(&mut self, mut piece: Bytes) -> Bytes {
+        if let Some(x) = &mut self.exchange
+            && x.route.phases.body
+        {
+            let route = x.route.clone();
+            for (_, step) in route.steps.iter().rev().filter(|(phases, _)| phases.body) {
+                piece = step.body(x, piece);
+            }
+        }
+        self.sent += piece.len() as u64;
+        piece
+    }
+}
+
+impl MessageBody for Delivery {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.size
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.get_mut();
+        // A plugin that panics costs this answer, not the worker.
+        match catch_unwind(AssertUnwindSafe(|| this.next(cx))) {
+            Ok(polled) => polled.map(|piece| piece.map(|result| result.map_err(Into::into))),
+            Err(_) => Poll::Ready(Some(Err("a plugin panicked".into()))),
+        }
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        let Some(exchange) = self.exchange.take() else { return };
+        // Bytes that were handed over whole are complete, though nobody asked for the end.
+        let complete = self.complete || matches!(&self.body, Body::Bytes(rest) if rest.is_empty() && self.sent > 0);
+        let outcome = Outcome { status: self.status, sent: self.sent, took: exchange.started.elapsed(), complete };
+        exchange.route.metrics.done(&outcome);
+        if exchange.route.phases.log {
+            for (_, step) in exchange.route.steps.iter().filter(|(phases, _)| phases.log) {
+                // A panic while unwinding would end the process.
+                let _ = catch_unwind(AssertUnwindSafe(|| step.log(&exchange, &outcome)));
+            }
+        }
+        log::debug!(
+            target: "fm_gateway::access",
+            route = exchange.route.id.as_str(), status = outcome.status.as_u16(), micros = outcome.took.as_micros() as u64,
+            bytes = outcome.sent, complete = outcome.complete;
+            "{} {}", exchange.head.method, exchange.path()
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! One request on its way through a pipeline.
+
+use super::CompiledRoute;
+use crate::upstream::{Length, Pool};
+use actix_http::{Message, Payload, RequestHead, header::HeaderValue};
+use fm_sdk::{
+    Identity,
+    registry::{balance::Balancer, services::Instance},
+    trace::TraceParent,
+};
+use std::{borrow::Cow, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
+
+/// What belongs to one worker thread.
+pub struct Worker {
+    pub pool: Rc<Pool>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The address of the client itself: behind trusted proxies what they say, else the peer's.
+    pub ip: IpAddr,
+    /// What goes on as `X-Forwarded-For`: the addresses that are believed, and the peer's.
+    pub forwarded_for: String,
+    /// `https` only if a trusted proxy says so.
+    pub scheme: &'static str,
+    /// Host and perhaps port that it asked for, in lower case.
+    pub authority: HeaderValue,
+}
+
+impl Client {
+    /// The host it asked for, without port.
+    pub fn host(&self) -> &str {
+        crate::front::host_of(self.authority.to_str().unwrap_or_default())
+    }
+}
+
+/// Where a request may go: the instances of one service.
+#[derive(Clone)]
+pub struct Upstream {
+    pub name: Arc<str>,
+    pub instances: Arc<[Instance]>,
+    pub balancer: Balancer,
+}
+
+/// A request, what is known about it, and what the steps before found out.
+pub struct Exchange {
+    pub head: Message<RequestHead>,
+    /// The normal path, where it is not the one that was sent.
+    pub(crate) normal_path: Option<String>,
+    /// Taken by the step that sends it on.
+    pub body: Option<Payload>,
+    pub length: Length,
+    pub client: Client,
+    pub trace: TraceParent,
+    pub started: Instant,
+    pub route: Arc<CompiledRoute>,
+    pub identity: Option<Identity>,
+    pub upstream: Option<Upstream>,
+    pub worker: Rc<Worker>,
+    vars: Vec<(Cow<'static, str>, String)>,
+}
+
+impl Exchange {
+    #[expect(clippy::too_many_arguments, reason = "called once, by the front")]
+    pub(crate) fn new(
+        head: Message<RequestHead>,
+        normal_path: Option<String>,
+        body: Option<Payload>,
+        length: Length,
+        client: Client,
+        trace: TraceParent,
+        route: Arc<CompiledRoute>,
+        worker: Rc<Worker>,
+    ) -> Self {
+        let (identity, upstream, vars) = (None, None, Vec::new());
+        Exchange { head, normal_path, body, length, client, trace, started: Instant::now(), route, identity, upstream, worker, vars }
+    }
+
+    /// The path in its normal form; matched and forwarded.
+    pub fn path(&self) -> &str {
+        self.normal_path.as_deref().unwrap_or_else(|| self.head.uri.path())
+    }
+
+    /// Sets a variable for the steps that follow.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
+        let name = name.into();
+        self.vars.retain(|(n, _)| *n != name);
+        self.vars.push((name, value.into()));
+    }
+
+    /// Gives a variable: one that a step has set, or one of the request: `method`, `path`, `query`, `host`, `client.ip`, `trace.id`,
+    /// `route.id`, `path.<parameter>`, `header.<name>`.
+    pub fn var(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some((_, value)) = self.vars.iter().find(|(n, _)| n == name) {
+            return Some(value.as_str().into());
+        }
+        Some(match name {
+            "method" => self.head.method.as_str().into(),
+            "path" => self.path().into(),
+            "query" => self.head.uri.query().unwrap_or_default().into(),
+            "host" => self.client.host().into(),
+            "client.ip" => self.client.ip.to_string().into(),
+            "trace.id" => self.trace.trace_id().into(),
+            "route.id" => self.route.id.as_str().into(),
+            "service" | "target" => self.upstream.as_ref()?.name.as_ref().into(),
+            "identity.sub" => self.identity.as_ref()?.sub().into(),
+            "identity.roles" => self.identity.as_ref()?.roles().join(" ").into(),
+            "identity.scopes" => self.identity.as_ref()?.scopes().join(" ").into(),
+            _ => match name.split_once('.')? {
+                ("path", param) => self.route.pattern.param(self.path(), param)?.into(),
+                ("header", header) => self.head.headers.get(header)?.to_str().ok()?.into(),
+                _ => return None,
+            },
+        })
+    }
+}

@@ -1,0 +1,28 @@
+//! Pipelines: what is done with the requests of a route. Plugins are made of a trait that anybody can implement in a crate of their own.
+//!
+//! ```text
+//! request head -> guard -> router -> step 1 -> step 2 -> .. -> step n answers
+//!                                                                  |
+//! client <- log <- body <- response of step 1 <- step 2 <- .. <----+
+//! ```
+
+mod answer;
+mod catalogue;
+mod compile;
+mod delivery;
+mod drivers;
+mod exchange;
+mod plugin;
+pub mod schema;
+mod text;
+
+pub use {
+    answer::{Answer, Body},
+    catalogue::Catalogue,
+    compile::{Compiled, CompiledRoute, compile},
+    delivery::{Delivery, Outcome},
+    drivers::{Drivers, Tools},
+    exchange::{Client, Exchange, Upstream, Worker},
+    plugin::{Flow, Phases, Plugin, Step, Verdict},
+    text::{Text, expand_env},
+};

@@ -1,0 +1,80 @@
+//! Finds the running instances of a service. The registry is watched; a request only looks at what is known.
+
+use crate::pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream};
+use fm_sdk::{
+    Error, Kind,
+    registry::{balance::Balancer, services::Instances},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub struct Discovery;
+
+#[derive(Deserialize)]
+struct Settings {
+    service: String,
+}
+
+struct Find {
+    name: Arc<str>,
+    instances: Instances,
+    balancer: Balancer,
+}
+
+impl Plugin for Discovery {
+    fn name(&self) -> &'static str {
+        "discovery"
+    }
+
+    fn about(&self) -> &'static str {
+        "Finds the running instances of a service"
+    }
+
+    fn schema(&self) -> Value {
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["service"],
+            "properties": {
+                "service": {
+                    "type": "string", "minLength": 1, "maxLength": 100, "title": "Service",
+                    "description": "The name under which its instances register", "examples": ["fm-cars"]
+                }
+            }
+        })
+    }
+
+    fn phases(&self) -> Phases {
+        Phases::REQUEST
+    }
+
+    fn requires(&self) -> &'static [&'static str] {
+        &["registry"]
+    }
+
+    fn provides(&self) -> &'static [&'static str] {
+        &["target", "service"]
+    }
+
+    fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
+        let settings: Settings = super::read(settings)?;
+        if settings.service.contains(['/', '$']) {
+            return Err("a service's name has no / and no variables".into());
+        }
+        let instances = drivers.tools.services.watch(&settings.service);
+        Ok(Box::new(Find { name: settings.service.into(), instances, balancer: drivers.tools.balancer.clone() }))
+    }
+}
+
+impl Step for Find {
+    fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
+        let instances = self.instances.list();
+        if instances.is_empty() {
+            let error = Error::new(Kind::Unavailable, "service-down", format!("no instance of {} is up", self.name));
+            return Flow::fail(error.retry_after(1));
+        }
+        exchange.upstream = Some(Upstream { name: self.name.clone(), instances, balancer: self.balancer.clone() });
+        Flow::pass()
+    }
+}

@@ -1,0 +1,231 @@
+//! Tries instances until one answers, as far as trying again is safe.
+
+use super::Forward;
+use crate::{
+    pipeline::{Answer, Body, Exchange, Upstream, Verdict},
+    upstream::{BodyStream, Call, Connection, Failure, Head, Length, Limit, Outgoing, Permit, Upload},
+};
+use actix_http::{
+    Method, Payload, StatusCode,
+    header::{self, HeaderName},
+};
+use bytes::BytesMut;
+use fm_sdk::{
+    Error, Kind,
+    registry::balance::{Outcome, Picked},
+};
+use std::time::Instant;
+
+/// Bodies up to this size, in bytes, are held back until they are whole: if the instance dies in between, another one is asked.
+const HELD_BACK: u64 = 64 * 1024;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+impl Forward {
+    /// Sends the request on.
+    pub(super) async fn forward(&self, exchange: &mut Exchange) -> Verdict {
+        let Some((upstream, limit)) = self.upstream(exchange) else {
+            return Verdict::Fail(Error::new(Kind::Internal, "no-upstream", "no step has found an upstream"));
+        };
+        let permit = match limit.enter(self.settings.times.connect).await {
+            Ok(permit) => permit,
+            Err(failure) => return failed(exchange, &upstream, &failure),
+        };
+        let mut body = exchange.body.take();
+        let repeatable = matches!(exchange.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && no_body(exchange.length);
+        let mut tried: Vec<&str> = Vec::new();
+        let mut permit = Some(permit);
+        loop {
+            let Some(picked) = upstream.balancer.pick(&upstream.instances, &tried) else {
+                return Verdict::Fail(
+                    Error::new(Kind::Unavailable, "service-down", format!("no instance of {} answers", upstream.name)).retry_after(1),
+                );
+            };
+            let instance = &upstream.instances[picked.index];
+            let failure = match self.attempt(exchange, &instance.url, &mut body, picked, &mut permit, repeatable).await {
+                Ok(answer) => return Verdict::Answer(answer),
+                Err(failure) => failure,
+            };
+            let again = (repeatable || failure.nothing_sent()) && failure.blames_upstream();
+            let tools = &self.drivers.tools;
+            tools.metrics.upstream_failed(&upstream.name, failure.reason());
+            tried.push(&instance.id);
+            if !again || tried.len() > self.settings.retries || tried.len() >= upstream.instances.len() {
+                return failed(exchange, &upstream, &failure);
+            }
+            tools.metrics.retried(&upstream.name, failure.reason());
+            log::info!(service = &*upstream.name, instance = instance.id.as_str(); "trying another instance: {failure}");
+        }
+    }
+
+    fn upstream(&self, exchange: &Exchange) -> Option<(Upstream, Limit)> {
+        if let Some((upstream, limit)) = &self.fixed {
+            return Some((upstream.clone(), limit.clone()));
+        }
+        let upstream = exchange.upstream.clone()?;
+        let of = || self.drivers.tools.limits.of(&upstream.name, self.settings.at_once);
+        let (name, limit) = self.limit.get_or_init(|| (upstream.name.clone(), of()));
+        // A route has one service, so that this is the one, unless a plugin chooses among several.
+        let limit = if *name == upstream.name { limit.clone() } else { of() };
+        Some((upstream, limit))
+    }
+
+    /// Asks one instance. Until it resolves, nothing has gone to the client.
+    async fn attempt(
+        &self,
+        exchange: &Exchange,
+        url: &str,
+        body: &mut Option<Payload>,
+        picked: Picked,
+        permit: &mut Option<Permit>,
+        repeatable: bool,
+    ) -> Result<Answer, Failure> {
+        let started = Instant::now();
+        let result = self.ask(exchange, url, body, repeatable).await;
+        let outcome = match &result {
+            Ok(_) => Outcome::Answered,
+            Err(Failure::HeadTimeout | Failure::BodyTimeout) => Outcome::TimedOut,
+            Err(failure) if failure.blames_upstream() => Outcome::Unreachable,
+            Err(_) => return result.map(|(answer, _)| answer),
+        };
+        let (mut answer, streams) = match result {
+            Ok(answered) => answered,
+            Err(failure) => {
+                picked.done(started.elapsed(), outcome);
+                return Err(failure);
+            }
+        };
+        if streams && let Body::Upstream(stream) = &mut answer.body {
+            // The instance has this request on its hands until its answer is over.
+            let latency = started.elapsed();
+            stream.hold((permit.take(), Ended(Some((picked, latency)))));
+        } else {
+            picked.done(started.elapsed(), outcome);
+        }
+        Ok(answer)
+    }
+
+    async fn ask(&self, exchange: &Exchange, url: &str, body: &mut Option<Payload>, repeatable: bool) -> Result<(Answer, bool), Failure> {
+        let authority = url.strip_prefix("http://").ok_or_else(|| {
+            Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"))
+        })?;
+        let pool = &exchange.worker.pool;
+        let mut call = match pool.take(authority) {
+            Some(connection) => self.call(exchange, connection, body.take()),
+            None => self.call(exchange, self.connect(authority).await?, body.take()),
+        };
+        let head = match call.head().await {
+            // The instance closed an idle connection just when it was taken.
+            Err(Failure::Broken(_)) if repeatable && call.reused() => {
+                call = self.call(exchange, self.connect(authority).await?, None);
+                call.head().await?
+            }
+            other => other?,
+        };
+        let Head { status, headers, framing, would_be, reusable } = head;
+        let is_head = exchange.head.method == Method::HEAD;
+        let mut stream = BodyStream::new(call, framing, reusable, pool.clone());
+        if is_head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            return Ok((Answer { status, headers, body: Body::WouldBe(would_be.filter(|_| is_head)) }, false));
+        }
+        let events = headers.get(&header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
+        let whole = if repeatable && !events { stream.whole(HELD_BACK).await? } else { stream.take_whole()? };
+        let body = match whole {
+            Some(bytes) => Body::Bytes(bytes),
+            None => {
+                if events {
+                    stream.set_idle(self.settings.stream_idle);
+                }
+                Body::Upstream(Box::new(stream))
+            }
+        };
+        let streams = matches!(body, Body::Upstream(_));
+        Ok((Answer { status, headers, body }, streams))
+    }
+
+    async fn connect(&self, authority: &str) -> Result<Connection, Failure> {
+        Connection::open(authority, self.settings.times.connect).await
+    }
+
+    fn call(&self, exchange: &Exchange, connection: Connection, body: Option<Payload>) -> Call {
+        let head = self.write_head(exchange, connection.authority());
+        let source = body.filter(|_| !no_body(exchange.length));
+        let upload = Upload::new(head, source, exchange.length, exchange.route.max_body);
+        Call::new(connection, upload, exchange.head.method.clone(), self.settings.times)
+    }
+
+    fn write_head(&self, exchange: &Exchange, authority: &str) -> BytesMut {
+        let client = &exchange.client;
+        let host =
+            if self.settings.preserve_host && !client.authority.is_empty() { client.authority.as_bytes() } else { authority.as_bytes() };
+        let path = exchange.path();
+        let stripped = self.settings.strip_prefix.as_deref().and_then(|prefix| path.strip_prefix(prefix));
+        let path = match stripped {
+            Some("") => "/",
+            Some(rest) if rest.starts_with('/') => rest,
+            _ => path,
+        };
+        let traceparent = exchange.trace.to_string();
+        let own: [(&HeaderName, &[u8]); 5] = [
+            (&header::X_FORWARDED_FOR, client.forwarded_for.as_bytes()),
+            (&header::X_FORWARDED_PROTO, client.scheme.as_bytes()),
+            (&header::X_FORWARDED_HOST, client.authority.as_bytes()),
+            (&TRACEPARENT, traceparent.as_bytes()),
+            // The trace's id, without the version before and span and flags behind it.
+            (&REQUEST_ID, &traceparent.as_bytes()[3..35]),
+        ];
+        let head = Outgoing {
+            method: &exchange.head.method,
+            path,
+            query: exchange.head.uri.query(),
+            host,
+            headers: &exchange.head.headers,
+            own: &own,
+            length: exchange.length,
+        };
+        let mut out = BytesMut::with_capacity(1024);
+        head.write(&mut out);
+        out
+    }
+}
+
+fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdict {
+    let name = &upstream.name;
+    let error = match failure {
+        Failure::Busy => Error::new(Kind::Unavailable, "upstream-busy", format!("{name} has too much to do")).retry_after(1),
+        Failure::Connect(_) | Failure::ConnectTimeout => {
+            Error::new(Kind::Unavailable, "service-down", format!("{name} cannot be reached")).retry_after(1)
+        }
+        Failure::HeadTimeout | Failure::BodyTimeout => {
+            Error::new(Kind::TimedOut, "upstream-timeout", format!("{name} did not answer in time"))
+        }
+        Failure::TooLarge => Error::new(Kind::TooLarge, "body-too-large", "the request body is too large for this route"),
+        Failure::Client(_) => Error::new(Kind::Malformed, "body-broken", "the request body did not come to its end"),
+        Failure::ClientTimeout => {
+            let error = Error::new(Kind::Malformed, "body-too-slow", "the request body came too slowly");
+            return Verdict::Answer(Answer::problem_as(StatusCode::REQUEST_TIMEOUT, &error, &exchange.trace));
+        }
+        Failure::Broken(_) | Failure::Truncated(_) | Failure::BadAnswer(_) => {
+            let error = Error::new(Kind::Unavailable, "bad-gateway", format!("{name} gave no usable answer"));
+            log::warn!(service = &**name; "{failure}");
+            return Verdict::Answer(Answer::problem_as(StatusCode::BAD_GATEWAY, &error, &exchange.trace));
+        }
+    };
+    Verdict::Fail(error)
+}
+
+fn no_body(length: Length) -> bool {
+    matches!(length, Length::None | Length::Known(0))
+}
+
+/// Tells the balancer how it went when the answer is over.
+struct Ended(Option<(Picked, std::time::Duration)>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Some((picked, latency)) = self.0.take() {
+            picked.done(latency, Outcome::Answered);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What can be set of a proxy.
+
+use crate::upstream::Times;
+use fm_sdk::config::parse_duration;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// Where requests go.
+pub enum Target {
+    /// To what an earlier step has found.
+    Discovered,
+    Fixed(String),
+}
+
+pub struct Settings {
+    pub target: Target,
+    /// How many other instances are tried.
+    pub retries: usize,
+    pub times: Times,
+    /// For event streams, instead of `times.idle`.
+    pub stream_idle: Duration,
+    pub at_once: usize,
+    pub preserve_host: bool,
+    pub strip_prefix: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    target: String,
+    retries: usize,
+    connect_timeout: String,
+    head_timeout: String,
+    idle_timeout: String,
+    stream_idle_timeout: String,
+    client_timeout: String,
+    at_once: usize,
+    preserve_host: bool,
+    strip_prefix: Option<String>,
+}
+
+impl Settings {
+    /// Reads settings that fit the schema.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn read(settings: &Map<String, Value>) -> Result<Settings, String> {
+        let raw: Raw = crate::plugins::read(settings)?;
+        let target = match raw.target.as_str() {
+            "${target}" => Target::Discovered,
+            url => match url.strip_prefix("http://") {
+                // Whoever can name the target of a request can reach what only the gateway can reach.
+                _ if url.contains("${") => return Err("a target is ${target} or an address without variables".into()),
+                Some(authority) if is_authority(authority) => Target::Fixed(url.to_owned()),
+                _ => return Err(format!("{url}: a target is ${{target}} or http://host:port")),
+            },
+        };
+        if raw.strip_prefix.as_ref().is_some_and(|p| !p.starts_with('/') || p.ends_with('/')) {
+            return Err("a prefix starts with / and does not end in one".into());
+        }
+        let times = Times {
+            connect: parse_duration(&raw.connect_timeout)?,
+            head: parse_duration(&raw.head_timeout)?,
+            idle: parse_duration(&raw.idle_timeout)?,
+            client: parse_duration(&raw.client_timeout)?,
+        };
+        Ok(Settings {
+            target,
+            retries: raw.retries,
+            times,
+            stream_idle: parse_duration(&raw.stream_idle_timeout)?,
+            at_once: raw.at_once,
+            preserve_host: raw.preserve_host,
+            strip_prefix: raw.strip_prefix,
+        })
+    }
+}
+
+fn is_authority(text: &str) -> bool {
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+    port.is_some_and(|p| p > 0) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+}
+
+/// The schema of the settings.
+pub fn schema() -> Value {
+    let time = |title: &str, default: &str, description: &str| json!({"type": "string", "format": "duration", "default": default, "title": title, "description": description});
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "target": {
+                "type": "string", "default": "${target}", "title": "Target",
+                "description": "What discovery has found, or http://host:port"
+            },
+            "retries": {
+                "type": "integer", "minimum": 0, "maximum": 5, "default": 2, "title": "Retries",
+                "description": "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent"
+            },
+            "connect_timeout": time("Connect timeout", "2s", "Until the connection stands, and a place is free"),
+            "head_timeout": time("Answer timeout", "30s", "From the last byte sent to the head of the answer"),
+            "idle_timeout": time("Idle timeout", "60s", "Between two pieces of the answer"),
+            "stream_idle_timeout": time("Idle timeout of event streams", "10m", "Between two events"),
+            "client_timeout": time("Client timeout", "10s", "Between two pieces of the client's body"),
+            "at_once": {
+                "type": "integer", "minimum": 1, "maximum": 100_000, "default": 1024, "title": "At once",
+                "description": "How many requests may be under way to this upstream"
+            },
+            "preserve_host": {
+                "type": "boolean", "default": true, "title": "Keep the host",
+                "description": "Sends the host that the client asked for, not the instance's"
+            },
+            "strip_prefix": {"type": "string", "minLength": 2, "title": "Strip prefix", "description": "Is cut off the path"}
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: Value) -> Result<Settings, String> {
+        let mut value = settings;
+        assert_eq!(crate::pipeline::schema::validate(&schema(), &mut value), []);
+        Settings::read(value.as_object().unwrap())
+    }
+
+    #[test]
+    fn without_settings_it_goes_where_discovery_says() {
+        let settings = read(json!({})).unwrap();
+        assert!(matches!(settings.target, Target::Discovered));
+        assert_eq!((settings.retries, settings.times.head), (2, Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_client_cannot_name_the_target() {
+        for target in ["http://${header.x-target}:80", "${path.x}", "https://a:1", "http://a", "http://u@a:1", "http://a:1/x", "http://:1"]
+        {
+            assert!(read(json!({"target": target})).is_err(), "{target}");
+        }
+        assert!(read(json!({"target": "http://127.0.0.1:8080"})).is_ok());
+    }
+
+    #[test]
+    fn times_are_read_and_nonsense_is_refused() {
+        assert!(read(json!({"head_timeout": "5"})).is_err());
+        assert_eq!(read(json!({"head_timeout": "1.5s"})).unwrap().times.head, Duration::from_millis(1500));
+    }
+}

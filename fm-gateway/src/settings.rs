@@ -1,0 +1,73 @@
+//! What the gateway is told from outside, beside what all services are told.
+
+use crate::{front::Limits, pipeline::Catalogue};
+use fm_sdk::config::parse_duration;
+use std::time::Duration;
+
+/// Settings of the gateway's own.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Gateway")]
+pub struct GatewaySettings {
+    /// Where to listen for operators: metrics and health; port 0 takes a free one
+    #[arg(long, env = "FM_ADMIN_HTTP", default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
+    pub admin_http: String,
+
+    /// The longest path and query, in bytes
+    #[arg(long, env = "FM_GATEWAY_MAX_URI", default_value_t = 8192, value_name = "BYTES")]
+    pub max_uri: usize,
+
+    /// The most bytes of all headers of a request
+    #[arg(long, env = "FM_GATEWAY_MAX_HEAD", default_value_t = 32768, value_name = "BYTES")]
+    pub max_head: usize,
+
+    /// The most headers of a request
+    #[arg(long, env = "FM_GATEWAY_MAX_HEADERS", default_value_t = 64, value_name = "N")]
+    pub max_headers: usize,
+
+    /// How long the head of a request may take to come
+    #[arg(long, env = "FM_GATEWAY_HEAD_TIME", default_value = "10s", value_name = "TIME", value_parser = parse_duration)]
+    pub head_time: Duration,
+
+    /// How long a client may take nothing of its answer
+    #[arg(long, env = "FM_GATEWAY_STALL", default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
+    pub stall: Duration,
+
+    /// How long a connection may wait for its next request
+    #[arg(long, env = "FM_GATEWAY_KEEP_ALIVE", default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
+    pub keep_alive: Duration,
+
+    /// The plugins that routes may use; not a flag: a program that brings its own sets it
+    #[arg(skip = Catalogue::shipped())]
+    pub plugins: Catalogue,
+}
+
+impl Default for GatewaySettings {
+    /// Those without any flag, on free ports.
+    fn default() -> Self {
+        let limits = Limits::default();
+        GatewaySettings {
+            admin_http: "127.0.0.1:0".into(),
+            max_uri: limits.uri,
+            max_head: limits.head,
+            max_headers: limits.headers,
+            head_time: limits.head_time,
+            stall: limits.stall,
+            keep_alive: limits.keep_alive,
+            plugins: Catalogue::shipped(),
+        }
+    }
+}
+
+impl GatewaySettings {
+    /// What the front keeps to.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            uri: self.max_uri,
+            head: self.max_head,
+            headers: self.max_headers,
+            head_time: self.head_time,
+            stall: self.stall,
+            keep_alive: self.keep_alive,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Keeps the table in force the registry's one, as long as that is good.
+
+use super::{CURRENT, Copy, PREFIX, Problem, Problems, Table, market, publish, publish::read};
+use crate::pipeline::{Catalogue, Compiled, Drivers, compile};
+use arc_swap::ArcSwapOption;
+use fm_sdk::{
+    Kind,
+    registry::{Expect, Registry, Snapshot},
+};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// How the table stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TableState {
+    /// The revision in force; `None` before there is any.
+    pub revision: Option<i64>,
+    /// It comes from the copy on disk, the registry has not spoken yet.
+    pub from_disk: bool,
+    /// What is wrong with what lies in the registry; the table in force is an older one then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+/// Watches the registry and swaps in what is good.
+pub struct Keeper {
+    registry: Arc<dyn Registry>,
+    catalogue: Catalogue,
+    drivers: Drivers,
+    copy: Option<Copy>,
+    table: Arc<ArcSwapOption<Compiled>>,
+    state: watch::Sender<TableState>,
+}
+
+impl Keeper {
+    /// Starts with the copy on disk, if there is a good one.
+    pub fn new(registry: Arc<dyn Registry>, catalogue: Catalogue, drivers: Drivers, copy: Option<Copy>) -> Keeper {
+        let keeper = Keeper { registry, catalogue, drivers, copy, table: Arc::default(), state: watch::Sender::default() };
+        if let Some((table, revision)) = keeper.copy.as_ref().and_then(Copy::read) {
+            match compile(&table, revision, &keeper.catalogue, &keeper.drivers) {
+                Ok(compiled) => keeper.put_in_force(compiled, true),
+                Err(e) => log::warn!("the table on disk is not good any more: {e}"),
+            }
+        }
+        keeper
+    }
+
+    /// The table in force, for the workers.
+    pub fn table(&self) -> Arc<ArcSwapOption<Compiled>> {
+        self.table.clone()
+    }
+
+    /// How it stands, now and from now on.
+    pub fn state(&self) -> watch::Receiver<TableState> {
+        self.state.subscribe()
+    }
+
+    /// Follows the registry for ever; writes the first table if there is none.
+    pub async fn run(self) {
+        let mut snapshots = self.registry.watch(PREFIX);
+        let mut asked_for_first = false;
+        loop {
+            let snapshot = snapshots.borrow_and_update().clone();
+            if snapshot.known {
+                self.look_at(&snapshot);
+                if !asked_for_first && !snapshot.stale && !snapshot.entries.contains_key(CURRENT) {
+                    asked_for_first = self.write_first().await;
+                } else if snapshot.entries.contains_key(CURRENT) {
+                    // Deleted later on, it stays as it is: somebody did that on purpose, or by mistake.
+                    asked_for_first = true;
+                }
+            }
+            if snapshots.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn look_at(&self, snapshot: &Snapshot) {
+        let Some(entry) = snapshot.entries.get(CURRENT) else {
+            if self.table.load().is_some() && !self.state.borrow().from_disk {
+                self.keep_old("missing", vec![Problem::new("", "table-missing", "the registry has no table any more")]);
+            }
+            return;
+        };
+        {
+            let state = self.state.borrow();
+            if state.revision == Some(entry.revision) && !state.from_disk && state.problems.is_empty() {
+                return;
+            }
+        }
+        let read = read(&entry.value).map_err(|why| Problems(vec![Problem::new("", "table-unreadable", why)]));
+        match read.and_then(|table| Ok((compile(&table, entry.revision, &self.catalogue, &self.drivers)?, table))) {
+            Ok((compiled, table)) => {
+                self.put_in_force(compiled, false);
+                self.copy_to_disk(&table, entry.revision);
+            }
+            Err(Problems(problems)) => self.keep_old("refused", problems),
+        }
+    }
+
+    fn put_in_force(&self, compiled: Compiled, from_disk: bool) {
+        let (revision, routes) = (compiled.revision, compiled.routes.len());
+        self.table.store(Some(Arc::new(compiled)));
+        self.drivers.tools.metrics.table("loaded", Some(revision));
+        self.state.send_replace(TableState { revision: Some(revision), from_disk, problems: Vec::new() });
+        log::info!(revision = revision, routes = routes; "a routing table is in force{}", if from_disk { ", from disk" } else { "" });
+    }
+
+    fn keep_old(&self, outcome: &str, problems: Vec<Problem>) {
+        if self.state.borrow().problems == problems {
+            return;
+        }
+        for problem in &problems {
+            log::error!("the table in the registry is not good, the old one stays: {problem}");
+        }
+        self.drivers.tools.metrics.table(outcome, None);
+        self.state.send_modify(|state| state.problems = problems);
+    }
+
+    fn copy_to_disk(&self, table: &Table, revision: i64) {
+        if let Some(copy) = &self.copy
+            && let Err(e) = copy.write(table, revision)
+        {
+            log::warn!("the table could not be copied to disk: {e}");
+        }
+    }
+
+    /// Writes the first table: the one on disk if the registry has lost it, else the market's. Says whether that is settled.
+    async fn write_first(&self) -> bool {
+        let kept = self.copy.as_ref().and_then(Copy::read).map(|(table, _)| table);
+        let good = kept.filter(|table| compile(table, 0, &self.catalogue, &self.drivers).is_ok());
+        let table = good.unwrap_or_else(market);
+        match publish(&*self.registry, &table, Expect::Absent).await {
+            Ok(revision) => {
+                log::info!(revision = revision; "the registry had no table, the first one is written");
+                true
+            }
+            Err(e) if e.kind() == Kind::Stale => true,
+            Err(e) => {
+                log::warn!("the first table could not be written: {}", e.chain());
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The routing table: what it looks like, where it is kept, how a new one takes the place of the old one.
+
+mod disk;
+mod keeper;
+mod market;
+mod problem;
+mod publish;
+mod route;
+
+pub use {
+    disk::Copy,
+    keeper::{Keeper, TableState},
+    market::market,
+    problem::{Problem, Problems},
+    publish::{fetch, publish},
+    route::{FORMAT, Route, Stage, Table},
+};
+
+/// What all keys of the table in the registry start with.
+pub const PREFIX: &str = "/fm/gateway/table/";
+/// The key of the table in force.
+pub const CURRENT: &str = "/fm/gateway/table/current";

@@ -1,0 +1,35 @@
+//! Reads and writes the table in the registry.
+
+use super::{CURRENT, Table};
+use fm_sdk::{
+    Error, Kind, Result, ResultExt,
+    registry::{Change, Expect, Registry},
+};
+
+/// Reads the table and its revision; `None` if there is none.
+///
+/// # Errors
+/// `Unavailable` if the registry is away; `Invalid`, code `table-unreadable`, if what is there is no table.
+pub async fn fetch(registry: &dyn Registry) -> Result<Option<(Table, i64)>> {
+    let snapshot = registry.list(CURRENT).await?;
+    let Some(entry) = snapshot.entries.get(CURRENT) else { return Ok(None) };
+    let table = read(&entry.value).map_err(|why| Error::new(Kind::Invalid, "table-unreadable", why))?;
+    Ok(Some((table, entry.revision)))
+}
+
+/// Writes a table that was checked, in one step for all nodes, and gives its revision.
+///
+/// # Errors
+/// `Stale` if the expectation does not hold: somebody else has published in between.
+pub async fn publish(registry: &dyn Registry, table: &Table, expect: Expect) -> Result<i64> {
+    let value = serde_json::to_string(table).internal()?;
+    registry.commit(vec![Change { key: CURRENT.into(), expect, value: Some(value) }]).await
+}
+
+/// Reads the JSON of a table.
+///
+/// # Errors
+/// A sentence with line and column.
+pub fn read(text: &str) -> std::result::Result<Table, String> {
+    serde_json::from_str(text).map_err(|e| e.to_string())
+}

@@ -1,0 +1,84 @@
+//! The routing table as people and the registry write it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The version of the table's form.
+pub const FORMAT: u32 = 1;
+
+/// All routes. One value in the registry, so that a publish is one step for every node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    pub format: u32,
+    /// Why it is as it is, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    pub routes: Vec<Route>,
+}
+
+/// Which requests, and what is done with them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// A word under which people find it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// Names in lower case, or `*.name`; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// `/exact`, `/with/{param}`, `/prefix/**`.
+    pub path: String,
+    /// In capitals; none means all. GET brings HEAD.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<String>,
+    /// The higher one wins, before all else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i32,
+    /// Asked only if no other route matches host and path, with whatever method.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub fallback: bool,
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub active: bool,
+    /// Answers also to those who are not signed in. A route that is not public needs the plugin `authentication`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub public: bool,
+    /// Largest request body in bytes.
+    #[serde(default = "mebibyte", skip_serializing_if = "is_mebibyte")]
+    pub max_body: u64,
+    /// What is done, in this order.
+    pub plugins: Vec<Stage>,
+}
+
+/// One plugin of a pipeline and its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    pub plugin: String,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub settings: Map<String, Value>,
+}
+
+fn yes() -> bool {
+    true
+}
+fn is_true(b: &bool) -> bool {
+    *b
+}
+fn is_false(b: &bool) -> bool {
+    !*b
+}
+fn is_zero(n: &i32) -> bool {
+    *n == 0
+}
+fn mebibyte() -> u64 {
+    1 << 20
+}
+fn is_mebibyte(n: &u64) -> bool {
+    *n == mebibyte()
+}

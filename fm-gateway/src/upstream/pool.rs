@@ -1,0 +1,65 @@
+//! Idle connections of one worker, by address.
+
+use super::connection::Connection;
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::{Rc, Weak},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How long a connection may wait for its next request; services keep theirs for longer (75 s), so that they do not close first.
+const IDLE: Duration = Duration::from_secs(30);
+/// How many connections per address wait.
+const KEPT: usize = 128;
+
+/// Keeps connections for the next request.
+#[derive(Default)]
+pub struct Pool(RefCell<HashMap<Rc<str>, Vec<Connection>>>);
+
+impl Pool {
+    /// Makes a pool that throws away what has waited too long. Must be called in a worker.
+    pub fn start() -> Rc<Pool> {
+        let pool = Rc::new(Pool::default());
+        let weak = Rc::downgrade(&pool);
+        actix_rt::spawn(sweep(weak));
+        pool
+    }
+
+    /// Takes the connection that was used last, if it still stands.
+    pub fn take(&self, authority: &str) -> Option<Connection> {
+        let mut idle = self.0.borrow_mut();
+        let list = idle.get_mut(authority)?;
+        while let Some(mut connection) = list.pop() {
+            if connection.idle_since.elapsed() < IDLE && connection.is_quiet() {
+                connection.reused = true;
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection that has carried its answer to the end.
+    pub fn keep(&self, mut connection: Connection) {
+        connection.idle_since = Instant::now();
+        let mut idle = self.0.borrow_mut();
+        match idle.get_mut(&connection.authority) {
+            Some(list) if list.len() >= KEPT => {}
+            Some(list) => list.push(connection),
+            None => drop(idle.insert(connection.authority.clone(), vec![connection])),
+        }
+    }
+}
+
+async fn sweep(pool: Weak<Pool>) {
+    loop {
+        tokio::time::sleep(IDLE / 3).await;
+        let Some(pool) = pool.upgrade() else { return };
+        let mut idle = pool.0.borrow_mut();
+        for list in idle.values_mut() {
+            list.retain_mut(|c| c.idle_since.elapsed() < IDLE && c.is_quiet());
+        }
+        idle.retain(|_, list| !list.is_empty());
+    }
+}

@@ -1,0 +1,29 @@
+//! A gateway under test, its clients and the services behind it.
+
+mod app;
+mod client;
+mod upstream;
+
+pub use {
+    app::TestApp,
+    client::{Client, Reply},
+    upstream::{Upstream, ok},
+};
+
+use std::time::Duration;
+
+/// Waits until something holds; a test that waits in vain fails.
+pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("in vain waited for: {what}");
+}
+
+/// Bounds a wait.
+pub async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(10), future).await.expect("it takes too long")
+}
