@@ -1,4 +1,5 @@
 //! The bus in this process against the suite.
+#![cfg(feature = "testing")]
 
 use fm_sdk::{bus::memory::Memory, testing::conformance::bus::Broker};
 use std::sync::Arc;

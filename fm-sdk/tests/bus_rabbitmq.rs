@@ -1,4 +1,6 @@
 //! The bus on RabbitMQ against the suite: one broker, a virtual host per case.
+#![cfg(all(feature = "testing", feature = "rabbitmq"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
     bus::rabbitmq::RabbitMq,

@@ -74,8 +74,8 @@ fn read(get: &Get) -> Parked {
     Parked {
         message,
         audience,
-        code: codec::text(p, CODE).unwrap_or("delivery-limit").into(),
-        cause: codec::text(p, CAUSE).unwrap_or("the broker gave up: too many deliveries ended with a lost connection").into(),
+        code: codec::text(p, CODE).unwrap_or("dead-lettered").into(),
+        cause: codec::text(p, CAUSE).map_or_else(|| dead_lettered_for(p), Into::into),
         parked_at_ms: codec::number(p, AT).or_else(|| dead_lettered_at(p)).unwrap_or_default(),
     }
 }
@@ -91,6 +91,11 @@ fn dead_lettered_at(p: &AmqpProperties) -> Option<i64> {
     let AmqpValue::FieldTable(first) = deaths.first()? else { return None };
     let AmqpValue::Timestamp(seconds) = first.get("time")? else { return None };
     i64::try_from(*seconds).ok()?.checked_mul(1000)
+}
+
+/// `delivery_limit`: too many deliveries ended with a lost connection.
+fn dead_lettered_for(p: &AmqpProperties) -> String {
+    format!("the broker gave up: {}", codec::text(p, "x-first-death-reason").unwrap_or("no reason given"))
 }
 
 /// The oldest ones. They stay, but the broker puts back what was read behind what was not: so all are read, and put in order here.

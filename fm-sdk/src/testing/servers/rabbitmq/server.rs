@@ -80,17 +80,20 @@ impl RabbitMqServer {
         self.node()?.eval(expressions)
     }
 
-    /// Waits until each quorum queue has a leader, and what is known of it is on disk. A broker that is killed right after a queue was
+    /// Waits until each quorum queue of the URL's virtual host has a leader, and what is known of it is on disk. A broker that is killed right after a queue was
     /// declared for the first time can lose that queue's leader for good; after this it does not.
     ///
     /// # Errors
     /// There is no leader after 20 s.
-    pub fn settle(&self) -> Result<()> {
-        let leaders = "[ok = element(1, ra:members(amqqueue:get_pid(Q), 5000)) || Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) =:= rabbit_quorum_queue], \
-                       [ok = dets:sync(T) || T <- dets:all()], mnesia:sync_log().";
+    pub fn settle(&self, url: &str) -> Result<()> {
+        let vhost = url.rsplit('/').next().unwrap_or_default();
+        let leaders = format!(
+            "[ok = element(1, ra:members(amqqueue:get_pid(Q), 5000)) || Q <- rabbit_amqqueue:list(<<\"{vhost}\">>), \
+             amqqueue:get_type(Q) =:= rabbit_quorum_queue], [ok = dets:sync(T) || T <- dets:all()], mnesia:sync_log()."
+        );
         let until = Instant::now() + Duration::from_secs(20);
         loop {
-            match self.eval(leaders) {
+            match self.eval(&leaders) {
                 Ok(_) => return Ok(()),
                 Err(e) if Instant::now() > until => return Err(e),
                 Err(_) => thread::sleep(Duration::from_millis(100)),

@@ -1,0 +1,88 @@
+use crate::world::{COMMAND, EVENT, Instance, LONG, command, event, healthy, patient};
+use amiquip::{AmqpProperties, Connection, Publish};
+use fm_sdk::{
+    Transport,
+    bus::transport::{Audience, Parked, Verdict},
+};
+use std::time::{Duration, Instant};
+
+fn put(url: &str, queue: &str, body: &[u8], properties: AmqpProperties) {
+    let mut c = Connection::insecure_open(url).unwrap();
+    let ch = c.open_channel(None).unwrap();
+    ch.basic_publish("", Publish::with_properties(body, queue, properties)).unwrap();
+    ch.close().unwrap();
+}
+
+async fn parked(bus: &dyn Transport, service: &str, number: usize) -> Vec<Parked> {
+    let until = Instant::now() + LONG;
+    loop {
+        let l = bus.parked(service, 100).await.unwrap();
+        if l.len() >= number {
+            return l;
+        }
+        assert!(Instant::now() < until, "{l:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[actix_rt::test]
+async fn what_is_not_ours_is_parked_with_its_cause_and_does_not_block() {
+    let url = healthy();
+    let i = Instance::start(&url, "worker", &[EVENT, COMMAND]).await;
+    put(&url, "fm.worker.events", b"hello", AmqpProperties::default());
+    put(&url, "fm.worker.commands", &[0xff, 0x00, 0xfe], AmqpProperties::default());
+    i.bus.publish(event(1)).await.unwrap();
+    i.bus.publish(command(2)).await.unwrap();
+    assert_eq!(i.done().await + i.done().await, 3);
+    let l = parked(&i.bus, "worker", 2).await;
+    let of = |a: Audience| l.iter().find(|p| p.audience == a).unwrap();
+    let (e, c) = (of(Audience::Service), of(Audience::Command));
+    assert_eq!((e.code.as_str(), e.message.name.as_str(), e.message.body.as_str()), ("undecodable", "", "hello"));
+    assert!(e.cause.contains("fm-kind") && c.message.body.contains('\u{fffd}'), "{l:?}");
+    for p in &l {
+        assert!(i.bus.drop_parked("worker", &p.message.id).await.unwrap().is_some());
+    }
+    assert!(i.bus.parked("worker", 9).await.unwrap().is_empty());
+}
+
+#[actix_rt::test]
+async fn what_the_broker_itself_gives_up_is_parked_with_its_reason() {
+    let url = healthy();
+    Instance::start(&url, "a", &[EVENT]).await.bus.close().await;
+    let bus = patient(&url);
+    let sent = event(1);
+    bus.publish(sent.clone()).await.unwrap();
+    let mut c = Connection::insecure_open(&url).unwrap();
+    let ch = c.open_channel(None).unwrap();
+    ch.basic_get("fm.a.events", false).unwrap().unwrap().delivery.reject(&ch, false).unwrap();
+    let p = parked(&bus, "a", 1).await.remove(0);
+    assert_eq!((p.message, p.audience, p.code.as_str()), (sent.clone(), Audience::Service, "dead-lettered"));
+    assert!(p.cause.contains("rejected") && p.parked_at_ms + 60_000 > sent.at_ms, "{}", p.cause);
+}
+
+#[actix_rt::test]
+async fn an_event_that_nobody_listens_to_is_kept_aside() {
+    let url = healthy();
+    let bus = patient(&url);
+    let sent = event(1);
+    bus.publish(sent.clone()).await.unwrap();
+    let mut c = Connection::insecure_open(&url).unwrap();
+    let kept = c.open_channel(None).unwrap().basic_get("fm.unrouted", true).unwrap().unwrap();
+    assert_eq!(kept.delivery.properties.message_id().as_deref(), Some(sent.id.as_str()));
+}
+
+#[actix_rt::test]
+async fn a_retried_message_carries_no_traces_of_the_delay() {
+    let url = healthy();
+    let i = Instance::start(&url, "a", &[EVENT]).await;
+    i.bus.publish(event(1)).await.unwrap();
+    i.next().await.settle.send(Verdict::Retry(fm_sdk::park("again"))).unwrap();
+    let second = i.next().await;
+    assert_eq!(second.message.attempt, 2);
+    second.settle.send(Verdict::Park(fm_sdk::park("enough"))).unwrap();
+    parked(&i.bus, "a", 1).await;
+    let mut c = Connection::insecure_open(&url).unwrap();
+    let raw = c.open_channel(None).unwrap().basic_get("fm.a.parking", true).unwrap().unwrap();
+    let headers = raw.delivery.properties.headers().clone().unwrap();
+    assert!(headers.keys().all(|k| !k.contains("death")), "{headers:?}");
+}

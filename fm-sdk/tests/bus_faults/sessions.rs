@@ -1,0 +1,129 @@
+use crate::world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, patient, victim};
+use fm_sdk::{
+    Kind, Transport,
+    bus::transport::{Connection, Verdict},
+    testing::servers::RabbitMqServer,
+};
+use std::{collections::BTreeSet, time::Duration};
+
+/// Throws every client out.
+fn cut(broker: &RabbitMqServer) {
+    broker.eval("rabbit_networking:close_all_connections(\"cut by the test\").").unwrap();
+}
+
+#[actix_rt::test]
+async fn nothing_is_lost_while_connections_are_cut() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "a", &[EVENT]).await;
+    let bus = patient(&url);
+    const ALL: u32 = 2000;
+    let publishing = async {
+        for start in (0..ALL).step_by(100) {
+            futures::future::try_join_all((start..start + 100).map(|n| bus.publish(event(n)))).await.unwrap();
+            if start % 500 == 0 {
+                cut(&broker);
+            }
+        }
+    };
+    let consuming = async {
+        let mut seen = BTreeSet::new();
+        while seen.len() < ALL as usize {
+            let d = i.next().await;
+            seen.insert(d.message.decode::<u32>().unwrap());
+            // In a session that is over this goes nowhere, and the message comes again.
+            let _ = d.settle.send(Verdict::Ack);
+        }
+    };
+    tokio::join!(publishing, consuming);
+    assert!(bus.counters().reconnects >= 4, "{:?}", bus.counters());
+}
+
+#[actix_rt::test]
+async fn each_instance_is_told_of_the_gap_and_then_gets_events_again() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "a", &[EACH]).await;
+    i.bus.publish(event(1)).await.unwrap();
+    let (d, gap) = i.next_after_gap().await;
+    assert!(!gap && d.settle.send(Verdict::Ack).is_ok());
+    cut(&broker);
+    // It comes by itself, without a message.
+    let told = tokio::time::timeout(LONG, i.inbox.recv()).await.expect("is told").unwrap();
+    assert!(matches!(told, fm_sdk::bus::transport::Incoming::Gap));
+    i.bus.publish(event(2)).await.unwrap();
+    assert_eq!(i.done().await, 2);
+}
+
+#[actix_rt::test]
+async fn a_call_whose_connection_is_cut_fails_at_once_and_may_have_been_done() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "worker", &[CALL]).await;
+    let caller = patient(&url);
+    let at = std::time::Instant::now();
+    let cutting = async {
+        let held = i.next().await;
+        cut(&broker);
+        held
+    };
+    let (reply, held) = tokio::join!(caller.request(call(1), LONG), cutting);
+    let e = reply.unwrap_err();
+    assert_eq!((e.kind(), e.may_have_been_done()), (Kind::Unavailable, true), "{e:?}");
+    assert!(at.elapsed() < LONG / 4);
+    drop(held);
+    // And the next one works.
+    let answer = async {
+        loop {
+            let d = i.next().await;
+            let n = d.message.decode::<u32>().unwrap();
+            let _ = d.settle.send(Verdict::Answer(n.to_string()));
+            if n == 2 {
+                return;
+            }
+        }
+    };
+    let (reply, ()) = tokio::join!(caller.request(call(2), LONG), answer);
+    assert_eq!(reply.unwrap(), "2");
+}
+
+#[actix_rt::test]
+async fn a_vanished_caller_and_an_expired_call_are_counted() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "worker", &[CALL]).await;
+    let caller = patient(&url);
+    let (_, held) = tokio::join!(caller.request(call(1), Duration::from_millis(300)), i.next());
+    caller.close().await;
+    held.settle.send(Verdict::Answer("1".into())).unwrap();
+    let until = std::time::Instant::now() + LONG;
+    while i.bus.counters().vanished == 0 {
+        assert!(std::time::Instant::now() < until, "{:?}", i.bus.counters());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[actix_rt::test]
+async fn a_deleted_queue_is_declared_again() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "a", &[EVENT]).await;
+    let mut c = amiquip::Connection::insecure_open(&url).unwrap();
+    c.open_channel(None).unwrap().queue_delete("fm.a.events", Default::default()).unwrap();
+    connection(&i.bus, |c| matches!(c, Connection::Down(_))).await;
+    connection(&i.bus, |c| *c == Connection::Up).await;
+    i.bus.publish(event(1)).await.unwrap();
+    assert_eq!(i.done().await, 1);
+}
+
+#[actix_rt::test]
+async fn a_deleted_exchange_costs_a_session_and_no_message() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let bus = patient(&url);
+    bus.publish(event(1)).await.unwrap();
+    let mut c = amiquip::Connection::insecure_open(&url).unwrap();
+    c.open_channel(None).unwrap().exchange_delete("fm.events", false).unwrap();
+    bus.publish(event(2)).await.unwrap();
+    assert_eq!(bus.counters().reconnects, 1);
+}
