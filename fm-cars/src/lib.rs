@@ -3,5 +3,5 @@
 
 pub mod car;
 pub mod catalogue;
-// import
+pub mod import;
 pub mod search;

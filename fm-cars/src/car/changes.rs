@@ -75,7 +75,7 @@ mod tests {
         let input: CarInput =
             serde_json::from_str(r#"{"maker":"bmw","model":"3er","price":9000,"year":2010,"color":"red","description":"as new"}"#).unwrap();
         let facts = input.check(None, Limits::at(NOW)).unwrap();
-        Car { id: CarId::new().to_string(), owner: "u1".into(), facts, images: vec![], status, added: NOW, updated: NOW }
+        Car::new(CarId::new().to_string(), "u1", facts, status, NOW)
     }
     fn patch(car: &mut Car, json: &str) -> Result<Changed> {
         car.patch(&serde_json::from_str(json).unwrap(), NOW + 1)
@@ -119,7 +119,7 @@ mod tests {
     }
     #[test]
     fn a_draft_is_unknown_to_strangers_and_a_listed_car_forbidden() {
-        assert_eq!(car(Status::Draft).owned_by("u2").unwrap_err().code(), "car-unknown");
+        assert_eq!(car(Status::Draft).owned_by("u2").unwrap_err().code(), "cars-unknown");
         assert_eq!(car(Status::Listed).owned_by("u2").unwrap_err().code(), "not-owner");
         assert!(car(Status::Draft).owned_by("u1").is_ok());
     }

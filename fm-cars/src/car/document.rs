@@ -33,17 +33,21 @@ pub struct Car {
     /// Milliseconds since the Unix epoch.
     pub updated: i64,
 }
-fm_sdk::document!(Car = "cars" { id: String [index], owner: String [index], added: i64 });
+fm_sdk::document!(Car = "cars" { id: String [index], owner: String [index], status: Status, added: i64 });
 
 impl Car {
+    /// Puts an ad together.
+    pub fn new(id: String, owner: &str, facts: Facts, status: Status, now_ms: i64) -> Self {
+        Car { id, owner: owner.into(), facts, images: Vec::new(), status, added: now_ms, updated: now_ms }
+    }
     /// Lets only the owner pass.
     ///
     /// # Errors
-    /// `not-owner` (403); for a draft `car-unknown` (404), since nobody else shall learn of it.
+    /// `not-owner` (403); for a draft `cars-unknown` (404), since nobody else shall learn of it.
     pub fn owned_by(&self, user: &str) -> Result<()> {
         match (self.owner == user, self.status) {
             (true, _) => Ok(()),
-            (false, Status::Draft) => Err(Error::not_found("car-unknown")),
+            (false, Status::Draft) => Err(Error::not_found("cars-unknown")),
             (false, _) => Err(Error::new(Kind::Forbidden, "not-owner", "this car belongs to somebody else")),
         }
     }

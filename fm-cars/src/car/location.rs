@@ -28,6 +28,10 @@ pub struct LocationInput {
 }
 
 impl LocationInput {
+    /// A postal code alone.
+    pub fn postal(postal_code: String) -> Self {
+        LocationInput { postal_code: Given::Value(postal_code), lat: Given::Absent, lon: Given::Absent }
+    }
     /// Checks it; what is wrong goes to `wrong`.
     pub fn check(self, wrong: &mut Vec<FieldError>) -> Option<Location> {
         let before = wrong.len();

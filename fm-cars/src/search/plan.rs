@@ -1,4 +1,9 @@
-use super::{Criteria, Range, columns::Columns, postings::Postings, words::Question};
+use super::{
+    Criteria, Range,
+    columns::{Columns, NO_MILEAGE},
+    postings::Postings,
+    words::Question,
+};
 use crate::{
     car::{MILEAGE, POWER, PRICE},
     catalogue::{Choice, Maker},
@@ -47,7 +52,8 @@ impl Plan {
             }
             asked
         });
-        let mileage = (!c.mileage.is_open()).then(|| (c.mileage.from.unwrap_or(0), c.mileage.to.unwrap_or(*MILEAGE.end() as u32)));
+        let mileage = (!c.mileage.is_open())
+            .then(|| (c.mileage.from.unwrap_or(0), c.mileage.to.unwrap_or(*MILEAGE.end() as u32).min(NO_MILEAGE - 1)));
         Plan {
             maker: mask(c.makers.iter().copied().map(Maker::code)),
             body: choices(&c.bodies),

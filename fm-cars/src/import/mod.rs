@@ -1,0 +1,9 @@
+//! Many ads at once from a dealer's file: read, mapped, checked row by row; kept in parts, so that the work can stop and go on anywhere.
+
+mod document;
+mod reader;
+mod row;
+mod words;
+
+pub use document::{Import, ImportPart, Refusal, Row};
+pub use reader::{Sheet, read};
