@@ -5,7 +5,7 @@ use crate::{
     application::registry,
     front::GatewayMetrics,
     pipeline::{Catalogue, Drivers, Tools, compile},
-    table::{self, Table},
+    table::{self, Problems, Table},
     upstream::Limits,
 };
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -123,12 +123,15 @@ fn read(file: &PathBuf, plugins: &Catalogue) -> Result<Table> {
         text = std::fs::read_to_string(file).map_err(cannot)?;
     }
     let table: Table = serde_json::from_str(&text).map_err(|e| Error::new(Kind::Malformed, "table-unreadable", e.to_string()))?;
-    check(&table, plugins)?;
+    check(&table, plugins).map_err(|e| Error::new(Kind::Invalid, "table-invalid", e.to_string()))?;
     Ok(table)
 }
 
-/// Compiles the table on drivers that lead nowhere.
-fn check(table: &Table, plugins: &Catalogue) -> Result<()> {
+/// Compiles a table on drivers that lead nowhere.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn check(table: &Table, plugins: &Catalogue) -> std::result::Result<(), Problems> {
     let registry: Arc<MemoryRegistry> = Arc::default();
     let tools = Tools {
         services: Services::new(registry.clone()),
@@ -137,6 +140,5 @@ fn check(table: &Table, plugins: &Catalogue) -> Result<()> {
         limits: Limits::default(),
         metrics: GatewayMetrics::new(Metrics::default()),
     };
-    compile(table, 0, plugins, &Drivers::new(tools)).map_err(|e| Error::new(Kind::Invalid, "table-invalid", e.to_string()))?;
-    Ok(())
+    compile(table, 0, plugins, &Drivers::new(tools)).map(drop)
 }

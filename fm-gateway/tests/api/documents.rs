@@ -1,1 +1,45 @@
+//! The documents of all services in one place.
 
+use crate::support::{TestApp, Upstream, ok};
+use serde_json::{Value, json};
+
+async fn described(document: Value) -> Upstream {
+    Upstream::answering_once(ok(&document.to_string())).await
+}
+
+#[actix_rt::test]
+async fn the_documents_of_all_services_are_merged_and_shown() {
+    let app = TestApp::with_routes(json!([{"path": "/x", "plugins": [{"plugin": "respond"}]}])).await;
+    assert_eq!(app.get("/api/openapi.json").await.json()["paths"], json!({}));
+    let cars = described(json!({"openapi": "3.1.0", "paths": {"/api/cars": {"get": {"summary": "Search <cars>", "responses": {}}}}})).await;
+    let _cars = app.register("fm-cars", "a", &cars);
+    assert_eq!(app.get("/api/openapi.json").await.json()["paths"]["/api/cars"]["get"]["tags"], json!(["fm-cars"]));
+
+    let web = Upstream::answering_once("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
+    let tracker = described(json!({"paths": {"/api/tracks/latest": {"get": {}}}})).await;
+    let (_web, _tracker) = (app.register("fm-web", "a", &web), app.register("fm-tracker", "a", &tracker));
+    let merged = app.get("/api/openapi.json").await;
+    assert_eq!(merged.header("content-type"), Some("application/json"));
+    assert_eq!(merged.json()["paths"].as_object().unwrap().len(), 2);
+    let asked = cars.requests();
+    let page = app.get("/api/docs").await;
+    assert!(page.text().contains("Search &lt;cars&gt;") && page.text().contains("/api/tracks/latest"));
+    assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
+    assert_eq!(cars.requests(), asked, "services are asked again only when instances come and go");
+    assert_eq!(app.send("POST /api/openapi.json HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 405);
+}
+
+#[actix_rt::test]
+async fn operators_find_health_and_metrics_on_their_own_port() {
+    let app = TestApp::with_routes(json!([{"id": "r", "path": "/x", "plugins": [{"plugin": "respond"}]}])).await;
+    assert_eq!(app.get("/x").await.status, 200);
+    assert_eq!(app.get("/metrics").await.code(), "not-found", "metrics are not for clients");
+    let ask = async |path: &str| {
+        let mut client = crate::support::Client::connect(app.admin).await;
+        client.ask(&format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")).await
+    };
+    let metrics = ask("/metrics").await.text();
+    assert!(metrics.contains("gateway_requests_total{route=\"r\",status=\"2xx\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("gateway_refused_total{code=\"not-found\"} 1\n"), "{metrics}");
+    assert_eq!(ask("/health/ready").await.status, 200);
+}

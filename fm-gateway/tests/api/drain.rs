@@ -1,1 +1,78 @@
+//! Taking leave: nobody loses a request.
 
+use crate::support::{TestApp, Upstream, soon, until};
+use serde_json::json;
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
+use tokio::sync::Notify;
+
+fn hello() -> serde_json::Value {
+    json!([{"path": "/**", "plugins": [{"plugin": "respond", "settings": {"body": "hello"}}]}])
+}
+
+#[actix_rt::test]
+async fn while_it_drains_it_serves_on_and_sends_its_clients_away() {
+    let app = TestApp::with(hello(), |settings, _| settings.drain = Duration::from_secs(1)).await;
+    let mut idle = app.connect().await;
+    assert_eq!(idle.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.header("connection"), None);
+    let asked = Instant::now();
+    app.stop();
+    until("it leaves the registry", || app.services().instances("fm-gateway").is_empty()).await;
+    let mut served = 0;
+    while asked.elapsed() < Duration::from_millis(900) {
+        let mut client = app.connect().await;
+        let reply = client.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+        assert!(client.is_closed().await);
+        served += 1;
+        if served == 1 {
+            let reply = idle.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+            assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+            let health = app.get("/health/ready").await;
+            assert_eq!(health.status, 503, "a balancer in front must see it");
+        }
+    }
+    app.stopped().await;
+    assert!(asked.elapsed() >= Duration::from_secs(1) && served > 10);
+    assert!(tokio::net::TcpStream::connect(app.address).await.is_err());
+}
+
+#[actix_rt::test]
+async fn an_answer_that_is_under_way_comes_to_its_end() {
+    let go = Rc::new(Notify::new());
+    let late = go.clone();
+    let upstream = Upstream::start(move |mut talk| {
+        let late = late.clone();
+        async move {
+            talk.request().await;
+            talk.write("HTTP/1.1 200 OK\r\nContent-Length: 200004\r\n\r\nhalf").await;
+            late.notified().await;
+            talk.write("x".repeat(200_000)).await;
+        }
+    })
+    .await;
+    let app = TestApp::in_front_of(&upstream).await;
+    let mut client = app.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    until("the request is under way", || upstream.requests() == 1).await;
+    app.stop();
+    until("it leaves the registry", || app.services().instances("fm-gateway").is_empty()).await;
+    go.notify_one();
+    let reply = soon(client.reply(false)).await.unwrap();
+    assert_eq!((reply.status, reply.complete, reply.body.len()), (200, true, 200_004));
+    app.stopped().await;
+}
+
+#[actix_rt::test]
+async fn connections_that_only_wait_do_not_hold_it_up() {
+    let app = TestApp::with_routes(hello()).await;
+    let mut idle = app.connect().await;
+    assert_eq!(idle.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 200);
+    let asked = Instant::now();
+    app.stop();
+    app.stopped().await;
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(idle.is_closed().await);
+}

@@ -19,6 +19,7 @@ pub struct Upstream {
     pub opened: Rc<Cell<usize>>,
     pub ended: Rc<Cell<usize>>,
     task: JoinHandle<()>,
+    talks: Rc<RefCell<Vec<JoinHandle<()>>>>,
 }
 
 /// One connection of an upstream.
@@ -36,6 +37,8 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, opened, ended) = (Rc::<RefCell<Vec<String>>>::default(), Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        let talks: Rc<RefCell<Vec<JoinHandle<()>>>> = Rc::default();
+        let talks2 = talks.clone();
         let (seen2, opened2, ended2) = (seen.clone(), opened.clone(), ended.clone());
         let task = actix_rt::spawn(async move {
             loop {
@@ -43,13 +46,13 @@ impl Upstream {
                 let talk = Talk { io, nth: opened2.get(), input: Vec::new(), seen: seen2.clone() };
                 opened2.set(opened2.get() + 1);
                 let (script, ended) = (script(talk), ended2.clone());
-                actix_rt::spawn(async move {
+                talks2.borrow_mut().push(actix_rt::spawn(async move {
                     script.await;
                     ended.set(ended.get() + 1);
-                });
+                }));
             }
         });
-        Upstream { address, seen, opened, ended, task }
+        Upstream { address, seen, opened, ended, task, talks }
     }
 
     /// Answers every request with these bytes.
@@ -94,6 +97,12 @@ impl Upstream {
     /// Takes the port away; connections that stand stay.
     pub fn close(&self) {
         self.task.abort();
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn kill(&self) {
+        self.task.abort();
+        self.talks.borrow_mut().drain(..).for_each(|talk| talk.abort());
     }
 }
 

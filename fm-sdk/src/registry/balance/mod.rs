@@ -20,6 +20,8 @@ use std::{
 };
 
 const SHARDS: usize = 16;
+/// Costs above make no difference any more, and two of them can be added.
+const COSTLY: u64 = u64::MAX / 2;
 /// Loads of instances that nobody picked for this long are forgotten, in milliseconds.
 const FORGET: u64 = 300_000;
 
@@ -184,9 +186,17 @@ impl Balancer {
     fn better(&self, a: (usize, Arc<Load>), b: (usize, Arc<Load>), now: u64) -> (usize, Arc<Load>) {
         let (fa, fb) = (u64::from(a.1.in_flight()) + 1, u64::from(b.1.in_flight()) + 1);
         let latencies = (a.1.latency(now, &self.0.policy), b.1.latency(now, &self.0.policy));
-        // While one is not known yet (just started), only the requests in flight count: a guess would flood or starve it.
-        let (ca, cb) = if let (Some(la), Some(lb)) = latencies { (la.saturating_mul(fa), lb.saturating_mul(fb)) } else { (fa, fb) };
-        if ca <= cb { a } else { b }
+        match latencies {
+            // By chance, the cheaper one the more likely: always the better one would leave the other without requests, and so without
+            // news, because of one slow answer.
+            (Some(la), Some(lb)) => {
+                let (ca, cb) = (la.saturating_mul(fa).min(COSTLY), lb.saturating_mul(fb).min(COSTLY));
+                if rand::random_range(0..ca + cb) < cb { a } else { b }
+            }
+            // While one is not known yet (just started), only the requests in flight count: a guess would flood or starve it.
+            _ if fa <= fb => a,
+            _ => b,
+        }
     }
 
     fn place(&self, instance: &Instance) -> (&Shard, u64) {
