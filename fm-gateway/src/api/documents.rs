@@ -24,13 +24,14 @@ pub struct Merged {
 
 /// Which instances a document was merged from.
 type Seen = Vec<(String, String, String)>;
+type Kept = Mutex<Option<(Seen, Arc<Merged>)>>;
 
 /// Fetches and keeps it.
 #[derive(Clone)]
 pub struct Documents {
     services: Services,
     /// What was merged from which instances.
-    kept: Arc<Mutex<Option<(Seen, Arc<Merged>)>>>,
+    kept: Arc<Kept>,
     /// The last good document of each service: one that is down stays documented.
     last: Arc<Mutex<BTreeMap<String, Value>>>,
 }

@@ -1,14 +1,24 @@
 //! The gateway as clients, services and operators see it: the very object that runs in production, on a registry in memory.
 
-mod support;
-
+#[cfg(test)]
 mod answers;
+#[cfg(test)]
 mod authentication;
+#[cfg(test)]
 mod documents;
+#[cfg(test)]
 mod drain;
+#[cfg(test)]
 mod entry;
+#[cfg(test)]
 mod plugins;
+#[cfg(test)]
 mod retries;
+#[cfg(test)]
 mod routing;
+#[cfg(test)]
 mod streaming;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
 mod tables;

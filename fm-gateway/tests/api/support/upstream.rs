@@ -25,8 +25,6 @@ pub struct Upstream {
 /// One connection of an upstream.
 pub struct Talk {
     pub io: TcpStream,
-    /// Which connection it is, from 0.
-    pub nth: usize,
     input: Vec<u8>,
     seen: Rc<RefCell<Vec<String>>>,
 }
@@ -43,7 +41,7 @@ impl Upstream {
         let task = actix_rt::spawn(async move {
             loop {
                 let (io, _) = listener.accept().await.unwrap();
-                let talk = Talk { io, nth: opened2.get(), input: Vec::new(), seen: seen2.clone() };
+                let talk = Talk { io, input: Vec::new(), seen: seen2.clone() };
                 opened2.set(opened2.get() + 1);
                 let (script, ended) = (script(talk), ended2.clone());
                 talks2.borrow_mut().push(actix_rt::spawn(async move {
