@@ -45,7 +45,7 @@ stage_market() {
     if [ -f "$FM_DEV_DIR/market.env" ]; then
         # shellcheck source=/dev/null
         . "$FM_DEV_DIR/market.env"
-        tests "the running market" in_market_tests
+        tests "the running market" bash -c in_market_tests
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi
     check "scripts down" "$ROOT/scripts/down" --wipe
@@ -53,6 +53,7 @@ stage_market() {
 }
 
 in_market_tests() { in_repository funny-market-compose/market-tests cargo test --features running-market --locked --test market; }
+export -f in_market_tests
 
 # Another repository each time, so that all are proved in turn.
 stage_alone() {
