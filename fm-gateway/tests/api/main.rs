@@ -13,6 +13,8 @@ mod entry;
 #[cfg(test)]
 mod plugins;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod routing;

@@ -1,0 +1,129 @@
+//! The program itself on a real etcd: its command line, its table, its leave.
+
+use crate::support::{Client, Reply, Upstream, ok, soon};
+use fm_sdk::{
+    registry::{
+        Etcd, Registry,
+        services::{Instance, Services},
+    },
+    testing::servers::{EtcdServer, free_ports},
+};
+use serde_json::{Value, json};
+use std::{
+    net::SocketAddr,
+    process::{Child, Command, Output, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+const PREFIX: &str = "/gateway-test";
+
+/// A running gateway; ended with the test.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn command(etcd: &str, data: &tempfile::TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fm-gateway"));
+    command.env("FM_REGISTRY", etcd).env("FM_REGISTRY_PREFIX", PREFIX).env("FM_DATA", data.path()).env("FM_INSTANCE", "g1");
+    command.env("FM_LOG", "warn").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+async fn run(command: &mut Command) -> Output {
+    let child = command.spawn().unwrap();
+    soon(tokio::task::spawn_blocking(move || child.wait_with_output())).await.unwrap().unwrap()
+}
+
+async fn get(address: SocketAddr, path: &str) -> Option<Reply> {
+    let io = tokio::net::TcpStream::connect(address).await.ok()?;
+    let mut client = Client { io, input: Vec::new() };
+    client.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")).await;
+    client.reply(false).await
+}
+
+/// Asks until the answer is as wanted.
+async fn until(address: SocketAddr, path: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
+    for _ in 0..400 {
+        if let Some(reply) = get(address, path).await
+            && wanted(&reply)
+        {
+            return reply;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{path} is never answered as wanted");
+}
+
+#[actix_rt::test]
+async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_request() {
+    let etcd = EtcdServer::start().await.unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let [port, admin] = free_ports::<2>().unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let registry: Arc<dyn Registry> = Arc::new(Etcd::connect_under(etcd.url(), PREFIX).unwrap());
+    let services = Services::new(registry.clone());
+    let upstream = Upstream::answering(ok("a car")).await;
+    let _place = services.register(Instance::new("fm-cars", "1", upstream.url())).unwrap();
+
+    let mut serve = command(etcd.url(), &data);
+    serve.env("FM_HTTP", address.to_string()).env("FM_ADMIN_HTTP", format!("127.0.0.1:{admin}"));
+    let mut program = Program(serve.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    until(address, "/health/ready", |r| r.status == 200).await;
+    assert_eq!(until(address, "/api/cars/7", |r| r.status != 503).await.text(), "a car");
+
+    let got = run(command(etcd.url(), &data).args(["table", "get"])).await;
+    assert!(got.status.success(), "{}", String::from_utf8_lossy(&got.stderr));
+    let mut table: Value = serde_json::from_slice(&got.stdout).unwrap();
+    let revision: i64 = String::from_utf8_lossy(&got.stderr).trim().strip_prefix("revision ").unwrap().parse().unwrap();
+    let new = json!({"id": "new", "path": "/new", "public": true, "plugins": [{"plugin": "respond", "settings": {"body": "new"}}]});
+    table["routes"].as_array_mut().unwrap().push(new);
+    let file = data.path().join("new.json");
+    std::fs::write(&file, table.to_string()).unwrap();
+
+    let put = async |file: &std::path::Path, revision: i64| {
+        run(command(etcd.url(), &data).arg("table").arg("put").arg(file).arg("--revision").arg(revision.to_string())).await
+    };
+    assert!(put(&file, revision).await.status.success());
+    assert_eq!(until(address, "/new", |r| r.status == 200).await.text(), "new");
+    let again = put(&file, revision).await;
+    assert!(!again.status.success(), "somebody else has published in between");
+
+    let bad = data.path().join("bad.json");
+    std::fs::write(&bad, json!({"format": 1, "routes": [{"id": "x", "path": "x", "plugins": []}]}).to_string()).unwrap();
+    let refused = run(command(etcd.url(), &data).arg("table").arg("check").arg(&bad)).await;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("route-path") && said.contains("routes[x]"), "{said}");
+
+    leave(address, &mut program, &services).await;
+}
+
+/// Ends it as an operator does, while clients ask for as long as it says that it may be asked.
+async fn leave(address: SocketAddr, program: &mut Program, services: &Services) {
+    let gateways = services.watch("fm-gateway");
+    let asked = std::time::Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &program.0.id().to_string()]).status().unwrap().success());
+    let mut served = 0;
+    // A balancer goes by the registry, and hears of it a moment later.
+    while !gateways.list().is_empty() || asked.elapsed() < Duration::from_millis(700) {
+        let reply = get(address, "/api/cars/7").await;
+        assert_eq!(reply.expect("a request failed").status, 200);
+        served += 1;
+    }
+    assert!(served > 20, "{served}");
+    let status = soon(async {
+        loop {
+            if let Some(status) = program.0.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert!(status.success() && asked.elapsed() >= Duration::from_secs(1));
+}
