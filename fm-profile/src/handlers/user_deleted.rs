@@ -1,0 +1,21 @@
+use crate::{Profile, User, messages::UserDeleted};
+use fm_sdk::{Cx, Handled, Kind};
+
+/// fm-cars has deleted all cars of a user: the deletion of the account is complete.
+pub async fn user_deleted(m: UserDeleted, cx: Cx<Profile>) -> Handled {
+    cx.only_from("fm-cars")?;
+    let now = cx.state.now_ms();
+    let changed = cx
+        .doc::<User>(&m.user)
+        .change(|user, _| {
+            user.cars_are_gone(m.count, now);
+            Ok(())
+        })
+        .await;
+    match changed {
+        Err(e) if e.kind() == Kind::NotFound => log::warn!("fm-cars deleted the cars of {}, whom nobody knows", m.user),
+        Ok(user) if !user.is_gone() => log::warn!("fm-cars deleted the cars of {}, who is still there", m.user),
+        other => return other.map(drop),
+    }
+    Ok(())
+}

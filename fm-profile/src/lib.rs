@@ -1,0 +1,44 @@
+//! fm-profile: the people of the market. Accounts, sign-in, roles, public profiles, and the keys that sign access tokens.
+
+mod admin;
+mod handlers;
+pub mod messages;
+mod openapi;
+mod passwords;
+mod revocation;
+mod routes;
+mod settings;
+mod setup;
+mod state;
+mod throttle;
+mod user;
+
+pub use passwords::{Cost, Secret};
+pub use settings::Own;
+pub use setup::{FirstAdmin, Setup};
+pub use state::Profile;
+pub use throttle::{Limit, Limits};
+pub use user::User;
+
+use fm_sdk::Service;
+use std::time::Duration;
+
+/// How soon a revocation that could not be written is tried again.
+const REVOKE: Duration = Duration::from_secs(1);
+/// How often the tombstones of deleted accounts are looked through.
+const PURGE: Duration = Duration::from_secs(3600);
+
+/// The service.
+pub fn profile(setup: Setup) -> Service<Profile> {
+    let admin = setup.admin.clone();
+    Service::new("fm-profile", Profile::new(setup))
+        .version(env!("CARGO_PKG_VERSION"))
+        .scopes(&["profile:write", "users:admin"])
+        .keeps::<User>()
+        .at_start(state::publish_keys)
+        .at_start(async move |profile, work| admin::make_first(&profile, &work, &admin).await)
+        .on(handlers::user_deleted)
+        .every(REVOKE, "write-revocations", revocation::catch_up)
+        .every(PURGE, "purge-tombstones", user::purge)
+        .http(routes::configure)
+}

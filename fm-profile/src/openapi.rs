@@ -1,0 +1,51 @@
+//! The service's part of the market's API description.
+
+use crate::routes;
+use actix_web::web::Json;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "fm-profile"),
+    paths(
+        routes::auth::sign_up::sign_up,
+        routes::auth::sign_in::sign_in,
+        routes::auth::refresh::refresh,
+        routes::auth::sign_out::sign_out,
+        routes::jwks::jwks,
+        routes::me::show::show,
+        routes::me::patch::patch,
+        routes::me::delete::delete,
+        routes::me::deletion::show,
+        routes::me::password::password,
+        routes::me::profile::show,
+        routes::me::profile::patch,
+        routes::profiles::show::show,
+        routes::admin::users::list,
+        routes::admin::roles::put
+    ),
+    modifiers(&Bearer),
+    tags(
+        (name = "auth", description = "Signing up, in and out"),
+        (name = "me", description = "One's own account"),
+        (name = "profiles", description = "Users as others see them"),
+        (name = "admin", description = "Users and their roles")
+    )
+)]
+struct Api;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        api.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Api::openapi())
+}

@@ -1,0 +1,6 @@
+//! `/api/admin`: for who has the scope `users:admin`.
+
+pub mod roles;
+pub mod users;
+
+const SCOPE: &str = "users:admin";

@@ -1,0 +1,75 @@
+use super::Tokens;
+use crate::{
+    Profile, Secret, User,
+    routes::{NoQuery, private},
+    user::{MAX_PASSWORD, RefreshToken, of_login},
+};
+use actix_web::{HttpResponse, web::Data};
+use fm_sdk::{
+    Error, Kind, Result, Work,
+    http::{Checks, ClientIp, Json},
+};
+use serde::Deserialize;
+use std::cell::RefCell;
+use utoipa::ToSchema;
+
+/// The longest name or address; bytes.
+const MAX_LOGIN: usize = 254;
+
+/// Who somebody says to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The name or the email address of the account.
+    login: String,
+    #[schema(value_type = String, format = Password)]
+    password: Secret,
+}
+
+/// Begins a session. Nobody learns whether there is such an account: neither from the answer nor from the time it takes.
+#[utoipa::path(post, path = "/api/auth/sign-in", tag = "auth", request_body = SignIn, responses(
+    (status = 200, body = Tokens),
+    (status = 400, description = "not understood"),
+    (status = 401, description = "wrong-credentials: no such account, or another password"),
+    (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "empty or too long"),
+    (status = 429, description = "too many failures for this account or from this address"),
+    (status = 503, description = "busy, try again")))]
+pub async fn sign_in(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQuery, Json(m): Json<SignIn>) -> Result<HttpResponse> {
+    Checks::new()
+        .field("login", (1..=MAX_LOGIN).contains(&m.login.len()), "must be a name or an email address")
+        .field("password", (1..=MAX_PASSWORD).contains(&m.password.expose().len()), "must be 1..512 bytes")
+        .finish()?;
+    let attempt = profile.throttle.attempt(&m.login.to_lowercase(), from.0, profile.now_ms())?;
+    let found = of_login(&work, &m.login).await?;
+    let hash = found.as_ref().map(|user| user.password.clone());
+    let right = match profile.passwords.verify(m.password, hash.clone()).await {
+        Ok(right) => right,
+        Err(e) => {
+            attempt.forgive();
+            return Err(e);
+        }
+    };
+    let (Some(user), Some(hash), true) = (found, hash, right) else { return Err(wrong()) };
+    let refresh = RefreshToken::first(&user.id)?;
+    let issued = RefCell::new(None);
+    let user = work
+        .doc::<User>(&user.id)
+        .change(|user, _| {
+            // Between the check and now the password may have been changed, or the account deleted.
+            if user.password != hash {
+                return Err(wrong());
+            }
+            let access = profile.issuer()?.issue(&user.id, &user.roles, user.epoch)?;
+            user.begin_session(&refresh, &access.token, profile.now_ms());
+            issued.replace(Some(access));
+            Ok(())
+        })
+        .await?;
+    attempt.forgive();
+    let access = issued.into_inner().ok_or_else(wrong)?;
+    Ok(private(HttpResponse::Ok(), &Tokens::new(&user, access, &refresh)))
+}
+
+fn wrong() -> Error {
+    Error::new(Kind::Unauthenticated, "wrong-credentials", "wrong name or password")
+}

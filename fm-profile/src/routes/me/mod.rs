@@ -1,0 +1,36 @@
+//! `/api/me`: one's own account. Favourites, saved searches and alerts have their place here, each in a file of its own.
+
+pub mod delete;
+pub mod deletion;
+pub mod password;
+pub mod patch;
+pub mod profile;
+pub mod show;
+
+use crate::{Profile, Secret, User};
+use fm_sdk::{Error, FieldError, Identity, Kind, Result, http::ClientIp};
+
+/// Goes on only with the right password of the account.
+///
+/// # Errors
+/// `Forbidden`, code `password-wrong`; `Throttled`; `Unavailable`, code `busy`.
+async fn verify(profile: &Profile, who: &Identity, from: ClientIp, user: &User, field: &str, password: Secret) -> Result<()> {
+    let attempt = profile.throttle.attempt(who.sub(), from.0, profile.now_ms())?;
+    let right = profile.passwords.verify(password, Some(user.password.clone())).await;
+    match right {
+        Ok(false) => Err(password_wrong(field)),
+        Ok(true) => {
+            attempt.forgive();
+            Ok(())
+        }
+        Err(e) => {
+            attempt.forgive();
+            Err(e)
+        }
+    }
+}
+
+fn password_wrong(field: &str) -> Error {
+    let errors = vec![FieldError { field: field.into(), message: "is wrong".into() }];
+    Error::new(Kind::Forbidden, "password-wrong", "the password is wrong").with_fields(errors)
+}

@@ -1,0 +1,3 @@
+//! `/api/profiles`: users as others see them.
+
+pub mod show;

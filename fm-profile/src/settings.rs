@@ -1,0 +1,68 @@
+use crate::{Cost, FirstAdmin, Limit, Limits, Secret, Setup, user};
+use fm_sdk::{
+    Clock, Error, Kind, Result,
+    config::Settings,
+    identity::{Keys, Purpose, Terms},
+};
+use std::sync::Arc;
+
+/// Settings of fm-profile beside the market's.
+#[derive(clap::Args, Clone)]
+#[command(next_help_heading = "fm-profile")]
+pub struct Own {
+    /// The first administrator's address; used when the market has no administrator
+    #[arg(long, env = "FM_ADMIN_EMAIL", default_value = "admin@funny-market.example", value_name = "EMAIL")]
+    admin_email: String,
+
+    /// The first administrator's password; without one a random one is made and printed once
+    #[arg(long, env = "FM_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD", value_parser = secret)]
+    admin_password: Option<Secret>,
+
+    /// How many passwords are hashed at once; each needs a core for a while and 19 MiB
+    #[arg(long, env = "FM_HASHES_AT_ONCE", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    hashes_at_once: u16,
+
+    /// Accounts that one address may make per minute
+    #[arg(long, env = "FM_SIGN_UPS_PER_MINUTE", default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    sign_ups_per_minute: u32,
+
+    /// Wrong passwords that one address may try per minute, whatever the account
+    #[arg(long, env = "FM_FAILURES_PER_MINUTE", default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    failures_per_minute: u32,
+}
+
+fn secret(text: &str) -> std::result::Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+impl Own {
+    /// Opens the keys and puts everything together.
+    ///
+    /// # Errors
+    /// If the folder of keys cannot be used, or the administrator's address or password breaks the rules for accounts.
+    pub fn setup(self, settings: &Settings) -> Result<Setup> {
+        let wrong = |variable: &str, why: &str| Error::new(Kind::Invalid, "setting", format!("{variable} {why}"));
+        user::check_email(&self.admin_email).map_err(|why| wrong("FM_ADMIN_EMAIL", why))?;
+        if let Some(password) = &self.admin_password {
+            user::check_password(password, &[&self.admin_email]).map_err(|why| wrong("FM_ADMIN_PASSWORD", why))?;
+        }
+        let keys = Keys::open(&settings.data_folder("fm-profile").join("access"), Purpose::Access)?;
+        Ok(Setup {
+            keys: Arc::new(keys),
+            terms: Terms::default(),
+            clock: Clock::system(),
+            cost: Cost::default(),
+            at_once: self.hashes_at_once.into(),
+            limits: Limits {
+                failures_of_address: Limit::per_minute(self.failures_per_minute),
+                sign_ups_of_address: Limit::per_minute(self.sign_ups_per_minute),
+                ..Limits::default()
+            },
+            admin: FirstAdmin {
+                email: self.admin_email,
+                password: self.admin_password,
+                announce: Arc::new(|email, password| println!("The first administrator is {email}, password {password} (shown this once)")),
+            },
+        })
+    }
+}

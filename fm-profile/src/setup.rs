@@ -1,0 +1,35 @@
+use crate::{Cost, Limits, Secret};
+use fm_sdk::{
+    Clock,
+    identity::{Keys, Terms},
+};
+use std::sync::Arc;
+
+/// What the service is made of.
+pub struct Setup {
+    /// The keys that sign access tokens.
+    pub keys: Arc<Keys>,
+    /// What the issuer and those who check its tokens agree on.
+    pub terms: Terms,
+    /// Tells the time for sessions, limits and records.
+    pub clock: Clock,
+    /// What one password hash costs.
+    pub cost: Cost,
+    /// How many passwords are hashed at once.
+    pub at_once: usize,
+    /// How many attempts are let through.
+    pub limits: Limits,
+    /// Who administers a market that has no administrator.
+    pub admin: FirstAdmin,
+}
+
+/// Who administers a market that has no administrator.
+#[derive(Clone)]
+pub struct FirstAdmin {
+    /// The address to sign in with.
+    pub email: String,
+    /// Without one a random one is made and announced.
+    pub password: Option<Secret>,
+    /// Is told the address and the random password, once.
+    pub announce: Arc<dyn Fn(&str, &str) + Send + Sync>,
+}

@@ -1,0 +1,23 @@
+//! A user: account, sessions, profile, and what is left of them when they have gone. One document, so that each change is one step.
+
+mod deletion;
+mod document;
+mod email;
+mod find;
+mod password;
+mod profile;
+mod refresh_token;
+mod session;
+mod username;
+mod view;
+
+pub use deletion::{Deletion, purge};
+pub use document::User;
+pub use email::check_email;
+pub use find::{change_own, named_fields, of_login, own, revoked};
+pub use password::{MAX_PASSWORD, check_password};
+pub use profile::{PersonalData, is_phone};
+pub use refresh_token::RefreshToken;
+pub use session::{Refreshed, Session};
+pub use username::check_username;
+pub use view::{Account, PublicProfile};

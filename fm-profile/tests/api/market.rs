@@ -1,0 +1,130 @@
+use actix_web::test::TestRequest;
+use fm_profile::{Cost, FirstAdmin, Limits, Profile, Secret, Setup, profile};
+use fm_sdk::{
+    identity::{Keys, Purpose},
+    registry::MemoryRegistry,
+    store::Sqlite,
+    testing::{FakeClock, HttpReply, MockBus, TestIdentities},
+};
+use serde_json::{Value, json};
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex},
+};
+
+pub const PASSWORD: &str = "correct horse battery";
+pub const ADMIN: &str = "root@example.com";
+
+/// Somebody with an account, signed in.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: String,
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Person {
+    #[track_caller]
+    pub fn of(reply: &HttpReply) -> Self {
+        assert!(matches!(reply.status, 200 | 201), "{}: {}", reply.status, String::from_utf8_lossy(&reply.body));
+        let tokens: Value = reply.json();
+        let text = |v: &Value| v.as_str().unwrap().to_string();
+        Person { id: text(&tokens["user"]["id"]), access: text(&tokens["access_token"]), refresh: text(&tokens["refresh_token"]) }
+    }
+}
+
+/// fm-profile, a clock that stands still, a registry that can be cut off.
+pub struct Market {
+    pub bus: MockBus<Profile>,
+    pub clock: FakeClock,
+    pub registry: MemoryRegistry,
+    /// What was said of the first administrator.
+    pub announced: Arc<Mutex<Vec<(String, String)>>>,
+    store: Arc<Sqlite>,
+    identities: Arc<TestIdentities>,
+}
+
+impl Market {
+    pub fn new() -> Self {
+        Self::with(Some("the first administrator"))
+    }
+    pub fn with(admin_password: Option<&str>) -> Self {
+        let registry = MemoryRegistry::new();
+        let identities = Arc::new(TestIdentities::in_registry(registry.clone()));
+        Self::on(Arc::new(Sqlite::in_memory().unwrap()), registry, identities, admin_password)
+    }
+    /// Another instance beside this one.
+    pub fn twin(&self) -> Self {
+        Self::on(self.store.clone(), self.registry.clone(), self.identities.clone(), None)
+    }
+    fn on(store: Arc<Sqlite>, registry: MemoryRegistry, identities: Arc<TestIdentities>, admin_password: Option<&str>) -> Self {
+        let clock = FakeClock::at("2026-05-01T09:30:00Z");
+        let announced = Arc::<Mutex<Vec<_>>>::default();
+        let hears = announced.clone();
+        let setup = Setup {
+            keys: Arc::new(Keys::in_memory(Purpose::Access).unwrap()),
+            terms: identities.terms().clone(),
+            clock: clock.clock(),
+            cost: Cost { memory_kib: 8, passes: 1 },
+            at_once: 2,
+            limits: Limits::default(),
+            admin: FirstAdmin {
+                email: ADMIN.into(),
+                password: admin_password.map(Secret::new),
+                announce: Arc::new(move |email, password| hears.lock().unwrap().push((email.into(), password.into()))),
+            },
+        };
+        let bus = MockBus::with(profile(setup), store.clone(), identities.clone());
+        bus.from("fm-cars");
+        Market { bus, clock, registry, announced, store, identities }
+    }
+
+    pub async fn sign_up(&self, username: &str) -> Person {
+        let body = json!({"username": username, "email": format!("{username}@example.com"), "password": PASSWORD});
+        Person::of(&self.anyone("POST", "/api/auth/sign-up", body).await)
+    }
+    pub async fn sign_in(&self, login: &str, password: &str) -> HttpReply {
+        self.anyone("POST", "/api/auth/sign-in", json!({"login": login, "password": password})).await
+    }
+    pub async fn refresh(&self, token: &str) -> HttpReply {
+        self.anyone("POST", "/api/auth/refresh", json!({"refresh_token": token})).await
+    }
+    pub async fn admin(&self) -> Person {
+        Person::of(&self.sign_in(ADMIN, "the first administrator").await)
+    }
+    /// Sends a request without a token.
+    pub async fn anyone(&self, method: &str, path: &str, body: Value) -> HttpReply {
+        self.bus.sign_out();
+        self.bus.http(request(method, path, &body)).await
+    }
+    /// Sends a request with somebody's access token.
+    pub async fn with_token(&self, who: &Person, method: &str, path: &str, body: Value) -> HttpReply {
+        self.anyone_with(request(method, path, &body).insert_header(bearer(who))).await
+    }
+    pub async fn anyone_with(&self, request: TestRequest) -> HttpReply {
+        self.bus.sign_out();
+        self.bus.http(request).await
+    }
+    /// Sends a request to a process that may die of [`MockBus::crash_at`]; no answer then.
+    pub async fn dying(&self, who: &Person, method: &str, path: &str, body: Value) -> Option<HttpReply> {
+        self.bus.sign_out();
+        let mut reply = pin!(self.bus.http(request(method, path, &body).insert_header(bearer(who))));
+        loop {
+            tokio::select! {
+                biased;
+                reply = &mut reply => return Some(reply),
+                () = tokio::task::yield_now() => if self.bus.crashed() { return None }
+            }
+        }
+    }
+}
+
+pub fn bearer(who: &Person) -> (&'static str, String) {
+    ("Authorization", format!("Bearer {}", who.access))
+}
+
+/// A request with this body; `null` is none.
+pub fn request(method: &str, path: &str, body: &Value) -> TestRequest {
+    let request = TestRequest::default().method(method.parse().unwrap()).uri(path);
+    if body.is_null() { request } else { request.set_json(body) }
+}
