@@ -31,5 +31,8 @@ pub struct FirstAdmin {
     /// Without one a random one is made and announced.
     pub password: Option<Secret>,
     /// Is told the address and the random password, once.
-    pub announce: Arc<dyn Fn(&str, &str) + Send + Sync>,
+    pub announce: Announce,
 }
+
+/// Takes an address and a password.
+pub type Announce = Arc<dyn Fn(&str, &str) + Send + Sync>;

@@ -9,11 +9,46 @@ const DIFFERENT: usize = 5;
 
 /// The ones that are tried first: from lists of leaked passwords, as far as the other rules let them through.
 const COMMON: [&str; 40] = [
-    "1q2w3e4r5t", "1q2w3e4r5t6y", "1qaz2wsx3edc", "qwertyuiop", "qwertzuiop", "asdfghjkl1", "0987654321", "1234567890", "123456789a",
-    "12345678910", "a123456789", "abcdefghij", "abcd123456", "abc1234567", "password12", "password123", "password1234", "passwort12",
-    "passwort123", "passwort1234", "iloveyou12", "iloveyou123", "letmein123", "welcome123", "willkommen", "willkommen1", "willkommen123",
-    "administrator", "admin12345", "admin123456", "qwerty12345", "qwerty123456", "qwertz12345", "changeme123", "zaq12wsxcde3", "football123",
-    "schalke0412", "hallo12345", "sommer2025", "sommer2026",
+    "1q2w3e4r5t",
+    "1q2w3e4r5t6y",
+    "1qaz2wsx3edc",
+    "qwertyuiop",
+    "qwertzuiop",
+    "asdfghjkl1",
+    "0987654321",
+    "1234567890",
+    "123456789a",
+    "12345678910",
+    "a123456789",
+    "abcdefghij",
+    "abcd123456",
+    "abc1234567",
+    "password12",
+    "password123",
+    "password1234",
+    "passwort12",
+    "passwort123",
+    "passwort1234",
+    "iloveyou12",
+    "iloveyou123",
+    "letmein123",
+    "welcome123",
+    "willkommen",
+    "willkommen1",
+    "willkommen123",
+    "administrator",
+    "admin12345",
+    "admin123456",
+    "qwerty12345",
+    "qwerty123456",
+    "qwertz12345",
+    "changeme123",
+    "zaq12wsxcde3",
+    "football123",
+    "schalke0412",
+    "hallo12345",
+    "sommer2025",
+    "sommer2026",
 ];
 
 /// Checks a new password: long enough, and not one of the first that anybody would try (NIST SP 800-63B, section 3.1.1.2). `names` are
@@ -49,9 +84,18 @@ mod tests {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         let long = "ab1-x".repeat(103);
-        for bad in
-            ["", "short", "123456789", "aaaaaaaaaaaaaaaa", "abababababab", "PassWord123", "ANNABELLA.X", "long.address", "long.address@example.com", &long]
-        {
+        for bad in [
+            "",
+            "short",
+            "123456789",
+            "aaaaaaaaaaaaaaaa",
+            "abababababab",
+            "PassWord123",
+            "ANNABELLA.X",
+            "long.address",
+            "long.address@example.com",
+            &long,
+        ] {
             assert!(check(bad).is_err(), "{bad}");
         }
     }

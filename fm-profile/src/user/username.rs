@@ -7,7 +7,11 @@ pub fn check_username(text: &str) -> Result<(), &'static str> {
     let fits = (3..=40).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|c| c.is_ascii_alphanumeric() || b"_.-".contains(&c));
-    if fits { Ok(()) } else { Err("must be 3 to 40 letters (a to z), digits, dots, dashes or underscores, and begin with a letter or digit") }
+    if fits {
+        Ok(())
+    } else {
+        Err("must be 3 to 40 letters (a to z), digits, dots, dashes or underscores, and begin with a letter or digit")
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,13 @@ pub struct Account {
 
 impl From<&User> for Account {
     fn from(u: &User) -> Self {
-        Account { id: u.id.clone(), username: u.username.clone(), email: u.email.clone(), roles: u.roles.clone(), created: u.created.clone() }
+        Account {
+            id: u.id.clone(),
+            username: u.username.clone(),
+            email: u.email.clone(),
+            roles: u.roles.clone(),
+            created: u.created.clone(),
+        }
     }
 }
 

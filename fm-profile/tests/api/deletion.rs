@@ -23,7 +23,8 @@ async fn an_account_is_deleted_when_its_cars_are() {
     let sent = market.bus.sent::<DeleteAll>().envelopes();
     assert_eq!(sent.len(), 1);
     let verifier = market.bus.work().runtime().verifier().clone();
-    let acts = verifier.verify_delegation(sent[0].token.as_deref().unwrap(), &sent[0].name, &sent[0].id, &sent[0].body, "fm-profile").unwrap();
+    let acts =
+        verifier.verify_delegation(sent[0].token.as_deref().unwrap(), &sent[0].name, &sent[0].id, &sent[0].body, "fm-profile").unwrap();
     assert_eq!((acts.sub(), acts.act()), (ann.id.as_str(), Some("fm-profile")));
     market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 3 }).await.acked();
     let done = json!({"state": "done", "cars_deleted": 3});

@@ -60,7 +60,8 @@ async fn secrets_are_neither_logged_nor_answered() {
     let last = Person::of(&market.sign_in("ann", new).await);
     replies.push(market.with_token(&last, "GET", "/api/me", Value::Null).await);
     replies.push(market.with_token(&last, "DELETE", "/api/me", json!({"password": new})).await);
-    let secrets = ["Zebra", "47110815", &ann.refresh[4..], &renewed.refresh[4..], &last.refresh[4..], &ann.access, &last.access, "$argon2id"];
+    let secrets =
+        ["Zebra", "47110815", &ann.refresh[4..], &renewed.refresh[4..], &last.refresh[4..], &ann.access, &last.access, "$argon2id"];
     for reply in &replies {
         let body = String::from_utf8_lossy(&reply.body);
         assert!(secrets.iter().all(|s| !body.contains(s)), "{}: {body}", reply.status);

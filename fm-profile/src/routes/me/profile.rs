@@ -71,9 +71,7 @@ pub async fn patch(who: Identity, work: Work, _: NoQuery, Json(m): Json<ProfileP
     m.check()?;
     let user = change_own(&work, &who, |user, _| {
         let p = &mut user.profile;
-        for (field, new) in
-            [(&mut p.name, &m.name), (&mut p.location, &m.location), (&mut p.phone, &m.phone), (&mut p.about, &m.about)]
-        {
+        for (field, new) in [(&mut p.name, &m.name), (&mut p.location, &m.location), (&mut p.phone, &m.phone), (&mut p.about, &m.about)] {
             if let Some(new) = new {
                 field.clone_from(new);
             }
