@@ -9,7 +9,7 @@ pub use mask::masked_url;
 pub use urls::{BusUrl, FilesUrl, RegistryUrl, StoreUrl};
 
 use ipnet::IpNet;
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -118,11 +118,20 @@ impl Settings {
     #[must_use]
     pub fn instance_name(&self) -> String {
         self.instance.clone().unwrap_or_else(|| {
-            let host = std::env::var("HOSTNAME").or_else(|_| std::fs::read_to_string("/etc/hostname")).unwrap_or_default();
-            let host: String = host.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+            let host: String = host_name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
             let host = if host.is_empty() { "host" } else { &host };
             format!("{host}-{}-{:04x}", std::process::id(), rand::random::<u16>())
         })
+    }
+    /// Gives the URL under which others reach an instance that listens at `address`: the one that was set, else the address; one that
+    /// listens on all addresses is reached by the name of its host, as containers reach each other.
+    #[must_use]
+    pub fn advertised(&self, address: SocketAddr) -> String {
+        match &self.advertise {
+            Some(url) => url.to_string(),
+            None if address.ip().is_unspecified() && !host_name().is_empty() => format!("http://{}:{}", host_name(), address.port()),
+            None => format!("http://{address}"),
+        }
     }
     /// Prints the effective settings, one `NAME=value` per line, passwords replaced by `***`.
     #[must_use]
@@ -148,6 +157,12 @@ impl Settings {
         ];
         rows.map(|(name, value)| format!("{name}={value}\n")).concat()
     }
+}
+
+/// The name that this machine or container has, or nothing.
+fn host_name() -> String {
+    let name = std::env::var("HOSTNAME").or_else(|_| std::fs::read_to_string("/etc/hostname")).unwrap_or_default();
+    name.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -207,6 +222,17 @@ mod tests {
         assert!(!text.contains("s3cret") && !format!("{settings:?}").contains("s3cret"), "{text}\n{settings:?}");
         assert!(text.contains("FM_BUS=amqp://me:***@a,amqp://me:***@b\n"), "{text}");
         assert!(text.contains("FM_STORE=mongodb://me:***@d:1,e:2/market\n"), "{text}");
+    }
+
+    #[test]
+    fn the_url_for_others_is_the_one_set_or_where_it_listens_and_never_all_addresses() {
+        let mut settings = Settings::memory();
+        assert_eq!(settings.advertised("127.0.0.1:8101".parse().unwrap()), "http://127.0.0.1:8101");
+        if !host_name().is_empty() {
+            assert_eq!(settings.advertised("0.0.0.0:8080".parse().unwrap()), format!("http://{}:8080", host_name()));
+        }
+        settings.advertise = Some("http://cars-1:81".parse().unwrap());
+        assert_eq!(settings.advertised("0.0.0.0:8080".parse().unwrap()), "http://cars-1:81/");
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Health: may the process live on, may it be given work, and how are the parts that it needs.
 
+mod probe;
+
+pub use probe::probe;
+
 use crate::{BoxFuture, Result};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};

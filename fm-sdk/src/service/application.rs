@@ -97,10 +97,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         }
     }
     pub(super) fn instance(&self) -> Result<Instance> {
-        let url = match &self.settings.advertise {
-            Some(url) => url.to_string(),
-            None => format!("http://{}", self.address()?),
-        };
+        let url = self.settings.advertised(self.address()?);
         let mut instance = Instance::new(self.service.name(), &self.rt.instance, url);
         instance.version = self.service.version.into();
         instance.scopes = self.service.scopes.iter().map(ToString::to_string).collect();

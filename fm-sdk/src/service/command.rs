@@ -1,7 +1,7 @@
 //! The command line that every service has.
 
 use super::{Application, Service, parked::ParkedCommand, run::stop_signal};
-use crate::{Error, Result, config::Settings, logging};
+use crate::{Error, Result, config::Settings, health::probe, logging};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -26,6 +26,8 @@ enum Command {
     Serve,
     /// Prints the settings in force, passwords masked
     Check,
+    /// Asks the instance that listens at FM_HTTP on this machine whether it is ready, for health checks of containers
+    Ready,
     /// Looks after messages that were set aside
     #[command(subcommand)]
     Parked(ParkedCommand),
@@ -56,6 +58,7 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(name: &'static str, make: imp
                 print!("{}", settings.masked());
                 Ok(())
             }
+            Command::Ready => probe(&settings.http),
             Command::Parked(command) => command.run(name, &settings).await,
             Command::Serve => {
                 logging::init(name, settings.instance.as_deref().unwrap_or_default(), settings.log_format, &settings.log);

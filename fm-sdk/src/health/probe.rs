@@ -1,0 +1,79 @@
+//! The question that an orchestrator has: is the instance on this machine ready?
+
+use crate::{Error, Kind, Result, ResultExt};
+use std::{
+    io::{Read, Write},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs},
+    time::Duration,
+};
+
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Far more than a report is long.
+const LONGEST: u64 = 64 * 1024;
+
+/// Asks `/health/ready` of the instance that listens at `http` (`FM_HTTP`, a fixed port) and blocks for at most some seconds. Images
+/// without a shell use it as their health check.
+///
+/// # Errors
+/// `Unavailable` with the report, if the instance is not ready; else, if it does not answer.
+pub fn probe(http: &str) -> Result<()> {
+    let away = |e: std::io::Error| Error::new(Kind::Unavailable, "silent", format!("no answer from {http}: {e}"));
+    let mut address = http.to_socket_addrs().map_err(away)?.next().ok_or_else(|| away(std::io::ErrorKind::NotFound.into()))?;
+    if address.port() == 0 {
+        return Err(Error::new(Kind::Invalid, "no-port", format!("FM_HTTP={http} names no port to ask at")));
+    }
+    if address.ip().is_unspecified() {
+        address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
+    }
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(away)?;
+    stream.set_read_timeout(Some(PATIENCE)).and_then(|()| stream.set_write_timeout(Some(PATIENCE))).internal()?;
+    write!(stream, "GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").map_err(away)?;
+    let mut answer = Vec::new();
+    stream.take(LONGEST).read_to_end(&mut answer).map_err(away)?;
+    let answer = String::from_utf8_lossy(&answer);
+    if answer.starts_with("HTTP/1.1 200") {
+        return Ok(());
+    }
+    let report = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    Err(Error::new(Kind::Unavailable, "not-ready", format!("{http} is not ready: {report}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::probe;
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+    };
+
+    fn answering(answer: &'static str) -> String {
+        let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+        let address = format!("0.0.0.0:{}", listener.local_addr().unwrap().port());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).unwrap();
+            assert!(request[..length].starts_with(b"GET /health/ready "));
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        address
+    }
+
+    #[test]
+    fn an_instance_that_listens_everywhere_is_asked_on_loopback() {
+        probe(&answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")).unwrap();
+    }
+
+    #[test]
+    fn one_that_is_not_ready_says_why() {
+        let e = probe(&answering("HTTP/1.1 503 Service Unavailable\r\n\r\n{\"status\":\"failing\"}")).unwrap_err();
+        assert!(e.message().contains("failing"), "{e}");
+    }
+
+    #[test]
+    fn one_that_is_not_there_is_named() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        assert!(probe(&free).unwrap_err().message().contains(&free));
+        assert_eq!(probe("127.0.0.1:0").unwrap_err().code(), "no-port");
+    }
+}
