@@ -147,10 +147,7 @@ impl Application {
     }
 
     fn registration(&self) -> Result<Instance> {
-        let url = match &self.settings.advertise {
-            Some(url) => url.to_string(),
-            None => format!("http://{}", self.address()?),
-        };
+        let url = self.settings.advertised(self.address()?);
         let mut instance = Instance::new(NAME, &self.instance, url);
         instance.version = env!("CARGO_PKG_VERSION").into();
         instance.metadata.insert("admin".into(), format!("http://{}", self.admin_address()?));

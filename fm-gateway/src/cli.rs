@@ -12,6 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fm_sdk::{
     Error, Kind, Result, ResultExt,
     config::Settings,
+    health::probe,
     identity::{Terms, Verifier},
     logging,
     metrics::Metrics,
@@ -37,6 +38,8 @@ enum Command {
     Serve,
     /// Prints the settings in force, passwords masked
     Check,
+    /// Asks the gateway that listens at FM_HTTP on this machine whether it is ready, for health checks of containers
+    Ready,
     /// Reads, checks and writes the routing table
     #[command(subcommand)]
     Table(TableCommand),
@@ -82,6 +85,7 @@ async fn obey(cli: Cli) -> Result<()> {
             print!("{}FM_ADMIN_HTTP={}\n{:#?}\n", settings.masked(), cli.own.admin_http, cli.own.limits());
             Ok(())
         }
+        Command::Ready => probe(&settings.http),
         Command::Table(command) => look_after(command, &settings, &cli.own.plugins).await,
         Command::Serve => {
             let instance = settings.instance_name();
