@@ -27,7 +27,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// How long one slow answer counts against an instance: many requests a second bring news soon.
 const LATENCY_MEMORY: Duration = Duration::from_secs(2);
@@ -65,12 +65,14 @@ impl Application {
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
         let services = Services::new(registry.clone());
         let verifier = Arc::new(Verifier::new(&*registry, terms));
+        let draining = Draining::default();
         let tools = Tools {
             services: services.clone(),
             balancer: Balancer::new(Policy { memory: LATENCY_MEMORY, ..Policy::default() }),
             verifier,
             limits: Limits::default(),
             metrics: metrics.clone(),
+            draining: draining.clone(),
         };
         let copy = Copy::in_folder(&settings.data_folder(NAME));
         let reach = registry.reach();
@@ -81,7 +83,7 @@ impl Application {
             table: keeper.table(),
             limits: own.limits(),
             trusted: settings.trusted_proxies.clone(),
-            draining: Draining::default(),
+            draining,
             metrics,
             documents: Documents::new(services.clone()),
             health,
@@ -117,7 +119,7 @@ impl Application {
     /// If a server cannot start.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
         let (address, admin_address, instance) = (self.address()?, self.admin_address()?, self.registration()?);
-        let leave = Arc::new(Notify::new());
+        let leave = Draining::default();
         let server = front::listen(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
         let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone())?;
         let (handle, admin_handle) = (server.handle(), admin.handle());
@@ -138,7 +140,7 @@ impl Application {
             stop.await;
             drain(&self.gateway, registration, self.settings.drain).await;
         }
-        leave.notify_waiters();
+        leave.begin();
         handle.stop(true).await;
         admin_handle.stop(false).await;
         keeper.abort();

@@ -13,6 +13,7 @@ use fm_sdk::{
     Error, Kind, Result, ResultExt,
     config::Settings,
     health::probe,
+    http::Draining,
     identity::{Terms, Verifier},
     logging,
     metrics::Metrics,
@@ -143,6 +144,7 @@ pub fn check(table: &Table, plugins: &Catalogue) -> std::result::Result<(), Prob
         verifier: Arc::new(Verifier::new(&*registry, Terms::default())),
         limits: Limits::default(),
         metrics: GatewayMetrics::new(Metrics::default()),
+        draining: Draining::default(),
     };
     compile(table, 0, plugins, &Drivers::new(tools)).map(drop)
 }

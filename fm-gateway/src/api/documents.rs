@@ -7,11 +7,13 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How long a service may take for its document.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// When services that gave no answer are asked again.
+const AGAIN: Duration = Duration::from_secs(5);
 /// The largest document that is read; bytes.
 const LARGEST: usize = 4 << 20;
 
@@ -24,14 +26,19 @@ pub struct Merged {
 
 /// Which instances a document was merged from.
 type Seen = Vec<(String, String, String)>;
-type Kept = Mutex<Option<(Seen, Arc<Merged>)>>;
+
+/// What was merged from which instances, and until when that is good.
+struct Kept {
+    seen: Seen,
+    until: Option<Instant>,
+    merged: Arc<Merged>,
+}
 
 /// Fetches and keeps it.
 #[derive(Clone)]
 pub struct Documents {
     services: Services,
-    /// What was merged from which instances.
-    kept: Arc<Kept>,
+    kept: Arc<Mutex<Option<Kept>>>,
     /// The last good document of each service: one that is down stays documented.
     last: Arc<Mutex<BTreeMap<String, Value>>>,
 }
@@ -47,10 +54,11 @@ impl Documents {
     pub async fn merged(&self) -> Arc<Merged> {
         let instances = self.services.all().list();
         let seen: Seen = instances.iter().map(|i| (i.service.clone(), i.id.clone(), i.version.clone())).collect();
-        if let Some((of, merged)) = &*self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-            && *of == seen
+        if let Some(kept) = &*self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+            && kept.seen == seen
+            && kept.until.is_none_or(|until| Instant::now() < until)
         {
-            return merged.clone();
+            return kept.merged.clone();
         }
         let complete = self.fetch_all(&instances).await;
         let value = {
@@ -58,9 +66,9 @@ impl Documents {
             merge(last.iter().map(|(service, document)| (service.as_str(), document)))
         };
         let merged = Arc::new(Merged { json: serde_json::to_vec(&value).unwrap_or_default().into(), value });
-        if complete {
-            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((seen, merged.clone()));
-        }
+        // Services that gave no answer are asked again, but not by every reader.
+        let until = (!complete).then(|| Instant::now() + AGAIN);
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { seen, until, merged: merged.clone() });
         merged
     }
 

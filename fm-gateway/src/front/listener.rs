@@ -9,17 +9,18 @@ use crate::{pipeline::Worker, upstream::Pool};
 use actix_http::{HttpService, KeepAlive, Request};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_factory, fn_service};
+use fm_sdk::http::Draining;
 use std::{convert::Infallible, io, net::TcpListener, rc::Rc, sync::Arc, time::Duration};
-use tokio::{net::TcpStream, sync::Notify};
+use tokio::net::TcpStream;
 
 /// How long clients have to take the rest of their answers once the server stops; seconds.
 const LAST_ANSWERS: u64 = 30;
 
-/// Serves clients on a bound socket. Once `leave` is notified, connections that wait for a request are closed.
+/// Serves clients on a bound socket. Once `leave` has begun, connections that wait for a request are closed.
 ///
 /// # Errors
 /// Those of the system, when the socket cannot be used.
-pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave: Arc<Notify>) -> io::Result<Server> {
+pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave: Draining) -> io::Result<Server> {
     let local = socket.local_addr()?;
     let server = Server::build().workers(workers).disable_signals().shutdown_timeout(LAST_ANSWERS);
     let server = server.listen("gateway", socket, move || {
@@ -34,7 +35,7 @@ pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave:
             .local_addr(local)
             .graceful_shutdown_signal(move || {
                 let leave = leave.clone();
-                async move { leave.notified().await }
+                async move { leave.wait().await }
             })
             .on_connect_ext(|socket: &Socket, data| drop(data.insert::<Rc<Talk>>(socket.talk.clone())))
             .h1(fn_factory(move || {

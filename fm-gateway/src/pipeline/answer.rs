@@ -12,6 +12,7 @@ use fm_sdk::{
     http::{Problem, problem},
     trace::TraceParent,
 };
+use futures::future::LocalBoxFuture;
 
 /// An answer whose body may still be on its way.
 pub struct Answer {
@@ -26,6 +27,8 @@ pub enum Body {
     /// No body, but the length that it would have: HEAD, 304.
     WouldBe(Option<u64>),
     Upstream(Box<BodyStream>),
+    /// A stream without an end of its own: it ends when the future does.
+    Events(Box<BodyStream>, LocalBoxFuture<'static, ()>),
 }
 
 impl Body {
@@ -33,7 +36,7 @@ impl Body {
         match self {
             Body::Bytes(bytes) => BodySize::Sized(bytes.len() as u64),
             Body::WouldBe(length) => length.map_or(BodySize::None, BodySize::Sized),
-            Body::Upstream(stream) => stream.size(),
+            Body::Upstream(stream) | Body::Events(stream, _) => stream.size(),
         }
     }
 }

@@ -147,7 +147,7 @@ fn steps(
     if !answered {
         problems.push(Problem::new(format!("{at}.plugins"), "pipeline-open", "the last plugin must answer: proxy, respond"));
     }
-    let guarded = route.plugins.iter().any(|s| s.plugin == "authentication" && s.settings.get("optional") != Some(&Value::Bool(true)));
+    let guarded = route.plugins.iter().any(|s| catalogue.get(&s.plugin).is_some_and(|plugin| plugin.guards(&s.settings)));
     if !route.public && !guarded {
         problems.push(Problem::new(at, "route-open", "a route that is not public needs the plugin authentication"));
     }

@@ -55,6 +55,13 @@ impl Delivery {
                 Body::Bytes(bytes) if !bytes.is_empty() => Some(Ok(mem::take(bytes))),
                 Body::Bytes(_) | Body::WouldBe(_) => None,
                 Body::Upstream(stream) => ready!(stream.poll_next(cx)),
+                Body::Events(stream, leave) => match leave.as_mut().poll(cx) {
+                    Poll::Ready(()) => {
+                        self.body = Body::Bytes(Bytes::new());
+                        None
+                    }
+                    Poll::Pending => ready!(stream.poll_next(cx)),
+                },
             };
             match piece {
                 Some(Ok(piece)) => {

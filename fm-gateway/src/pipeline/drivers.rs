@@ -2,6 +2,7 @@
 
 use crate::{front::GatewayMetrics, upstream::Limits};
 use fm_sdk::{
+    http::Draining,
     identity::Verifier,
     registry::{balance::Balancer, services::Services},
 };
@@ -17,6 +18,8 @@ pub struct Tools {
     pub verifier: Arc<Verifier>,
     pub limits: Limits,
     pub metrics: GatewayMetrics,
+    /// Begins when the gateway takes leave; streams without an end must end then.
+    pub draining: Draining,
 }
 
 /// The tools, and the names of the drivers that are there: `registry`, `identity`, and those that the host of the gateway adds.

@@ -42,6 +42,11 @@ pub trait Plugin: Send + Sync + 'static {
         false
     }
 
+    /// Whether its steps, with these settings, let nobody pass who is not known: what a route needs that is not public.
+    fn guards(&self, _settings: &Map<String, Value>) -> bool {
+        false
+    }
+
     /// Makes a step. The settings fit the schema, defaults are filled in, `env{NAME}` is replaced.
     ///
     /// # Errors

@@ -66,6 +66,27 @@ async fn an_answer_that_is_under_way_comes_to_its_end() {
 }
 
 #[actix_rt::test]
+async fn event_streams_end_so_that_their_clients_go_elsewhere() {
+    let upstream = Upstream::start(|mut talk| async move {
+        talk.request().await;
+        talk.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n8\r\ndata: 1\n\r\n").await;
+        talk.closed().await;
+    })
+    .await;
+    let app = TestApp::in_front_of(&upstream).await;
+    let mut client = app.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    client.head().await;
+    assert_eq!(client.chunk().await.unwrap(), b"data: 1\n");
+    let asked = Instant::now();
+    app.stop();
+    assert_eq!(client.chunk().await.unwrap(), b"", "a clean end, not a broken one");
+    app.stopped().await;
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert_eq!(upstream.ended.get(), 1);
+}
+
+#[actix_rt::test]
 async fn connections_that_only_wait_do_not_hold_it_up() {
     let app = TestApp::with_routes(hello()).await;
     let mut idle = app.connect().await;

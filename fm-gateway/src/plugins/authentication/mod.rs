@@ -65,6 +65,10 @@ impl Plugin for Authentication {
         &["identity.sub", "identity.roles", "identity.scopes"]
     }
 
+    fn guards(&self, settings: &Map<String, Value>) -> bool {
+        settings.get("optional") != Some(&Value::Bool(true))
+    }
+
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> std::result::Result<Box<dyn Step>, String> {
         let settings: Settings = super::read(settings)?;
         if settings.optional && !(settings.grant.is_empty() && settings.scopes.is_empty()) {

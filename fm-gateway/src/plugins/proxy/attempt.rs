@@ -87,16 +87,16 @@ impl Forward {
             Ok(_) => Outcome::Answered,
             Err(Failure::HeadTimeout | Failure::BodyTimeout) => Outcome::TimedOut,
             Err(failure) if failure.blames_upstream() => Outcome::Unreachable,
-            Err(_) => return result.map(|(answer, _)| answer),
+            Err(_) => return result,
         };
-        let (mut answer, streams) = match result {
-            Ok(answered) => answered,
+        let mut answer = match result {
+            Ok(answer) => answer,
             Err(failure) => {
                 picked.done(started.elapsed(), outcome);
                 return Err(failure);
             }
         };
-        if streams && let Body::Upstream(stream) = &mut answer.body {
+        if let Body::Upstream(stream) | Body::Events(stream, _) = &mut answer.body {
             // The instance has this request on its hands until its answer is over.
             let latency = started.elapsed();
             stream.hold((permit.take(), Ended(Some((picked, latency)))));
@@ -106,7 +106,7 @@ impl Forward {
         Ok(answer)
     }
 
-    async fn ask(&self, exchange: &Exchange, url: &str, body: &mut Option<Payload>, repeatable: bool) -> Result<(Answer, bool), Failure> {
+    async fn ask(&self, exchange: &Exchange, url: &str, body: &mut Option<Payload>, repeatable: bool) -> Result<Answer, Failure> {
         let authority = url.strip_prefix("http://").ok_or_else(|| {
             Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"))
         })?;
@@ -127,21 +127,20 @@ impl Forward {
         let is_head = exchange.head.method == Method::HEAD;
         let mut stream = BodyStream::new(call, framing, reusable, pool.clone());
         if is_head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-            return Ok((Answer { status, headers, body: Body::WouldBe(would_be.filter(|_| is_head)) }, false));
+            return Ok(Answer { status, headers, body: Body::WouldBe(would_be.filter(|_| is_head)) });
         }
         let events = headers.get(&header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
         let whole = if repeatable && !events { stream.whole(HELD_BACK).await? } else { stream.take_whole()? };
         let body = match whole {
             Some(bytes) => Body::Bytes(bytes),
-            None => {
-                if events {
-                    stream.set_idle(self.settings.stream_idle);
-                }
-                Body::Upstream(Box::new(stream))
+            None if events => {
+                stream.set_idle(self.settings.stream_idle);
+                let draining = self.drivers.tools.draining.clone();
+                Body::Events(Box::new(stream), Box::pin(async move { draining.wait().await }))
             }
+            None => Body::Upstream(Box::new(stream)),
         };
-        let streams = matches!(body, Body::Upstream(_));
-        Ok((Answer { status, headers, body }, streams))
+        Ok(Answer { status, headers, body })
     }
 
     async fn connect(&self, authority: &str) -> Result<Connection, Failure> {
