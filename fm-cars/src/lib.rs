@@ -1,7 +1,57 @@
-//! The cars of the market: ads with their rules, the catalogue they choose from, the search over them, and the import of many.
+//! fm-cars: the cars of the market. Ads with their rules, the catalogue they choose from, the search over them, the import of many.
 #![forbid(unsafe_code)]
 
+mod announce;
 pub mod car;
 pub mod catalogue;
+mod handlers;
 pub mod import;
+pub mod messages;
+mod openapi;
+mod owner;
+mod routes;
 pub mod search;
+mod state;
+
+pub use owner::DeletedOwner;
+pub use state::Cars;
+
+use car::Car;
+use fm_sdk::Service;
+use import::{Import, ImportPart};
+use std::time::Duration;
+
+/// How often the read model is looked at: does a refill pay?
+const TIDY: Duration = Duration::from_secs(60);
+/// How often what is out of date is taken away.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// The service.
+pub fn cars(state: Cars) -> Service<Cars> {
+    Service::new("fm-cars", state)
+        .version(env!("CARGO_PKG_VERSION"))
+        .scopes(&["cars:write", "cars:import"])
+        .keeps::<Car>()
+        .keeps::<DeletedOwner>()
+        .keeps::<Import>()
+        .keeps::<ImportPart>()
+        .call(handlers::attach_images)
+        .call(handlers::order_images)
+        .call(handlers::remove_image)
+        .call(handlers::images_of)
+        .command(handlers::delete_all)
+        .command(handlers::import_part)
+        .on(handlers::listed_by_whom)
+        .on(handlers::drafted_by_whom)
+        .on_each_instance(handlers::refresh::listed)
+        .on_each_instance(handlers::refresh::changed)
+        .on_each_instance(handlers::refresh::price_changed)
+        .on_each_instance(handlers::refresh::sold)
+        .on_each_instance(handlers::refresh::removed)
+        .at_start(state::fill)
+        .on_gap(state::fill)
+        .every(TIDY, "tidy-search", state::tidy)
+        .every(SWEEP, "sweep-imports", import::sweep)
+        .every(SWEEP, "sweep-deleted-owners", owner::sweep)
+        .http(routes::configure)
+}

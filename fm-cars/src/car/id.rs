@@ -10,11 +10,6 @@ impl CarId {
     pub fn new() -> Self {
         CarId(Uuid::now_v7().as_u128())
     }
-    /// The same id for the same reason, wherever and however often it is asked for: what a message or a request makes is made once.
-    pub fn derived(reason: &str) -> Self {
-        const SPACE: Uuid = Uuid::from_u128(0x7c1f_0b6e_51d2_4f0b_9a44_6f6d_2d63_6172);
-        CarId(Uuid::new_v5(&SPACE, reason.as_bytes()).as_u128())
-    }
     /// Reads that one form only, so that one car has one name.
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;
@@ -57,10 +52,5 @@ mod tests {
         for bad in ["", "1", &id.to_string().to_uppercase(), &Uuid::from_u128(id.bits()).to_string(), &format!("{{{id}}}")] {
             assert_eq!(CarId::parse(bad), None, "{bad}");
         }
-    }
-    #[test]
-    fn a_derived_id_depends_on_its_reason_alone() {
-        assert_eq!(CarId::derived("a/1"), CarId::derived("a/1"));
-        assert_ne!(CarId::derived("a/1"), CarId::derived("a/2"));
     }
 }

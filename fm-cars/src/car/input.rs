@@ -1,7 +1,13 @@
-use super::{DESCRIPTION, Facts, Limits, LocationInput, MILEAGE, POWER, PRICE, Status};
+use super::{
+    DESCRIPTION, Facts, Limits, LocationInput, MILEAGE, POWER, PRICE, Status,
+    object::{self, FromObject},
+};
 use crate::catalogue::{Choice, Maker, Model, OptionSet};
 use fm_sdk::{Error, FieldError, Result};
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, value::MapAccessDeserializer},
+};
 use std::ops::RangeInclusive;
 
 /// A field of a request: left out, `null`, or given. A change tells the three apart.
@@ -42,7 +48,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
 
 /// An ad as a client or a file writes it: any field may be missing, nothing is checked yet.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(remote = "Self", deny_unknown_fields, default)]
 pub struct CarInput {
     /// A slug of the catalogue.
     pub maker: Given<String>,
@@ -72,6 +78,18 @@ pub struct CarInput {
     pub location: Given<LocationInput>,
     /// `draft` or `listed`.
     pub status: Given<String>,
+}
+
+impl<'de> FromObject<'de> for CarInput {
+    fn from_object<A: MapAccess<'de>>(map: MapAccessDeserializer<A>) -> std::result::Result<Self, A::Error> {
+        // The inherent function that `remote` derives.
+        Self::deserialize(map)
+    }
+}
+impl<'de> Deserialize<'de> for CarInput {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        object::read(d)
+    }
 }
 
 /// Collects what is wrong, field by field.

@@ -1,6 +1,12 @@
-use super::Given;
+use super::{
+    Given,
+    object::{self, FromObject},
+};
 use fm_sdk::FieldError;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, value::MapAccessDeserializer},
+};
 
 /// Where a car stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -17,7 +23,7 @@ pub struct Location {
 
 /// A location as a client writes it.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct LocationInput {
     #[serde(default)]
     postal_code: Given<String>,
@@ -25,6 +31,18 @@ pub struct LocationInput {
     lat: Given<f64>,
     #[serde(default)]
     lon: Given<f64>,
+}
+
+impl<'de> FromObject<'de> for LocationInput {
+    fn from_object<A: MapAccess<'de>>(map: MapAccessDeserializer<A>) -> std::result::Result<Self, A::Error> {
+        // The inherent function that `remote` derives.
+        Self::deserialize(map)
+    }
+}
+impl<'de> Deserialize<'de> for LocationInput {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        object::read(d)
+    }
 }
 
 impl LocationInput {

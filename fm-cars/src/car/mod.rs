@@ -4,9 +4,11 @@ mod changes;
 mod document;
 mod facts;
 mod id;
+mod images;
 mod input;
 mod limits;
 mod location;
+mod object;
 mod status;
 
 pub use changes::Changed;

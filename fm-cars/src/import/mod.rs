@@ -3,7 +3,9 @@
 mod document;
 mod reader;
 mod row;
+mod sweep;
 mod words;
 
 pub use document::{Import, ImportPart, Refusal, Row};
 pub use reader::{Sheet, read};
+pub(crate) use sweep::sweep;

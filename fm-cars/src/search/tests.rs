@@ -5,7 +5,7 @@ use crate::catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet};
 use proptest::{prelude::*, sample::select};
 
 fn id(n: u8) -> CarId {
-    CarId::derived(&format!("car {n}"))
+    CarId::of_bits(u128::from(n.reverse_bits()) << 64 | u128::from(n))
 }
 fn maker() -> impl Strategy<Value = Maker> {
     select(vec!["bmw", "audi", "other"]).prop_map(|m| Maker::parse(m).unwrap())

@@ -1,0 +1,62 @@
+//! Which events say what happened to a car.
+
+use crate::{
+    car::{Car, Changed, Status},
+    messages::{CarChanged, CarDrafted, CarListed, CarNow, CarPriceChanged, CarRemoved, CarSold},
+};
+use fm_sdk::{Out, Result};
+
+fn now(car: &Car, out: &Out) -> CarNow {
+    CarNow {
+        id: car.id.clone(),
+        version: out.version(),
+        owner: car.owner.clone(),
+        title: car.facts.title(),
+        maker: car.facts.maker.value().into(),
+        model: car.facts.model.as_ref().map(|m| m.value().into()),
+        year: car.facts.year,
+        price: car.facts.price,
+        image: car.main_image().map(|key| format!("/images/{key}/thumb")),
+        status: car.status,
+        added: fm_sdk::time::rfc3339(car.added),
+    }
+}
+
+/// A new car.
+pub fn created(car: &Car, out: &mut Out) -> Result<()> {
+    if car.status == Status::Listed {
+        return out.publish(CarListed { car: now(car, out) });
+    }
+    out.publish(CarDrafted { id: car.id.clone(), owner: car.owner.clone() })
+}
+/// A changed one. What happens to a draft is its owner's business alone.
+pub fn changed(car: &Car, changed: Changed, out: &mut Out) -> Result<()> {
+    if changed.listed {
+        return out.publish(CarListed { car: now(car, out) });
+    }
+    if changed.unlisted {
+        return out.publish(CarChanged { car: now(car, out) });
+    }
+    if car.status != Status::Listed {
+        return Ok(());
+    }
+    if let Some(from) = changed.price_was {
+        out.publish(CarPriceChanged { car: now(car, out), from })?;
+    }
+    if changed.facts {
+        out.publish(CarChanged { car: now(car, out) })?;
+    }
+    Ok(())
+}
+/// Its pictures are others, or in another order.
+pub fn pictured(car: &Car, out: &mut Out) -> Result<()> {
+    changed(car, Changed { facts: true, ..Changed::default() }, out)
+}
+/// A sold one.
+pub fn sold(car: &Car, out: &mut Out) -> Result<()> {
+    out.publish(CarSold { car: now(car, out) })
+}
+/// One that is gone.
+pub fn removed(car: &Car, out: &mut Out) -> Result<()> {
+    out.publish(CarRemoved { id: car.id.clone(), owner: car.owner.clone(), version: out.version() })
+}

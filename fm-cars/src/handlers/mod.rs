@@ -1,0 +1,43 @@
+//! What becomes of each message.
+
+mod attach_images;
+mod delete_all;
+mod images_of;
+mod import_part;
+mod order_images;
+mod orphans;
+pub mod refresh;
+mod remove_image;
+
+pub use attach_images::attach_images;
+pub use delete_all::delete_all;
+pub use images_of::images_of;
+pub use import_part::import_part;
+pub use order_images::order_images;
+pub use orphans::{drafted_by_whom, listed_by_whom};
+pub use remove_image::remove_image;
+
+use crate::{Cars, car::Car, messages::CarImages};
+use fm_sdk::{Cx, Doc, Out, Result};
+
+/// Changes the pictures of a car of the caller.
+async fn change_pictures(cx: &Cx<Cars>, id: &str, change: impl Fn(&mut Car) -> Result<bool>) -> Result<CarImages> {
+    let who = cx.identity()?;
+    let now = cx.state.clock.now_ms();
+    let car = cx.doc::<Car>(id);
+    let changed = car.change(|car, out: &mut Out| {
+        car.owned_by(who.sub())?;
+        if !change(car)? {
+            return Ok(());
+        }
+        car.updated = now;
+        crate::announce::pictured(car, out)
+    });
+    let car = changed.await?;
+    cx.state.refresh(&car);
+    Ok(pictures(&car))
+}
+
+fn pictures(car: &Doc<Car>) -> CarImages {
+    CarImages { owner: car.owner.clone(), version: car.version(), images: car.images.clone() }
+}

@@ -1,0 +1,22 @@
+use crate::{
+    Cars,
+    messages::{CarDrafted, CarListed},
+    owner::{is_deleted, remove_orphan},
+};
+use fm_sdk::{Cx, Handled};
+
+/// A car that was created while its owner was being deleted does not stay, even if the instance that made it died before it could look
+/// again: its own event tells of it.
+async fn check(cx: &Cx<Cars>, car: &str, owner: &str) -> Handled {
+    cx.only_from("fm-cars")?;
+    if is_deleted(cx, owner).await? { remove_orphan(&cx.state, cx, car).await } else { Ok(()) }
+}
+
+/// Looks after a listed car's owner.
+pub async fn listed_by_whom(m: CarListed, cx: Cx<Cars>) -> Handled {
+    check(&cx, &m.car.id, &m.car.owner).await
+}
+/// Looks after a draft's owner.
+pub async fn drafted_by_whom(m: CarDrafted, cx: Cx<Cars>) -> Handled {
+    check(&cx, &m.id, &m.owner).await
+}

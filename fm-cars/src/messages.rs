@@ -1,0 +1,75 @@
+//! What fm-cars says on the bus and what it is asked there.
+//!
+//! Each event carries the car as it is after the change, so that its order does not matter: the newest version wins.
+
+use crate::car::{CarImage, Status};
+use serde::{Deserialize, Serialize};
+
+/// A car after a change: enough to show it in a list without asking back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CarNow {
+    /// The car.
+    pub id: String,
+    /// Grows with every change.
+    pub version: i64,
+    /// The user it belongs to.
+    pub owner: String,
+    /// Maker, model and year as people write them.
+    pub title: String,
+    /// A slug of the catalogue.
+    pub maker: String,
+    /// A slug of the catalogue or free text.
+    pub model: Option<String>,
+    /// Of the first registration.
+    pub year: u16,
+    /// Whole euros.
+    pub price: i64,
+    /// The address of the main picture's thumbnail.
+    pub image: Option<String>,
+    /// Only a listed car is shown.
+    pub status: Status,
+    /// When the ad was added, RFC 3339.
+    pub added: String,
+}
+
+/// The pictures of a car, the main one first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarImages {
+    /// The user the car belongs to.
+    pub owner: String,
+    /// The car's version after the call.
+    pub version: i64,
+    /// The pictures.
+    pub images: Vec<CarImage>,
+}
+
+fm_sdk::messages! {
+    /// A car was created that only its owner sees.
+    event "car.drafted" CarDrafted { id: String, owner: String }
+    /// A car became visible to everybody.
+    event "car.listed" CarListed { car: CarNow }
+    /// Something but the price changed; also: it became a draft again (`status`).
+    event "car.changed" CarChanged { car: CarNow }
+    /// The price changed.
+    event "car.price-changed" CarPriceChanged { car: CarNow, from: i64 }
+    /// It was sold.
+    event "car.sold" CarSold { car: CarNow }
+    /// It is gone, and its pictures with it.
+    event "car.removed" CarRemoved { id: String, owner: String, version: i64 }
+    /// All cars of a deleted user are gone.
+    event "cars.user-deleted" UserDeleted { user: String, count: u64 }
+
+    /// Remove all cars of a user who is being deleted. From fm-profile only.
+    command "fm-cars/delete-all" DeleteAll { user: String }
+    /// Make cars of one part of an import. To ourselves, so that the instances share the work and a restart loses none.
+    command "fm-cars/import-part" ImportRows { part: String }
+
+    /// Add pictures to a car of the caller. Those that it has already are left alone.
+    call "fm-cars/attach-images" AttachImages { car: String, images: Vec<CarImage> } -> CarImages;
+    /// Put the pictures of a car of the caller into this order.
+    call "fm-cars/order-images" OrderImages { car: String, keys: Vec<String> } -> CarImages;
+    /// Take a picture off a car of the caller.
+    call "fm-cars/remove-image" RemoveImage { car: String, key: String } -> CarImages;
+    /// Which pictures a car has.
+    call "fm-cars/images-of" ImagesOf { car: String } -> CarImages;
+}

@@ -1,0 +1,24 @@
+use crate::{Cars, announce, car::Car};
+use actix_web::{HttpResponse, web::Data};
+use fm_sdk::{
+    Error, Identity, Result, Work,
+    http::extract::{IfMatch, Path},
+};
+
+/// Removes a car, its pictures and what others know of it.
+#[utoipa::path(delete, path = "/api/cars/{id}", tag = "cars", security(("bearer" = [])),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if this is still the version")), responses(
+    (status = 204, description = "gone"), (status = 400, description = "cannot be read"),
+    (status = 401, description = "nobody is signed in"), (status = 403, description = "somebody else's car"),
+    (status = 404, description = "no such car"), (status = 412, description = "somebody else changed it in between")))]
+pub async fn delete(work: Work, who: Identity, state: Data<Cars>, id: Path<String>, version: IfMatch) -> Result<HttpResponse> {
+    let car = work.doc::<Car>(&id).if_version(version.0);
+    car.need().await?.owned_by(who.sub())?;
+    let removed = car.remove(|car, out| {
+        car.owned_by(who.sub())?;
+        announce::removed(car, out)
+    });
+    let car = removed.await?.ok_or_else(|| Error::not_found("cars-unknown"))?;
+    state.forget(&car.id, car.version());
+    Ok(HttpResponse::NoContent().finish())
+}

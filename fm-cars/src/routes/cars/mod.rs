@@ -1,0 +1,17 @@
+//! Cars: search, one by one, change.
+
+mod body;
+pub mod count;
+pub mod create;
+pub mod delete;
+pub mod facets;
+pub mod list;
+pub mod patch;
+mod query;
+pub mod show;
+pub mod sold;
+mod view;
+
+pub use body::{CarPatch, NewCar};
+pub use query::SearchQuery;
+pub use view::{CarList, CarView};

@@ -1,0 +1,41 @@
+use super::{CarPatch, CarView, view::answer};
+use crate::{
+    Cars, announce,
+    car::{Car, CarInput},
+};
+use actix_web::{HttpResponse, web::Data};
+use fm_sdk::{
+    Identity, Result, Work,
+    http::extract::{IfMatch, Json, Path},
+};
+
+/// Changes the given fields of a car.
+#[utoipa::path(patch, path = "/api/cars/{id}", tag = "cars", request_body = CarPatch, security(("bearer" = [])),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if this is still the version")), responses(
+    (status = 200, body = CarView, headers(("ETag", description = "the car's version"))),
+    (status = 400, description = "cannot be read"), (status = 401, description = "nobody is signed in"),
+    (status = 403, description = "somebody else's car"), (status = 404, description = "no such car"),
+    (status = 409, description = "sold cars stay as they are"), (status = 412, description = "somebody else changed it in between"),
+    (status = 413, description = "too large"), (status = 415, description = "not JSON"),
+    (status = 422, description = "out of the limits, field by field")))]
+pub async fn patch(
+    work: Work,
+    who: Identity,
+    state: Data<Cars>,
+    id: Path<String>,
+    version: IfMatch,
+    Json(input): Json<CarInput>,
+) -> Result<HttpResponse> {
+    let car = work.doc::<Car>(&id).if_version(version.0);
+    // Whose it is comes first: the version of a stranger's draft is nobody's business.
+    car.need().await?.owned_by(who.sub())?;
+    let now = state.clock.now_ms();
+    let changed = car.change(|car, out| {
+        car.owned_by(who.sub())?;
+        let changed = car.patch(&input, now)?;
+        announce::changed(car, changed, out)
+    });
+    let car = changed.await?;
+    state.refresh(&car);
+    Ok(answer(HttpResponse::Ok(), &car))
+}

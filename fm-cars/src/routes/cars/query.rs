@@ -1,0 +1,152 @@
+use crate::{
+    catalogue::{Choice, Maker, OptionSet},
+    search::{Criteria, Range, Sort},
+};
+use fm_sdk::{
+    Result,
+    http::{Page, extract::Checks},
+};
+use serde::Deserialize;
+
+/// Values of one filter, at most.
+const VALUES: usize = 100;
+/// Characters of a text, at most.
+const TEXT: usize = 200;
+
+/// What is searched for, in the query. Filters may be given several times: one of these values. Count and facets take a page's query as it
+/// is and leave order and page aside.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// One of these makers.
+    maker: Vec<String>,
+    /// One of these models, as slug or free text.
+    model: Vec<String>,
+    /// One of these colours.
+    color: Vec<String>,
+    /// One of these engines.
+    engine: Vec<String>,
+    /// One of these gearboxes.
+    gearbox: Vec<String>,
+    /// One of these bodies.
+    body: Vec<String>,
+    /// One of these options.
+    option: Vec<String>,
+    /// Whole euros.
+    #[param(minimum = 0)]
+    price_from: Option<u32>,
+    /// Whole euros.
+    #[param(minimum = 0)]
+    price_to: Option<u32>,
+    /// Of the first registration.
+    #[param(minimum = 0)]
+    year_from: Option<u32>,
+    /// Of the first registration.
+    #[param(minimum = 0)]
+    year_to: Option<u32>,
+    /// Kilometres.
+    #[param(minimum = 0)]
+    mileage_from: Option<u32>,
+    /// Kilometres.
+    #[param(minimum = 0)]
+    mileage_to: Option<u32>,
+    /// PS.
+    #[param(minimum = 0)]
+    power_from: Option<u32>,
+    /// PS.
+    #[param(minimum = 0)]
+    power_to: Option<u32>,
+    /// All of these words; the last one may be a beginning.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Only cars of this user.
+    #[param(max_length = 200)]
+    seller: Option<String>,
+    /// `added`, `price`, `mileage`, `year`; with `-` before it descending. The newest first without.
+    sort: Option<String>,
+    /// 1 is the first.
+    #[param(minimum = 1)]
+    page: Option<u32>,
+    /// 1 to 100, 20 without.
+    #[param(minimum = 1, maximum = 100)]
+    per_page: Option<u32>,
+}
+
+/// Reads the values of a filter; an unknown one is told with its place.
+fn values<T>(checks: Checks, field: &str, of: &[String], parse: impl Fn(&str) -> Option<T>, expected: &str) -> (Checks, Vec<T>) {
+    let mut checks = checks.field(field, of.len() <= VALUES, format!("at most {VALUES} values"));
+    let mut found = Vec::new();
+    for (i, value) in of.iter().take(VALUES).enumerate() {
+        match parse(value) {
+            Some(v) => found.push(v),
+            None => checks = checks.field(format!("{field}[{i}]"), false, expected),
+        }
+    }
+    (checks, found)
+}
+
+impl SearchQuery {
+    /// The filters.
+    ///
+    /// # Errors
+    /// `invalid` (400) with each value that is not known or out of its limits.
+    pub fn criteria(&self) -> Result<Criteria> {
+        fn choices<C: Choice>(checks: Checks, field: &str, of: &[String]) -> (Checks, Vec<C>) {
+            values(checks, field, of, C::parse, &format!("one of {}", C::expected()))
+        }
+        let checks = Checks::of_query()
+            .optional("q", self.q.as_ref(), |q| q.chars().count() <= TEXT, format!("at most {TEXT} characters"))
+            .optional("seller", self.seller.as_ref(), |s| s.chars().count() <= TEXT, format!("at most {TEXT} characters"));
+        let (checks, makers) = values(checks, "maker", &self.maker, Maker::parse, "not a maker of the catalogue");
+        let model = |m: &str| (m.chars().count() <= TEXT).then(|| m.to_owned());
+        let (checks, models) = values(checks, "model", &self.model, model, "too long");
+        let (checks, colors) = choices(checks, "color", &self.color);
+        let (checks, engines) = choices(checks, "engine", &self.engine);
+        let (checks, gearboxes) = choices(checks, "gearbox", &self.gearbox);
+        let (checks, bodies) = choices(checks, "body", &self.body);
+        let (checks, bits) = values(checks, "option", &self.option, OptionSet::bit, "not an option of the catalogue");
+        checks.finish()?;
+        Ok(Criteria {
+            makers,
+            models,
+            colors,
+            engines,
+            gearboxes,
+            bodies,
+            options: OptionSet::from_bits(bits.into_iter().fold(0, |all, bit| all | 1 << bit)),
+            price: Range { from: self.price_from, to: self.price_to },
+            year: Range { from: self.year_from, to: self.year_to },
+            mileage: Range { from: self.mileage_from, to: self.mileage_to },
+            power: Range { from: self.power_from, to: self.power_to },
+            text: self.q.clone(),
+            seller: self.seller.clone(),
+        })
+    }
+    /// The order.
+    ///
+    /// # Errors
+    /// `invalid` (400).
+    pub fn sort(&self) -> Result<Sort> {
+        let Some(text) = &self.sort else { return Ok(Sort::default()) };
+        let sort = Sort::parse(text);
+        Checks::of_query().field("sort", sort.is_some(), format!("one of {}", Sort::WORDS.join(", "))).finish()?;
+        Ok(sort.unwrap_or_default())
+    }
+    /// The page.
+    ///
+    /// # Errors
+    /// `invalid` (400).
+    pub fn page(&self) -> Result<Page> {
+        Page::new(self.page, self.per_page)
+    }
+    /// Checks everything, for those who need the filters only.
+    ///
+    /// # Errors
+    /// `invalid` (400).
+    pub fn criteria_alone(&self) -> Result<Criteria> {
+        self.sort()?;
+        self.page()?;
+        self.criteria()
+    }
+}

@@ -1,0 +1,21 @@
+use super::{CarView, view::answer};
+use crate::{Cars, announce, car::Car};
+use actix_web::{HttpResponse, web::Data};
+use fm_sdk::{Identity, Result, Work, http::extract::Path};
+
+/// Marks a car as sold. It stays where it is, but is not found any more.
+#[utoipa::path(post, path = "/api/cars/{id}/sold", tag = "cars", security(("bearer" = [])), params(("id" = String, Path)), responses(
+    (status = 200, body = CarView, headers(("ETag", description = "the car's version"))),
+    (status = 401, description = "nobody is signed in"), (status = 403, description = "somebody else's car"),
+    (status = 404, description = "no such car"), (status = 409, description = "a draft cannot be sold")))]
+pub async fn sold(work: Work, who: Identity, state: Data<Cars>, id: Path<String>) -> Result<HttpResponse> {
+    let now = state.clock.now_ms();
+    let car = work.doc::<Car>(&id);
+    let changed = car.change(|car, out| {
+        car.owned_by(who.sub())?;
+        if car.sell(now)? { announce::sold(car, out) } else { Ok(()) }
+    });
+    let car = changed.await?;
+    state.refresh(&car);
+    Ok(answer(HttpResponse::Ok(), &car))
+}

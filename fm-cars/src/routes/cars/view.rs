@@ -1,0 +1,116 @@
+use crate::{
+    car::{Car, CarImage, Location, Status},
+    catalogue::{Body, Color, Engine, Gearbox, Model},
+};
+use fm_sdk::{Doc, http::extract::etag, time::rfc3339};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A picture as clients see it.
+#[derive(Serialize, ToSchema)]
+pub struct ImageView {
+    key: String,
+    /// The full size.
+    url: String,
+    /// The small one.
+    thumb_url: String,
+    /// Pixels of the full size.
+    width: u32,
+    /// Pixels of the full size.
+    height: u32,
+}
+
+impl From<&CarImage> for ImageView {
+    fn from(image: &CarImage) -> Self {
+        let CarImage { key, width, height } = image;
+        ImageView {
+            key: key.clone(),
+            url: format!("/images/{key}/full"),
+            thumb_url: format!("/images/{key}/thumb"),
+            width: *width,
+            height: *height,
+        }
+    }
+}
+
+/// A car as clients see it. What is not known is `null`.
+#[derive(Serialize, ToSchema)]
+pub struct CarView {
+    id: String,
+    /// Maker, model and year as people write them.
+    title: String,
+    /// A slug of the catalogue.
+    maker: &'static str,
+    /// A slug of the catalogue or free text.
+    model: Option<String>,
+    body: Option<Body>,
+    description: Option<String>,
+    /// Whole euros.
+    price: i64,
+    year: u16,
+    /// Kilometres.
+    mileage: Option<u32>,
+    color: Option<Color>,
+    engine: Option<Engine>,
+    gearbox: Option<Gearbox>,
+    /// PS.
+    power_ps: Option<u16>,
+    options: Vec<&'static str>,
+    location: Option<Location>,
+    /// The main one first.
+    images: Vec<ImageView>,
+    owner_id: String,
+    status: Status,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    added: String,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    updated: String,
+}
+
+impl From<&Car> for CarView {
+    fn from(car: &Car) -> Self {
+        let f = &car.facts;
+        CarView {
+            id: car.id.clone(),
+            title: f.title(),
+            maker: f.maker.value(),
+            model: f.model.as_ref().map(Model::value).map(str::to_owned),
+            body: f.body,
+            description: f.description.clone(),
+            price: f.price,
+            year: f.year,
+            mileage: f.mileage,
+            color: f.color,
+            engine: f.engine,
+            gearbox: f.gearbox,
+            power_ps: f.power_ps,
+            options: f.options.values().collect(),
+            location: f.location.clone(),
+            images: car.images.iter().map(ImageView::from).collect(),
+            owner_id: car.owner.clone(),
+            status: car.status,
+            added: rfc3339(car.added),
+            updated: rfc3339(car.updated),
+        }
+    }
+}
+
+/// A page of cars.
+#[derive(Serialize, ToSchema)]
+pub struct CarList {
+    /// The cars of this page.
+    pub items: Vec<CarView>,
+    /// How many there are on all pages.
+    pub total: u64,
+    /// Which page this is; 1 is the first.
+    pub page: u32,
+    /// How many cars a page has at most.
+    pub per_page: u32,
+}
+
+/// Answers with a car and its version.
+pub(super) fn answer(mut response: actix_web::HttpResponseBuilder, car: &Doc<Car>) -> actix_web::HttpResponse {
+    response.insert_header(etag(car.version())).json(CarView::from(&**car))
+}

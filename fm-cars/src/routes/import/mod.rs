@@ -1,0 +1,5 @@
+//! Many cars at once.
+
+pub mod start;
+pub mod status;
+mod upload;

@@ -1,0 +1,33 @@
+//! The URLs.
+
+pub mod cars;
+pub mod catalogue;
+pub mod import;
+pub mod me;
+
+use actix_web::web::{ServiceConfig, delete, get, patch, post, resource};
+
+/// Mounts all routes.
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/api/cars").route(get().to(cars::list::list)).route(post().to(cars::create::create)))
+        .service(resource("/api/cars/count").route(get().to(cars::count::count)))
+        .service(resource("/api/cars/facets").route(get().to(cars::facets::facets)))
+        .service(resource("/api/cars/import").route(post().to(import::start::start)))
+        .service(resource("/api/cars/import/{id}").route(get().to(import::status::status)))
+        .service(
+            resource("/api/cars/{id}")
+                .route(get().to(cars::show::show))
+                .route(patch().to(cars::patch::patch))
+                .route(delete().to(cars::delete::delete)),
+        )
+        .service(resource("/api/cars/{id}/sold").route(post().to(cars::sold::sold)))
+        .service(resource("/api/me/cars").route(get().to(me::cars)))
+        .service(resource("/api/catalogue/makers").route(get().to(catalogue::makers::makers)))
+        .service(resource("/api/catalogue/models").route(get().to(catalogue::models::models)))
+        .service(resource("/api/catalogue/engines").route(get().to(catalogue::lists::engines)))
+        .service(resource("/api/catalogue/bodies").route(get().to(catalogue::lists::bodies)))
+        .service(resource("/api/catalogue/colors").route(get().to(catalogue::lists::colors)))
+        .service(resource("/api/catalogue/gearboxes").route(get().to(catalogue::lists::gearboxes)))
+        .service(resource("/api/catalogue/options").route(get().to(catalogue::lists::options)))
+        .service(resource("/openapi.json").route(get().to(crate::openapi::document)));
+}

@@ -1,0 +1,82 @@
+use crate::{create, market};
+use fm_cars::{
+    Cars,
+    car::CarImage,
+    messages::{AttachImages, CarChanged, ImagesOf, OrderImages, RemoveImage},
+};
+use fm_sdk::testing::MockBus;
+use serde_json::{Value, json};
+
+fn image(key: &str) -> CarImage {
+    CarImage { key: key.into(), width: 1600, height: 900 }
+}
+fn attach(car: &str, keys: &[&str]) -> AttachImages {
+    AttachImages { car: car.into(), images: keys.iter().map(|k| image(k)).collect() }
+}
+async fn keys(bus: &MockBus<Cars>, car: &str) -> Vec<String> {
+    let images = bus.call(ImagesOf { car: car.into() }).await.unwrap().images;
+    images.into_iter().map(|i| i.key).collect()
+}
+
+#[actix_rt::test]
+async fn pictures_are_attached_once_however_often_the_call_comes() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    for _ in 0..2 {
+        let reply = bus.call(attach(&id, &["a", "b"])).await.unwrap();
+        assert_eq!((reply.owner.as_str(), reply.images.len()), ("u1", 2));
+    }
+    assert_eq!(bus.published::<CarChanged>().one().car.image.as_deref(), Some("/images/a/thumb"));
+    let car: Value = bus.get(&format!("/api/cars/{id}")).await.json();
+    assert_eq!(
+        car["images"][0],
+        json!({"key": "a", "url": "/images/a/full", "thumb_url": "/images/a/thumb", "width": 1600, "height": 900})
+    );
+}
+
+#[actix_rt::test]
+async fn pictures_are_ordered_and_taken_off() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    bus.call(attach(&id, &["a", "b", "c"])).await.unwrap();
+    bus.call(OrderImages { car: id.clone(), keys: vec!["c".into(), "a".into(), "b".into()] }).await.unwrap();
+    assert_eq!(keys(&bus, &id).await, ["c", "a", "b"]);
+    for _ in 0..2 {
+        bus.call(RemoveImage { car: id.clone(), key: "c".into() }).await.unwrap();
+    }
+    assert_eq!(keys(&bus, &id).await, ["a", "b"]);
+    let wrong = bus.call(OrderImages { car: id.clone(), keys: vec!["a".into()] }).await.unwrap_err();
+    assert_eq!(wrong.fields()[0].field, "keys");
+}
+
+#[actix_rt::test]
+async fn only_the_owner_touches_pictures_and_twenty_are_enough() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(bus.call(attach(&id, &many)).await.unwrap_err().code(), "too-many-images");
+    assert_eq!(bus.call(attach("nope", &["a"])).await.unwrap_err().code(), "cars-unknown");
+    bus.sign_in("u2", &["cars:write"]);
+    assert_eq!(bus.call(attach(&id, &["a"])).await.unwrap_err().code(), "not-owner");
+    bus.sign_out();
+    assert!(bus.call(attach(&id, &["a"])).await.is_err());
+    assert!(keys(&bus, &id).await.is_empty());
+}
+
+#[actix_rt::test]
+async fn attaching_survives_a_crash_at_every_step() {
+    for after in [false, true] {
+        for step in 1..60 {
+            let bus = market();
+            let id = create(&bus, json!({})).await;
+            bus.crash_at(step, after);
+            assert_eq!(bus.call(attach(&id, &["a", "b"])).await.unwrap().images.len(), 2, "step {step} after {after}");
+            assert_eq!(bus.published::<CarChanged>().one().car.id, id, "step {step} after {after}");
+            if !bus.crashed() {
+                assert!(step > 3);
+                break;
+            }
+        }
+    }
+}

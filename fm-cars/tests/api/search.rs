@@ -1,0 +1,78 @@
+use crate::{create, fields, ids, market};
+use serde_json::{Value, json};
+
+#[actix_rt::test]
+async fn filters_words_order_and_pages_work_together() {
+    let bus = market();
+    let cheap = create(&bus, json!({"price": 1000, "mileage": 200_000, "color": "red", "description": "Tüv neu"})).await;
+    let dear = create(&bus, json!({"price": 9000, "maker": "bmw", "model": "3er", "color": "blue", "mileage": 10})).await;
+    let bare = create(&bus, json!({"price": 5000, "maker": "audi", "model": "Sport Quattro"})).await;
+    for (query, expected) in [
+        ("sort=price", vec![&cheap, &bare, &dear]),
+        ("sort=-price", vec![&dear, &bare, &cheap]),
+        ("sort=mileage", vec![&dear, &cheap, &bare]),
+        ("sort=-mileage", vec![&cheap, &dear, &bare]),
+        ("sort=price&per_page=1&page=2", vec![&bare]),
+        ("sort=price&page=9", vec![]),
+        ("color=red&color=blue&sort=price", vec![&cheap, &dear]),
+        ("maker=bmw&color=red", vec![]),
+        ("model=Sport+Quattro", vec![&bare]),
+        ("price_from=1000&price_to=5000&sort=price", vec![&cheap, &bare]),
+        ("mileage_to=2000000&sort=price", vec![&cheap, &dear]),
+        ("q=tuv", vec![&cheap]),
+        ("q=bmw+3+ser", vec![&dear]),
+        ("q=quattro+golf", vec![]),
+        ("seller=u2", vec![]),
+        ("seller=u1&year_from=2009&year_to=2009&sort=price", vec![&cheap, &bare, &dear]),
+        ("price_from=&q=&sort=price&maker=audi", vec![&bare]),
+    ] {
+        let found = ids(&bus.get(&format!("/api/cars?{query}")).await);
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+    let page: Value = bus.get("/api/cars?sort=price&per_page=1&page=2").await.json();
+    assert_eq!((&page["total"], &page["page"], &page["per_page"]), (&json!(3), &json!(2), &json!(1)));
+}
+
+#[actix_rt::test]
+async fn each_facet_is_counted_with_all_filters_but_its_own() {
+    let bus = market();
+    create(&bus, json!({"color": "red", "options": ["abs"]})).await;
+    create(&bus, json!({"color": "blue", "options": ["abs", "esp"]})).await;
+    create(&bus, json!({"maker": "bmw", "model": "3er", "color": "red"})).await;
+    let all: Value = bus.get("/api/cars/facets?color=red&maker=bmw&sort=price&page=2").await.json();
+    assert_eq!(all["total"], 1);
+    assert_eq!(all["facets"]["maker"], json!([{"value": "bmw", "count": 1}, {"value": "volkswagen", "count": 1}]));
+    assert_eq!(all["facets"]["color"], json!([{"value": "red", "count": 1}]));
+    assert_eq!((&all["facets"]["model"], &all["facets"]["option"]), (&json!([{"value": "3er", "count": 1}]), &json!([])));
+    let volkswagen: Value = bus.get("/api/cars/facets?option=esp&option=abs").await.json();
+    assert_eq!(volkswagen["facets"]["option"], json!([{"value": "abs", "count": 2}, {"value": "esp", "count": 1}]));
+}
+
+#[actix_rt::test]
+async fn a_query_that_is_not_understood_is_refused_with_its_parameter() {
+    let bus = market();
+    for path in ["/api/cars", "/api/cars/count", "/api/cars/facets"] {
+        for (query, code, wrong) in [
+            ("colour=red", "malformed", "colour"),
+            ("price_from=cheap", "malformed", "price_from"),
+            ("price_from=-1", "malformed", "price_from"),
+            ("price_from=1&price_from=2", "malformed", "price_from"),
+            ("page=0", "invalid", "page"),
+            ("per_page=101", "invalid", "per_page"),
+            ("page=99999999999", "malformed", "page"),
+            ("sort=beauty", "invalid", "sort"),
+            ("sort=--price", "invalid", "sort"),
+            ("maker=vw", "invalid", "maker[0]"),
+            ("color=red&color=pink", "invalid", "color[1]"),
+            ("engine=", "invalid", "engine[0]"),
+            ("option=wings", "invalid", "option[0]"),
+        ] {
+            let reply = bus.get(&format!("{path}?{query}")).await;
+            assert_eq!((reply.status, reply.code().as_str(), fields(&reply)), (400, code, vec![wrong.to_owned()]), "{path}?{query}");
+        }
+        assert_eq!(bus.get(&format!("{path}?q={}", "x".repeat(201))).await.status, 400);
+        let many = "color=red&".repeat(101);
+        assert_eq!(fields(&bus.get(&format!("{path}?{many}")).await), ["color"]);
+        assert_eq!(bus.get(&format!("{path}?page=4294967295&per_page=100&q=%F0%9F%9A%97%00%FF")).await.status, 200);
+    }
+}
