@@ -4,6 +4,7 @@
 mod announce;
 pub mod car;
 pub mod catalogue;
+mod gauges;
 mod handlers;
 pub mod import;
 pub mod messages;
@@ -48,7 +49,6 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .on_each_instance(handlers::refresh::price_changed)
         .on_each_instance(handlers::refresh::sold)
         .on_each_instance(handlers::refresh::removed)
-        .at_start(state::fill)
         .on_gap(state::fill)
         .every(TIDY, "tidy-search", state::tidy)
         .every(SWEEP, "sweep-imports", import::sweep)

@@ -1,5 +1,6 @@
 use crate::{
     car::{Car, Status},
+    gauges::Gauges,
     search::{Listing, Shared},
 };
 use actix_web::web;
@@ -16,6 +17,7 @@ pub struct Cars {
     pub search: Shared,
     /// Now.
     pub clock: Clock,
+    gauges: Gauges,
 }
 
 impl Cars {
@@ -46,7 +48,8 @@ impl Cars {
     }
 }
 
-/// Fills the search from the store; the one that is there goes on serving meanwhile.
+/// Fills the search from the store, at the start and whenever events may have been missed; the one that is there goes on serving
+/// meanwhile.
 pub async fn fill(state: Arc<Cars>, work: Work) -> Result<()> {
     // A refill that is under way may have passed what is missing: this one comes after it.
     let refill = state.search.refill().ok_or_else(|| Error::new(Kind::Unavailable, "refilling", "a refill is under way"))?;
@@ -55,11 +58,13 @@ pub async fn fill(state: Arc<Cars>, work: Work) -> Result<()> {
     });
     read.await?;
     let cars = refill.finish();
+    state.gauges.show(&state.search, work.runtime());
     log::info!("the search holds {cars} cars");
     Ok(())
 }
 
-/// Builds the search anew when too much of it lies dead.
+/// Builds the search anew when too much of it lies dead, and tells how large it is.
 pub async fn tidy(state: Arc<Cars>, work: Work) -> Result<()> {
+    state.gauges.show(&state.search, work.runtime());
     if state.search.is_wasteful() { fill(state, work).await } else { Ok(()) }
 }

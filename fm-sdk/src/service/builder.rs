@@ -98,7 +98,8 @@ impl<S: Send + Sync + 'static> Service<S> {
     pub fn on_each_instance<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
         self.add(Audience::EachInstance, M::NAME, f)
     }
-    /// Runs when messages for each instance may have been missed: rebuild from the store what is kept from them.
+    /// Runs when messages for each instance may have been missed: rebuild from the store what is kept from them. Also once before the
+    /// instance is ready, when it has begun to listen; tried again until it succeeds.
     pub fn on_gap(mut self, f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static) -> Self {
         self.on_gap.push(task(f));
         self

@@ -85,6 +85,10 @@ impl<S: Send + Sync + 'static> Application<S> {
         if !self.service.handlers.is_empty() {
             rt.transport.consume(self.consume(), into).await?;
         }
+        // Only now is everything heard: what happened before must come from the store.
+        for task in &self.service.on_gap {
+            again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;
+        }
         tasks.extend(self.jobs());
         self.gate.open();
         self.health.enter(Phase::Serving);

@@ -59,7 +59,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             return;
         }
         self.service.prepare(&self.rt).await.expect("the store is ready");
-        for task in &self.service.at_start {
+        for task in self.service.at_start.iter().chain(&self.service.on_gap) {
             let work = Work::new(Bus::new(self.rt.clone(), None), None);
             task(self.service.state.clone(), work).await.expect("the service starts");
         }
