@@ -86,7 +86,7 @@ impl User {
     pub fn is_gone(&self) -> bool {
         self.deletion.is_some()
     }
-    /// From now on no access token that was issued before is good; see [`crate::revocation`].
+    /// From now on no access token that was issued before is good; `revocation` tells the others.
     pub fn revoke_tokens(&mut self) {
         self.epoch += 1;
         self.unwritten = Some(self.epoch);

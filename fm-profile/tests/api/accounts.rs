@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 #[actix_rt::test]
 async fn who_signs_up_is_signed_in() {
-    let market = Market::new();
+    let market = Market::open();
     let reply =
         market.anyone("POST", "/api/auth/sign-up", json!({"username": "Ann", "email": "Ann@Example.com", "password": PASSWORD})).await;
     let tokens: Value = reply.json();
@@ -21,7 +21,7 @@ async fn who_signs_up_is_signed_in() {
 
 #[actix_rt::test]
 async fn a_name_or_address_that_differs_in_capitals_is_taken() {
-    let market = Market::new();
+    let market = Market::open();
     market.sign_up("ann").await;
     for (username, email, taken) in [
         ("ANN", "other@example.com", json!(["username"])),
@@ -37,7 +37,7 @@ async fn a_name_or_address_that_differs_in_capitals_is_taken() {
 
 #[actix_rt::test]
 async fn of_two_who_want_the_same_name_at_once_one_gets_it() {
-    let market = Market::new();
+    let market = Market::open();
     let twin = market.twin();
     market.bus.get("/openapi.json").await;
     let body = |n: u8| json!({"username": "ann", "email": format!("ann{n}@example.com"), "password": PASSWORD});
@@ -49,7 +49,7 @@ async fn of_two_who_want_the_same_name_at_once_one_gets_it() {
 
 #[actix_rt::test]
 async fn people_sign_in_by_name_or_address() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("Ann").await;
     for login in ["ann", "ANN", "ann@example.com", "Ann@Example.COM"] {
         assert_eq!(Person::of(&market.sign_in(login, PASSWORD).await).id, ann.id, "{login}");
@@ -58,7 +58,7 @@ async fn people_sign_in_by_name_or_address() {
 
 #[actix_rt::test]
 async fn a_wrong_password_and_a_wrong_name_look_the_same() {
-    let market = Market::new();
+    let market = Market::open();
     market.sign_up("ann").await;
     let mut answers = Vec::new();
     for (login, password) in [("ann", "another password"), ("ann@example.com", "x"), ("nobody", PASSWORD), ("nobody@example.com", PASSWORD)]
@@ -74,7 +74,7 @@ async fn a_wrong_password_and_a_wrong_name_look_the_same() {
 
 #[actix_rt::test]
 async fn a_stale_token_does_not_keep_anybody_from_signing_in() {
-    let market = Market::new();
+    let market = Market::open();
     market.sign_up("ann").await;
     market.bus.token("no.such.token");
     assert_eq!(market.bus.post("/api/auth/sign-in", json!({"login": "ann", "password": PASSWORD})).await.status, 200);
@@ -83,7 +83,7 @@ async fn a_stale_token_does_not_keep_anybody_from_signing_in() {
 
 #[actix_rt::test]
 async fn name_and_address_can_be_changed_to_what_is_free() {
-    let market = Market::new();
+    let market = Market::open();
     let (ann, _ben) = (market.sign_up("ann").await, market.sign_up("ben").await);
     let me: Value = market.with_token(&ann, "PATCH", "/api/me", json!({"username": "Anna"})).await.json();
     assert_eq!((&me["username"], &me["email"]), (&json!("Anna"), &json!("ann@example.com")));
@@ -100,7 +100,7 @@ async fn name_and_address_can_be_changed_to_what_is_free() {
 
 #[actix_rt::test]
 async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
-    let market = Market::new();
+    let market = Market::open();
     let phone = market.sign_up("ann").await;
     let laptop = Person::of(&market.sign_in("ann", PASSWORD).await);
     let change = |old: &str| json!({"old_password": old, "new_password": "a better password"});
@@ -119,7 +119,7 @@ async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
 
 #[actix_rt::test]
 async fn a_password_is_kept_as_an_argon2id_hash_and_tokens_as_hashes() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let user = market.bus.work().doc::<User>(&ann.id).need().await.unwrap().into_inner();
     let kept = serde_json::to_string(&user).unwrap();
@@ -129,7 +129,7 @@ async fn a_password_is_kept_as_an_argon2id_hash_and_tokens_as_hashes() {
 
 #[actix_rt::test]
 async fn the_public_keys_verify_what_was_issued() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let reply = market.bus.get("/.well-known/jwks.json").await;
     let keys: Value = reply.json();
@@ -142,7 +142,7 @@ async fn the_public_keys_verify_what_was_issued() {
 
 #[actix_rt::test]
 async fn two_instances_with_keys_of_their_own_are_one_service() {
-    let market = Market::new();
+    let market = Market::open();
     let twin = market.twin();
     let ann = market.sign_up("ann").await;
     assert_eq!(twin.with_token(&ann, "GET", "/api/me", Value::Null).await.status, 200);

@@ -17,14 +17,14 @@ async fn the_first_administrator_is_made_once() {
 
 #[actix_rt::test]
 async fn a_password_that_is_set_is_not_announced() {
-    let market = Market::new();
+    let market = Market::open();
     market.admin().await;
     assert!(market.announced.lock().unwrap().is_empty());
 }
 
 #[actix_rt::test]
 async fn only_administrators_see_users_and_change_roles() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let roles = format!("/api/admin/users/{}/roles", ann.id);
     for (reply, status, code) in [
@@ -39,7 +39,7 @@ async fn only_administrators_see_users_and_change_roles() {
 
 #[actix_rt::test]
 async fn users_are_listed_in_pages_in_order_of_their_names() {
-    let market = Market::new();
+    let market = Market::open();
     for name in ["clara", "ann", "Ben"] {
         market.sign_up(name).await;
     }
@@ -56,7 +56,7 @@ async fn users_are_listed_in_pages_in_order_of_their_names() {
 
 #[actix_rt::test]
 async fn new_roles_count_at_once() {
-    let market = Market::new();
+    let market = Market::open();
     let (ann, admin) = (market.sign_up("ann").await, market.admin().await);
     let roles = format!("/api/admin/users/{}/roles", ann.id);
     let reply = market.with_token(&admin, "PUT", &roles, json!({"roles": ["dealer", "user", "dealer"]})).await;
@@ -74,7 +74,7 @@ async fn new_roles_count_at_once() {
 
 #[actix_rt::test]
 async fn the_last_administrator_stays() {
-    let market = Market::new();
+    let market = Market::open();
     let (ann, admin) = (market.sign_up("ann").await, market.admin().await);
     let own = format!("/api/admin/users/{}/roles", admin.id);
     assert_eq!(market.with_token(&admin, "PUT", &own, json!({"roles": ["user"]})).await.code(), "last-admin");

@@ -31,7 +31,7 @@ async fn mighty(market: &Market) -> Person {
 
 #[actix_rt::test]
 async fn bodies_that_are_not_understood_are_refused_by_every_call() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = mighty(&market).await;
     for (method, path, right) in calls(&ann) {
         let raw = |body: &'static str, kind: &'static str| {
@@ -72,7 +72,7 @@ async fn bodies_that_are_not_understood_are_refused_by_every_call() {
 
 #[actix_rt::test]
 async fn values_out_of_their_limits_are_refused_with_their_field() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = mighty(&market).await;
     let long = "x".repeat(3000);
     let roles = format!("/api/admin/users/{}/roles", ann.id);
@@ -114,7 +114,7 @@ async fn values_out_of_their_limits_are_refused_with_their_field() {
 
 #[actix_rt::test]
 async fn bad_queries_and_paths_are_refused() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = mighty(&market).await;
     for (path, status, code) in [
         ("/api/admin/users?page=0", 400, "invalid"),
@@ -145,7 +145,7 @@ async fn bad_queries_and_paths_are_refused() {
 
 #[actix_rt::test]
 async fn calls_of_users_need_a_good_token() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = mighty(&market).await;
     let other: Vec<_> = ["/api/me", "/api/me/profile", "/api/admin/users"].map(|path| ("GET", path.to_string(), Value::Null)).into();
     for (method, path, body) in calls(&ann).into_iter().skip(3).chain(other) {
@@ -167,7 +167,7 @@ async fn calls_of_users_need_a_good_token() {
 
 #[actix_rt::test]
 async fn refresh_tokens_of_any_form_are_refused_alike() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let unknown = format!("fmr_{}", "A".repeat(86));
     for token in ["", "x", "fmr_", &ann.access, &ann.refresh[4..], &format!("{}=", ann.refresh), &format!(" {}", ann.refresh), &unknown] {
@@ -179,7 +179,7 @@ async fn refresh_tokens_of_any_form_are_refused_alike() {
 
 #[actix_rt::test]
 async fn wrong_methods_are_refused_and_the_api_description_names_every_route() {
-    let market = Market::new();
+    let market = Market::open();
     let api: Value = market.bus.get("/openapi.json").await.json();
     for (path, methods) in [
         ("/api/auth/sign-up", "post"),

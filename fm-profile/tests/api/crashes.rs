@@ -12,7 +12,7 @@ async fn at_every_step(least: usize, test: impl AsyncFn(Market, usize, bool) -> 
     let mut crashes = 0;
     for after in [false, true] {
         for step in 1..60 {
-            if !test(Market::new(), step, after).await {
+            if !test(Market::open(), step, after).await {
                 break;
             }
             crashes += 1;

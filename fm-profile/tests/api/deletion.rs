@@ -16,7 +16,7 @@ async fn delete(market: &Market, who: &crate::Person) -> String {
 
 #[actix_rt::test]
 async fn an_account_is_deleted_when_its_cars_are() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let url = delete(&market, &ann).await;
     assert_eq!(market.anyone("GET", &url, Value::Null).await.json::<Value>(), json!({"state": "pending", "cars_deleted": 0}));
@@ -36,7 +36,7 @@ async fn an_account_is_deleted_when_its_cars_are() {
 
 #[actix_rt::test]
 async fn nothing_personal_is_left_and_nobody_gets_in_any_more() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.with_token(&ann, "PATCH", "/api/me/profile", json!({"name": "Ann Lee", "phone": "0431 123456"})).await;
     delete(&market, &ann).await;
@@ -59,7 +59,7 @@ async fn nothing_personal_is_left_and_nobody_gets_in_any_more() {
 
 #[actix_rt::test]
 async fn name_and_address_are_free_at_once_and_the_new_account_is_another() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let url = delete(&market, &ann).await;
     let other = market.sign_up("ann").await;
@@ -72,7 +72,7 @@ async fn name_and_address_are_free_at_once_and_the_new_account_is_another() {
 
 #[actix_rt::test]
 async fn the_password_is_asked_for() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let reply = market.with_token(&ann, "DELETE", "/api/me", json!({"password": "wrong"})).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "password-wrong"));
@@ -82,7 +82,7 @@ async fn the_password_is_asked_for() {
 
 #[actix_rt::test]
 async fn only_fm_cars_says_that_cars_are_gone_and_of_the_living_it_is_not_believed() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.bus.sign_out();
     market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 0 }).await.acked();
@@ -97,7 +97,7 @@ async fn only_fm_cars_says_that_cars_are_gone_and_of_the_living_it_is_not_believ
 
 #[actix_rt::test]
 async fn the_state_of_a_deletion_is_kept_for_a_month() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let url = delete(&market, &ann).await;
     market.clock.advance(Duration::from_secs(400 * 86_400));

@@ -1,4 +1,5 @@
 //! fm-profile on the bus of a test.
+#![expect(clippy::unwrap_used, reason = "a test that is wired wrongly must stop")]
 
 mod accounts;
 mod administration;

@@ -45,7 +45,7 @@ pub struct Market {
 }
 
 impl Market {
-    pub fn new() -> Self {
+    pub fn open() -> Self {
         Self::with(Some("the first administrator"))
     }
     pub fn with(admin_password: Option<&str>) -> Self {

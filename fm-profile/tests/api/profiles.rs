@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 #[actix_rt::test]
 async fn a_profile_is_changed_field_by_field() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let all = json!({"name": " Ann Lee ", "location": "Kiel", "phone": "+49 431 123456", "about": "Cars,\nmostly old."});
     let profile: Value = market.with_token(&ann, "PATCH", "/api/me/profile", all).await.json();
@@ -15,7 +15,7 @@ async fn a_profile_is_changed_field_by_field() {
 
 #[actix_rt::test]
 async fn strangers_see_a_profile_without_address_and_with_a_masked_number() {
-    let market = Market::new();
+    let market = Market::open();
     let (ann, ben) = (market.sign_up("ann").await, market.sign_up("ben").await);
     market.with_token(&ann, "PATCH", "/api/me/profile", json!({"name": "Ann", "phone": "0431 123456"})).await;
     let path = format!("/api/profiles/{}", ann.id);

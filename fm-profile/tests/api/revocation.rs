@@ -9,7 +9,7 @@ async fn unwritten(market: &Market, who: &Person) -> Option<u64> {
 
 #[actix_rt::test]
 async fn signing_out_without_the_registry_says_so_and_happens_when_it_is_back() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.registry.cut();
     let out = json!({"refresh_token": ann.refresh});
@@ -27,7 +27,7 @@ async fn signing_out_without_the_registry_says_so_and_happens_when_it_is_back() 
 
 #[actix_rt::test]
 async fn signing_out_again_when_the_registry_is_back_succeeds() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let out = json!({"refresh_token": ann.refresh});
     market.registry.cut();
@@ -42,7 +42,7 @@ async fn signing_out_again_when_the_registry_is_back_succeeds() {
 
 #[actix_rt::test]
 async fn what_can_wait_for_the_registry_changes_nothing_without_it() {
-    let market = Market::new();
+    let market = Market::open();
     let (ann, admin) = (market.sign_up("ann").await, market.admin().await);
     market.registry.cut();
     let change = json!({"old_password": PASSWORD, "new_password": "a better password"});
@@ -56,7 +56,7 @@ async fn what_can_wait_for_the_registry_changes_nothing_without_it() {
 
 #[actix_rt::test]
 async fn an_account_can_be_deleted_without_the_registry() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.registry.cut();
     let first = market.with_token(&ann, "DELETE", "/api/me", json!({"password": PASSWORD})).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[actix_rt::test]
 async fn a_refresh_gives_new_tokens_each_time() {
-    let market = Market::new();
+    let market = Market::open();
     let first = market.sign_up("ann").await;
     let second = Person::of(&market.refresh(&first.refresh).await);
     let third = Person::of(&market.refresh(&second.refresh).await);
@@ -15,7 +15,7 @@ async fn a_refresh_gives_new_tokens_each_time() {
 
 #[actix_rt::test]
 async fn a_refresh_token_that_comes_again_ends_the_whole_session_and_its_access_tokens() {
-    let market = Market::new();
+    let market = Market::open();
     let first = market.sign_up("ann").await;
     let other = Person::of(&market.sign_in("ann", PASSWORD).await);
     let second = Person::of(&market.refresh(&first.refresh).await);
@@ -29,7 +29,7 @@ async fn a_refresh_token_that_comes_again_ends_the_whole_session_and_its_access_
 
 #[actix_rt::test]
 async fn of_two_refreshes_at_once_one_is_the_second_and_ends_the_session() {
-    let market = Market::new();
+    let market = Market::open();
     let twin = market.twin();
     let ann = market.sign_up("ann").await;
     let (a, b) = futures::join!(market.refresh(&ann.refresh), twin.refresh(&ann.refresh));
@@ -40,7 +40,7 @@ async fn of_two_refreshes_at_once_one_is_the_second_and_ends_the_session() {
 
 #[actix_rt::test]
 async fn a_session_that_is_not_used_for_a_month_is_over() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.clock.advance(Duration::from_secs(29 * 86_400));
     let ann = Person::of(&market.refresh(&ann.refresh).await);
@@ -50,7 +50,7 @@ async fn a_session_that_is_not_used_for_a_month_is_over() {
 
 #[actix_rt::test]
 async fn who_signs_out_is_out_at_once_and_can_sign_in_in_the_same_second() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     let laptop = Person::of(&market.sign_in("ann", PASSWORD).await);
     assert_eq!(market.with_token(&ann, "POST", "/api/auth/sign-out", json!({"refresh_token": ann.refresh})).await.status, 204);
@@ -65,7 +65,7 @@ async fn who_signs_out_is_out_at_once_and_can_sign_in_in_the_same_second() {
 
 #[actix_rt::test]
 async fn nobody_ends_the_session_of_somebody_else() {
-    let market = Market::new();
+    let market = Market::open();
     let (ann, ben) = (market.sign_up("ann").await, market.sign_up("ben").await);
     let reply = market.with_token(&ben, "POST", "/api/auth/sign-out", json!({"refresh_token": ann.refresh})).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "other-user"));
@@ -75,7 +75,7 @@ async fn nobody_ends_the_session_of_somebody_else() {
 
 #[actix_rt::test]
 async fn signing_out_with_a_used_token_ends_the_session_too() {
-    let market = Market::new();
+    let market = Market::open();
     let first = market.sign_up("ann").await;
     let second = Person::of(&market.refresh(&first.refresh).await);
     assert_eq!(market.with_token(&second, "POST", "/api/auth/sign-out", json!({"refresh_token": first.refresh})).await.status, 204);

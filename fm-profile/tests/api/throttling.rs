@@ -13,7 +13,7 @@ fn sign_in(login: &str, password: &str, from: u8) -> TestRequest {
 
 #[actix_rt::test]
 async fn guessing_at_one_account_is_slowed_down_whether_it_exists_or_not() {
-    let market = Market::new();
+    let market = Market::open();
     market.sign_up("ann").await;
     for login in ["ann", "nobody"] {
         for n in 0..10 {
@@ -28,7 +28,7 @@ async fn guessing_at_one_account_is_slowed_down_whether_it_exists_or_not() {
 
 #[actix_rt::test]
 async fn guessing_from_one_address_is_slowed_down_for_all_accounts() {
-    let market = Market::new();
+    let market = Market::open();
     market.sign_up("ann").await;
     for n in 0..30 {
         assert_eq!(market.anyone_with(sign_in(&format!("user{n}"), "wrong", 1)).await.status, 401, "{n}");
@@ -39,7 +39,7 @@ async fn guessing_from_one_address_is_slowed_down_for_all_accounts() {
 
 #[actix_rt::test]
 async fn who_knows_the_password_may_sign_in_as_often_as_they_like() {
-    let market = Market::new();
+    let market = Market::open();
     market.sign_up("ann").await;
     for _ in 0..40 {
         assert_eq!(market.anyone_with(sign_in("ann", PASSWORD, 1)).await.status, 200);
@@ -48,7 +48,7 @@ async fn who_knows_the_password_may_sign_in_as_often_as_they_like() {
 
 #[actix_rt::test]
 async fn a_stolen_access_token_does_not_help_to_guess_the_password() {
-    let market = Market::new();
+    let market = Market::open();
     let ann = market.sign_up("ann").await;
     for n in 0..10 {
         let guess = match n % 2 {
@@ -66,7 +66,7 @@ async fn a_stolen_access_token_does_not_help_to_guess_the_password() {
 
 #[actix_rt::test]
 async fn nobody_makes_accounts_by_the_hundred() {
-    let market = Market::new();
+    let market = Market::open();
     let sign_up = |n: u32| {
         let body = json!({"username": format!("user{n}"), "email": format!("user{n}@example.com"), "password": PASSWORD});
         request("POST", "/api/auth/sign-up", &body).peer_addr("10.0.0.1:999".parse().unwrap())
