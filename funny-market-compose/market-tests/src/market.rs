@@ -46,6 +46,22 @@ impl Market {
         Caller { agent: self.agent.clone(), base: self.address(part), headers: Vec::new() }
     }
 
+    /// Speaks to one address directly, as nobody.
+    pub fn at_url(&self, url: &str) -> Caller {
+        Caller { agent: self.agent.clone(), base: url.to_owned(), headers: Vec::new() }
+    }
+
+    /// Reads where a running copy of a service listens: `fm-cars-2`.
+    ///
+    /// # Panics
+    /// When it was never started.
+    pub fn url_of(&self, name: &str) -> String {
+        let file = PathBuf::from(self.address("dir")).join("ports");
+        let ports = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let port = ports.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        format!("http://127.0.0.1:{}", port.unwrap_or_else(|| panic!("{name} was never started")))
+    }
+
     /// Signs up a new user with a name that nobody has.
     pub fn someone(&self) -> Person {
         Person::sign_up(self, &self.unique("user"))

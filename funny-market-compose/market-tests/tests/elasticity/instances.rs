@@ -1,0 +1,86 @@
+use base64::{Engine, engine::general_purpose::STANDARD};
+use market_tests::{Market, wait_until};
+use serde_json::json;
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The lease of an instance's key and what the design allows beyond it.
+const FORGOTTEN: Duration = Duration::from_secs(12);
+
+/// The names of the instances of a service that the registry knows.
+fn registered(market: &Market, service: &str) -> Vec<String> {
+    let prefix = format!("{}/fm/services/{service}/", market.address("registry_prefix"));
+    let end = format!("{}0", prefix.trim_end_matches('/'));
+    let body = json!({ "key": STANDARD.encode(&prefix), "range_end": STANDARD.encode(end), "keys_only": true });
+    let answer = market.at("registry").post("/v3/kv/range", body).expect(200).json();
+    let keys = answer["kvs"].as_array().cloned().unwrap_or_default();
+    let name = |key: &serde_json::Value| String::from_utf8(STANDARD.decode(key["key"].as_str().unwrap()).unwrap()).unwrap();
+    keys.iter().map(|k| name(k).rsplit('/').next().unwrap().to_owned()).collect()
+}
+
+/// How many requests an instance has answered, by its own count.
+fn answered(url: &str) -> f64 {
+    let agent = Market::running();
+    let metrics = agent.at_url(url).get("/metrics").expect(200).text();
+    let counts = metrics.lines().filter(|l| l.starts_with("http_requests_total") && l.contains("route=\"/api/cars\""));
+    counts.filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+}
+
+#[test]
+fn two_instances_share_the_work_and_one_may_be_killed_without_a_failed_read() {
+    let market = Market::running();
+    let seller = market.someone();
+    seller.lists_a_car(json!({}));
+    market.script("scale", &["fm-cars", "2"]);
+    wait_until("both are registered", Duration::from_secs(15), || registered(&market, "fm-cars").len() == 2);
+
+    let (first, second) = (market.url_of("fm-cars"), market.url_of("fm-cars-2"));
+    let before = (answered(&first), answered(&second));
+    for _ in 0..400 {
+        market.anyone().get("/api/cars?per_page=1").expect(200);
+    }
+    let share = (answered(&first) - before.0, answered(&second) - before.1);
+    println!("400 requests: {} and {}", share.0, share.1);
+    assert!(share.0 + share.1 >= 400.0 && share.0 >= 100.0 && share.1 >= 100.0, "{share:?}");
+
+    let (stop, asked, failed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // 50 requests a second, each due at its own time.
+            let began = Instant::now();
+            while !stop.load(Relaxed) {
+                let n = asked.fetch_add(1, Relaxed);
+                let answer = market.anyone().try_send("GET", "/api/cars?per_page=1", None);
+                if !answer.as_ref().is_ok_and(|a| a.status == 200) {
+                    eprintln!("{:?} {answer:?}", began.elapsed());
+                    failed.fetch_add(1, Relaxed);
+                }
+                thread::sleep((Duration::from_millis(20) * (n as u32 + 1)).saturating_sub(began.elapsed()));
+            }
+        });
+        wait_until("the load runs", Duration::from_secs(10), || asked.load(Relaxed) > 50);
+        market.instance("fm-cars-2").kill_dash_9();
+        let forgotten = wait_until("the dead instance is forgotten", FORGOTTEN, || registered(&market, "fm-cars").len() == 1);
+        println!("forgotten after {forgotten:?}");
+        let had = asked.load(Relaxed);
+        wait_until("the load goes on", Duration::from_secs(10), || asked.load(Relaxed) > had + 50);
+        stop.store(true, Relaxed);
+    });
+    println!("{} requests, {} failed", asked.load(Relaxed), failed.load(Relaxed));
+    assert_eq!(failed.load(Relaxed), 0);
+
+    market.script("scale", &["fm-cars", "2"]);
+    let url = market.url_of("fm-cars-2");
+    wait_until("the new one is ready", Duration::from_secs(15), || {
+        market.at_url(&url).try_send("GET", "/health/ready", None).is_ok_and(|a| a.status == 200)
+    });
+    let routed = wait_until("it gets its share", Duration::from_secs(1), || {
+        market.anyone().get("/api/cars?per_page=1").expect(200);
+        answered(&url) > 0.0
+    });
+    println!("routable {routed:?} after it was ready");
+    market.script("scale", &["fm-cars", "1"]);
+}
