@@ -4,8 +4,13 @@
 
 use actix_web::web;
 use fm_sdk::{
-    Application, Cx, Reply, Seams, Service, bus::memory::Memory, config::Settings, messages, registry::services::Services, store::Sqlite,
-    testing::TestIdentities,
+    Application, Cx, Reply, Seams, Service,
+    bus::memory::Memory,
+    config::Settings,
+    messages,
+    registry::services::Services,
+    store::Sqlite,
+    testing::{TestIdentities, eventually},
 };
 use std::{future::IntoFuture, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
@@ -45,15 +50,8 @@ async fn get(url: &str) -> (u16, Option<String>, String) {
     (response.status().as_u16(), connection, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// Asks until it is so, at most ten seconds.
-async fn until(mut so: impl AsyncFnMut() -> bool) {
-    let patience = tokio::time::timeout(Duration::from_secs(10), async {
-        while !so().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    });
-    patience.await.expect("it came to be in time");
-}
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(10);
 
 #[actix_rt::test]
 async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
@@ -65,7 +63,7 @@ async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     let (stop, stopped) = oneshot::channel::<()>();
     let running = actix_rt::spawn(application.run(async move { drop(stopped.await) }));
 
-    until(async || !services.instances("fm-echo").is_empty()).await;
+    eventually("the registry shows it", LONG, async || !services.instances("fm-echo").is_empty()).await;
     let instance = services.instances("fm-echo")[0].clone();
     assert_eq!((instance.id.as_str(), instance.url.as_str(), instance.version.as_str()), ("one", url.as_str(), "1.2.3"));
     assert_eq!(get(&format!("{url}/health/ready")).await.0, 200);
@@ -76,7 +74,7 @@ async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     assert!(get(&format!("{url}/metrics")).await.2.contains("fm-echo/say"));
 
     stop.send(()).unwrap();
-    until(async || services.instances("fm-echo").is_empty()).await;
+    eventually("the registry shows it", LONG, async || services.instances("fm-echo").is_empty()).await;
     // It has left the registry and still serves, saying that it goes.
     assert_eq!(get(&format!("{url}/health/ready")).await.0, 503);
     assert_eq!(get(&format!("{url}/api/echo/late")).await, (200, Some("close".into()), "late".into()));
@@ -105,7 +103,7 @@ async fn two_instances_share_the_calls() {
         running.push(actix_rt::spawn(application.run(async move { drop(stopped.await) })));
     }
     let services = Services::new(identities.registry());
-    until(async || services.instances("fm-echo").len() == 2).await;
+    eventually("the registry shows it", LONG, async || services.instances("fm-echo").len() == 2).await;
     let bus = bus.unwrap();
     let calls = (0..200).map(|n| bus.call(Say { text: n.to_string() }).into_future());
     for answer in futures::future::join_all(calls).await {

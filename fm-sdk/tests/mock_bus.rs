@@ -75,46 +75,6 @@ async fn market(bus: MockBus<Probe>) -> MockBus<Probe> {
 }
 
 #[actix_rt::test]
-async fn all_that_a_message_causes_is_settled() {
-    let bus = MockBus::for_service(probe());
-    bus.deliver(Step { n: 3 }).await.acked();
-    assert_eq!(bus.state().seen.lock().unwrap().join(","), "step 3,step 2,step 1,step 0,end");
-    assert_eq!(bus.published::<Step>().all().len(), 3);
-}
-
-#[actix_rt::test]
-async fn a_message_that_comes_again_has_no_second_effect() {
-    let bus = MockBus::for_service(probe());
-    bus.deliver(Step { n: 1 }).await.acked();
-    bus.again().await.acked();
-    bus.published::<Ended>().one();
-}
-
-#[actix_rt::test]
-async fn a_failing_message_is_tried_five_times_then_parked_and_says_nothing() {
-    let bus = MockBus::for_service(probe());
-    let settled = bus.deliver(Broken { hopeless: false }).await;
-    assert_eq!((settled.parked().code(), settled.attempts()), ("later", 5));
-    bus.published::<Ended>().none();
-}
-
-#[actix_rt::test]
-async fn a_hopeless_message_is_parked_at_once() {
-    let bus = MockBus::for_service(probe());
-    let settled = bus.deliver(Broken { hopeless: true }).await;
-    assert_eq!((settled.parked().message(), settled.attempts()), ("as told", 1));
-}
-
-#[actix_rt::test]
-async fn a_call_returns_its_reply_or_its_fault() {
-    let bus = MockBus::for_service(probe());
-    assert_eq!(bus.call(Double { n: 21 }).await.unwrap(), 42);
-    assert_eq!(bus.call(Double { n: 0 }).await.unwrap_err().kind(), Kind::Unroutable);
-    assert_eq!(bus.call(Double { n: -1 }).await.unwrap_err().kind(), Kind::Internal);
-    assert_eq!(bus.call(Double { n: 1 }).await.unwrap(), 2);
-}
-
-#[actix_rt::test]
 async fn a_message_without_or_with_a_forged_token_is_parked() {
     let bus = market(MockBus::for_service(probe())).await;
     let clear = || Clear { owner: "u1".into() };

@@ -52,7 +52,7 @@ stage_market() {
     unset FM_DEV_DIR FM_DEV_PORTS
 }
 
-in_market_tests() { in_repository funny-market-compose/market-tests cargo test --features running-market --locked --test market; }
+in_market_tests() { in_repository funny-market-compose/market-tests cargo test --features running-market --locked --test market --test elasticity; }
 export -f in_market_tests
 
 # Another repository each time, so that all are proved in turn.

@@ -5,7 +5,7 @@ use crate::{
     Bus, Error, Kind, Result, ResultExt, Work,
     bus::{
         memory::Memory,
-        transport::{Connection, Consume},
+        transport::{Connection, Consume, Retry},
     },
     config::{BusUrl, RegistryUrl, Settings, StoreUrl},
     health::Health,
@@ -29,6 +29,7 @@ pub struct Application<S> {
     pub(super) listener: TcpListener,
     pub(super) gate: Gate,
     pub(super) health: Health,
+    pub(super) retry: Retry,
 }
 
 impl<S: Send + Sync + 'static> Application<S> {
@@ -66,9 +67,15 @@ impl<S: Send + Sync + 'static> Application<S> {
         listener.set_nonblocking(true).internal()?;
         let rt = Runtime::new(service.name(), instance, seams);
         rt.metrics.describe(service.name(), instance, service.version);
-        Ok(Application { gate: Gate::default(), health: health(&rt), service, rt, settings, listener })
+        Ok(Application { gate: Gate::default(), health: health(&rt), retry: Retry::default(), service, rt, settings, listener })
     }
 
+    /// Sets the tries and waits of messages that fail.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
     /// Where the HTTP server listens.
     ///
     /// # Errors
@@ -93,7 +100,7 @@ impl<S: Send + Sync + 'static> Application<S> {
             instance: self.rt.instance.clone(),
             subscriptions: self.service.subscriptions(),
             prefetch: Workers::PREFETCH,
-            retry: crate::bus::transport::Retry::default(),
+            retry: self.retry.clone(),
         }
     }
     pub(super) fn instance(&self) -> Result<Instance> {

@@ -3,11 +3,13 @@
 mod clock;
 pub mod conformance;
 pub mod crash;
+mod eventually;
 pub mod identities;
 #[expect(clippy::expect_used, reason = "a test that is wired wrongly must stop")]
 mod mock_bus;
 pub mod servers;
 
 pub use clock::FakeClock;
+pub use eventually::eventually;
 pub use identities::TestIdentities;
 pub use mock_bus::{HttpReply, MockBus, Published, Settled};

@@ -5,4 +5,6 @@ pub mod bus;
 #[expect(clippy::expect_used, reason = "a case that cannot go on fails, and says where")]
 pub mod registry;
 #[expect(clippy::expect_used, reason = "a case that cannot go on fails, and says where")]
+pub mod service;
+#[expect(clippy::expect_used, reason = "a case that cannot go on fails, and says where")]
 pub mod store;

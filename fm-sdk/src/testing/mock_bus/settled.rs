@@ -1,4 +1,4 @@
-use crate::{Envelope, Error, bus::transport::Verdict};
+use crate::{Envelope, Error, bus::transport::Verdict, testing::conformance::service::Ending};
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 
@@ -38,6 +38,15 @@ impl Settled {
         match &self.last().1 {
             Verdict::Park(e) | Verdict::Retry(e) => e,
             v => panic!("{} was not parked: {v:?}", self.name),
+        }
+    }
+    /// How it ended, for suites that run on other buses too.
+    #[track_caller]
+    pub(crate) fn ending(&self) -> Ending {
+        match self.last() {
+            (_, Verdict::Ack) => Ending::Done,
+            (attempt, Verdict::Park(e) | Verdict::Retry(e)) => Ending::Parked(e.code().into(), *attempt),
+            (_, v) => panic!("{} did not end: {v:?}", self.name),
         }
     }
     /// How often it was tried.

@@ -1,0 +1,58 @@
+use super::{
+    Ending, Stage,
+    probe::{Broken, Double, Ended, Step},
+};
+use crate::{Envelope, Kind};
+
+macro_rules! cases {
+    ($d:tt $(async fn $case:ident($s:ident) $body:block)*) => {
+        $(#[doc(hidden)] pub async fn $case($s: impl Stage) $body)*
+        /// Makes one test per case of the suite for the [`Stage`](crate::testing::conformance::service::Stage) that the future gives.
+        #[macro_export]
+        macro_rules! service_conformance {
+            ($d make:expr) => { $(#[actix_rt::test] async fn $case() { $crate::testing::conformance::service::$case($d make.await).await })* };
+        }
+    };
+}
+
+cases! { $
+    async fn all_that_a_message_causes_happens(s) {
+        assert_eq!(s.deliver(Step { n: 3 }, |_| {}).await, Ending::Done);
+        assert_eq!(s.notes().join(","), "step 3,step 2,step 1,step 0,end");
+        assert_eq!(s.published::<Ended>().len(), 1);
+    }
+    async fn a_message_that_comes_again_has_no_second_effect(s) {
+        assert_eq!(s.deliver(Step { n: 1 }, |_| {}).await, Ending::Done);
+        assert_eq!(s.again().await, Ending::Done);
+        assert_eq!(s.published::<Ended>().len(), 1);
+        assert_eq!(s.notes().join(","), "step 1,step 0,end");
+    }
+    async fn a_failing_message_is_tried_five_times_then_parked_and_says_nothing(s) {
+        assert_eq!(s.deliver(Broken { hopeless: false }, |_| {}).await, Ending::Parked("later".into(), 5));
+        assert_eq!(s.published::<Ended>(), []);
+    }
+    async fn a_hopeless_message_is_parked_at_once_and_blocks_nobody(s) {
+        assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::Parked("parked".into(), 1));
+        assert_eq!(s.deliver(Step { n: 0 }, |_| {}).await, Ending::Done);
+    }
+    async fn an_unreadable_body_is_parked_at_once(s) {
+        let ending = s.deliver(Step { n: 0 }, |m| m.body = "{".into()).await;
+        assert!(matches!(&ending, Ending::Parked(_, 1)), "{ending:?}");
+        assert_eq!(s.notes().len(), 0);
+    }
+    async fn a_message_without_or_with_anothers_token_is_parked_unheard(s) {
+        let forgeries: [fn(&mut Envelope); 4] =
+            [|m| m.token = None, |m| m.id = "another".into(), |m| m.source = "fm-evil".into(), |m| m.body = r#"{"n":7}"#.into()];
+        for forge in forgeries {
+            let ending = s.deliver(Step { n: 0 }, forge).await;
+            assert!(matches!(&ending, Ending::Parked(code, 1) if code.starts_with("token-") || code.starts_with("delegation-")), "{ending:?}");
+        }
+        assert_eq!(s.notes().len(), 0);
+    }
+    async fn a_call_returns_its_reply_or_its_fault(s) {
+        assert_eq!(s.call(Double { n: 21 }).await.expect("answers"), 42);
+        assert_eq!(s.call(Double { n: 0 }).await.expect_err("nobody is home").kind(), Kind::Unroutable);
+        assert_eq!(s.call(Double { n: -1 }).await.expect_err("it panics").kind(), Kind::Internal);
+        assert_eq!(s.call(Double { n: 1 }).await.expect("is still there"), 2);
+    }
+}

@@ -1,0 +1,51 @@
+use crate::{Cx, Error, Handled, Kind, Reply, Service, messages, park};
+use std::sync::{Mutex, PoisonError};
+
+messages! {
+    event "probe.step" Step { n: u32 }
+    event "probe.ended" Ended { n: u32 }
+    event "probe.broken" Broken { hopeless: bool }
+    call "fm-probe/double" Double { n: i64 } -> i64;
+    call "fm-nobody/home" Home {} -> bool;
+}
+
+/// What the handlers of the suite's service note.
+#[derive(Default)]
+pub struct Probe(Mutex<Vec<String>>);
+
+impl Probe {
+    fn note(&self, what: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The service that every bus must carry.
+pub fn probe() -> Service<Probe> {
+    Service::new("fm-probe", Probe::default()).on(step).on_each_instance(ended).on(broken).call(double)
+}
+
+async fn step(m: Step, cx: Cx<Probe>) -> Handled {
+    cx.state.note(format!("step {}", m.n));
+    if m.n > 0 { cx.publish(Step { n: m.n - 1 }) } else { cx.publish(Ended { n: 0 }) }
+}
+
+async fn ended(_: Ended, cx: Cx<Probe>) -> Handled {
+    cx.state.note("end".into());
+    Ok(())
+}
+
+async fn broken(m: Broken, cx: Cx<Probe>) -> Handled {
+    cx.publish(Ended { n: 1 })?;
+    Err(if m.hopeless { park("as told") } else { Error::new(Kind::Unavailable, "later", "try again") })
+}
+
+async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {
+    if m.n == 0 {
+        cx.call(Home {}).await?;
+    }
+    assert!(m.n >= 0, "on purpose");
+    Ok(m.n * 2)
+}
