@@ -19,6 +19,11 @@ stage_scripts() {
     tests "scripts" "$ROOT/scripts/tests/run"
 }
 
+stage_compose() {
+    heading "compose.yaml"
+    check "compose.yaml" "$ROOT/funny-market-compose/check-compose"
+}
+
 # each_repository PART: format, lints or docs of every one.
 each_repository() {
     local repository
