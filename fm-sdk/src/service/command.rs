@@ -1,6 +1,6 @@
 //! The command line that every service has.
 
-use super::{Application, Service, parked::ParkedCommand, run::stop_signal};
+use super::{Application, Service, ask::Ask, parked::ParkedCommand, run::stop_signal};
 use crate::{Error, Result, config::Settings, health::probe, logging};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
@@ -31,6 +31,8 @@ enum Command {
     /// Looks after messages that were set aside
     #[command(subcommand)]
     Parked(ParkedCommand),
+    /// Makes a call over the bus in the name of this service, and prints the reply
+    Call(Ask),
 }
 
 /// Runs a service from the command line until SIGTERM; settings come from flags and `FM_*`.
@@ -60,6 +62,7 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(name: &'static str, make: imp
             }
             Command::Ready => probe(&settings.http),
             Command::Parked(command) => command.run(name, &settings).await,
+            Command::Call(ask) => ask.run(name, &settings).await,
             Command::Serve => {
                 logging::init(name, settings.instance.as_deref().unwrap_or_default(), settings.log_format, &settings.log);
                 let service = make(cli.own, &settings)?;

@@ -1,6 +1,7 @@
 //! A service as a value, the context of its handlers, and how it runs.
 
 mod application;
+mod ask;
 mod builder;
 mod command;
 mod cx;
@@ -10,6 +11,7 @@ mod parked;
 mod relay;
 mod run;
 mod runtime;
+mod standing;
 mod workers;
 
 pub use application::Application;

@@ -1,18 +1,9 @@
 //! `<service> parked ..`: messages that were set aside.
 
-use super::application::{registry, transport};
-use crate::{
-    Error, Kind, Result,
-    bus::transport::{Connection, Parked},
-    config::{BusUrl, Settings},
-    identity::{Delegate, Keys, Purpose, Terms, Verifier},
-    registry::Registry,
-};
+use super::standing::{self, Signer};
+use crate::{Error, Kind, Result, bus::transport::Parked, config::Settings};
 use clap::Subcommand;
-use std::{sync::Arc, time::Duration};
-
-/// How long the broker may take to answer at all.
-const CONNECT: Duration = Duration::from_secs(10);
+use std::sync::Arc;
 
 #[derive(Subcommand)]
 pub(super) enum ParkedCommand {
@@ -46,20 +37,7 @@ pub(super) enum ParkedCommand {
 
 impl ParkedCommand {
     pub async fn run(self, service: &str, settings: &Settings) -> Result<()> {
-        if settings.bus == BusUrl::Memory {
-            let text = "with FM_BUS=memory parked messages live in the serving process alone";
-            return Err(Error::new(Kind::Invalid, "bus-memory", text));
-        }
-        let bus = transport(settings)?;
-        let mut connection = bus.connection();
-        let up = tokio::time::timeout(CONNECT, connection.wait_for(|c| *c == Connection::Up)).await;
-        if !matches!(up, Ok(Ok(_))) {
-            let why = match &*bus.connection().borrow() {
-                Connection::Down(why) => why.clone(),
-                Connection::Up => "no answer".into(),
-            };
-            return Err(Error::new(Kind::Unavailable, "broker-away", why));
-        }
+        let bus = standing::bus(settings).await?;
         let parking = Parking { service, bus, settings };
         let done = parking.run(self).await;
         parking.bus.close().await;
@@ -78,21 +56,12 @@ impl Parking<'_> {
         match command {
             ParkedCommand::List { limit } => {
                 for p in self.bus.parked(self.service, limit).await? {
-                    let at = crate::time::rfc3339(p.parked_at_ms);
-                    println!("{}  {}  attempts={}  {at}  {}", p.message.id, p.message.name, p.message.attempt, p.cause);
+                    println!("{}", line(&p));
                 }
                 Ok(())
             }
-            ParkedCommand::Show { id } => print(&self.find(&id).await?),
-            ParkedCommand::Replay { ids, all } => {
-                let ids = if all { self.all().await?.into_iter().map(|p| p.message.id).collect() } else { ids };
-                let replayer = Replayer::new(self.service, self.settings).await?;
-                for id in ids {
-                    self.replay(&replayer, &id).await?;
-                    println!("{id}  replayed");
-                }
-                Ok(())
-            }
+            ParkedCommand::Show { id } => print(self.all().await?.iter().find(|p| p.message.id == id).ok_or_else(|| unknown(&id))?),
+            ParkedCommand::Replay { ids, all } => self.replay(&ids, all).await,
             ParkedCommand::Drop { ids } => {
                 for id in ids {
                     let dropped = self.bus.drop_parked(self.service, &id).await?;
@@ -105,39 +74,48 @@ impl Parking<'_> {
     async fn all(&self) -> Result<Vec<Parked>> {
         self.bus.parked(self.service, usize::MAX).await
     }
-    async fn find(&self, id: &str) -> Result<Parked> {
-        self.all().await?.into_iter().find(|p| p.message.id == id).ok_or_else(|| unknown(id))
+    /// One that is refused stays where it is and does not hold up the others.
+    async fn replay(&self, ids: &[String], all: bool) -> Result<()> {
+        let parked = self.all().await?;
+        let signer = Signer::new(self.service, self.settings).await?;
+        let missing = ids.iter().filter(|id| !parked.iter().any(|p| p.message.id == **id)).map(|id| (id.clone(), unknown(id)));
+        let mut refused: Vec<(String, Error)> = missing.collect();
+        for p in parked.into_iter().filter(|p| all || ids.contains(&p.message.id)) {
+            let id = p.message.id.clone();
+            match self.replay_one(&signer, p).await {
+                Ok(()) => println!("{}  replayed", printable(&id)),
+                Err(e) => refused.push((id, e)),
+            }
+        }
+        for (id, e) in &refused {
+            eprintln!("{}  not replayed: {}", printable(id), printable(&e.chain()));
+        }
+        match refused.len() {
+            0 => Ok(()),
+            n => Err(Error::new(Kind::Invalid, "not-replayed", format!("{n} not replayed"))),
+        }
     }
     /// First into the queue, then out of the parking: a crash in between doubles a message, which the inbox drops, and loses none.
-    async fn replay(&self, replayer: &Replayer, id: &str) -> Result<()> {
-        let parked = self.find(id).await?;
+    async fn replay_one(&self, signer: &Signer, parked: Parked) -> Result<()> {
         let mut message = parked.message;
+        let id = message.id.clone();
         message.attempt = 1;
-        replayer.delegate.renew(&replayer.verifier, &mut message)?;
+        signer.delegate.renew(&signer.verifier, &mut message)?;
         self.bus.deliver_to(self.service, parked.audience, message).await?;
-        self.bus.drop_parked(self.service, id).await?;
+        self.bus.drop_parked(self.service, &id).await?;
         Ok(())
     }
 }
 
-/// Vouches anew for messages whose tokens may have run out.
-struct Replayer {
-    delegate: Delegate,
-    verifier: Verifier,
-    _registry: Arc<dyn Registry>,
+fn line(p: &Parked) -> String {
+    let (m, at) = (&p.message, crate::time::rfc3339(p.parked_at_ms));
+    let name = if m.name.is_empty() { "(unreadable)".into() } else { printable(&m.name) };
+    format!("{}  {name}  attempts={}  {at}  {}", printable(&m.id), m.attempt, printable(&p.cause))
 }
 
-impl Replayer {
-    async fn new(service: &str, settings: &Settings) -> Result<Self> {
-        let registry = registry(settings)?;
-        let keys = Keys::open(&settings.data_folder(service).join("keys"), Purpose::Service(service.into()))?;
-        let verifier = Verifier::new(&*registry, Terms::default()).for_service(service);
-        tokio::time::timeout(CONNECT, verifier.ready())
-            .await
-            .map_err(|_| Error::new(Kind::Unavailable, "registry-away", "the registry does not answer, so no key is known"))?;
-        keys.publish(&*registry).await?;
-        Ok(Replayer { delegate: Delegate::new(Arc::new(keys), Terms::default())?, verifier, _registry: registry })
-    }
+/// What strangers wrote must neither break the line nor speak to the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect()
 }
 
 fn print(parked: &Parked) -> Result<()> {
@@ -148,4 +126,29 @@ fn print(parked: &Parked) -> Result<()> {
 
 fn unknown(id: &str) -> Error {
     Error::new(Kind::NotFound, "parked-unknown", format!("no parked message has the id {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Envelope, MessageKind, bus::transport::Audience};
+
+    fn parked(id: &str, name: &str, cause: &str) -> Parked {
+        let message = Envelope { id: id.into(), ..Envelope::new(MessageKind::Event, name, &1, "fm-test").unwrap() };
+        Parked { message, audience: Audience::Service, code: "x".into(), cause: cause.into(), parked_at_ms: 0 }
+    }
+
+    #[test]
+    fn a_line_says_what_was_set_aside_when_and_why() {
+        let text = line(&parked("7", "car.listed", "no such car [parked]"));
+        assert_eq!(text, "7  car.listed  attempts=1  1970-01-01T00:00:00.000Z  no such car [parked]");
+        assert!(line(&parked("7", "", "no")).contains("7  (unreadable)  "));
+    }
+
+    #[test]
+    fn what_strangers_wrote_stays_on_its_line_and_does_not_speak_to_the_terminal() {
+        let text = line(&parked("a\nb", "\u{1b}[2J", "x\u{9b}31m\r"));
+        assert!(!text.contains(char::is_control), "{text:?}");
+        assert!(text.starts_with("a\\nb  \\u{1b}[2J  "), "{text}");
+    }
 }

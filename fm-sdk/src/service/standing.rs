@@ -1,0 +1,53 @@
+//! What a command line needs of a market that runs: the bus, and the service's own signature.
+
+use super::application::{registry, transport};
+use crate::{
+    Error, Kind, Result, Transport,
+    bus::transport::Connection,
+    config::{BusUrl, Settings},
+    identity::{Delegate, Keys, Purpose, Terms, Verifier},
+    registry::Registry,
+};
+use std::{sync::Arc, time::Duration};
+
+/// How long the broker and the registry may take to answer at all.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Gives the bus, connected.
+pub(super) async fn bus(settings: &Settings) -> Result<Arc<dyn Transport>> {
+    if settings.bus == BusUrl::Memory {
+        let text = "with FM_BUS=memory the bus lives in the serving process alone";
+        return Err(Error::new(Kind::Invalid, "bus-memory", text));
+    }
+    let bus = transport(settings)?;
+    let mut connection = bus.connection();
+    let up = tokio::time::timeout(CONNECT, connection.wait_for(|c| *c == Connection::Up)).await;
+    if !matches!(up, Ok(Ok(_))) {
+        let why = match &*bus.connection().borrow() {
+            Connection::Down(why) => why.clone(),
+            Connection::Up => "no answer".into(),
+        };
+        return Err(Error::new(Kind::Unavailable, "broker-away", why));
+    }
+    Ok(bus)
+}
+
+/// Signs in the service's name with the keys of its data folder, as its instances do.
+pub(super) struct Signer {
+    pub delegate: Delegate,
+    pub verifier: Verifier,
+    _registry: Arc<dyn Registry>,
+}
+
+impl Signer {
+    pub async fn new(service: &str, settings: &Settings) -> Result<Self> {
+        let registry = registry(settings)?;
+        let keys = Keys::open(&settings.data_folder(service).join("keys"), Purpose::Service(service.into()))?;
+        let verifier = Verifier::new(&*registry, Terms::default()).for_service(service);
+        tokio::time::timeout(CONNECT, verifier.ready())
+            .await
+            .map_err(|_| Error::new(Kind::Unavailable, "registry-away", "the registry does not answer, so no key is known"))?;
+        keys.publish(&*registry).await?;
+        Ok(Signer { delegate: Delegate::new(Arc::new(keys), Terms::default())?, verifier, _registry: registry })
+    }
+}
