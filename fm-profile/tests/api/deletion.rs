@@ -111,3 +111,18 @@ async fn the_state_of_a_deletion_is_kept_for_a_month() {
     market.bus.run_job("purge-tombstones").await;
     assert_eq!(market.anyone("GET", &url, Value::Null).await.code(), "deletion-unknown");
 }
+
+#[actix_rt::test]
+async fn two_who_delete_one_account_at_once_get_the_same_answer_and_it_is_done_once() {
+    let market = Market::open();
+    let twin = market.twin();
+    twin.anyone("GET", "/openapi.json", Value::Null).await;
+    let ann = market.sign_up("ann").await;
+    let body = json!({"password": PASSWORD});
+    let (a, b) = futures::join!(
+        market.with_token(&ann, "DELETE", "/api/me", body.clone()),
+        twin.with_token(&ann, "DELETE", "/api/me", body.clone())
+    );
+    assert_eq!((a.status, b.status, &a.body), (202, 202, &b.body));
+    assert_eq!(market.bus.sent::<DeleteAll>().all().len() + twin.bus.sent::<DeleteAll>().all().len(), 1);
+}
