@@ -4,7 +4,7 @@ use fm_profile::{
     messages::{DeleteAll, UserDeleted},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 async fn delete(market: &Market, who: &crate::Person) -> String {
     let reply = market.with_token(who, "DELETE", "/api/me", json!({"password": PASSWORD})).await;
@@ -118,11 +118,15 @@ async fn two_who_delete_one_account_at_once_get_the_same_answer_and_it_is_done_o
     let twin = market.twin();
     twin.anyone("GET", "/openapi.json", Value::Null).await;
     let ann = market.sign_up("ann").await;
+    // Else the token of the slower one might be revoked before it is looked at.
+    market.registry.cut();
     let body = json!({"password": PASSWORD});
     let (a, b) = futures::join!(
         market.with_token(&ann, "DELETE", "/api/me", body.clone()),
         twin.with_token(&ann, "DELETE", "/api/me", body.clone())
     );
     assert_eq!((a.status, b.status, &a.body), (202, 202, &b.body));
-    assert_eq!(market.bus.sent::<DeleteAll>().all().len() + twin.bus.sent::<DeleteAll>().all().len(), 1);
+    let sent = [market.bus.sent::<DeleteAll>().envelopes(), twin.bus.sent::<DeleteAll>().envelopes()].concat();
+    let ids: BTreeSet<_> = sent.iter().map(|m| &m.id).collect();
+    assert_eq!(ids.len(), 1);
 }
