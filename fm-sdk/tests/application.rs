@@ -1,6 +1,6 @@
 //! One instance from its first bind to the end of its drain, on seams in memory.
 #![cfg(feature = "testing")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wired wrongly")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it is wired wrongly")]
 
 use actix_web::web;
 use fm_sdk::{
