@@ -50,6 +50,8 @@ stage_market() {
     if [ -f "$FM_DEV_DIR/market.env" ]; then
         # shellcheck source=/dev/null
         . "$FM_DEV_DIR/market.env"
+        # Real ads, where they lie beside the project; the tests make their own otherwise.
+        [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
         tests "the running market" bash -c in_market_tests
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi

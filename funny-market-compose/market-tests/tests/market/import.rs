@@ -11,7 +11,8 @@ use std::{
 fn ads() -> String {
     let real = std::env::var("FM_MARKET_ADS").map(std::fs::read_to_string);
     if let Ok(Ok(text)) = real {
-        return text;
+        // The reader below counts lines by line feeds alone.
+        return text.replace("\r\n", "\n");
     }
     let head = "name,price,vehicleType,yearOfRegistration,gearbox,powerPS,model,odometer,monthOfRegistration,fuelType,brand,notRepairedDamage,dateCreated,postalCode";
     let row = |n: u32, price: &str, year: u32| {
@@ -92,7 +93,7 @@ fn every_row_is_accepted_or_refused_and_the_facets_count_the_accepted_ones() {
     let facets = market.anyone().get(&format!("/api/cars/facets?{query}")).expect(200).json();
     assert_eq!(facets["total"], accepted);
     for (facet, expected) in [
-        ("maker", count("brand", &[])),
+        ("maker", count("brand", &[("sonstige_autos", "other")])),
         ("body", count("vehicleType", &bodies)),
         ("engine", count("fuelType", &engines)),
         ("gearbox", count("gearbox", &gearboxes)),

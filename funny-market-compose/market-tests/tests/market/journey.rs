@@ -16,7 +16,7 @@ fn a_seller_lists_a_car_that_everybody_finds_and_signs_out() {
     let car = seller
         .lists_a_car(json!({ "maker": "bmw", "model": "3er", "price": 9_999, "year": 2017, "color": "blue", "description": description }));
     let id = car["id"].as_str().unwrap().to_owned();
-    assert_eq!(car["title"], "BMW 3er 2017");
+    assert_eq!(car["title"], "BMW 3 Series 2017");
 
     let anyone = market.anyone();
     let found = |query: &str| {
@@ -29,8 +29,8 @@ fn a_seller_lists_a_car_that_everybody_finds_and_signs_out() {
         let latest = anyone.get("/api/tracks/latest?limit=50").expect(200).json();
         latest["items"].as_array().unwrap().iter().any(|t| t["car_id"] == id.as_str())
     });
-    wait_until("on the web page of the car", SOON, || anyone.get(&format!("/cars/{id}")).expect(200).text().contains("BMW 3er"));
-    wait_until("on the results page", SOON, || anyone.get(&format!("/cars?q={word}")).expect(200).text().contains("BMW 3er"));
+    wait_until("on the web page of the car", SOON, || anyone.get(&format!("/cars/{id}")).expect(200).text().contains("BMW 3 Series"));
+    wait_until("on the results page", SOON, || anyone.get(&format!("/cars?q={word}")).expect(200).text().contains("BMW 3 Series"));
 
     let changed = seller.http.patch(&format!("/api/cars/{id}"), json!({ "price": 8_888 })).expect(200);
     assert_eq!(changed.json()["price"], 8_888);
