@@ -11,6 +11,7 @@
 mod address;
 mod backoff;
 mod caller;
+mod clean;
 mod codec;
 mod consumer;
 mod dialer;

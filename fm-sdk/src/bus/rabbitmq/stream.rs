@@ -1,4 +1,4 @@
-use super::address::Address;
+use super::{address::Address, clean::Clean};
 use amiquip::{Auth, Connection, ConnectionOptions, ConnectionTuning, Error};
 use std::{
     net::{TcpStream, ToSocketAddrs},
@@ -27,7 +27,7 @@ fn open_one(target: std::net::SocketAddr, address: &Address, name: &str) -> Resu
     let stream = TcpStream::connect_timeout(&target, CONNECT).map_err(|e| format!("{target}: {e}"))?;
     // Without this a call waits for the delayed acknowledgement of TCP: 40 ms instead of less than one.
     stream.set_nodelay(true).map_err(|e| e.to_string())?;
-    let stream = mio::net::TcpStream::from_stream(stream).map_err(|e| e.to_string())?;
+    let stream = Clean::new(mio::net::TcpStream::from_stream(stream).map_err(|e| e.to_string())?);
     let options = ConnectionOptions::default()
         .auth(Auth::Plain { username: address.user.clone(), password: address.password.clone() })
         .virtual_host(address.vhost.as_str())
