@@ -15,6 +15,7 @@ mod clean;
 mod codec;
 mod consumer;
 mod dialer;
+mod fuse;
 mod health;
 mod intake;
 mod options;
