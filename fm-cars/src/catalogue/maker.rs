@@ -81,8 +81,9 @@ impl Model {
 
     /// Reads a slug or free text; what is a known model's slug or label, in whatever case, becomes its slug.
     pub fn parse(maker: Maker, text: &str) -> Option<Self> {
+        let text: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.is_empty() || text.chars().count() > Self::MAX || text.chars().any(char::is_control) {
+        if text.is_empty() || text.chars().count() > Self::MAX {
             return None;
         }
         let same = |s: &str| s.to_lowercase() == text.to_lowercase();
@@ -129,7 +130,8 @@ mod tests {
         assert_eq!(Model::parse(bmw, "3er").unwrap().label(bmw), Some("3 Series"));
         assert_eq!(Model::parse(bmw, " Isetta  250 ").unwrap().label(bmw), Some("Isetta 250"));
         assert_eq!(Model::parse(bmw, "other").unwrap().label(bmw), None);
-        for bad in ["", "  ", "a\u{0}b", &"x".repeat(61)] {
+        assert_eq!(Model::parse(bmw, "a\u{0}\tb").unwrap().value(), "a b");
+        for bad in ["", "  ", "\u{0}", &"x".repeat(61)] {
             assert_eq!(Model::parse(bmw, bad), None, "{bad:?}");
         }
     }
