@@ -13,7 +13,7 @@ write_market_env() {
         printf 'export FM_MARKET_ADMIN_EMAIL=%q\n' "$ADMIN_EMAIL"
         printf 'export FM_MARKET_ADMIN_PASSWORD=%q\n' "$(admin_password)"
         for service in $(services); do
-            variable=${service#fm-}
+            variable=${service#fm-} variable=${variable//-/_}
             printf 'export FM_MARKET_%s=%q\n' "${variable^^}" "$(url_of "$service")"
         done
         [ -z "$(port_of fm-gateway-admin)" ] || printf 'export FM_MARKET_GATEWAY_ADMIN=%q\n' "$(url_of fm-gateway-admin)"

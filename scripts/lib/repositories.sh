@@ -7,6 +7,13 @@ REGISTRY=$ROOT/funny-market-compose/registry
 # In the order in which they start: who verifies tokens needs fm-profile's keys, who routes needs upstreams.
 SERVICES=(fm-profile fm-cars fm-image fm-tracker fm-gateway fm-web)
 
+# Services that somebody added (scripts/new-service): programs that stand on fm-sdk. They come last, in order of name.
+for path in "$ROOT"/fm-*/src/main.rs; do
+    name=${path#"$ROOT"/} name=${name%%/*}
+    if [[ " ${SERVICES[*]} " != *" $name "* ]] && grep -qs '^fm-sdk = ' "$ROOT/$name/Cargo.toml"; then SERVICES+=("$name"); fi
+done
+unset path name
+
 # Services that there are: folders with a program.
 services() {
     local name
@@ -31,15 +38,17 @@ consumers() {
     done
 }
 
-# Runs cargo with nothing but the published registry in its configuration: a live SDK has no say here.
+# cargo_published FOLDER ARGUMENT...: FOLDER is relative to the checkout, or absolute. Runs cargo with nothing but the published
+# registry in its configuration: a live SDK has no say here.
 cargo_published() {
     local folder=$1 empty status=0
     shift
+    [[ $folder == /* ]] || folder=$ROOT/$folder
     empty=$(mktemp -d)
     mkdir "$empty/.cargo"
     grep -v '^include' "$ROOT/.cargo/config.toml" |
         sed -e "s|\"funny-market-compose/registry\"|\"$REGISTRY\"|" -e "s|target-dir = .*|target-dir = \"$ROOT/target\"|" >"$empty/.cargo/config.toml"
-    (cd "$empty" && cargo "$@" --manifest-path "$ROOT/$folder/Cargo.toml") || status=$?
+    (cd "$empty" && cargo "$@" --manifest-path "$folder/Cargo.toml") || status=$?
     rm -rf "$empty"
     return $status
 }

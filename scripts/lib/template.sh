@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Files that are equal in every repository. `template/all` goes to each crate, `template/repository` to those that are a
 # repository of their own, `template/consumer` to those that take fm-sdk from the registry, `template/service` to the
-# services; @NAME@ becomes the repository's name.
+# services; @NAME@ becomes the repository's name. (`template/new-service` is what scripts/new-service starts a repository with.)
 
 TEMPLATE=$ROOT/scripts/template
 
@@ -25,10 +25,11 @@ template_files() {
 
 rendered() { sed "s/@NAME@/${2##*/}/g" "$TEMPLATE/$1"; }
 
+# spread_template REPOSITORY [PARENT]: PARENT is where the repository lies, if not in this checkout.
 spread_template() {
-    local repository=$1 source path target
+    local repository=$1 parent=${2:-$ROOT} source path target
     while IFS=$'\t' read -r source path; do
-        target=$ROOT/$repository/$path
+        target=$parent/$repository/$path
         if ! rendered "$source" "$repository" | cmp -s - "$target"; then
             mkdir -p "$(dirname "$target")"
             rendered "$source" "$repository" >"$target"

@@ -1,8 +1,5 @@
-use super::{
-    address::Address,
-    backoff::Backoff,
-    stream::{self, Link},
-};
+use super::{address::Address, backoff::Backoff, stream};
+use amiquip::Connection;
 use std::time::{Duration, Instant};
 
 /// A session shorter than this counts as a failed attempt, so that a broker that throws us out at once is not hammered.
@@ -22,7 +19,7 @@ impl Dialer {
         Dialer { addresses, at: 0, name, backoff: Backoff::default(), opened: None }
     }
     /// Tries one address, the next one after a failure. Blocks for at most some seconds.
-    pub fn dial(&mut self) -> Result<Link, String> {
+    pub fn dial(&mut self) -> Result<Connection, String> {
         let result = stream::open(&self.addresses[self.at], &self.name);
         match &result {
             Ok(_) => self.opened = Some(Instant::now()),

@@ -11,11 +11,9 @@
 mod address;
 mod backoff;
 mod caller;
-mod clean;
 mod codec;
 mod consumer;
 mod dialer;
-mod fuse;
 mod health;
 mod intake;
 mod options;

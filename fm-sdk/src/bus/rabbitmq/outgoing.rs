@@ -32,8 +32,7 @@ impl Outgoing {
     }
     /// Into an exchange that is ours.
     pub fn through(exchange: String, key: String, m: Envelope) -> Result<Self> {
-        // Mandatory: an exchange whose queue is gone would swallow it.
-        Self::checked(exchange, key, true, m)
+        Self::checked(exchange, key, false, m)
     }
     fn checked(exchange: String, key: String, mandatory: bool, m: Envelope) -> Result<Self> {
         // AMQP 0-9-1, 4.2.5.3: a short string has at most 255 bytes; and all properties must fit into one frame.

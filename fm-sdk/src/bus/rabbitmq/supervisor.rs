@@ -7,7 +7,6 @@ use super::{
     health::{Side, Which, count},
     intake::{self, InFlight, Lane},
     publisher::Publisher,
-    stream::Link,
     topology,
 };
 use crate::{
@@ -26,8 +25,6 @@ use tokio::{
 };
 
 const STOP: Duration = Duration::from_secs(5);
-/// Longer than a healthy broker needs to declare everything.
-const SET_UP: Duration = Duration::from_secs(15);
 
 /// What the thread is told.
 pub(super) enum Control {
@@ -80,11 +77,11 @@ impl Supervisor {
                 continue;
             }
             let why = match dialer.dial() {
-                Ok(link) => {
+                Ok(connection) => {
                     if std::mem::replace(&mut before, true) {
                         count(&self.shared.tally.reconnects);
                     }
-                    match self.session(link, &mut subscribers) {
+                    match self.session(connection, &mut subscribers) {
                         End::Closed => return,
                         End::Lost(why) => format!("{}: {why}", dialer.address()),
                     }
@@ -134,17 +131,13 @@ impl Supervisor {
         true
     }
 
-    fn session(&self, link: Link, subscribers: &mut Vec<Subscriber>) -> End {
-        let Link { mut connection, fuse } = link;
+    fn session(&self, mut connection: Connection, subscribers: &mut Vec<Subscriber>) -> End {
         let (ended, ends) = unbounded();
         let mut running: Vec<Sender<Order>> = Vec::new();
         let mut at = 0;
-        // Services that ended without a word.
-        subscribers.retain(|s| !s.into.is_closed());
         let end = loop {
             // Starts all at first, later each one that is added.
-            let started = fuse.within(SET_UP, || self.start_from(&mut at, &mut connection, subscribers, &mut running, &ended));
-            match started {
+            match self.start_from(&mut at, &mut connection, subscribers, &mut running, &ended) {
                 Ok(()) if !subscribers.is_empty() => self.shared.health.set(Which::Consuming, Side::Up),
                 Ok(()) => self.shared.health.set(Which::Consuming, Side::Idle),
                 Err(why) => break End::Lost(why),
@@ -163,7 +156,7 @@ impl Supervisor {
             }
         };
         drop(running);
-        match (end, fuse.within(SET_UP, || connection.close())) {
+        match (end, connection.close()) {
             (End::Lost(_), Err(broken)) => End::Lost(broken.to_string()),
             (end, _) => end,
         }

@@ -1,0 +1,3 @@
+fn main() -> std::process::ExitCode {
+    fm_sdk::run(@CRATE@::service)
+}

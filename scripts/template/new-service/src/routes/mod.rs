@@ -1,0 +1,10 @@
+//! The URLs.
+
+pub mod add;
+pub mod list;
+
+use actix_web::web::{ServiceConfig, get, resource};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/api/@STEM@/notes").get(list::list).post(add::add)).route("/openapi.json", get().to(crate::openapi::document));
+}
