@@ -143,6 +143,11 @@ async fn a_broker_short_of_memory_stops_publishers_but_not_consumers() {
     i.bus.publish(event(1)).await.unwrap();
     let held = i.next().await;
     broker.eval("vm_memory_monitor:set_vm_memory_high_watermark(0.0001).").unwrap();
+    let until = Instant::now() + LONG;
+    while broker.eval("rabbit_alarm:get_alarms().").unwrap() == "[]" {
+        assert!(Instant::now() < until, "there is no alarm");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let publishing = i.bus.publish(event(2));
     let rest = async {
         // The broker tells a publisher at its first message.
@@ -165,4 +170,28 @@ async fn a_broker_short_of_memory_stops_publishers_but_not_consumers() {
     assert!(matches!(&c, Connection::Down(why) if why.contains("memory")), "{c:?}");
     assert_eq!(i.done().await, 2);
     connection(&i.bus, |c| *c == Connection::Up).await;
+}
+
+#[actix_rt::test]
+async fn a_queue_without_a_leader_is_noticed_and_used_again_when_it_has_one() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    Instance::start(&url, "a", &[EVENT]).await.bus.close().await;
+    broker.settle(&url).unwrap();
+    let vhost = url.rsplit('/').next().unwrap();
+    let queue =
+        format!("{{ok, Q}} = rabbit_amqqueue:lookup({{resource, <<\"{vhost}\">>, queue, <<\"fm.a.events\">>}}), amqqueue:get_pid(Q)");
+    broker.eval(&format!("ra:stop_server(quorum_queues, begin {queue} end).")).unwrap();
+    let (bus, (into, inbox)) = (patient(&url), async_channel::unbounded());
+    let starting = bus.consume(crate::world::wants("a", &[EVENT]), into);
+    let mending = async {
+        let c = connection(&bus, |c| matches!(c, Connection::Down(why) if why.contains("INTERNAL_ERROR"))).await;
+        broker.eval(&format!("ok = ra:restart_server(quorum_queues, begin {queue} end).")).unwrap();
+        c
+    };
+    let (started, c) = tokio::join!(starting, mending);
+    started.unwrap();
+    assert!(matches!(&c, Connection::Down(_)), "{c:?}");
+    bus.publish(event(1)).await.unwrap();
+    assert_eq!(Instance { bus, inbox }.done().await, 1);
 }

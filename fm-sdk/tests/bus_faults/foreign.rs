@@ -1,4 +1,4 @@
-use crate::world::{COMMAND, EVENT, Instance, LONG, command, event, healthy, patient};
+use crate::world::{COMMAND, EVENT, Instance, LONG, command, event, healthy, patient, victim};
 use amiquip::{AmqpProperties, Connection, Publish};
 use fm_sdk::{
     Transport,
@@ -85,4 +85,24 @@ async fn a_retried_message_carries_no_traces_of_the_delay() {
     let raw = c.open_channel(None).unwrap().basic_get("fm.a.parking", true).unwrap().unwrap();
     let headers = raw.delivery.properties.headers().clone().unwrap();
     assert!(headers.keys().all(|k| !k.contains("death")), "{headers:?}");
+}
+
+#[actix_rt::test]
+async fn strings_that_are_not_utf8_do_not_cost_the_connection() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "a", &[EVENT]).await;
+    // {'P_basic', content type, encoding, headers, ...}: the broker's own client library is not at hand for bytes like these.
+    let vhost = url.rsplit('/').next().unwrap();
+    let properties = "{'P_basic', <<255, 254>>, undefined, [{<<\"k\", 128>>, longstr, <<200>>}, {<<\"n\">>, long, -1}], \
+                      2, undefined, undefined, undefined, undefined, <<\"id\", 255>>, undefined, <<129>>, undefined, undefined, undefined}";
+    for key in ["<<\"fm.a.events\">>", "<<\"fm.a.parking\">>"] {
+        let exchange = format!("{{resource, <<\"{vhost}\">>, exchange, <<>>}}");
+        broker.eval(&format!("rabbit_basic:publish({exchange}, {key}, {properties}, <<\"raw\", 255>>).")).unwrap();
+    }
+    i.bus.publish(event(1)).await.unwrap();
+    assert_eq!(i.done().await, 1);
+    let l = parked(&i.bus, "a", 2).await;
+    assert!(l.iter().all(|p| p.message.body == "raw\u{fffd}"), "{l:?}");
+    assert_eq!(i.bus.counters().reconnects, 0);
 }

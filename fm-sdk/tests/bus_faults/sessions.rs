@@ -127,3 +127,41 @@ async fn a_deleted_exchange_costs_a_session_and_no_message() {
     bus.publish(event(2)).await.unwrap();
     assert_eq!(bus.counters().reconnects, 1);
 }
+
+#[actix_rt::test]
+async fn a_retry_is_not_lost_with_a_deleted_delay_queue() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "a", &[EVENT]).await;
+    let mut c = amiquip::Connection::insecure_open(&url).unwrap();
+    c.open_channel(None).unwrap().queue_delete("fm.delay.50ms", Default::default()).unwrap();
+    i.bus.publish(event(1)).await.unwrap();
+    i.next().await.settle.send(Verdict::Retry(fm_sdk::park("again"))).unwrap();
+    let d = i.next().await;
+    let _ = d.settle.send(Verdict::Retry(fm_sdk::park("again")));
+    // The queue was declared again by then, so the next failure is counted and comes back, or is the last one.
+    let until = std::time::Instant::now() + LONG;
+    while i.bus.parked("a", 1).await.unwrap().is_empty() {
+        assert!(std::time::Instant::now() < until);
+        if let Ok(fm_sdk::bus::transport::Incoming::Message(d)) = i.inbox.try_recv() {
+            let _ = d.settle.send(Verdict::Retry(fm_sdk::park("again")));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[actix_rt::test]
+async fn a_service_that_is_gone_without_a_word_leaves_its_messages_to_others() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let one = Instance::start(&url, "a", &[EVENT]).await;
+    drop(one.inbox);
+    let two = Instance::start(&url, "a", &[EVENT]).await;
+    for n in 0..20 {
+        two.bus.publish(event(n)).await.unwrap();
+    }
+    let mut seen = BTreeSet::new();
+    while seen.len() < 20 {
+        seen.insert(two.done().await);
+    }
+}

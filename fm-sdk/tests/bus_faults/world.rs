@@ -32,11 +32,12 @@ pub fn victim() -> Victim {
     static SERVER: OnceLock<RabbitMqServer> = OnceLock::new();
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let server = SERVER.get_or_init(|| RabbitMqServer::start().unwrap());
-    // A test that failed may have left it stopped or dead.
+    // A test that failed may have left it stopped, dead or short of memory.
     let _ = server.cont();
     if server.eval("rabbit:is_running().").is_err() {
         server.restart().unwrap();
     }
+    server.eval("vm_memory_monitor:set_vm_memory_high_watermark(0.4).").unwrap();
     Victim { server, _turn: turn }
 }
 

@@ -21,6 +21,8 @@ pub(super) enum Order {
     Ack(Receipt),
     /// Somebody else shall have it.
     Requeue(Receipt),
+    /// What this queue needs is not there any more: a new session declares it again.
+    Broken(String),
     /// Takes no new messages; answers when the broker has agreed.
     Stop(Sender<()>),
 }
@@ -71,6 +73,7 @@ pub(super) fn run(
             recv(orders) -> order => match order {
                 Ok(Order::Ack(r)) => r.0.ack(channel).map_err(|e| e.to_string())?,
                 Ok(Order::Requeue(r)) => r.0.nack(channel, true).map_err(|e| e.to_string())?,
+                Ok(Order::Broken(why)) => return Err(why),
                 Ok(Order::Stop(done)) if cancelled => drop(done.send(())),
                 Ok(Order::Stop(done)) => {
                     stopped = Some(done);

@@ -1,5 +1,8 @@
-use super::{address::Address, backoff::Backoff, stream};
-use amiquip::Connection;
+use super::{
+    address::Address,
+    backoff::Backoff,
+    stream::{self, Link},
+};
 use std::time::{Duration, Instant};
 
 /// A session shorter than this counts as a failed attempt, so that a broker that throws us out at once is not hammered.
@@ -19,7 +22,7 @@ impl Dialer {
         Dialer { addresses, at: 0, name, backoff: Backoff::default(), opened: None }
     }
     /// Tries one address, the next one after a failure. Blocks for at most some seconds.
-    pub fn dial(&mut self) -> Result<Connection, String> {
+    pub fn dial(&mut self) -> Result<Link, String> {
         let result = stream::open(&self.addresses[self.at], &self.name);
         match &result {
             Ok(_) => self.opened = Some(Instant::now()),

@@ -103,7 +103,13 @@ pub(super) async fn run(lane: Arc<Lane>, mut from: UnboundedReceiver<Raw>) {
         let origin = Origin { message: message.clone(), reply_to, flight };
         match hand_over(&lane, message, deadline).await {
             Some(verdict) => drop(tokio::spawn(settling::settle(lane.clone(), origin, receipt, verdict))),
-            None => drop(lane.orders.send(Order::Requeue(receipt))),
+            None => {
+                // The service is gone without a word: take no more, or the same messages come back at full speed.
+                if lane.into.is_closed() {
+                    let _ = lane.orders.send(Order::Stop(crossbeam_channel::bounded(1).0));
+                }
+                requeue(&lane, receipt);
+            }
         }
     }
 }

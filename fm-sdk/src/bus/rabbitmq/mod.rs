@@ -11,9 +11,11 @@
 mod address;
 mod backoff;
 mod caller;
+mod clean;
 mod codec;
 mod consumer;
 mod dialer;
+mod fuse;
 mod health;
 mod intake;
 mod options;

@@ -32,7 +32,8 @@ impl Outgoing {
     }
     /// Into an exchange that is ours.
     pub fn through(exchange: String, key: String, m: Envelope) -> Result<Self> {
-        Self::checked(exchange, key, false, m)
+        // Mandatory: an exchange whose queue is gone would swallow it.
+        Self::checked(exchange, key, true, m)
     }
     fn checked(exchange: String, key: String, mandatory: bool, m: Envelope) -> Result<Self> {
         // AMQP 0-9-1, 4.2.5.3: a short string has at most 255 bytes; and all properties must fit into one frame.

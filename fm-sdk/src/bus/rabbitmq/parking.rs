@@ -1,6 +1,6 @@
 //! Messages that are set aside: how they get there, and how an operator sees them and takes them out.
 
-use super::{Shared, codec, dialer::Dialer, outgoing::Outgoing, topology};
+use super::{Shared, codec, dialer::Dialer, outgoing::Outgoing, stream::Link, topology};
 use crate::{
     Envelope, Error, Kind, MessageKind, Result, ResultExt,
     bus::transport::{Audience, Parked},
@@ -143,12 +143,13 @@ async fn visit<T: Default + Send + 'static>(
                 last = dialer.dial();
             }
         }
-        let mut connection = last.map_err(|why| super::publisher::away(&why))?;
+        let Link { mut connection, fuse } = last.map_err(|why| super::publisher::away(&why))?;
         let away = |e: amiquip::Error| super::publisher::away(&e.to_string());
-        let channel = connection.open_channel(None).map_err(away)?;
         let queue = topology::parking(&service);
-        let result = work(&channel, &|| channel.basic_get(queue.as_str(), false));
-        let closed = connection.close();
+        let (result, closed) = fuse.within(WITHIN, || {
+            let result = connection.open_channel(None).and_then(|channel| work(&channel, &|| channel.basic_get(queue.as_str(), false)));
+            (result, connection.close())
+        });
         match result {
             // Not declared yet, so nothing was set aside.
             Err(amiquip::Error::ServerClosedChannel { code: 404, .. }) => Ok(T::default()),

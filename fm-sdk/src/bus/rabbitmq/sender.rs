@@ -9,6 +9,7 @@ use super::{
     outbox::{Outbox, unroutable},
     outgoing::Outgoing,
     publisher::{Job, away},
+    stream::Link,
 };
 use amiquip::{Channel, Confirm, Connection, ConnectionBlockedNotification, ConsumerMessage, ConsumerOptions, Return};
 use crossbeam_channel::{Receiver, RecvTimeoutError, select};
@@ -25,6 +26,19 @@ const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 const FLUSH: Duration = Duration::from_secs(5);
 /// Replies kept while the connection is away; their callers may be connected to another node.
 const MOST_REPLIES: usize = 1024;
+
+/// Longer than a healthy broker needs to declare everything.
+const SET_UP: Duration = Duration::from_secs(15);
+
+/// What one connection is used by: a channel with confirmations, and one without for calls and replies.
+struct Session {
+    blocks: Receiver<ConnectionBlockedNotification>,
+    safe: Channel,
+    confirms: Receiver<Confirm>,
+    returns: Receiver<Return>,
+    quick: Channel,
+    quick_returns: Receiver<Return>,
+}
 
 enum End {
     Lost(String),
@@ -62,11 +76,11 @@ impl Sender {
         let mut before = false;
         loop {
             let why = match dialer.dial() {
-                Ok(connection) => {
+                Ok(link) => {
                     if std::mem::replace(&mut before, true) {
                         count(&self.shared.tally.reconnects);
                     }
-                    match self.session(connection) {
+                    match self.session(link) {
                         End::Closed => break,
                         End::Lost(why) => format!("{}: {why}", dialer.address()),
                     }
@@ -129,33 +143,41 @@ impl Sender {
         }
     }
 
-    fn session(&mut self, mut connection: Connection) -> End {
-        let end = self.work(&mut connection);
+    fn session(&mut self, link: Link) -> End {
+        let Link { mut connection, fuse } = link;
+        let end = fuse.within(SET_UP, || self.set_up(&mut connection)).and_then(|s| self.work(&s));
         // Closing tells the true reason when the connection broke underneath.
-        match (end, connection.close()) {
+        match (end, fuse.within(SET_UP, || connection.close())) {
             (Ok(()), _) => End::Closed,
             (Err(_), Err(broken)) => End::Lost(broken.to_string()),
             (Err(why), Ok(())) => End::Lost(why),
         }
     }
 
-    fn work(&mut self, connection: &mut Connection) -> Result<(), String> {
+    fn set_up(&self, connection: &mut Connection) -> Result<Session, String> {
+        let mut set_up = || {
+            let blocks = connection.listen_for_connection_blocked()?;
+            let safe = connection.open_channel(None)?;
+            self.shared.declare_common(&safe)?;
+            let (confirms, returns) = (safe.listen_for_publisher_confirms()?, safe.listen_for_returns()?);
+            safe.enable_publisher_confirms()?;
+            let quick = connection.open_channel(None)?;
+            let quick_returns = quick.listen_for_returns()?;
+            Ok(Session { blocks, safe, confirms, returns, quick, quick_returns })
+        };
+        set_up().map_err(|e: amiquip::Error| e.to_string())
+    }
+
+    fn work(&mut self, session: &Session) -> Result<(), String> {
         let text = |e: amiquip::Error| e.to_string();
-        let blocks = connection.listen_for_connection_blocked().map_err(text)?;
-        let safe = connection.open_channel(None).map_err(text)?;
-        self.shared.declare_common(&safe).map_err(text)?;
-        let confirms = safe.listen_for_publisher_confirms().map_err(text)?;
-        let returns = safe.listen_for_returns().map_err(text)?;
-        safe.enable_publisher_confirms().map_err(text)?;
-        let quick = connection.open_channel(None).map_err(text)?;
-        let quick_returns = quick.listen_for_returns().map_err(text)?;
+        let Session { blocks, safe, confirms, returns, quick, quick_returns } = session;
         let consumer = quick.basic_consume(REPLY_TO, ConsumerOptions { no_ack: true, ..Default::default() }).map_err(text)?;
         let replies = consumer.receiver();
         self.shared.health.set(Which::Publishing, Side::Up);
         let jobs = self.jobs.clone();
         loop {
             if self.blocked.is_none() {
-                self.flush(&safe, &quick).map_err(text)?;
+                self.flush(safe, quick).map_err(text)?;
             }
             if self.finished() {
                 return Ok(());
@@ -170,17 +192,17 @@ impl Sender {
                     }
                     Err(_) => return Ok(()),
                 },
-                recv(confirms) -> c => self.confirm(c.map_err(|_| reason(&safe))?, &returns),
-                recv(returns) -> r => self.outbox.returned(id_of(r.map_err(|_| reason(&safe))?)),
+                recv(confirms) -> c => self.confirm(c.map_err(|_| reason(safe))?, returns),
+                recv(returns) -> r => self.outbox.returned(id_of(r.map_err(|_| reason(safe))?)),
                 recv(replies) -> r => match r {
                     Ok(ConsumerMessage::Delivery(d)) => {
                         let correlation = d.properties.correlation_id().clone();
                         self.calls.answer(correlation.as_deref(), codec::outcome(&d.properties, d.body));
                     }
                     Ok(ConsumerMessage::ServerClosedChannel(e) | ConsumerMessage::ServerClosedConnection(e)) => return Err(e.to_string()),
-                    _ => return Err(reason(&quick)),
+                    _ => return Err(reason(quick)),
                 },
-                recv(quick_returns) -> r => self.undeliverable(r.map_err(|_| reason(&quick))?),
+                recv(quick_returns) -> r => self.undeliverable(r.map_err(|_| reason(quick))?),
                 recv(blocks) -> b => match b {
                     Ok(ConnectionBlockedNotification::Blocked(why)) => {
                         let why = format!("it takes no messages at the moment: {why}");
@@ -191,7 +213,7 @@ impl Sender {
                         self.blocked = None;
                         self.shared.health.set(Which::Publishing, Side::Up);
                     }
-                    Err(_) => return Err(reason(&safe)),
+                    Err(_) => return Err(reason(safe)),
                 },
                 default(Duration::from_millis(500)) => {}
             }

@@ -11,7 +11,7 @@ use super::{
     topology,
 };
 use crate::{
-    Envelope, Error, Fault, Result,
+    Envelope, Error, Fault, Kind, Result,
     bus::transport::{Audience, Verdict},
 };
 use amiquip::AmqpProperties;
@@ -76,6 +76,9 @@ pub(super) async fn move_on(lane: &Lane, copy: Result<Outgoing>, receipt: Receip
             log::warn!("a message of the queue {} could not be moved on and goes back into it: {}", lane.queue, e.chain());
             tokio::time::sleep(AFTER_FAILURE).await;
             intake::requeue(lane, receipt);
+            if e.kind() == Kind::Unroutable {
+                let _ = lane.orders.send(Order::Broken(e.message().to_owned()));
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     health::{Side, Which, count},
     intake::{self, InFlight, Lane},
     publisher::Publisher,
+    stream::Link,
     topology,
 };
 use crate::{
@@ -25,6 +26,8 @@ use tokio::{
 };
 
 const STOP: Duration = Duration::from_secs(5);
+/// Longer than a healthy broker needs to declare everything.
+const SET_UP: Duration = Duration::from_secs(15);
 
 /// What the thread is told.
 pub(super) enum Control {
@@ -77,11 +80,11 @@ impl Supervisor {
                 continue;
             }
             let why = match dialer.dial() {
-                Ok(connection) => {
+                Ok(link) => {
                     if std::mem::replace(&mut before, true) {
                         count(&self.shared.tally.reconnects);
                     }
-                    match self.session(connection, &mut subscribers) {
+                    match self.session(link, &mut subscribers) {
                         End::Closed => return,
                         End::Lost(why) => format!("{}: {why}", dialer.address()),
                     }
@@ -131,13 +134,17 @@ impl Supervisor {
         true
     }
 
-    fn session(&self, mut connection: Connection, subscribers: &mut Vec<Subscriber>) -> End {
+    fn session(&self, link: Link, subscribers: &mut Vec<Subscriber>) -> End {
+        let Link { mut connection, fuse } = link;
         let (ended, ends) = unbounded();
         let mut running: Vec<Sender<Order>> = Vec::new();
         let mut at = 0;
+        // Services that ended without a word.
+        subscribers.retain(|s| !s.into.is_closed());
         let end = loop {
             // Starts all at first, later each one that is added.
-            match self.start_from(&mut at, &mut connection, subscribers, &mut running, &ended) {
+            let started = fuse.within(SET_UP, || self.start_from(&mut at, &mut connection, subscribers, &mut running, &ended));
+            match started {
                 Ok(()) if !subscribers.is_empty() => self.shared.health.set(Which::Consuming, Side::Up),
                 Ok(()) => self.shared.health.set(Which::Consuming, Side::Idle),
                 Err(why) => break End::Lost(why),
@@ -156,7 +163,7 @@ impl Supervisor {
             }
         };
         drop(running);
-        match (end, connection.close()) {
+        match (end, fuse.within(SET_UP, || connection.close())) {
             (End::Lost(_), Err(broken)) => End::Lost(broken.to_string()),
             (end, _) => end,
         }
