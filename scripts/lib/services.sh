@@ -47,15 +47,11 @@ admin_password() {
 }
 ADMIN_EMAIL=admin@funny-market.example
 
-# store_of SERVICE: a folder for SQLite; on a MongoDB server given by FM_STORE, a database of its own.
+# store_of SERVICE: a folder for SQLite; or the MongoDB server given by FM_STORE, where each service has a database of its own.
 store_of() {
-    local server=${FM_STORE:-} query=''
+    local server=${FM_STORE:-}
     case $server in
-        mongodb*)
-            [[ $server != *\?* ]] || query="?${server#*\?}"
-            [[ ${server%%\?*} =~ ^(mongodb[^/]*//[^/]*) ]]
-            printf '%s/%s%s' "${BASH_REMATCH[1]}" "$1" "$query"
-            ;;
+        mongodb*) printf '%s' "$server" ;;
         '') printf '%s/data/%s' "$DEV" "$1" ;;
         *) printf '%s/%s' "$server" "$1" ;;
     esac
