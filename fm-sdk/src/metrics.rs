@@ -88,7 +88,7 @@ impl Default for Families {
         };
         r.register("http_requests", "HTTP requests answered", families.requests.clone());
         r.register_with_unit("http_request", "Time to the response's head", Unit::Seconds, families.request_seconds.clone());
-        r.register("messages_handled", "Messages handled, by outcome: done, seen, retried, parked", families.handled.clone());
+        r.register("messages_handled", "Messages handled, by outcome: ok or the error's code", families.handled.clone());
         r.register_with_unit("message_handling", "Time in a message's handler", Unit::Seconds, families.handle_seconds.clone());
         r.register("messages_published", "Messages given to the broker, by outcome: ok or the error's code", families.published.clone());
         r.register("calls", "Calls to other services, by outcome: ok or the error's code", families.calls.clone());
@@ -121,7 +121,7 @@ impl Metrics {
         self.0.request_seconds.get_or_create(&Route { route: route.clone(), method: method.clone() }).observe(seconds);
         self.0.requests.get_or_create(&Request { route, method, status: class }).inc();
     }
-    /// Counts a message that was handled: `done`, `seen` (done before), `retried` or `parked`.
+    /// Counts a message that was handled: `ok` or the error's code.
     pub fn handled(&self, name: &str, outcome: &str, seconds: f64) {
         self.0.handled.get_or_create(&Outcome { name: name.into(), outcome: outcome.into() }).inc();
         self.0.handle_seconds.get_or_create(&Name { name: name.into() }).observe(seconds);

@@ -10,7 +10,7 @@ use actix_web::{
 /// Mounts `/health/live`, `/health/ready` and `/metrics`.
 pub fn routes(health: Health, metrics: Metrics) -> impl FnOnce(&mut ServiceConfig) {
     move |routes| {
-        let alive = health.clone();
+        let (alive, parts) = (health.clone(), health.clone());
         routes
             .service(web::resource("/health/live").get(move || {
                 let report = alive.live();
@@ -25,8 +25,13 @@ pub fn routes(health: Health, metrics: Metrics) -> impl FnOnce(&mut ServiceConfi
                 }
             }))
             .service(web::resource("/metrics").get(move || {
-                let text = metrics.text();
-                async move { HttpResponse::Ok().content_type(crate::metrics::MEDIA_TYPE).body(text) }
+                let (parts, metrics) = (parts.clone(), metrics.clone());
+                async move {
+                    for (part, outcome) in parts.ready().await.checks {
+                        metrics.up(&part, outcome.ok);
+                    }
+                    HttpResponse::Ok().content_type(crate::metrics::MEDIA_TYPE).body(metrics.text())
+                }
             }));
     }
 }
@@ -63,5 +68,6 @@ mod tests {
         assert_eq!(metrics.headers().get("content-type").unwrap(), crate::metrics::MEDIA_TYPE);
         let text = String::from_utf8(test::read_body(metrics).await.to_vec()).unwrap();
         assert!(text.contains(r#"http_requests_total{route="/health/ready",method="GET",status="5xx"} 1"#), "{text}");
+        assert!(text.contains(r#"up{name="bus"} 0"#), "{text}");
     }
 }
