@@ -1,0 +1,61 @@
+//! Style sheet, scripts and drawings: part of the program, served under an address that changes with them.
+
+use actix_web::{HttpResponse, http::header, web};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use fm_sdk::{Error, Result};
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+const STYLE: &str = concat!(
+    include_str!("../assets/css/tokens.css"),
+    include_str!("../assets/css/page.css"),
+    include_str!("../assets/css/controls.css"),
+    include_str!("../assets/css/cards.css"),
+    include_str!("../assets/css/home.css"),
+    include_str!("../assets/css/results.css"),
+    include_str!("../assets/css/car.css"),
+    include_str!("../assets/css/account.css"),
+);
+
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// Name, media type, content.
+const FILES: &[(&str, &str, &str)] = &[
+    ("market.css", CSS, STYLE),
+    ("market.js", JS, include_str!("../assets/js/market.js")),
+    ("mark.svg", SVG, include_str!("../assets/mark.svg")),
+    ("icons.svg", SVG, include_str!("../assets/icons.svg")),
+    ("cars.svg", SVG, include_str!("../assets/cars.svg")),
+];
+
+static BASE: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for (name, media, content) in FILES {
+        for part in [name, media, content] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+    }
+    format!("/assets/{}", URL_SAFE_NO_PAD.encode(&hash.finalize()[..9]))
+});
+
+/// The folder that all files are in now. One for all, so that scripts import each other by relative names.
+pub fn base() -> &'static str {
+    &BASE
+}
+
+/// Serves a file: for ever under its present address; under that of another version, which a page from another instance may name, as it
+/// is now and only for a short time.
+pub async fn asset(path: web::Path<(String, String)>) -> Result<HttpResponse> {
+    let (version, name) = path.into_inner();
+    let (_, media, content) = FILES.iter().find(|f| f.0 == name).ok_or_else(|| Error::not_found("asset-unknown"))?;
+    let current = base().ends_with(&format!("/{version}"));
+    let cache = if current { "public, max-age=31536000, immutable" } else { "public, max-age=60" };
+    Ok(HttpResponse::Ok()
+        .content_type(*media)
+        .insert_header((header::CACHE_CONTROL, cache))
+        .insert_header((header::VARY, "Accept-Encoding"))
+        .body(*content))
+}

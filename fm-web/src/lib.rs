@@ -1,0 +1,37 @@
+//! fm-web: the pages of the market. Rendered here, from what the API behind the gateway says; complete without JavaScript.
+
+mod assets;
+mod catalogue;
+mod gateway;
+mod pages;
+mod search;
+mod settings;
+mod text;
+#[expect(dead_code, reason = "the pages of the account come next")]
+mod view;
+#[expect(dead_code, unused_imports, reason = "the pages of the account come next")]
+mod visit;
+
+pub use settings::Own;
+
+use catalogue::Catalogue;
+use fm_sdk::Service;
+use gateway::Gateway;
+
+/// What an instance keeps in memory.
+pub struct Web {
+    gateway: Gateway,
+    catalogue: Catalogue,
+    public_url: Option<String>,
+}
+
+/// The service.
+pub fn web(own: Own) -> Service<Web> {
+    let state = Web { gateway: Gateway::new(&own.gateway), catalogue: Catalogue::default(), public_url: own.public_url.map(bare) };
+    Service::new("fm-web", state).version(env!("CARGO_PKG_VERSION")).http(pages::configure)
+}
+
+/// A URL without its last slash.
+fn bare(url: url::Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,166 @@
+use super::page;
+use crate::{
+    Web,
+    search::encoded,
+    text::{Texts, day, fill, option, price},
+    view::{Car, CarPage, Card, Fact, History, Picture, PriceHistory, Profile, Shell, facts_of, json_ld, key_facts, shape_of},
+    visit::Visit,
+};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use askama::Template;
+use fm_sdk::{Error, Result};
+use futures::future::{join3, join4};
+
+/// How many similar cars are shown.
+const SIMILAR: usize = 4;
+
+struct Crumb {
+    href: String,
+    label: String,
+}
+
+/// Who sells it.
+struct Seller {
+    name: String,
+    initial: String,
+    since: String,
+    place: String,
+    phone: String,
+    tel: String,
+    phone_open: bool,
+    about: String,
+}
+
+#[derive(Template)]
+#[template(path = "car.html")]
+struct CarView {
+    s: Shell,
+    t: &'static Texts,
+    json_ld: String,
+    crumbs: Vec<Crumb>,
+    id: String,
+    title: String,
+    status: Option<(&'static str, &'static str)>,
+    pictures: Vec<Picture>,
+    shape: String,
+    paint: String,
+    facts: Vec<Fact>,
+    key: Vec<Fact>,
+    options: Vec<String>,
+    description: String,
+    history: Option<History>,
+    price: String,
+    price_note: String,
+    owner: String,
+    mine: bool,
+    seller: Option<Seller>,
+    similar: Vec<Card>,
+}
+
+/// One car.
+pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>, request: HttpRequest) -> Result<HttpResponse> {
+    let id = id_of(&id)?;
+    let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
+    let (car, history, makers, options) = join4(
+        async { gateway.get(caller, format!("/api/cars/{id}")).send().await?.json::<Car>() },
+        async { gateway.get(caller, format!("/api/cars/{id}/price-history")).send().await?.json::<PriceHistory>() },
+        web.catalogue.makers(gateway, caller),
+        web.catalogue.options(gateway, caller),
+    )
+    .await;
+    let car = car?;
+    let makers = makers.ok();
+    let maker = makers.as_ref().map_or_else(|| crate::text::readable(&car.maker), |m| m.name(&car.maker));
+    let (seller, similar, models) =
+        join3(seller(&web, &visit, &car.owner_id), similar(&web, &visit, &car), web.catalogue.models(gateway, caller, &car.maker)).await;
+    count_view(&web, &visit, &request, &car);
+
+    let history = history.ok().map(|h| History::of(&visit, &h.items));
+    let fallen = history.as_ref().map_or(0, |h| h.fallen);
+    let mut crumbs = vec![Crumb { href: format!("/cars?{}", encoded(&[("maker", car.maker.clone())])), label: maker.clone() }];
+    if let Some(model) = &car.model {
+        let label = models.ok().and_then(|m| m.label(model).map(str::to_owned)).unwrap_or_else(|| crate::text::readable(model));
+        crumbs.push(Crumb { href: format!("/cars?{}", encoded(&[("maker", car.maker.clone()), ("model", model.clone())])), label });
+    }
+    let path = format!("/cars/{id}");
+    let money = price(visit.lang, car.price);
+    let mut shell = Shell::new(&web, &visit, "car", &format!("{} {}", car.title, fill(t.at_price, &money))).at(&path);
+    shell.description = car.description.as_deref().map(|d| d.chars().take(155).collect()).unwrap_or_else(|| car.title.clone());
+    shell.hidden = car.status != "listed";
+    let card = Card::of(&visit, &car);
+    page(&CarView {
+        json_ld: json_ld(&visit, &car, &maker, &shell.canonical),
+        s: shell,
+        t,
+        crumbs,
+        id: id.to_owned(),
+        title: car.title.clone(),
+        status: (!card.badge.is_empty()).then_some((card.badge_kind, card.badge)),
+        pictures: car.images.iter().filter_map(Picture::of).collect(),
+        shape: shape_of(car.body.as_deref()).into(),
+        paint: card.paint,
+        facts: facts_of(&visit, &car),
+        key: key_facts(&visit, &car),
+        options: car.options.iter().map(|o| option(visit.lang, o, options.as_ref().ok().and_then(|known| known.label(o)))).collect(),
+        description: car.description.clone().unwrap_or_default(),
+        history,
+        price: money,
+        price_note: if fallen > 0 { fill(t.price_down, price(visit.lang, fallen)) } else { String::new() },
+        mine: visit.is(&car.owner_id),
+        owner: car.owner_id,
+        seller: seller.ok(),
+        similar,
+    })
+}
+
+/// Ids are UUIDs; whatever else stands there is no car.
+pub fn id_of(text: &str) -> Result<&str> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if fits { Ok(text) } else { Err(Error::not_found("car-unknown")) }
+}
+
+async fn seller(web: &Web, visit: &Visit, owner: &str) -> Result<Seller> {
+    let owner = id_of(owner)?;
+    let p: Profile = web.gateway.get(&visit.caller, format!("/api/profiles/{owner}")).send().await?.json()?;
+    let t = visit.t();
+    let name = p.name.filter(|n| !n.is_empty()).or(Some(p.username)).filter(|n| !n.is_empty()).unwrap_or_else(|| t.somebody.to_owned());
+    let since = p.member_since.map(|at| day(visit.lang, &at)).filter(|d| !d.is_empty()).map(|d| fill(t.since, d)).unwrap_or_default();
+    let phone_open = p.phone.is_some();
+    let phone = p.phone.or(p.phone_masked).unwrap_or_default();
+    Ok(Seller {
+        initial: name.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default(),
+        name,
+        since,
+        place: p.location.unwrap_or_default(),
+        tel: phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
+        phone,
+        phone_open,
+        about: p.about.unwrap_or_default(),
+    })
+}
+
+/// Cars of the same maker and model at a like price; none if fm-cars does not say.
+async fn similar(web: &Web, visit: &Visit, car: &Car) -> Vec<Card> {
+    let mut query = vec![("maker", car.maker.clone())];
+    query.extend(car.model.clone().map(|m| ("model", m)));
+    query.push(("price_from", (car.price * 6 / 10).clamp(1, 10_000_000).to_string()));
+    query.push(("price_to", (car.price.saturating_mul(14) / 10).clamp(1, 10_000_000).to_string()));
+    query.push(("per_page", (SIMILAR + 1).to_string()));
+    let found = web.gateway.get(&visit.caller, "/api/cars").query(&encoded(&query)).send().await.and_then(|a| a.json::<CarPage>());
+    let others = found.map(|f| f.items).unwrap_or_default();
+    others.iter().filter(|c| c.id != car.id).take(SIMILAR).map(|c| Card::of(visit, c)).collect()
+}
+
+/// Tells the tracker, without waiting for it. Pages that a browser loads in advance are not views.
+fn count_view(web: &Data<Web>, visit: &Visit, request: &HttpRequest, car: &Car) {
+    let early = request.headers().get("sec-purpose").is_some_and(|v| v.as_bytes().starts_with(b"prefetch"));
+    if early || car.status != "listed" || visit.is(&car.owner_id) {
+        return;
+    }
+    let view = web.gateway.post(&visit.caller, "/api/tracks/views").json(&serde_json::json!({"car_id": car.id}));
+    actix_web::rt::spawn(async move {
+        if let Err(e) = view.send().await.and_then(crate::gateway::Answer::success) {
+            log::debug!("a view was not counted: {}", e.chain());
+        }
+    });
+}

@@ -1,0 +1,175 @@
+use super::page;
+use crate::{
+    Web,
+    search::{SORTS, Search},
+    text::{Texts, fill, number},
+    view::{CarPage, Card, Chip, Facets, Group, Names, Pager, Shell, chips, groups},
+    visit::Visit,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::Data,
+};
+use askama::Template;
+use fm_sdk::{Error, Kind, Result};
+use futures::future::{join_all, join5};
+use serde::Deserialize;
+use std::{collections::HashMap, time::Duration};
+
+/// How many filters are tried to be left out when nothing is found.
+const RELAX: usize = 6;
+/// A suggestion that takes longer is not made.
+const HINT: Duration = Duration::from_secs(1);
+
+/// A filter less, and how many cars there would be.
+struct Relaxed {
+    href: String,
+    label: String,
+    cars: String,
+}
+
+#[derive(Template)]
+#[template(path = "results.html")]
+struct Results {
+    s: Shell,
+    t: &'static Texts,
+    heading: String,
+    summary: String,
+    show: String,
+    facets_there: bool,
+    groups: Vec<Group>,
+    chips: Vec<Chip>,
+    sorts: Vec<(&'static str, &'static str)>,
+    cards: Option<Vec<Card>>,
+    relax: Vec<Relaxed>,
+    pages: Pager,
+    search: Search,
+}
+
+#[derive(Deserialize)]
+struct Count {
+    count: i64,
+}
+
+/// The cars that fit a search, with its filters.
+pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
+    let search = Search::parse(request.query_string());
+    let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
+    let (found, facets, makers, options, models) = join5(
+        async { gateway.get(caller, "/api/cars").query(&search.page_query()).send().await?.json::<CarPage>() },
+        async { gateway.get(caller, "/api/cars/facets").query(&search.filter_query()).send().await?.json::<Facets>() },
+        web.catalogue.makers(gateway, caller),
+        web.catalogue.options(gateway, caller),
+        models(&web, &visit, &search),
+    )
+    .await;
+    let status = status(found.as_ref().err());
+    let (found, facets) = (found.ok(), facets.ok());
+    let (makers, options) = (makers.ok(), options.ok());
+    let names = Names { makers: makers.as_deref(), models: &models, options: options.as_deref() };
+    let chips = chips(&visit, &search, &names);
+    let total = found.as_ref().map(|f| f.total).or(facets.as_ref().map(|f| f.total));
+    let relax = if total == Some(0) && !chips.is_empty() { relaxed(&web, &visit, &chips).await } else { Vec::new() };
+    let heading = heading(&visit, &search, &names);
+    let pages = Pager::of(&search, total.unwrap_or_default());
+    let mut shell = Shell::new(&web, &visit, "results", &heading).described(t.results_description).at(&search.at_page(search.page).href());
+    // One page of each maker and model is enough for search engines.
+    shell.hidden = search.filters().len() > 2 || !search.text.is_empty() || status != StatusCode::OK;
+    let html = Results {
+        s: shell,
+        t,
+        heading,
+        summary: summary(&visit, &search, total, pages.last),
+        show: show(&visit, facets.as_ref().map(|f| f.total)),
+        facets_there: facets.is_some(),
+        groups: groups(&visit, &search, facets.as_ref(), &names),
+        chips,
+        sorts: SORTS.into_iter().zip(sort_names(t)).collect(),
+        cards: found.map(|f| f.items.iter().map(|c| Card::of(&visit, c)).collect()),
+        relax,
+        pages,
+        search,
+    };
+    let mut response = page(&html)?;
+    *response.status_mut() = status;
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+    }
+    Ok(response)
+}
+
+/// The page is there in any case; its status tells caches and search engines whether the cars are.
+fn status(error: Option<&Error>) -> StatusCode {
+    match error.map(Error::kind) {
+        None => StatusCode::OK,
+        Some(Kind::Malformed | Kind::Invalid) => StatusCode::BAD_REQUEST,
+        Some(Kind::Throttled) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+fn sort_names(t: &'static Texts) -> [&'static str; 8] {
+    [t.sort_newest, t.sort_oldest, t.sort_cheap, t.sort_dear, t.sort_low_km, t.sort_high_km, t.sort_young, t.sort_old]
+}
+
+/// Names of the models of all makers that are chosen.
+async fn models(web: &Web, visit: &Visit, search: &Search) -> HashMap<String, String> {
+    let makers = search.list("maker").iter().take(5);
+    let lists = join_all(makers.map(|m| web.catalogue.models(&web.gateway, &visit.caller, m))).await;
+    lists.into_iter().flatten().flat_map(|list| list.iter().map(|c| (c.value.clone(), c.label.clone())).collect::<Vec<_>>()).collect()
+}
+
+/// The button's text.
+pub fn show(visit: &Visit, total: Option<i64>) -> String {
+    let t = visit.t();
+    match total {
+        None => t.show_plain.to_owned(),
+        Some(0) => t.show_none.to_owned(),
+        Some(1) => t.show_one.to_owned(),
+        Some(n) => fill(t.show_many, number(visit.lang, n)),
+    }
+}
+
+fn cars(visit: &Visit, n: i64) -> String {
+    let t = visit.t();
+    match n {
+        0 => t.found_none.to_owned(),
+        1 => t.found_one.to_owned(),
+        n => fill(t.found_many, number(visit.lang, n)),
+    }
+}
+
+fn summary(visit: &Visit, search: &Search, total: Option<i64>, last: u32) -> String {
+    let Some(total) = total else { return String::new() };
+    if last <= 1 {
+        return cars(visit, total);
+    }
+    let place = fill(&fill(visit.t().page_of, search.page), last);
+    format!("{}, {place}", cars(visit, total))
+}
+
+/// What the page is about: the makers and models, if there are few.
+fn heading(visit: &Visit, search: &Search, names: &Names) -> String {
+    let makers: Vec<String> =
+        search.list("maker").iter().map(|m| names.makers.map_or_else(|| crate::text::readable(m), |c| c.name(m))).collect();
+    let models: Vec<&str> = search.list("model").iter().filter_map(|m| names.models.get(m)).map(String::as_str).collect();
+    match (makers.as_slice(), models.as_slice()) {
+        ([one], [model]) => format!("{one} {model}"),
+        ([one], _) => one.clone(),
+        ([one, two], _) => format!("{one}, {two}"),
+        _ => visit.t().results_title.to_owned(),
+    }
+}
+
+/// Finds out which filter is in the way.
+async fn relaxed(web: &Web, visit: &Visit, chips: &[Chip]) -> Vec<Relaxed> {
+    let asked = chips.iter().take(RELAX).map(|chip| async move {
+        let query = chip.without.filter_query();
+        let answer = web.gateway.get(&visit.caller, "/api/cars/count").query(&query).within(HINT).send().await;
+        answer.and_then(|a| a.json::<Count>()).map(|c| (chip, c.count))
+    });
+    let mut better: Vec<(&Chip, i64)> = join_all(asked).await.into_iter().flatten().filter(|(_, n)| *n > 0).collect();
+    better.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    better.into_iter().map(|(chip, n)| Relaxed { href: chip.href.clone(), label: chip.label.clone(), cars: cars(visit, n) }).collect()
+}

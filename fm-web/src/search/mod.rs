@@ -1,0 +1,9 @@
+//! What a reader looks for: read from a query string that anybody may have written, and written back.
+
+mod field;
+mod query;
+mod sort;
+
+pub use field::{LISTS, RANGES};
+pub use query::{Search, encoded};
+pub use sort::SORTS;

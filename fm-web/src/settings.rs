@@ -1,0 +1,35 @@
+use url::Url;
+
+/// What fm-web is told beside the settings of every service.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Web client")]
+pub struct Own {
+    /// The gateway; all data comes through it
+    #[arg(long, env = "FM_GATEWAY", default_value = "http://127.0.0.1:8080", value_name = "URL", value_parser = http_url)]
+    pub gateway: Url,
+
+    /// The URL under which people reach the market, for canonical addresses and the sitemap [default: that of the request]
+    #[arg(long, env = "FM_PUBLIC_URL", value_name = "URL", value_parser = http_url)]
+    pub public_url: Option<Url>,
+}
+
+fn http_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| e.to_string())?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        _ => Err("an http:// or https:// URL".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_urls_are_taken() {
+        assert!(http_url("http://127.0.0.1:8080").is_ok() && http_url("https://market.example").is_ok());
+        for bad in ["", "127.0.0.1:8080", "ftp://x", "file:///etc", "http://"] {
+            assert!(http_url(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What people read: words in their language, numbers as they write them.
+
+mod choices;
+mod lang;
+mod numbers;
+mod words;
+
+pub use choices::{choice, is_choice, option, readable, values};
+pub use lang::Lang;
+pub use numbers::{day, number, price};
+pub use words::{Texts, fill};

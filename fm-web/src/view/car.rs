@@ -1,0 +1,89 @@
+//! What the API answers, as far as pages need it. What is missing is left out, so that an older service breaks no page.
+
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Car {
+    pub id: String,
+    pub title: String,
+    pub maker: String,
+    pub model: Option<String>,
+    pub body: Option<String>,
+    pub description: Option<String>,
+    pub price: i64,
+    pub year: i64,
+    pub mileage: Option<i64>,
+    pub color: Option<String>,
+    pub engine: Option<String>,
+    pub gearbox: Option<String>,
+    pub power_ps: Option<i64>,
+    pub options: Vec<String>,
+    pub location: Option<Location>,
+    pub images: Vec<Image>,
+    pub owner_id: String,
+    pub status: String,
+    pub added: String,
+    pub updated: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Location {
+    pub postal_code: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Image {
+    pub key: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CarPage {
+    pub items: Vec<Car>,
+    #[serde(default)]
+    pub total: i64,
+}
+
+/// A car as fm-tracker keeps it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Listing {
+    pub car_id: String,
+    pub title: String,
+    pub price: i64,
+    pub image: Option<String>,
+    pub added: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Listings {
+    pub items: Vec<Listing>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct PriceHistory {
+    pub items: Vec<PricePoint>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct PricePoint {
+    pub at: String,
+    pub price: i64,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    pub username: String,
+    pub name: Option<String>,
+    pub location: Option<String>,
+    pub phone: Option<String>,
+    pub phone_masked: Option<String>,
+    pub about: Option<String>,
+    pub member_since: Option<String>,
+}

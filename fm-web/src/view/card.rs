@@ -1,0 +1,195 @@
+use super::{Car, Image, Listing};
+use crate::{
+    text::{choice, day, is_choice, number, price},
+    visit::Visit,
+};
+use fm_sdk::time::parse_rfc3339;
+
+/// A car counts as new for this long; milliseconds.
+const NEW: i64 = 24 * 3600 * 1000;
+
+/// A picture in its three sizes.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    pub key: String,
+    pub thumb: String,
+    pub card: String,
+    pub full: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Picture {
+    /// Gives the addresses of a picture; nothing if its key could lead elsewhere.
+    pub fn of_key(key: &str, width: u32, height: u32) -> Option<Self> {
+        let fits = !key.is_empty() && key.len() <= 200 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let at = |size: &str| format!("/images/{key}/{size}");
+        let (width, height) = (if width == 0 { 640 } else { width }, if height == 0 { 480 } else { height });
+        fits.then(|| Picture { key: key.to_owned(), thumb: at("thumb"), card: at("card"), full: at("full"), width, height })
+    }
+    pub fn of(image: &Image) -> Option<Self> {
+        Picture::of_key(&image.key, image.width, image.height)
+    }
+}
+
+/// A car in a list.
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub id: String,
+    pub href: String,
+    pub title: String,
+    pub price: String,
+    pub key_facts: Vec<String>,
+    pub more_facts: String,
+    pub place: String,
+    pub image: Option<Picture>,
+    pub pictures: usize,
+    /// Which drawing stands in for a picture.
+    pub shape: String,
+    /// The drawing's colour.
+    pub paint: String,
+    pub badge: &'static str,
+    pub badge_kind: &'static str,
+}
+
+impl Card {
+    pub fn of(visit: &Visit, car: &Car) -> Self {
+        let (lang, t) = (visit.lang, visit.t());
+        let mut key_facts = vec![car.year.to_string()];
+        key_facts.extend(car.mileage.map(|km| format!("{}\u{a0}km", number(lang, km))));
+        key_facts.extend(car.power_ps.map(|ps| format!("{ps}\u{a0}{}", t.power_unit)));
+        let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
+        let more = [named("engine", &car.engine), named("gearbox", &car.gearbox), named("body", &car.body)];
+        let (badge_kind, badge) = match car.status.as_str() {
+            "sold" => ("sold", t.badge_sold),
+            "draft" => ("draft", t.badge_draft),
+            "expired" => ("expired", t.badge_expired),
+            _ if is_new(&car.added) => ("new", t.badge_new),
+            _ => ("", ""),
+        };
+        Card {
+            id: car.id.clone(),
+            href: href_of(&car.id),
+            title: car.title.clone(),
+            price: price(lang, car.price),
+            key_facts,
+            more_facts: more.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            place: car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(),
+            image: car.images.iter().find_map(Picture::of),
+            pictures: car.images.len(),
+            shape: shape_of(car.body.as_deref()).into(),
+            paint: paint_of(car.color.as_deref()).into(),
+            badge,
+            badge_kind,
+        }
+    }
+    /// Makes a card of what the tracker knows; `car` is the same car, if there is more to say.
+    pub fn of_listing(visit: &Visit, listing: &Listing, car: Option<&Car>) -> Self {
+        if let Some(car) = car {
+            return Card::of(visit, car);
+        }
+        let image = listing.image.as_deref().and_then(|key| Picture::of_key(key, 0, 0));
+        let (badge_kind, badge) = if is_new(&listing.added) { ("new", visit.t().badge_new) } else { ("", "") };
+        Card {
+            id: listing.car_id.clone(),
+            href: href_of(&listing.car_id),
+            title: listing.title.clone(),
+            price: price(visit.lang, listing.price),
+            key_facts: Vec::new(),
+            more_facts: day(visit.lang, &listing.added),
+            place: String::new(),
+            pictures: usize::from(image.is_some()),
+            image,
+            shape: shape_of(None).into(),
+            paint: paint_of(None).into(),
+            badge,
+            badge_kind,
+        }
+    }
+}
+
+fn href_of(id: &str) -> String {
+    format!("/cars/{}", id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', ""))
+}
+
+fn is_new(added: &str) -> bool {
+    parse_rfc3339(added).is_some_and(|at| fm_sdk::time::now_ms() - at < NEW)
+}
+
+/// Gives the drawing for a body.
+pub fn shape_of(body: Option<&str>) -> &str {
+    body.filter(|b| is_choice("body", b)).unwrap_or("other")
+}
+
+/// Gives the drawing's colour.
+pub fn paint_of(color: Option<&str>) -> &str {
+    color.filter(|c| is_choice("color", c)).unwrap_or("silver")
+}
+
+/// One line of a car's data.
+pub struct Fact {
+    pub icon: &'static str,
+    pub label: &'static str,
+    pub value: String,
+    /// The colour to show beside it.
+    pub paint: String,
+}
+
+/// Gives all that is known of a car, in the order in which people ask.
+pub fn facts_of(visit: &Visit, car: &Car) -> Vec<Fact> {
+    let (lang, t) = (visit.lang, visit.t());
+    let mut facts = key_facts(visit, car);
+    let mut add = |icon, label, value: String, paint: &str| {
+        if !value.is_empty() {
+            facts.push(Fact { icon, label, value, paint: paint.into() });
+        }
+    };
+    let named =
+        |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned()).unwrap_or_default();
+    add("body", t.body, named("body", &car.body), "");
+    if car.color.is_some() {
+        add("color", t.color, named("color", &car.color), paint_of(car.color.as_deref()));
+    }
+    add("pin", t.place, car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(), "");
+    add("clock", t.added, day(lang, &car.added), "");
+    facts
+}
+
+/// Gives the facts that decide.
+pub fn key_facts(visit: &Visit, car: &Car) -> Vec<Fact> {
+    let (lang, t) = (visit.lang, visit.t());
+    let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
+    let all = [
+        ("calendar", t.year, Some(car.year.to_string())),
+        ("road", t.mileage, car.mileage.map(|km| format!("{}\u{a0}km", number(lang, km)))),
+        ("bolt", t.power, car.power_ps.map(|ps| power(visit, ps))),
+        ("fuel", t.engine, named("engine", &car.engine)),
+        ("gear", t.gearbox, named("gearbox", &car.gearbox)),
+    ];
+    all.into_iter().filter_map(|(icon, label, value)| Some(Fact { icon, label, value: value?, paint: String::new() })).collect()
+}
+
+/// Horsepower (metric) and kilowatts: 1 PS = 0.73549875 kW.
+fn power(visit: &Visit, ps: i64) -> String {
+    let kw = (ps.clamp(0, 100_000) as f64 * 0.735_498_75).round() as i64;
+    format!("{ps}\u{a0}{} ({kw}\u{a0}kW)", visit.t().power_unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_could_lead_elsewhere_is_no_picture() {
+        assert_eq!(Picture::of_key("ab_1-2.x", 0, 0).unwrap().thumb, "/images/ab_1-2.x/thumb");
+        for bad in ["", "../x", "a/b", "a\"b", "javascript:x", "http://elsewhere"] {
+            assert!(Picture::of_key(bad, 1, 1).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_drawing_gets_the_plain_one() {
+        assert_eq!((shape_of(Some("estate")), shape_of(Some("x\" onload=\"")), paint_of(Some("plaid"))), ("estate", "other", "silver"));
+        assert_eq!(href_of("0197\"><b>-a"), "/cars/0197b-a");
+    }
+}

@@ -1,0 +1,17 @@
+//! What templates show, made from what the API says.
+
+mod car;
+mod card;
+mod filters;
+mod history;
+mod json_ld;
+mod pager;
+mod shell;
+
+pub use car::{Car, CarPage, Image, Listing, Listings, PriceHistory, Profile};
+pub use card::{Card, Fact, Picture, facts_of, key_facts, shape_of};
+pub use filters::{Chip, Facets, Group, Names, chips, groups, this_year};
+pub use history::History;
+pub use json_ld::json_ld;
+pub use pager::Pager;
+pub use shell::Shell;

@@ -1,0 +1,54 @@
+use crate::{Web, assets, visit::Visit};
+
+/// What stands around every page.
+pub struct Shell {
+    pub lang: &'static str,
+    pub theme: &'static str,
+    pub user: Option<String>,
+    pub here: String,
+    pub origin: String,
+    pub title: String,
+    pub description: String,
+    /// The address under which search engines shall know this page.
+    pub canonical: String,
+    /// Not for search engines.
+    pub hidden: bool,
+    pub assets: &'static str,
+    /// Which page it is, for scripts and for the menu.
+    pub page: &'static str,
+    /// What has just been done.
+    pub notice: String,
+}
+
+impl Shell {
+    pub fn new(web: &Web, visit: &Visit, page: &'static str, title: &str) -> Self {
+        let market = visit.t().market;
+        Shell {
+            lang: visit.lang.tag(),
+            theme: visit.theme,
+            user: visit.user.clone(),
+            here: visit.here.clone(),
+            origin: web.public_url.clone().unwrap_or_else(|| visit.origin.to_string()),
+            title: if title.is_empty() { market.to_owned() } else { format!("{title} · {market}") },
+            description: String::new(),
+            canonical: String::new(),
+            hidden: false,
+            assets: assets::base(),
+            page,
+            notice: String::new(),
+        }
+    }
+    pub fn described(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+    /// Names the address of this page for search engines; begins with `/`.
+    pub fn at(mut self, path: &str) -> Self {
+        self.canonical = format!("{}{path}", self.origin);
+        self
+    }
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+}

@@ -1,0 +1,59 @@
+use crate::market::{CAR, Market, OWNER, car, unavailable};
+use serde_json::{Value, json};
+
+#[actix_web::test]
+async fn a_car_has_facts_history_and_seller() {
+    let page = Market::new().await.get(&format!("/cars/{CAR}")).await;
+    page.is(200).has("<h1>BMW 3 Series 2015</h1>").has("€9,900").has("123,456\u{a0}km").has("150\u{a0}hp (110\u{a0}kW)").has("No rust.");
+    page.has("€1,100 less than at the start").has("−€1,100").has("Anna Berger").has("+49 341 ••• ••23").has("Anti-lock brakes (ABS)");
+    page.has(&format!("<link rel=\"canonical\" href=\"http://market.example/cars/{CAR}\">"));
+}
+
+#[actix_web::test]
+async fn search_engines_are_told_what_it_is_and_nothing_breaks_out() {
+    let market = Market::new().await;
+    let mut evil = car();
+    evil["title"] = json!("</script><script>alert(1)</script>");
+    evil["description"] = json!("<!-- <script> \u{2028} & ' \" ]]>");
+    evil["images"] =
+        json!([{"key": "\"><img src=x onerror=alert(1)>", "width": 1, "height": 1}, {"key": "good-key", "width": 800, "height": 600}]);
+    evil["color"] = json!("red\" onload=\"x");
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, evil.clone()).await;
+    let page = market.get(&format!("/cars/{CAR}")).await;
+    page.is(200).lacks("<script>alert").lacks("<img src=x").lacks("onload=\"x\"").has("/images/good-key/full");
+    let start = page.html.find("ld+json\">").unwrap() + "ld+json\">".len();
+    let ld: Value = serde_json::from_str(&page.html[start..start + page.html[start..].find("</script>").unwrap()]).unwrap();
+    assert_eq!((&ld["@type"], &ld["name"], &ld["offers"]["price"]), (&json!("Car"), &evil["title"], &json!(9_900)));
+}
+
+#[actix_web::test]
+async fn a_service_that_is_down_costs_its_panel_and_not_the_car() {
+    for path in
+        [format!("/api/cars/{CAR}/price-history"), format!("/api/profiles/{OWNER}"), "/api/cars".into(), "/api/catalogue/makers".into()]
+    {
+        let market = Market::new().await;
+        market.answers("GET", &path, 503, unavailable()).await;
+        market.get(&format!("/cars/{CAR}")).await.is(200).has("BMW 3 Series 2015").has("€9,900");
+    }
+}
+
+#[actix_web::test]
+async fn a_view_is_counted_for_the_readers_address() {
+    let market = Market::new().await;
+    let request = actix_web::test::TestRequest::get().uri(&format!("/cars/{CAR}"));
+    market.send(request.insert_header(("x-forwarded-for", "203.0.113.9")).peer_addr("127.0.0.1:5".parse().unwrap())).await.is(200);
+    let counted = async || {
+        let asked = market.gateway.received_requests().await.unwrap();
+        asked.into_iter().find(|r| r.url.path() == "/api/tracks/views")
+    };
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+    let view = loop {
+        if let Some(view) = counted().await {
+            break view;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "no view was counted");
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(view.headers["x-forwarded-for"], "203.0.113.9, 127.0.0.1");
+    assert_eq!(view.body_json::<Value>().unwrap(), json!({"car_id": CAR}));
+}

@@ -1,0 +1,129 @@
+//! A gateway that answers what a test says.
+
+use actix_web::test::TestRequest;
+use fm_sdk::testing::MockBus;
+use fm_web::{Own, Web, web};
+use serde_json::{Value, json};
+use std::cell::Cell;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+pub const CAR: &str = "0197c0de-0000-7000-8000-000000000001";
+pub const OWNER: &str = "0197c0de-0000-7000-8000-00000000a001";
+
+/// What a page answered.
+pub struct Page {
+    pub status: u16,
+    pub html: String,
+    pub headers: actix_web::http::header::HeaderMap,
+}
+
+impl Page {
+    #[track_caller]
+    pub fn has(&self, part: &str) -> &Self {
+        assert!(self.html.contains(part), "{part:?} is not in\n{}", self.html);
+        self
+    }
+    #[track_caller]
+    pub fn lacks(&self, part: &str) -> &Self {
+        assert!(!self.html.contains(part), "{part:?} is in\n{}", self.html);
+        self
+    }
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{}", self.html);
+        self
+    }
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+}
+
+pub struct Market {
+    pub gateway: MockServer,
+    bus: MockBus<Web>,
+    rules: Cell<u8>,
+}
+
+impl Market {
+    /// A gateway that knows nothing yet: 404 for everything.
+    pub async fn empty() -> Self {
+        let gateway = MockServer::start().await;
+        let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: None };
+        Market { bus: MockBus::for_service(web(own)), rules: Cell::new(0), gateway }
+    }
+    /// A market with one car and all services up.
+    pub async fn new() -> Self {
+        let market = Market::empty().await;
+        market
+            .answers(
+                "GET",
+                "/api/catalogue/makers",
+                200,
+                json!({"items": [{"value": "bmw", "label": "BMW"}, {"value": "audi", "label": "Audi"}]}),
+            )
+            .await;
+        market.answers("GET", "/api/catalogue/models", 200, json!({"items": [{"value": "3er", "label": "3 Series"}]})).await;
+        market.answers("GET", "/api/catalogue/options", 200, json!({"items": [{"value": "abs", "label": "Anti-lock brakes (ABS)"}]})).await;
+        market.answers("GET", "/api/cars", 200, json!({"items": [car()], "total": 1, "page": 1, "per_page": 24})).await;
+        market.answers("GET", "/api/cars/facets", 200, facets()).await;
+        market.answers("GET", "/api/cars/count", 200, json!({"count": 1})).await;
+        market.answers("GET", &format!("/api/cars/{CAR}"), 200, car()).await;
+        market
+            .answers(
+                "GET",
+                &format!("/api/cars/{CAR}/price-history"),
+                200,
+                json!({"items": [
+            {"at": "2026-01-01T00:00:00.000Z", "price": 11_000}, {"at": "2026-02-01T00:00:00.000Z", "price": 9_900}]}),
+            )
+            .await;
+        market
+            .answers(
+                "GET",
+                &format!("/api/profiles/{OWNER}"),
+                200,
+                json!({"user_id": OWNER, "username": "anna", "name": "Anna Berger",
+            "phone": null, "phone_masked": "+49 341 ••• ••23", "member_since": "2025-11-02T10:00:00.000Z"}),
+            )
+            .await;
+        market.answers("GET", "/api/tracks/latest", 200, json!({"items": [
+            {"car_id": CAR, "title": "BMW 3 Series 2015", "price": 9_900, "image": null, "added": "2026-01-01T00:00:00.000Z", "views": 1}]})).await;
+        market.answers("POST", "/api/tracks/views", 204, Value::Null).await;
+        market
+    }
+    /// Lets the gateway answer; the last word on a path counts.
+    pub async fn answers(&self, method: &str, path: &str, status: u16, body: Value) {
+        let template = if status == 204 { ResponseTemplate::new(204) } else { ResponseTemplate::new(status).set_body_json(body) };
+        let priority = 250 - self.rules.replace(self.rules.get() + 1);
+        Mock::given(matchers::method(method))
+            .and(matchers::path(path))
+            .respond_with(template)
+            .with_priority(priority)
+            .mount(&self.gateway)
+            .await;
+    }
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(TestRequest::get().uri(path)).await
+    }
+    pub async fn send(&self, request: TestRequest) -> Page {
+        let reply = self.bus.http(request.insert_header(("host", "market.example"))).await;
+        Page { status: reply.status, html: String::from_utf8(reply.body).unwrap(), headers: reply.headers }
+    }
+}
+
+pub fn car() -> Value {
+    json!({"id": CAR, "title": "BMW 3 Series 2015", "maker": "bmw", "model": "3er", "body": "sedan", "description": "No rust.", "price": 9_900,
+        "year": 2015, "mileage": 123_456, "color": "blue", "engine": "diesel", "gearbox": "manual", "power_ps": 150, "options": ["abs"],
+        "location": {"postal_code": "04109"}, "images": [], "owner_id": OWNER, "status": "listed",
+        "added": "2026-01-01T00:00:00.000Z", "updated": "2026-02-01T00:00:00.000Z"})
+}
+
+pub fn facets() -> Value {
+    json!({"total": 1, "facets": {"maker": [{"value": "bmw", "count": 1}, {"value": "audi", "count": 0}], "model": [{"value": "3er", "count": 1}],
+        "body": [{"value": "sedan", "count": 1}], "engine": [{"value": "diesel", "count": 1}], "gearbox": [], "color": [{"value": "blue", "count": 1}],
+        "option": [{"value": "abs", "count": 1}]}})
+}
+
+pub fn unavailable() -> Value {
+    json!({"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "away", "code": "no-instance", "trace_id": ""})
+}

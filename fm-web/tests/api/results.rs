@@ -1,0 +1,117 @@
+use crate::market::{Market, facets, unavailable};
+use serde_json::json;
+
+#[actix_web::test]
+async fn results_have_filters_with_counts_and_chips() {
+    let page = Market::new().await.get("/cars?maker=bmw&price_to=20000").await;
+    page.is(200).has("BMW 3 Series 2015").has("<h1 id=\"h-found\">BMW</h1>").has("1 car");
+    page.has("name=\"maker\" value=\"bmw\" checked").has("href=\"/cars?price_to=20000\"").has("to €20,000");
+    page.has("name=\"maker\" value=\"audi\" disabled").has("name=\"model\" value=\"3er\"");
+}
+
+#[actix_web::test]
+async fn no_query_string_brings_the_page_down() {
+    let market = Market::new().await;
+    for query in [
+        "page=0",
+        "page=-1",
+        "page=99999999999999999999",
+        "page=x",
+        "per_page=0",
+        "per_page=1e9",
+        "price_from=abc",
+        "price_from=-5",
+        "price_to=1.5",
+        "year_from=0&year_to=999999",
+        "price_from=9&price_to=1",
+        "mileage_to=99999999999999999999999",
+        "maker=",
+        "maker=%00",
+        "maker=%ff%fe",
+        "maker=<script>alert(1)</script>",
+        "maker='; DROP TABLE cars; --",
+        "body=boat",
+        "color=none",
+        "option[]=abs",
+        "sort=",
+        "sort=price;--",
+        "sort[]=x",
+        "view=%2e%2e",
+        "q=%",
+        "q=%F0%9F%9A%97",
+        "q=\"><img src=x onerror=alert(1)>",
+        "seller=../../me",
+        "seller=%0d%0aset-cookie:x=1",
+        "&&&===",
+        "%",
+        "a=b=c=d",
+        "utm_source=x&fbclid=y",
+        "model=%20",
+        "model=../../etc/passwd",
+        "page=1&page=2&page=3",
+        "q=a&q=b",
+    ] {
+        let uri = format!("/cars?{}", query.replace(' ', "%20").replace('<', "%3C").replace('>', "%3E").replace('"', "%22"));
+        let page = market.get(&uri).await;
+        page.is(200).lacks("<script>alert").lacks("<img src=x");
+    }
+    let many = (0..2000).map(|i| format!("maker=m{i}")).collect::<Vec<_>>().join("&");
+    market.get(&format!("/cars?{many}")).await.is(200);
+}
+
+#[actix_web::test]
+async fn what_was_looked_for_is_shown_and_never_run() {
+    let market = Market::new().await;
+    for (text, shown) in [
+        ("<b>x</b>", "&#60;b&#62;x&#60;/b&#62;"),
+        ("\"><script>alert(1)</script>", "&#34;&#62;&#60;script&#62;alert(1)"),
+        ("' onfocus='x", "&#39; onfocus=&#39;x"),
+        ("a&lt;b", "a&#38;lt;b"),
+    ] {
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+        market.get(&format!("/cars?{query}")).await.is(200).has(shown).lacks(text);
+    }
+}
+
+#[actix_web::test]
+async fn only_what_makes_sense_reaches_the_api() {
+    let market = Market::new().await;
+    market.get("/cars?maker=bmw&price_to=abc&page=-3&utm=1&body=boat&sort=price").await.is(200);
+    let asked = market.gateway.received_requests().await.unwrap();
+    let queries: Vec<_> =
+        asked.iter().filter(|r| r.url.path() == "/api/cars").map(|r| r.url.query().unwrap_or_default().to_owned()).collect();
+    assert_eq!(queries, ["maker=bmw&sort=price&page=1&per_page=24"]);
+}
+
+#[actix_web::test]
+async fn nothing_found_says_what_to_leave_out() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 0})).await;
+    market.answers("GET", "/api/cars/count", 200, json!({"count": 1234})).await;
+    let page = market.get("/cars?maker=bmw&q=yacht").await;
+    page.is(200).has("No car fits all of that.").has("href=\"/cars?maker=bmw\"").has("1,234 cars");
+}
+
+#[actix_web::test]
+async fn without_facets_there_are_still_cars_and_without_cars_still_filters() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars/facets", 503, unavailable()).await;
+    market.get("/cars").await.is(200).has("BMW 3 Series 2015").has("The numbers behind the values");
+    market.answers("GET", "/api/cars/facets", 200, facets()).await;
+    market.answers("GET", "/api/cars", 503, unavailable()).await;
+    let page = market.get("/cars").await;
+    page.is(503).has("This part is not available right now.").has("name=\"maker\" value=\"bmw\"");
+    assert_eq!(page.header("retry-after"), "2");
+}
+
+#[actix_web::test]
+async fn many_results_have_pages() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [crate::market::car()], "total": 240})).await;
+    let page = market.get("/cars?page=2&sort=price").await;
+    page.is(200)
+        .has("240 cars, page 2 of 10")
+        .has("rel=\"prev\" href=\"/cars?sort=price\"")
+        .has("href=\"/cars?sort=price&#38;page=3\"")
+        .has("aria-current=\"page\">2<");
+}
