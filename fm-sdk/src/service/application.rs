@@ -210,3 +210,15 @@ fn not_built(variable: &str, feature: &str) -> Error {
         format!("{variable} asks for {feature}, and this program was built without that feature of fm-sdk"),
     )
 }
+
+#[cfg(all(test, feature = "mongodb"))]
+mod tests {
+    use super::database;
+
+    #[test]
+    fn each_service_has_a_database_of_its_own() {
+        assert_eq!(database("mongodb://localhost", "fm-cars"), "fm_cars");
+        assert_eq!(database("mongodb://localhost/?w=majority", "fm-cars"), "fm_cars");
+        assert_eq!(database("mongodb://u:p@a:27017,b:27017/market?replicaSet=r0", "fm-cars"), "market_fm_cars");
+    }
+}
