@@ -1,7 +1,7 @@
 use super::{
     columns::Columns,
     plan::Plan,
-    scan::{Picked, scan},
+    scan::{OTHER, Picked, scan},
     tally::{BitTally, Tally},
 };
 use crate::catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet};
@@ -71,6 +71,14 @@ pub(super) fn ordered<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> Vec<V
     all
 }
 
+/// Rows of a block, in lists that are used again for every block.
+#[derive(Default)]
+struct Picks {
+    near: Picked,
+    everywhere: Picked,
+    own: Picked,
+}
+
 /// Counters of one pass.
 struct Counters {
     maker: Tally,
@@ -89,16 +97,23 @@ impl Counters {
         Counters { maker: new(), color: new(), engine: new(), gearbox: new(), body: new(), option: BitTally::default(), model }
     }
     /// Counts the rows of one block: those that fail nothing everywhere, those that fail one filter in that filter's facet.
-    fn block(&mut self, c: &Columns, start: usize, fails: &[u8], everywhere: &mut Picked, own: &mut Picked) -> usize {
+    fn block(&mut self, c: &Columns, start: usize, fails: &[u8], picks: &mut Picks) -> usize {
         let rows = start..start + fails.len();
-        everywhere.pick(fails, 0);
-        // Without a single failure of this one filter the rows are the same for its facet.
-        let seen = fails.iter().fold(0, |all, f| all | f);
+        let Picks { near, everywhere, own } = picks;
+        near.near(fails);
+        // Where no row fails a filter that has a facet, the rows of that facet are those that fail nothing.
+        let seen = fails.iter().fold(0, |all, fail| all | fail);
+        let everywhere = if seen & !OTHER == 0 {
+            near.rows()
+        } else {
+            everywhere.of(near.rows(), fails, 0);
+            everywhere.rows()
+        };
         let mut rows_of = |d: Dimension, count: &mut dyn FnMut(&[u16])| {
             if seen & d.bit() == 0 {
-                return count(everywhere.rows());
+                return count(everywhere);
             }
-            own.pick(fails, d.bit());
+            own.of(near.rows(), fails, d.bit());
             count(own.rows());
         };
         rows_of(Dimension::Maker, &mut |picked| self.maker.add(&c.maker[rows.clone()], picked));
@@ -113,7 +128,7 @@ impl Counters {
                 self.model[models[usize::from(*row)] as usize] += 1;
             }
         });
-        everywhere.rows().len()
+        everywhere.len()
     }
 }
 
@@ -124,9 +139,9 @@ fn choices<C: Choice>(tally: &Tally) -> Vec<ValueCount> {
 /// Counts all facets in one pass.
 pub(super) fn count(columns: &Columns, plan: &Plan) -> Facets {
     let mut n = Counters::new(columns.models.codes());
-    let (mut everywhere, mut own) = (Picked::default(), Picked::default());
+    let mut picks = Picks::default();
     let mut total = 0;
-    scan(columns, plan, |start, fails| total += n.block(columns, start, fails, &mut everywhere, &mut own) as u64);
+    scan(columns, plan, |start, fails| total += n.block(columns, start, fails, &mut picks) as u64);
     let model = n.model.iter().enumerate().filter_map(|(code, count)| Some((columns.models.value(code as u32)?, u64::from(*count))));
     let option = n.option.counts();
     Facets {

@@ -111,12 +111,21 @@ impl Default for Picked {
 }
 
 impl Picked {
-    /// Picks the rows that fail nothing but, perhaps, the filter of this bit. Without a branch per row: it could not be predicted.
-    pub fn pick(&mut self, fails: &[u8], but: u8) {
+    /// Picks the rows that fail at most one filter, and that one has a facet. Without a branch per row: it could not be predicted.
+    pub fn near(&mut self, fails: &[u8]) {
         let mut len = 0;
         for (i, fail) in fails.iter().enumerate() {
             self.rows[len & (BLOCK - 1)] = i as u16;
-            len += usize::from(fail & !but == 0);
+            len += usize::from(fail & fail.wrapping_sub(1) == 0 && *fail != OTHER);
+        }
+        self.len = len;
+    }
+    /// Picks of these the rows that fail nothing but, perhaps, the filter of this bit.
+    pub fn of(&mut self, near: &[u16], fails: &[u8], but: u8) {
+        let mut len = 0;
+        for row in near {
+            self.rows[len & (BLOCK - 1)] = *row;
+            len += usize::from(fails[usize::from(*row)] & !but == 0);
         }
         self.len = len;
     }
