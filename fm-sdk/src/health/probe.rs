@@ -27,7 +27,8 @@ pub fn probe(http: &str) -> Result<()> {
     }
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(away)?;
     stream.set_read_timeout(Some(PATIENCE)).and_then(|()| stream.set_write_timeout(Some(PATIENCE))).internal()?;
-    write!(stream, "GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").map_err(away)?;
+    let request = format!("GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(away)?;
     let mut answer = Vec::new();
     stream.take(LONGEST).read_to_end(&mut answer).map_err(away)?;
     let answer = String::from_utf8_lossy(&answer);
@@ -51,9 +52,14 @@ mod tests {
         let address = format!("0.0.0.0:{}", listener.local_addr().unwrap().port());
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 1024];
-            let length = stream.read(&mut request).unwrap();
-            assert!(request[..length].starts_with(b"GET /health/ready "));
+            // To its end: what is left unread when the connection closes would tear the answer down with it.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.push(byte[0]);
+            }
+            assert!(request.starts_with(b"GET /health/ready "));
             stream.write_all(answer.as_bytes()).unwrap();
         });
         address
