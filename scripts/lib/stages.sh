@@ -52,14 +52,20 @@ stage_market() {
         . "$FM_DEV_DIR/market.env"
         # Real ads, where they lie beside the project; the tests make their own otherwise.
         [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
-        tests "the running market" bash -c in_market_tests
+        tests "the running market" bash -c 'in_market_tests "$@"' _ market elasticity
+        tests "a new service in the market" bash -c 'in_market_tests "$@"' _ new_service
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi
     check "scripts down" "$ROOT/scripts/down" --wipe
     unset FM_DEV_DIR FM_DEV_PORTS
 }
 
-in_market_tests() { in_repository funny-market-compose/market-tests cargo test --features running-market --locked --test market --test elasticity; }
+# in_market_tests NAME...: folders of market-tests/tests, one after the other.
+in_market_tests() {
+    local name words=()
+    for name in "$@"; do words+=(--test "$name"); done
+    in_repository funny-market-compose/market-tests cargo test --features running-market --locked "${words[@]}"
+}
 export -f in_market_tests
 
 # Another repository each time, so that all are proved in turn.

@@ -4,6 +4,7 @@ mod answer;
 mod market;
 mod person;
 mod process;
+mod registry;
 mod wait;
 
 pub use answer::Answer;

@@ -1,4 +1,3 @@
-use base64::{Engine, engine::general_purpose::STANDARD};
 use market_tests::{Market, wait_until};
 use serde_json::json;
 use std::{
@@ -9,17 +8,6 @@ use std::{
 
 /// The lease of an instance's key and what the design allows beyond it.
 const FORGOTTEN: Duration = Duration::from_secs(12);
-
-/// The names of the instances of a service that the registry knows.
-fn registered(market: &Market, service: &str) -> Vec<String> {
-    let prefix = format!("{}/fm/services/{service}/", market.address("registry_prefix"));
-    let end = format!("{}0", prefix.trim_end_matches('/'));
-    let body = json!({ "key": STANDARD.encode(&prefix), "range_end": STANDARD.encode(end), "keys_only": true });
-    let answer = market.at("registry").post("/v3/kv/range", body).expect(200).json();
-    let keys = answer["kvs"].as_array().cloned().unwrap_or_default();
-    let name = |key: &serde_json::Value| String::from_utf8(STANDARD.decode(key["key"].as_str().unwrap()).unwrap()).unwrap();
-    keys.iter().map(|k| name(k).rsplit('/').next().unwrap().to_owned()).collect()
-}
 
 /// How many requests an instance has answered, by its own count.
 fn answered(url: &str) -> f64 {
@@ -35,7 +23,7 @@ fn two_instances_share_the_work_and_one_may_be_killed_without_a_failed_read() {
     let seller = market.someone();
     seller.lists_a_car(json!({}));
     market.script("scale", &["fm-cars", "2"]);
-    wait_until("both are registered", Duration::from_secs(15), || registered(&market, "fm-cars").len() == 2);
+    wait_until("both are registered", Duration::from_secs(15), || market.registered("fm-cars").len() == 2);
 
     let (first, second) = (market.url_of("fm-cars"), market.url_of("fm-cars-2"));
     let before = (answered(&first), answered(&second));
@@ -63,7 +51,7 @@ fn two_instances_share_the_work_and_one_may_be_killed_without_a_failed_read() {
         });
         wait_until("the load runs", Duration::from_secs(10), || asked.load(Relaxed) > 50);
         market.instance("fm-cars-2").kill_dash_9();
-        let forgotten = wait_until("the dead instance is forgotten", FORGOTTEN, || registered(&market, "fm-cars").len() == 1);
+        let forgotten = wait_until("the dead instance is forgotten", FORGOTTEN, || market.registered("fm-cars").len() == 1);
         println!("forgotten after {forgotten:?}");
         let had = asked.load(Relaxed);
         wait_until("the load goes on", Duration::from_secs(10), || asked.load(Relaxed) > had + 50);
