@@ -43,6 +43,13 @@ pub struct CarImages {
     pub images: Vec<CarImage>,
 }
 
+/// Those of the pictures asked about that a car has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachedKeys {
+    /// Their keys.
+    pub keys: Vec<String>,
+}
+
 fm_sdk::messages! {
     /// A car was created that only its owner sees.
     event "car.drafted" CarDrafted { id: String, owner: String }
@@ -70,6 +77,8 @@ fm_sdk::messages! {
     call "fm-cars/order-images" OrderImages { car: String, keys: Vec<String> } -> CarImages;
     /// Take a picture off a car of the caller.
     call "fm-cars/remove-image" RemoveImage { car: String, key: String } -> CarImages;
-    /// Which pictures a car has.
-    call "fm-cars/images-of" ImagesOf { car: String } -> CarImages;
+    /// Whether the caller may change a car: `true`, or the fault `car-unknown` or `not-owner`.
+    call "fm-cars/may-edit" MayEdit { car: String } -> bool;
+    /// Which of these pictures a car has; of a car that is gone none.
+    call "fm-cars/images-attached" ImagesAttached { car: String, keys: Vec<String> } -> AttachedKeys;
 }

@@ -119,7 +119,7 @@ mod tests {
     }
     #[test]
     fn a_draft_is_unknown_to_strangers_and_a_listed_car_forbidden() {
-        assert_eq!(car(Status::Draft).owned_by("u2").unwrap_err().code(), "cars-unknown");
+        assert_eq!(car(Status::Draft).owned_by("u2").unwrap_err().code(), "car-unknown");
         assert_eq!(car(Status::Listed).owned_by("u2").unwrap_err().code(), "not-owner");
         assert!(car(Status::Draft).owned_by("u1").is_ok());
     }

@@ -35,6 +35,16 @@ pub struct Car {
 }
 fm_sdk::document!(Car = "cars" { id: String [index], owner: String [index], status: Status, added: i64 });
 
+/// The error of a car that is not there, or not for this caller: the same for both.
+pub fn unknown() -> Error {
+    Error::not_found("car-unknown")
+}
+
+/// Whatever else went wrong stays as it is.
+pub fn or_unknown(error: Error) -> Error {
+    if error.kind() == Kind::NotFound { unknown() } else { error }
+}
+
 impl Car {
     /// Puts an ad together.
     pub fn new(id: String, owner: &str, facts: Facts, status: Status, now_ms: i64) -> Self {
@@ -43,11 +53,11 @@ impl Car {
     /// Lets only the owner pass.
     ///
     /// # Errors
-    /// `not-owner` (403); for a draft `cars-unknown` (404), since nobody else shall learn of it.
+    /// `not-owner` (403); for a draft `car-unknown` (404), since nobody else shall learn of it.
     pub fn owned_by(&self, user: &str) -> Result<()> {
         match (self.owner == user, self.status) {
             (true, _) => Ok(()),
-            (false, Status::Draft) => Err(Error::not_found("cars-unknown")),
+            (false, Status::Draft) => Err(unknown()),
             (false, _) => Err(Error::new(Kind::Forbidden, "not-owner", "this car belongs to somebody else")),
         }
     }

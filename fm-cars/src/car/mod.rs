@@ -12,7 +12,7 @@ mod object;
 mod status;
 
 pub use changes::Changed;
-pub use document::{Car, CarImage};
+pub use document::{Car, CarImage, or_unknown, unknown};
 pub use facts::Facts;
 pub use id::CarId;
 pub use input::{CarInput, Given};

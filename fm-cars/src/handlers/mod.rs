@@ -2,8 +2,9 @@
 
 mod attach_images;
 mod delete_all;
-mod images_of;
+mod images_attached;
 mod import_part;
+mod may_edit;
 mod order_images;
 mod orphans;
 pub mod refresh;
@@ -11,13 +12,18 @@ mod remove_image;
 
 pub use attach_images::attach_images;
 pub use delete_all::delete_all;
-pub use images_of::images_of;
+pub use images_attached::images_attached;
 pub use import_part::import_part;
+pub use may_edit::may_edit;
 pub use order_images::order_images;
 pub use orphans::{drafted_by_whom, listed_by_whom};
 pub use remove_image::remove_image;
 
-use crate::{Cars, car::Car, messages::CarImages};
+use crate::{
+    Cars,
+    car::{Car, or_unknown},
+    messages::CarImages,
+};
 use fm_sdk::{Cx, Doc, Out, Result};
 
 /// Changes the pictures of a car of the caller.
@@ -33,7 +39,7 @@ async fn change_pictures(cx: &Cx<Cars>, id: &str, change: impl Fn(&mut Car) -> R
         car.updated = now;
         crate::announce::pictured(car, out)
     });
-    let car = changed.await?;
+    let car = changed.await.map_err(or_unknown)?;
     cx.state.refresh(&car);
     Ok(pictures(&car))
 }

@@ -34,7 +34,7 @@ async fn a_draft_is_seen_by_its_owner_alone_and_told_to_nobody_else() {
             None => bus.sign_out(),
         }
         let reply = bus.get(&format!("/api/cars/{id}")).await;
-        assert_eq!((reply.status, reply.code().as_str()), (404, "cars-unknown"));
+        assert_eq!((reply.status, reply.code().as_str()), (404, "car-unknown"));
     }
     bus.sign_in("u2", &["cars:write"]);
     for reply in [
@@ -42,7 +42,7 @@ async fn a_draft_is_seen_by_its_owner_alone_and_told_to_nobody_else() {
         bus.delete(&format!("/api/cars/{id}")).await,
         bus.post(&format!("/api/cars/{id}/sold"), json!({})).await,
     ] {
-        assert_eq!((reply.status, reply.code().as_str()), (404, "cars-unknown"));
+        assert_eq!((reply.status, reply.code().as_str()), (404, "car-unknown"));
     }
 }
 

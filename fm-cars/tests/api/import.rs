@@ -90,7 +90,7 @@ async fn progress_is_for_who_started_it() {
     let url = started.header("location").unwrap().to_owned();
     bus.sign_in("u2", &["cars:write", "cars:import"]);
     let reply = bus.get(&url).await;
-    assert_eq!((reply.status, reply.code().as_str()), (404, "imports-unknown"));
+    assert_eq!((reply.status, reply.code().as_str()), (404, "import-unknown"));
     bus.sign_out();
     assert_eq!(bus.get(&url).await.status, 401);
     assert_eq!(bus.get("/api/cars/import/none").await.status, 401);

@@ -2,7 +2,7 @@ use crate::{create, market};
 use fm_cars::{
     Cars,
     car::CarImage,
-    messages::{AttachImages, CarChanged, ImagesOf, OrderImages, RemoveImage},
+    messages::{AttachImages, CarChanged, ImagesAttached, MayEdit, OrderImages, RemoveImage},
 };
 use fm_sdk::testing::MockBus;
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ fn attach(car: &str, keys: &[&str]) -> AttachImages {
     AttachImages { car: car.into(), images: keys.iter().map(|k| image(k)).collect() }
 }
 async fn keys(bus: &MockBus<Cars>, car: &str) -> Vec<String> {
-    let images = bus.call(ImagesOf { car: car.into() }).await.unwrap().images;
-    images.into_iter().map(|i| i.key).collect()
+    let car: Value = bus.get(&format!("/api/cars/{car}")).await.json();
+    car["images"].as_array().unwrap().iter().map(|i| i["key"].as_str().unwrap().to_owned()).collect()
 }
 
 #[actix_rt::test]
@@ -56,7 +56,7 @@ async fn only_the_owner_touches_pictures_and_twenty_are_enough() {
     let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(bus.call(attach(&id, &many)).await.unwrap_err().code(), "too-many-images");
-    assert_eq!(bus.call(attach("nope", &["a"])).await.unwrap_err().code(), "cars-unknown");
+    assert_eq!(bus.call(attach("nope", &["a"])).await.unwrap_err().code(), "car-unknown");
     bus.sign_in("u2", &["cars:write"]);
     assert_eq!(bus.call(attach(&id, &["a"])).await.unwrap_err().code(), "not-owner");
     bus.sign_out();
@@ -78,5 +78,21 @@ async fn attaching_survives_a_crash_at_every_step() {
                 break;
             }
         }
+    }
+}
+
+#[actix_rt::test]
+async fn fm_image_can_ask_before_and_after() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    let draft = create(&bus, json!({"status": "draft"})).await;
+    bus.call(attach(&id, &["a", "b"])).await.unwrap();
+    assert!(bus.call(MayEdit { car: id.clone() }).await.unwrap());
+    let ask = |car: &str| ImagesAttached { car: car.into(), keys: vec!["b".into(), "x".into()] };
+    assert_eq!(bus.call(ask(&id)).await.unwrap().keys, ["b"]);
+    assert!(bus.call(ask("gone")).await.unwrap().keys.is_empty());
+    bus.sign_in("u2", &["cars:write"]);
+    for (car, code) in [(&id, "not-owner"), (&draft, "car-unknown"), (&"gone".to_owned(), "car-unknown")] {
+        assert_eq!(bus.call(MayEdit { car: car.clone() }).await.unwrap_err().code(), code);
     }
 }

@@ -1,7 +1,10 @@
-use crate::{Cars, announce, car::Car};
+use crate::{
+    Cars, announce,
+    car::{Car, or_unknown, unknown},
+};
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
-    Error, Identity, Result, Work,
+    Identity, Result, Work,
     http::extract::{IfMatch, Path},
 };
 
@@ -13,12 +16,12 @@ use fm_sdk::{
     (status = 404, description = "no such car"), (status = 412, description = "somebody else changed it in between")))]
 pub async fn delete(work: Work, who: Identity, state: Data<Cars>, id: Path<String>, version: IfMatch) -> Result<HttpResponse> {
     let car = work.doc::<Car>(&id).if_version(version.0);
-    car.need().await?.owned_by(who.sub())?;
+    car.need().await.map_err(or_unknown)?.owned_by(who.sub())?;
     let removed = car.remove(|car, out| {
         car.owned_by(who.sub())?;
         announce::removed(car, out)
     });
-    let car = removed.await?.ok_or_else(|| Error::not_found("cars-unknown"))?;
+    let car = removed.await?.ok_or_else(unknown)?;
     state.forget(&car.id, car.version());
     Ok(HttpResponse::NoContent().finish())
 }

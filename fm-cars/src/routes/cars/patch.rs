@@ -1,7 +1,7 @@
 use super::{CarPatch, CarView, view::answer};
 use crate::{
     Cars, announce,
-    car::{Car, CarInput},
+    car::{Car, CarInput, or_unknown},
 };
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
@@ -28,14 +28,14 @@ pub async fn patch(
 ) -> Result<HttpResponse> {
     let car = work.doc::<Car>(&id).if_version(version.0);
     // Whose it is comes first: the version of a stranger's draft is nobody's business.
-    car.need().await?.owned_by(who.sub())?;
+    car.need().await.map_err(or_unknown)?.owned_by(who.sub())?;
     let now = state.clock.now_ms();
     let changed = car.change(|car, out| {
         car.owned_by(who.sub())?;
         let changed = car.patch(&input, now)?;
         announce::changed(car, changed, out)
     });
-    let car = changed.await?;
+    let car = changed.await.map_err(or_unknown)?;
     state.refresh(&car);
     Ok(answer(HttpResponse::Ok(), &car))
 }

@@ -1,8 +1,8 @@
 use super::{CarView, view::answer};
-use crate::car::{Car, Status};
+use crate::car::{Car, Status, or_unknown, unknown};
 use actix_web::HttpResponse;
 use fm_sdk::{
-    Error, Result, Work,
+    Result, Work,
     http::extract::{IfNoneMatch, Path, etag},
     identity::MaybeIdentity,
 };
@@ -14,10 +14,10 @@ use fm_sdk::{
     (status = 401, description = "a token that is not good"),
     (status = 404, description = "no such car, or somebody else's draft")))]
 pub async fn show(work: Work, who: MaybeIdentity, id: Path<String>, known: IfNoneMatch) -> Result<HttpResponse> {
-    let car = work.doc::<Car>(&id).need().await?;
+    let car = work.doc::<Car>(&id).need().await.map_err(or_unknown)?;
     let mine = who.as_ref().is_some_and(|who| who.sub() == car.owner);
     if car.status == Status::Draft && !mine {
-        return Err(Error::not_found("cars-unknown"));
+        return Err(unknown());
     }
     if known.has(car.version()) {
         return Ok(HttpResponse::NotModified().insert_header(etag(car.version())).finish());

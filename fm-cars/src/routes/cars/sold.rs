@@ -1,5 +1,8 @@
 use super::{CarView, view::answer};
-use crate::{Cars, announce, car::Car};
+use crate::{
+    Cars, announce,
+    car::{Car, or_unknown},
+};
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{Identity, Result, Work, http::extract::Path};
 
@@ -15,7 +18,7 @@ pub async fn sold(work: Work, who: Identity, state: Data<Cars>, id: Path<String>
         car.owned_by(who.sub())?;
         if car.sell(now)? { announce::sold(car, out) } else { Ok(()) }
     });
-    let car = changed.await?;
+    let car = changed.await.map_err(or_unknown)?;
     state.refresh(&car);
     Ok(answer(HttpResponse::Ok(), &car))
 }

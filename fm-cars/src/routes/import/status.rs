@@ -1,6 +1,6 @@
 use crate::import::{Import, ImportPart, Refusal};
 use fm_sdk::{
-    Error, Identity, Result, Work,
+    Error, Identity, Kind, Result, Work,
     http::extract::{Json, Path},
 };
 use serde::Serialize;
@@ -30,14 +30,18 @@ pub struct ImportStatus {
     refusals: Vec<Refusal>,
 }
 
+fn unknown() -> Error {
+    Error::not_found("import-unknown")
+}
+
 /// Shows how far an import is, to who started it.
 #[utoipa::path(get, path = "/api/cars/import/{id}", tag = "import", security(("bearer" = [])), params(("id" = String, Path)), responses(
     (status = 200, body = ImportStatus), (status = 401, description = "nobody is signed in"),
     (status = 404, description = "no such import, or somebody else's")))]
 pub async fn status(work: Work, who: Identity, id: Path<String>) -> Result<Json<ImportStatus>> {
-    let import = work.doc::<Import>(&id).need().await?;
+    let import = work.doc::<Import>(&id).need().await.map_err(|e| if e.kind() == Kind::NotFound { unknown() } else { e })?;
     if import.owner != who.sub() {
-        return Err(Error::not_found("imports-unknown"));
+        return Err(unknown());
     }
     let mut parts = work.docs::<ImportPart>().filter(ImportPart::import.eq(&import.id)).sort(ImportPart::number, false).list().await?;
     let done = parts.iter().filter(|part| part.accepted.is_some()).count() as u64;
