@@ -3,22 +3,23 @@
 
 # copy_alone REPOSITORY FOLDER: what git would commit of it, and the registry folder beside it.
 copy_alone() {
-    local repository=$1 folder=$2 name=${1##*/}
-    mkdir -p "$folder/$name" "$folder/funny-market-compose"
+    local repository=$1 folder=$2
+    mkdir -p "$folder/$repository" "$folder/funny-market-compose"
     (cd "$ROOT/$repository" && git ls-files -z --cached --others --exclude-standard |
-        while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done | tar --null -cf - -T -) | tar -xf - -C "$folder/$name"
+        while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done | tar --null -cf - -T -) | tar -xf - -C "$folder/$repository"
     cp -r "$REGISTRY" "$folder/funny-market-compose/registry"
+    cp -r "$ROOT/funny-market-compose/.cargo" "$folder/funny-market-compose/" # says where the registry is, for what lies in that repository
 }
 
 # check_alone REPOSITORY TARGET [PART]...: TARGET is empty for a target folder of its own. A subshell: it cleans up after itself.
 check_alone() (
-    repository=$1 target=$2 name=${1##*/}
+    repository=$1 target=$2
     shift 2
     folder=$(mktemp -d "${TMPDIR:-/tmp}/alone.XXXXXX")
     trap 'rm -rf "$folder"' EXIT
     copy_alone "$repository" "$folder"
-    before=$(sha256sum <"$folder/$name/Cargo.lock")
-    cd "$folder/$name" || exit 1
+    before=$(sha256sum <"$folder/$repository/Cargo.lock")
+    cd "$folder/$repository" || exit 1
     CARGO_TARGET_DIR=${target:-$folder/target} CARGO_TERM_COLOR=never ./ci "$@" || exit 1
     [ "$before" = "$(sha256sum <Cargo.lock)" ] || { warn "$repository: Cargo.lock changed" && exit 1; }
 )

@@ -8,7 +8,7 @@ TEMPLATE=$ROOT/scripts/template
 # sets_of REPOSITORY: which parts of the template it gets.
 sets_of() {
     case $1 in
-        */market-tests) printf 'all\n' ;;
+        funny-market-compose/*) printf 'all\n' ;;
         fm-sdk) printf 'all\nrepository\n' ;;
         *) printf 'all\nrepository\nconsumer\nservice\n' ;;
     esac

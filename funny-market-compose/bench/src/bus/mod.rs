@@ -1,0 +1,119 @@
+//! The bus: what the SDK adds to bare loops over the same broker, in the same run.
+
+mod bare_calls;
+mod bare_publish;
+mod broker;
+mod sdk;
+
+use crate::{
+    Result,
+    figure::{Figure, ms},
+    rounds::{median, shuffled},
+};
+use broker::Broker;
+use sdk::Pair;
+use std::time::Duration;
+
+const CONCURRENCIES: [usize; 3] = [1, 16, 64];
+/// Publishes that wait for their confirm at any time.
+const WINDOW: usize = 64;
+/// About what a car's event carries.
+const PAYLOAD: usize = 300;
+
+/// Settings of this part.
+#[derive(clap::Args)]
+pub struct Bus {
+    /// Rounds; in each, every measurement runs once
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// Seconds per measurement
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+}
+
+/// What one measurement found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Run {
+    /// Done per second.
+    pub rate: f64,
+    /// How long each took, in microseconds.
+    pub micros: Vec<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum What {
+    BareCalls(usize),
+    SdkCalls(usize),
+    BarePublish,
+    SdkPublish,
+}
+
+impl Bus {
+    /// Measures.
+    ///
+    /// # Errors
+    /// RabbitMQ is not installed, or the broker refused something.
+    pub fn run(self) -> Result<()> {
+        eprintln!(
+            "bus: {} rounds of {} s each, shuffled; a private RabbitMQ, {PAYLOAD} bytes, TCP_NODELAY on both sides",
+            self.rounds, self.seconds
+        );
+        let broker = Broker::start()?;
+        let pair = Pair::start(&broker)?;
+        broker.declare()?;
+        let bare = bare_calls::Responder::start(&broker)?;
+        let all: Vec<What> = CONCURRENCIES
+            .iter()
+            .flat_map(|n| [What::BareCalls(*n), What::SdkCalls(*n)])
+            .chain([What::BarePublish, What::SdkPublish])
+            .collect();
+        let time = Duration::from_secs_f64(self.seconds);
+        let mut runs: Vec<Vec<Run>> = vec![Vec::new(); all.len()];
+        // The first round warms up and does not count.
+        for (round, order) in shuffled(all.len(), self.rounds + 1).enumerate() {
+            for i in order {
+                let run = match all[i] {
+                    What::BareCalls(n) => bare_calls::call(&broker, n, time)?,
+                    What::SdkCalls(n) => pair.call(n, time)?,
+                    What::BarePublish => bare_publish::publish(&broker, WINDOW, time)?,
+                    What::SdkPublish => pair.publish(WINDOW, time)?,
+                };
+                if matches!(all[i], What::BarePublish | What::SdkPublish) {
+                    broker.purge()?;
+                }
+                if round > 0 {
+                    runs[i].push(run);
+                }
+            }
+            eprintln!("  round {round} of {} done", self.rounds);
+        }
+        bare.stop();
+        for n in CONCURRENCIES {
+            let of = |what: What| all.iter().position(|w| *w == what).map(|i| &runs[i][..]).unwrap_or_default();
+            compare(&format!("calls at concurrency {n}"), of(What::BareCalls(n)), of(What::SdkCalls(n)), Some(0.8));
+        }
+        let last = all.len() - 1;
+        compare(
+            &format!("persistent confirmed publishes to a quorum queue, {WINDOW} unconfirmed at once"),
+            &runs[last - 1],
+            &runs[last],
+            None,
+        );
+        Ok(())
+    }
+}
+
+/// Prints the medians of both sides, and the median of the rounds' ratios.
+fn compare(what: &str, bare: &[Run], sdk: &[Run], goal: Option<f64>) {
+    let rate = |runs: &[Run]| median(&runs.iter().map(|r| r.rate).collect::<Vec<_>>());
+    let middle = |runs: &[Run]| ms(median(&runs.iter().map(|r| median(&r.micros)).collect::<Vec<_>>()));
+    let ratio = median(&bare.iter().zip(sdk).map(|(b, s)| s.rate / b.rate).collect::<Vec<_>>());
+    let side = |runs: &[Run]| format!("{:.0}/s (p50 {})", rate(runs), middle(runs));
+    Figure::new("bus", format!("{what}: bare amiquip"), side(bare)).print();
+    Figure::new("bus", format!("{what}: SDK"), side(sdk)).print();
+    let figure = Figure::new("bus", format!("{what}: SDK / bare"), format!("{ratio:.2}"));
+    match goal {
+        Some(goal) => figure.goal(format!(">= {goal}"), ratio >= goal).print(),
+        None => figure.print(),
+    }
+}

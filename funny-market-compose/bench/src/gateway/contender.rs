@@ -1,0 +1,90 @@
+//! Somebody who is measured.
+
+use super::Ring;
+use crate::{
+    Result,
+    load::{Load, Request},
+    process::processor_time,
+};
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The client straight at the upstream.
+pub(super) const NOBODY: &str = "no proxy";
+
+pub(super) struct Contender {
+    pub name: &'static str,
+    pub to: SocketAddr,
+    pub requests: Vec<Request>,
+    /// None: nobody's processor time is counted.
+    pub pids: Vec<u32>,
+}
+
+/// One measurement.
+pub(super) struct Sample {
+    /// Microseconds of processor time per request.
+    pub cost: f64,
+    /// Microseconds until each answer.
+    pub micros: Vec<f64>,
+}
+
+impl Contender {
+    pub fn nobody(ring: &Ring) -> Self {
+        Contender { name: NOBODY, to: ring.upstream, requests: vec![get(ring.upstream, "/", None)], pids: Vec::new() }
+    }
+
+    pub fn load(&self, rate: f64, time: Duration) -> Load<'_> {
+        Load { to: self.to, requests: &self.requests, rate, time, connections: 32 }
+    }
+
+    pub fn measure(&self, rate: f64, time: Duration) -> Result<Sample> {
+        let before = processor_time(&self.pids)?;
+        let outcome = self.load(rate, time).run()?;
+        let spent = processor_time(&self.pids)? - before;
+        match outcome.fault {
+            Some(fault) => Err(format!("{}: {} requests failed; the first: {fault}", self.name, outcome.failed).into()),
+            None => Ok(Sample { cost: spent as f64 / 1000.0 / outcome.answered().max(1) as f64, micros: outcome.micros.concat() }),
+        }
+    }
+}
+
+/// A GET as browsers and programs send it, with a token or without.
+pub(super) fn get(to: SocketAddr, path: &str, token: Option<&str>) -> Request {
+    let bearer = token.map(|t| format!("Bearer {t}"));
+    let mut headers = vec![("user-agent", "market-bench"), ("accept", "application/json"), ("accept-language", "en, de;q=0.8")];
+    headers.extend(bearer.as_deref().map(|b| ("authorization", b)));
+    Request::get(to, path, 0, &headers)
+}
+
+/// Free ports on loopback; all at once, so that they differ.
+pub(super) fn free<const N: usize>() -> Result<[SocketAddr; N]> {
+    let listeners = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<Vec<_>>>()?;
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<_>>>()?;
+    addresses.try_into().map_err(|_| "too few ports".into())
+}
+
+/// A command on one core, its output in a file.
+pub(super) fn pinned(core: usize, program: &Path, log: &Path) -> Result<Command> {
+    let mut command = Command::new("taskset");
+    let output = std::fs::File::create(log)?;
+    command.args(["--cpu-list", &core.to_string()]).arg(program).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+    Ok(command)
+}
+
+/// Waits until somebody listens there.
+pub(super) fn listening(to: SocketAddr, log: &Path) -> Result<()> {
+    let until = Instant::now() + Duration::from_secs(15);
+    while TcpStream::connect(to).is_err() {
+        if Instant::now() > until {
+            let said = std::fs::read_to_string(log).unwrap_or_default();
+            return Err(format!("nobody listens on {to} after 15 s: {said}").into());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}

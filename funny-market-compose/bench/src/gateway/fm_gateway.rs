@@ -1,0 +1,227 @@
+//! The gateway itself, as it runs in production: its routes, keys and upstream in an etcd.
+
+use super::{
+    Contest, Ring,
+    contender::{Contender, free, get, listening, pinned},
+};
+use crate::{
+    Result,
+    figure::{Figure, ms},
+    process::{Ended, family, processor_time, resident},
+    rounds::{median, quantile, shuffled},
+};
+use fm_sdk::{
+    identity::{Issuer, Keys, Purpose, Roles, Terms},
+    registry::{
+        Etcd, Registry,
+        services::{Instance, Registration, Services},
+    },
+    testing::servers::EtcdCluster,
+};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::runtime::Runtime;
+
+pub(super) const FULL: &str = "fm-gateway, full pipeline";
+const BARE: &str = "fm-gateway, bare proxy";
+const MANY: &str = "fm-gateway, full pipeline, a different token each time";
+const UPSTREAM: &str = "fm-bench-upstream";
+
+pub(super) struct FmGateway {
+    pub pids: Vec<u32>,
+    address: SocketAddr,
+    tokens: Vec<String>,
+    table: Publisher,
+    process: Option<Ended>,
+    parts: Option<(Runtime, EtcdCluster, Registration)>,
+}
+
+/// Puts routes into force.
+struct Publisher {
+    program: PathBuf,
+    registry: String,
+    file: PathBuf,
+    target: SocketAddr,
+    limits: bool,
+}
+
+impl FmGateway {
+    pub fn start(ring: &Ring, program: &Path, count: usize) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let (cluster, registration, tokens) = runtime.block_on(async {
+            let cluster = EtcdCluster::start(1).await?;
+            let registry: Arc<dyn Registry> = Arc::new(Etcd::connect(&cluster.urls())?);
+            let keys = Arc::new(Keys::in_memory(Purpose::Access)?);
+            keys.publish(&*registry).await?;
+            let mut terms = Terms::default();
+            terms.lifetime = Duration::from_secs(3600);
+            let issuer = Issuer::new(keys, Roles::default(), terms, &*registry)?;
+            let issue = |n: usize| Ok(issuer.issue(&format!("u{n}"), &["user"], 0)?.token);
+            let tokens = (0..count).map(issue).collect::<fm_sdk::Result<Vec<_>>>()?;
+            let registration = Services::new(registry).register(Instance::new(UPSTREAM, "one", format!("http://{}", ring.upstream)))?;
+            fm_sdk::Result::Ok((cluster, registration, tokens))
+        })?;
+        let folder = ring.folder.path();
+        let [address, admin] = free()?;
+        let mut table = Publisher {
+            program: program.into(),
+            registry: cluster.urls(),
+            file: folder.join("table.json"),
+            target: ring.upstream,
+            limits: true,
+        };
+        // An earlier version of the gateway has no limits yet.
+        table.limits = table.put(0).is_ok();
+        table.put(0)?;
+        let log = folder.join("fm-gateway.log");
+        let mut command = pinned(ring.core, program, &log)?;
+        command
+            .env_clear()
+            .envs([("FM_LOG", "warn"), ("FM_WORKERS", "1"), ("MALLOC_ARENA_MAX", "2"), ("FM_REGISTRY", &table.registry)])
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("FM_DATA", folder.join("fm-gateway"))
+            .env("FM_HTTP", address.to_string())
+            .env("FM_ADMIN_HTTP", admin.to_string());
+        let process = Ended(command.spawn()?);
+        listening(address, &log)?;
+        let gateway = FmGateway {
+            pids: family(process.0.id()),
+            address,
+            tokens,
+            table,
+            process: Some(process),
+            parts: Some((runtime, cluster, registration)),
+        };
+        gateway.ready()?;
+        let limits = if gateway.table.limits { "rate-limit, " } else { "" };
+        eprintln!("  the full pipeline: authentication (token, role, scope), {limits}discovery, proxy");
+        Ok(gateway)
+    }
+
+    pub fn contenders(&self) -> Vec<Contender> {
+        let one = |name, path: &str, tokens: &[String]| {
+            let requests = if tokens.is_empty() {
+                vec![get(self.address, path, None)]
+            } else {
+                tokens.iter().map(|t| get(self.address, path, Some(t))).collect()
+            };
+            Contender { name, to: self.address, requests, pids: self.pids.clone() }
+        };
+        vec![one(BARE, "/bare/cars/1", &[]), one(FULL, "/full/cars/1", &self.tokens[..1]), one(MANY, "/full/cars/1", &self.tokens)]
+    }
+
+    fn full(&self) -> Result<Contender> {
+        self.contenders().into_iter().find(|c| c.name == FULL).ok_or_else(|| "there is no full pipeline".into())
+    }
+
+    /// Waits until a request passes all of it.
+    fn ready(&self) -> Result<()> {
+        let until = Instant::now() + Duration::from_secs(15);
+        let full = self.full()?;
+        loop {
+            match full.measure(20.0, Duration::from_millis(100)) {
+                Err(e) if Instant::now() > until => return Err(e),
+                Err(_) => thread::sleep(Duration::from_millis(100)),
+                Ok(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// What more routes cost.
+    pub fn routes(&self, contest: &Contest) -> Result<()> {
+        const COUNTS: [usize; 3] = [1, 100, 1000];
+        let full = self.full()?;
+        let mut costs = [const { Vec::new() }; COUNTS.len()];
+        for order in shuffled(COUNTS.len(), contest.rounds.min(5)) {
+            for i in order {
+                self.table.put(COUNTS[i])?;
+                thread::sleep(Duration::from_millis(500)); // until it is in force, which costs too
+                costs[i].push(full.measure(contest.rate, contest.time())?.cost);
+            }
+        }
+        let values: Vec<String> = costs.iter().map(|c| format!("{:.1}", median(c))).collect();
+        Figure::new("gateway", "full pipeline with 1 / 100 / 1000 routes beside its own", format!("{} us CPU", values.join(" / "))).print();
+        self.table.put(0).map(drop)
+    }
+
+    /// Publishes once a second under load.
+    pub fn reloads(&self, contest: &Contest) -> Result<()> {
+        let (stop, published) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let (full, seconds) = (self.full()?, contest.seconds * 5.0);
+        let before = resident(&self.pids);
+        let spent = processor_time(&self.pids)?;
+        let outcome = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Relaxed) {
+                    if self.table.put(100 + published.load(Relaxed) % 2).is_ok() {
+                        published.fetch_add(1, Relaxed);
+                    }
+                    thread::sleep(Duration::from_secs(1));
+                }
+            });
+            let outcome = contest.load(&full, seconds).run();
+            stop.store(true, Relaxed);
+            outcome
+        })?;
+        let cost = (processor_time(&self.pids)? - spent) as f64 / 1000.0 / outcome.answered().max(1) as f64;
+        let what =
+            format!("{} publishes of 100 routes within {seconds} s, {} requests/s: failed requests", published.load(Relaxed), contest.rate);
+        let figure = Figure::new("gateway", what, outcome.failed.to_string());
+        figure.goal("0", outcome.failed == 0 && published.load(Relaxed) > 0).print();
+        let p99 = quantile(&outcome.micros.concat(), 0.99);
+        let grown = resident(&self.pids) - before;
+        Figure::new("gateway", "the same: cost, p99, growth of memory", format!("{cost:.1} us CPU, {}, {grown:.1} MiB", ms(p99))).print();
+        Ok(())
+    }
+}
+
+impl Drop for FmGateway {
+    fn drop(&mut self) {
+        self.process.take();
+        if let Some((runtime, cluster, registration)) = self.parts.take() {
+            let guard = runtime.enter();
+            drop((registration, cluster));
+            drop(guard);
+            runtime.shutdown_timeout(Duration::from_secs(2));
+        }
+    }
+}
+
+impl Publisher {
+    /// The routes that are measured, and this many beside them.
+    fn put(&self, more: usize) -> Result<()> {
+        fs::write(&self.file, self.routes(more).to_string())?;
+        let out = Command::new(&self.program).args(["table", "put"]).arg(&self.file).env("FM_REGISTRY", &self.registry).output()?;
+        if out.status.success() { Ok(()) } else { Err(format!("fm-gateway table put: {}", String::from_utf8_lossy(&out.stderr)).into()) }
+    }
+
+    fn routes(&self, more: usize) -> Value {
+        let found = [json!({"plugin": "discovery", "settings": {"service": UPSTREAM}}), json!({"plugin": "proxy"})];
+        let mut full = vec![json!({"plugin": "authentication", "settings": {"grant": ["user"], "scopes": ["cars:write"]}})];
+        if self.limits {
+            full.push(json!({"plugin": "rate-limit", "settings": {"by": "user", "rate": 1_000_000, "burst": 1_000_000}}));
+        }
+        full.extend(found.clone());
+        let mut routes = vec![
+            json!({"id": "bare", "path": "/bare/**", "public": true,
+                   "plugins": [{"plugin": "proxy", "settings": {"target": format!("http://{}", self.target)}}]}),
+            json!({"id": "full", "path": "/full/**", "plugins": full}),
+        ];
+        routes.extend(
+            (0..more)
+                .map(|n| json!({"id": format!("more-{n}"), "path": format!("/more/{n}/{{id}}/part"), "public": true, "plugins": found})),
+        );
+        json!({"format": 1, "note": format!("{more} routes beside"), "routes": routes})
+    }
+}

@@ -1,0 +1,139 @@
+//! What a request costs: the gateway beside nginx and HAProxy, each pinned to one core, client and upstream on another one.
+
+mod contender;
+mod fm_gateway;
+mod haproxy;
+mod nginx;
+mod rivals;
+mod tokens;
+
+use crate::{
+    Result,
+    figure::{Figure, ms},
+    load::Load,
+    process::resident,
+    rounds::{median, quantile, shuffled},
+};
+use contender::{Contender, Sample};
+use fm_gateway::FmGateway;
+use rivals::Rivals;
+use std::{path::PathBuf, time::Duration};
+
+/// Settings of this part.
+#[derive(clap::Args)]
+pub struct Contest {
+    /// The program fm-gateway
+    #[arg(long)]
+    program: PathBuf,
+    /// Rounds; in each, everybody runs once
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// Seconds per measurement
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Requests per second
+    #[arg(long, default_value_t = 2000.0)]
+    rate: f64,
+    /// The core of those who are measured; this process should be pinned to another one
+    #[arg(long, default_value_t = 0)]
+    core: usize,
+    /// How many different tokens somebody with many has
+    #[arg(long, default_value_t = 10_000)]
+    tokens: usize,
+}
+
+/// Where those who are measured run, and what they lead to.
+struct Ring {
+    core: usize,
+    folder: tempfile::TempDir,
+    upstream: std::net::SocketAddr,
+}
+
+impl Contest {
+    /// Measures.
+    ///
+    /// # Errors
+    /// Something is not installed or does not start.
+    pub fn run(self) -> Result<()> {
+        eprintln!(
+            "gateway: {} rounds of {} s each, shuffled, {} requests/s; measured on core {}, client and upstream elsewhere",
+            self.rounds, self.seconds, self.rate, self.core
+        );
+        let folder = tempfile::Builder::new().prefix("market-bench-").tempdir()?;
+        let upstream = nginx::upstream(folder.path())?;
+        let ring = Ring { core: self.core, folder, upstream: upstream.address };
+        let rivals = Rivals::start(&ring)?;
+        let gateway = FmGateway::start(&ring, &self.program, self.tokens)?;
+        let mut all = vec![Contender::nobody(&ring)];
+        all.extend(rivals.contenders());
+        all.extend(gateway.contenders());
+        let samples = self.rounds_of(&all)?;
+        let cost = |name: &str| all.iter().position(|c| c.name == name).map_or(0.0, |i| median(&costs(&samples[i])));
+        for (contender, samples) in all.iter().zip(&samples) {
+            let latency = |share: f64| median(&samples.iter().map(|s| quantile(&s.micros, share)).collect::<Vec<_>>());
+            let cost = if contender.pids.is_empty() { String::new() } else { format!("{:.1} us CPU, ", median(&costs(samples))) };
+            let value = format!("{cost}p50 {}, p99 {}", ms(latency(0.5)), ms(latency(0.99)));
+            Figure::new("gateway", format!("{} at {} requests/s", contender.name, self.rate), value).print();
+        }
+        let share = |name: &str, of: &str, most: f64| {
+            let ratio = cost(name) / cost(of);
+            let figure = Figure::new("gateway", format!("CPU: {name} / {of}"), format!("{ratio:.2}"));
+            figure.goal(format!("<= {most}"), ratio <= most).print();
+        };
+        share(fm_gateway::FULL, rivals::RS256, 0.5);
+        share(fm_gateway::FULL, rivals::NGINX, 1.15);
+        self.half_load(&all, cost(fm_gateway::FULL))?;
+        gateway.routes(&self)?;
+        gateway.reloads(&self)?;
+        let memory = resident(&gateway.pids);
+        Figure::new("gateway", "memory of fm-gateway after all this", format!("{memory:.0} MiB")).goal("< 60 MiB", memory < 60.0).print();
+        Ok(())
+    }
+
+    fn rounds_of(&self, all: &[Contender]) -> Result<Vec<Vec<Sample>>> {
+        let mut samples: Vec<Vec<Sample>> = all.iter().map(|_| Vec::new()).collect();
+        // The first round warms up and does not count.
+        for (round, order) in shuffled(all.len(), self.rounds + 1).enumerate() {
+            for i in order {
+                let sample = all[i].measure(self.rate, self.time())?;
+                if round > 0 {
+                    samples[i].push(sample);
+                }
+            }
+            eprintln!("  round {round} of {} done", self.rounds);
+        }
+        Ok(samples)
+    }
+
+    /// What the gateway adds to the answer's time while its core is half busy.
+    fn half_load(&self, all: &[Contender], micros: f64) -> Result<()> {
+        let rate = (0.5e6 / micros.max(1.0)).min(6000.0).round();
+        let (mut direct, mut through) = (Vec::new(), Vec::new());
+        for order in shuffled(2, self.rounds) {
+            for i in order {
+                let (name, into) = if i == 0 { (contender::NOBODY, &mut direct) } else { (fm_gateway::FULL, &mut through) };
+                if let Some(contender) = all.iter().find(|c| c.name == name) {
+                    into.push(quantile(&contender.measure(rate, self.time())?.micros, 0.99));
+                }
+            }
+        }
+        let added = median(&through) - median(&direct);
+        let busy = rate * micros / 1e4;
+        Figure::new("gateway", format!("p99 added by {} at {rate} requests/s (its core {busy:.0} % busy)", fm_gateway::FULL), ms(added))
+            .goal("<= 1 ms", added <= 1000.0)
+            .print();
+        Ok(())
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+
+    fn load<'a>(&self, contender: &'a Contender, seconds: f64) -> Load<'a> {
+        contender.load(self.rate, Duration::from_secs_f64(seconds))
+    }
+}
+
+fn costs(samples: &[Sample]) -> Vec<f64> {
+    samples.iter().map(|s| s.cost).collect()
+}

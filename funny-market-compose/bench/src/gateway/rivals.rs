@@ -1,0 +1,47 @@
+//! Those that the gateway is compared with.
+
+use super::{
+    Ring,
+    contender::{Contender, get},
+    haproxy::{self, HaProxy},
+    nginx::{self, Nginx},
+    tokens,
+};
+use crate::Result;
+use jsonwebtoken::{Algorithm, EncodingKey};
+
+pub(super) const NGINX: &str = "nginx, bare proxy";
+pub(super) const RS256: &str = "HAProxy, RS256 and scope";
+const HAPROXY: &str = "HAProxy, bare proxy";
+const HS256: &str = "HAProxy, HS256 and scope";
+
+pub(super) struct Rivals {
+    nginx: Nginx,
+    haproxy: HaProxy,
+    hs256: String,
+    rs256: String,
+}
+
+impl Rivals {
+    pub fn start(ring: &Ring) -> Result<Self> {
+        let (private, public) = tokens::rsa(ring.folder.path())?;
+        Ok(Rivals {
+            nginx: nginx::proxy(ring)?,
+            haproxy: haproxy::start(ring, tokens::SECRET, &public)?,
+            hs256: tokens::sign(Algorithm::HS256, &EncodingKey::from_secret(tokens::SECRET.as_bytes()))?,
+            rs256: tokens::sign(Algorithm::RS256, &private)?,
+        })
+    }
+
+    pub fn contenders(&self) -> Vec<Contender> {
+        let one =
+            |name, to, token, pids: &[u32]| Contender { name, to, requests: vec![get(to, "/api/cars/1", token)], pids: pids.to_vec() };
+        let (nginx, haproxy) = (&self.nginx, &self.haproxy);
+        vec![
+            one(NGINX, nginx.address, None, &nginx.pids),
+            one(HAPROXY, haproxy.bare, None, &haproxy.pids),
+            one(HS256, haproxy.hs256, Some(&self.hs256), &haproxy.pids),
+            one(RS256, haproxy.rs256, Some(&self.rs256), &haproxy.pids),
+        ]
+    }
+}

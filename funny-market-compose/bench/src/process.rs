@@ -1,0 +1,86 @@
+//! What the kernel says of a process and its children: processor time and memory.
+
+use crate::Result;
+use std::{fs, process::Child};
+
+/// Ends a process when it goes out of scope.
+pub struct Ended(pub Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A process and all that come from it.
+pub fn family(pid: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
+        .map(|entries| {
+            entries.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok()).filter_map(|p| Some((p, parent(p)?))).collect()
+        })
+        .unwrap_or_default();
+    let mut all = vec![pid];
+    let mut at = 0;
+    while at < all.len() {
+        let of = all[at];
+        all.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(p, _)| *p));
+        at += 1;
+    }
+    all
+}
+
+/// Field 4 of `/proc/PID/stat`, counted behind the name in brackets.
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Nanoseconds that the threads of these processes have spent on a processor.
+///
+/// # Errors
+/// A process has gone.
+pub fn processor_time(pids: &[u32]) -> Result<u64> {
+    let mut sum = 0;
+    for pid in pids {
+        for thread in fs::read_dir(format!("/proc/{pid}/task")).map_err(|e| format!("process {pid} has gone: {e}"))? {
+            let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+            sum += text.split_whitespace().next().unwrap_or("0").parse::<u64>()?;
+        }
+    }
+    Ok(sum)
+}
+
+/// Resident memory of these processes, in MiB; shared pages count for each.
+pub fn resident(pids: &[u32]) -> f64 {
+    let kib = |pid: &u32| -> f64 {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().find_map(|l| l.strip_prefix("VmRSS:")).and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
+    };
+    pids.iter().map(kib).sum::<f64>() / 1024.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_family_is_a_process_with_its_children() {
+        let child = Ended(Command::new("sleep").arg("60").spawn().unwrap());
+        let all = family(std::process::id());
+        assert!(all.contains(&child.0.id()) && all.contains(&std::process::id()), "{all:?}");
+        assert!(resident(&all) > 1.0);
+    }
+
+    #[test]
+    fn work_costs_processor_time() {
+        let own = [std::process::id()];
+        let before = processor_time(&own).unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_millis(50);
+        while std::time::Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        assert!(processor_time(&own).unwrap() > before + 1_000_000);
+    }
+}

@@ -1,0 +1,233 @@
+# shellcheck shell=bash
+# The parts of scripts/bench, and the table that it writes.
+# shellcheck disable=SC2154 # the script that loads this sets BENCH, profile, quick and gateway
+
+# shorter LONG SHORT: the first, or the second with --quick.
+shorter() { if [ -n "$quick" ]; then printf '%s' "$2"; else printf '%s' "$1"; fi; }
+
+# Builds what is measured, before anything is measured.
+prepare_bench() {
+    FIGURES=$BENCH/figures.jsonl
+    [ ! -f "$FIGURES" ] || mv "$FIGURES" "$BENCH/figures.before.jsonl"
+    : >"$FIGURES"
+    need_to_build && need_to_run
+    need nginx-light nginx "compared with the gateway, and its upstream"
+    need haproxy haproxy "compared with the gateway"
+    need openssl openssl "makes the keys that HAProxy verifies with"
+    install_missing
+    check_toolchain
+    end_market
+    local flags=(--locked --quiet)
+    [ "$profile" != release ] || flags+=(--release)
+    say "building (optimised programs take minutes the first time)"
+    (cd "$ROOT/funny-market-compose/bench" && CARGO_TARGET_DIR=$(target_folder) cargo build "${flags[@]}") || die "the benchmarks cannot be built"
+    build_services "$profile"
+    MACHINE=$(market_bench machine)
+    say "$MACHINE"
+}
+
+# built PROGRAM: where cargo has put it; the market's own memory of that goes with the market.
+built() { printf '%s/%s/%s' "$(target_folder)" "${profile/dev/debug}" "$1"; }
+market_bench() { "$(built market-bench)" "$@"; }
+
+# figure PART WHAT VALUE [GOAL REACHED]
+figure() {
+    jq -nc --arg part "$1" --arg what "$2" --arg value "$3" --arg goal "${4:-}" --argjson reached "${5:-null}" \
+        '{$part, $what, $value, $goal} + if $reached == null then {} else {$reached} end' >>"$FIGURES"
+    say "    $2: $3${4:+  (goal $4: $([ "$5" = true ] && printf reached || printf MISSED))}"
+}
+
+at_most() { awk -v value="$1" -v most="$2" 'BEGIN { print value <= most ? "true" : "false" }'; }
+middle() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+since() { awk -v now="$(date +%s.%N)" -v then="$1" 'BEGIN { printf "%.1f", now - then }'; }
+
+start_market() {
+    local flags=(--no-demo)
+    [ "$profile" != release ] || flags+=(--release)
+    running fm-gateway || "$ROOT/scripts/up" "${flags[@]}" >"$BENCH/up.log" 2>&1 || { cat "$BENCH/up.log" >&2 && die "the market is not up"; }
+    gateway=$(url_of fm-gateway)
+}
+
+end_market() { [ -z "$(processes)" ] || "$ROOT/scripts/down" --wipe >/dev/null; }
+
+bench_bus() {
+    # shellcheck disable=SC2046
+    market_bench bus $(shorter '' '--rounds 2 --seconds 0.5') >>"$FIGURES"
+}
+
+bench_up() {
+    local round began seconds=() names idle
+    for round in $(seq "$(shorter 3 1)"); do
+        end_market
+        began=$(date +%s.%N)
+        start_market
+        seconds+=("$(since "$began")")
+        say "  round $round: ${seconds[-1]} s"
+    done
+    figure up "scripts/up with all built, an empty market, until all are healthy (median of ${#seconds[@]})" "$(middle "${seconds[@]}") s" "<= 12 s" \
+        "$(at_most "$(middle "${seconds[@]}")" 12)"
+    sleep "$(shorter 20 3)" # idle is what it is when nothing has been asked for a while
+    names=$(processes | grep '^fm-')
+    idle=$(resident_of "$names")
+    figure up "resident memory of our $(wc -l <<<"$names") idle processes together" "$idle MiB" "<= 150 MiB" "$(at_most "$idle" 150)"
+    figure up "the same, one by one" "$(while read -r name; do printf '%s %s, ' "$name" "$(resident_of "$name")"; done <<<"$names" | sed 's/, $//')"
+}
+
+# resident_of NAMES: MiB, one digit.
+resident_of() {
+    while read -r name; do awk '/^VmRSS:/ { print $2 }' "/proc/$(pid_of "$name")/status"; done <<<"$1" | awk '{ sum += $1 } END { printf "%.1f", sum / 1024 }'
+}
+
+# The file with the ads; made up ones if there is none.
+ads_file() {
+    local file=${FM_ADS:-$ROOT/../shared/data/ads.csv}
+    if [ ! -f "$file" ]; then
+        file=$BENCH/ads.csv
+        made_up_ads >"$file"
+    fi
+    printf '%s' "$file"
+}
+
+# As many rows as the real file has, in its columns.
+made_up_ads() {
+    awk 'BEGIN {
+        srand(7); split("volkswagen bmw audi opel ford", maker); split("golf 3er a4 corsa focus", model)
+        split("limousine kombi kleinwagen cabrio bus", body); split("benzin diesel lpg", fuel); split("manuell automatik", gear)
+        print "name,price,vehicleType,yearOfRegistration,gearbox,powerPS,model,odometer,monthOfRegistration,fuelType,brand,notRepairedDamage,dateCreated,postalCode"
+        for (n = 1; n <= 14964; n++) {
+            m = int(rand() * 5) + 1
+            printf "%s_%s_%d,$%d,%s,%d,%s,%d,%s,%dkm,%d,%s,%s,nein,2016-03-26 00:00:00,%05d\n", maker[m], model[m], n, 500 + int(rand() * 20000), body[int(rand() * 5) + 1],
+                1995 + int(rand() * 20), gear[int(rand() * 2) + 1], 50 + int(rand() * 200), model[m], 5000 * (1 + int(rand() * 30)), 1 + int(rand() * 12), fuel[int(rand() * 3) + 1], maker[m], 10000 + int(rand() * 80000)
+        }
+    }'
+}
+
+# Imports the ads into the market that runs, once. Sets IMPORTED to the seconds that it took.
+import_once() {
+    local file began started status token
+    [ -z "${IMPORTED:-}" ] || ! running fm-gateway || return 0
+    start_market
+    file=$(ads_file)
+    everybody_signs_in >/dev/null
+    token=${TOKENS[$DEALER]}
+    began=$(date +%s.%N)
+    started=$(curl -fsS "$gateway/api/cars/import" -H "Authorization: Bearer $token" -H 'Content-Type: text/csv' --data-binary "@$file")
+    while :; do
+        status=$(call GET "$(jq -r .status_url <<<"$started" | sed "s|^$gateway||")" '' -H "Authorization: Bearer $token")
+        case $(jq -r .state <<<"$status") in
+            done) break ;;
+            failed) die "the import failed: $status" ;;
+        esac
+        [ "${began%.*}" -gt $(($(date +%s) - 600)) ] || die "the import did not end within ten minutes: $status"
+        sleep 0.1
+    done
+    IMPORTED=$(since "$began")
+    IMPORT_REPORT=$(jq -r '"\(.accepted) accepted, \(.refused) refused"' <<<"$status")
+    say "  imported: $IMPORT_REPORT"
+}
+
+bench_import() {
+    import_once
+    figure import "import of $(($(wc -l <"$(ads_file)") - 1)) ads through the gateway, until all are searchable ($IMPORT_REPORT)" "$IMPORTED s" "<= 60 s" "$(at_most "$IMPORTED" 60)"
+}
+
+bench_search() {
+    local store
+    import_once
+    market_bench search --to "${gateway#http://}" --seconds "$(shorter 30 3)" >>"$FIGURES"
+    store=$(store_of fm-cars)/fm-cars.sqlite
+    end_market_but_keep "$store"
+    market_bench large --program "$(built fm-cars)" --store "$BENCH/cars/fm-cars.sqlite" --folder "$BENCH/large" \
+        --cars "$(shorter 1000000 50000)" --seconds "$(shorter 30 3)" >>"$FIGURES"
+    search_model
+}
+
+# The store is whole only when nobody writes it any more.
+end_market_but_keep() {
+    say "  ending the market, keeping its cars"
+    mapfile -t all < <(processes | grep '^fm-')
+    stop_processes 20 "${all[@]}"
+    rm -rf "$BENCH/cars" && mkdir -p "$BENCH/cars" && cp "$1"* "$BENCH/cars/"
+    end_market
+    IMPORTED=''
+}
+
+# fm-cars times its read model itself, without HTTP.
+search_model() {
+    local flags=(--locked --quiet) line
+    [ "$profile" != release ] || flags+=(--release)
+    (cd "$ROOT/fm-cars" && CARGO_TARGET_DIR=$(target_folder) cargo run "${flags[@]}" --example search_bench -- "$(shorter 1000000 20000)" "$(shorter 200 20)") >"$BENCH/search-model.txt"
+    line=$(tail -n 1 "$BENCH/search-model.txt")
+    figure search "read model of fm-cars without HTTP: $(head -n 1 "$BENCH/search-model.txt")" "$line"
+}
+
+bench_gateway() {
+    local cores
+    cores=$(nproc)
+    [ "$cores" -gt 1 ] || die "the gateway is measured on one core, with client and upstream on another: there is only one"
+    # shellcheck disable=SC2046
+    taskset --cpu-list 1 "$(built market-bench)" gateway --core 0 --program "$(built fm-gateway)" \
+        $(shorter '' '--rounds 1 --seconds 0.5 --tokens 200') >>"$FIGURES"
+}
+
+# The figures as a markdown table.
+print_table() {
+    say "| | measured | goal | |"
+    say "| --- | --- | --- | --- |"
+    jq -r '"| \(.what) | \(.value) | \(.goal) | \(if .reached == null then "" elif .reached then "reached" else "**missed**" end) |"' "${1:-$FIGURES}"
+}
+
+# Replaces the parts that were measured in docs/benchmarks.md, and the short table in README.md.
+write_table() {
+    local kept=$ROOT/docs/benchmarks.jsonl part
+    touch "$kept"
+    for part in "$@"; do
+        [ "$part" != search ] || part='search|large'
+        grep -vE "\"part\":\"($part)\"" "$kept" >"$kept.new" || true
+        mv "$kept.new" "$kept"
+    done
+    cat "$FIGURES" >>"$kept"
+    {
+        say "# Benchmarks"
+        say ""
+        say "Written by \`scripts/bench\` on $(date -u +%Y-%m-%d). Measure again on your machine: every figure is one of a machine, and this one was:"
+        say "$MACHINE; everything, clients too, on the same machine."
+        describe_parts
+        for part in bus up import 'search|large' gateway; do
+            grep -E "\"part\":\"($part)\"" "$kept" >"$BENCH/part.jsonl" || continue
+            say ""
+            say "## $(title_of "$part")"
+            print_table "$BENCH/part.jsonl"
+        done
+    } >"$ROOT/docs/benchmarks.md"
+    jq -c 'select(.reached != null)' "$kept" >"$BENCH/goals.jsonl"
+    print_table "$BENCH/goals.jsonl" >"$BENCH/table.md"
+    put_between_markers "$ROOT/README.md" "$BENCH/table.md"
+    say "docs/benchmarks.md and README.md are written"
+}
+
+title_of() {
+    case $1 in
+        bus) printf 'Bus' ;;
+        up) printf 'Start and memory' ;;
+        import) printf 'Import' ;;
+        search*) printf 'Search' ;;
+        gateway) printf 'Gateway' ;;
+    esac
+}
+
+describe_parts() {
+    cat <<'TEXT'
+
+How it is measured: what is compared runs in turn within one run, in another order each round, the first round does not count; figures are medians of rounds.
+The bus is a RabbitMQ of its own; bare loops use amiquip with TCP_NODELAY, one thread on each side, and no envelope, identity, deadline or reconnecting. Searches come at a fixed
+rate, whatever the answers do (an open loop), so that waiting counts. The gateway, nginx and HAProxy have one worker each on the same core; client and upstream (an nginx that answers
+one KiB) have another one; processor time is what the kernel counted for all threads of the process.
+TEXT
+}
+
+# put_between_markers FILE TABLE: between the lines <!-- benchmarks --> and <!-- /benchmarks -->.
+put_between_markers() {
+    grep -q '^<!-- benchmarks -->$' "$1" || return 0
+    sed -i -e "/^<!-- benchmarks -->\$/,/^<!-- \/benchmarks -->\$/{/^<!-- /!d}" -e "/^<!-- benchmarks -->\$/r $2" "$1"
+}
