@@ -162,12 +162,18 @@ search_model() {
 }
 
 bench_gateway() {
-    local cores
+    local cores modules=()
     cores=$(nproc)
     [ "$cores" -gt 1 ] || die "the gateway is measured on one core, with client and upstream on another: there is only one"
+    # The proxy of the first market is compared where Node.js is there.
+    if command -v npm >/dev/null && npm install --silent --prefix "$BENCH/node" http-proxy@1.18.1 >"$BENCH/npm.log" 2>&1; then
+        modules=(--node-modules "$BENCH/node/node_modules")
+    else
+        say "  without Node.js's http-proxy: npm could not install it"
+    fi
     # shellcheck disable=SC2046
     taskset --cpu-list 1 "$(built market-bench)" gateway --core 0 --program "$(built fm-gateway)" \
-        $(shorter '' '--rounds 1 --seconds 0.5 --tokens 200') >>"$FIGURES"
+        "${modules[@]}" $(shorter '' '--rounds 1 --seconds 0.5 --tokens 200') >>"$FIGURES"
 }
 
 # The figures as a markdown table.

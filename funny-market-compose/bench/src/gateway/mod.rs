@@ -3,6 +3,7 @@
 mod contender;
 mod fm_gateway;
 mod haproxy;
+mod http_proxy;
 mod nginx;
 mod rivals;
 mod tokens;
@@ -37,6 +38,9 @@ pub struct Contest {
     /// The core of those who are measured; this process should be pinned to another one
     #[arg(long, default_value_t = 0)]
     core: usize,
+    /// A folder of modules with npm's http-proxy, which is then measured too
+    #[arg(long)]
+    node_modules: Option<PathBuf>,
     /// How many different tokens somebody with many has
     #[arg(long, default_value_t = 10_000)]
     tokens: usize,
@@ -62,7 +66,7 @@ impl Contest {
         let folder = tempfile::Builder::new().prefix("market-bench-").tempdir()?;
         let upstream = nginx::upstream(folder.path())?;
         let ring = Ring { core: self.core, folder, upstream: upstream.address };
-        let rivals = Rivals::start(&ring)?;
+        let rivals = Rivals::start(&ring, self.node_modules.as_deref())?;
         let gateway = FmGateway::start(&ring, &self.program, self.tokens)?;
         let mut all = vec![Contender::nobody(&ring)];
         all.extend(rivals.contenders());
