@@ -1,4 +1,4 @@
-use crate::world::{COMMAND, EVENT, Instance, LONG, command, event, healthy, patient, victim};
+use crate::world::{COMMAND, EACH, EVENT, Instance, LONG, command, event, healthy, patient, victim};
 use amiquip::{AmqpProperties, Connection, Publish};
 use fm_sdk::{
     Transport,
@@ -43,6 +43,26 @@ async fn what_is_not_ours_is_parked_with_its_cause_and_does_not_block() {
         assert!(i.bus.drop_parked("worker", &p.message.id).await.unwrap().is_some());
     }
     assert!(i.bus.parked("worker", 9).await.unwrap().is_empty());
+}
+
+#[actix_rt::test]
+async fn what_cannot_be_read_is_parked_once_however_many_instances_hear_it() {
+    let url = healthy();
+    let (i, j) = (Instance::start(&url, "a", &[EVENT, EACH]).await, Instance::start(&url, "a", &[EVENT, EACH]).await);
+    let mut c = Connection::insecure_open(&url).unwrap();
+    let ch = c.open_channel(None).unwrap();
+    ch.basic_publish("fm.events", Publish::new(b"hello", EVENT.1)).unwrap();
+    i.bus.publish(event(1)).await.unwrap();
+    // Each queue keeps its order: who has handled this has seen the other.
+    for instance in [&i, &j] {
+        while instance.next().await.audience != Audience::EachInstance {}
+    }
+    let bus = patient(&url);
+    parked(&bus, "a", 1).await;
+    i.bus.close().await;
+    j.bus.close().await;
+    let l = bus.parked("a", 9).await.unwrap();
+    assert_eq!(l.iter().map(|p| (p.audience, p.code.as_str())).collect::<Vec<_>>(), [(Audience::Service, "undecodable")]);
 }
 
 #[actix_rt::test]

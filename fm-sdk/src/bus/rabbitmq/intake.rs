@@ -80,6 +80,12 @@ pub(super) async fn run(lane: Arc<Lane>, mut from: UnboundedReceiver<Raw>) {
         let flight = lane.in_flight.start();
         let message = match codec::envelope(&properties, &body) {
             Ok(m) => m,
+            // Nothing of an instance's own queue is parked: it could not be replayed, and each instance would park it again.
+            Err(why) if lane.audience == Audience::EachInstance => {
+                log::error!("a message of {} for each instance cannot be read and is given up: {why}", lane.service);
+                let _ = lane.orders.send(Order::Ack(receipt));
+                continue;
+            }
             Err(why) => {
                 let lane = lane.clone();
                 tokio::spawn(async move {
