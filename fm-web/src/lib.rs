@@ -7,9 +7,7 @@ mod pages;
 mod search;
 mod settings;
 mod text;
-#[expect(dead_code, reason = "the pages of the account come next")]
 mod view;
-#[expect(dead_code, unused_imports, reason = "the pages of the account come next")]
 mod visit;
 
 pub use settings::Own;
@@ -17,17 +15,24 @@ pub use settings::Own;
 use catalogue::Catalogue;
 use fm_sdk::Service;
 use gateway::Gateway;
+use visit::Renewals;
 
 /// What an instance keeps in memory.
 pub struct Web {
     gateway: Gateway,
     catalogue: Catalogue,
+    renewals: Renewals,
     public_url: Option<String>,
 }
 
 /// The service.
 pub fn web(own: Own) -> Service<Web> {
-    let state = Web { gateway: Gateway::new(&own.gateway), catalogue: Catalogue::default(), public_url: own.public_url.map(bare) };
+    let state = Web {
+        gateway: Gateway::new(&own.gateway),
+        catalogue: Catalogue::default(),
+        renewals: Renewals::default(),
+        public_url: own.public_url.map(bare),
+    };
     Service::new("fm-web", state).version(env!("CARGO_PKG_VERSION")).http(pages::configure)
 }
 

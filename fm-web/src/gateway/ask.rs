@@ -1,7 +1,9 @@
 use super::{Answer, answer::Chunks, connector};
 use crate::visit::Caller;
 use actix_web::{
+    body::SizedStream,
     dev::Payload,
+    error::PayloadError,
     http::{
         Method,
         header::{self, HeaderName, HeaderValue},
@@ -10,6 +12,7 @@ use actix_web::{
 };
 use awc::error::{ConnectError, SendRequestError};
 use fm_sdk::{Error, Kind, Result, ResultExt, trace};
+use futures::{FutureExt, Stream};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -18,6 +21,8 @@ use tokio::time::{Instant, timeout_at};
 const READ: Duration = Duration::from_secs(3);
 /// What changes something may wait for other services.
 const WRITE: Duration = Duration::from_secs(15);
+/// Pictures may come over a slow line.
+const UPLOAD: Duration = Duration::from_secs(600);
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request to the API that has not been sent yet.
@@ -77,23 +82,56 @@ impl Ask {
         if let Some(unfit) = self.unfit.take() {
             return Err(unfit);
         }
+        let ask = self.traced();
+        let deadline = Instant::now() + ask.within;
+        let lost = match ask.once(deadline).await {
+            Err(Some(e)) if ask.method == Method::GET && !refused(&e) => ask.once(deadline).await,
+            other => other,
+        };
+        match lost {
+            Ok(raw) => Answer::read(raw, deadline).await,
+            Err(None) => Err(Error::timed_out(ask.method != Method::GET)),
+            Err(Some(e)) => Err(away(&e)),
+        }
+    }
+
+    /// Sends it with a body that is handed on while it comes, and waits as long as it keeps coming.
+    ///
+    /// # Errors
+    /// Those of [`Ask::send`].
+    pub async fn stream(
+        self,
+        media_type: &str,
+        length: Option<u64>,
+        body: impl Stream<Item = std::result::Result<Bytes, PayloadError>> + 'static,
+    ) -> Result<Answer> {
+        let ask = self.header(header::CONTENT_TYPE, media_type).traced();
+        if let Some(unfit) = ask.unfit {
+            return Err(unfit);
+        }
+        let deadline = Instant::now() + UPLOAD;
+        let mut request = connector::client().request(ask.method.clone(), &ask.url);
+        for (name, value) in &ask.headers {
+            request = request.append_header((name, value));
+        }
+        let sent = match length {
+            Some(length) => request.send_body(SizedStream::new(length, body)).boxed_local(),
+            None => request.send_stream(body).boxed_local(),
+        };
+        match timeout_at(deadline, sent).await {
+            Ok(Ok(raw)) => Answer::read(raw.map_body(|_, body| Payload::<Chunks>::Stream { payload: Box::pin(body) }), deadline).await,
+            Ok(Err(e)) => Err(away(&e).maybe_done()),
+            Err(_) => Err(Error::timed_out(true)),
+        }
+    }
+
+    fn traced(mut self) -> Self {
         if let Some(trace) = trace::current().map(|t| t.child())
             && let Ok(value) = HeaderValue::from_str(&trace.to_string())
         {
             self.headers.push((TRACEPARENT, value));
         }
-        let deadline = Instant::now() + self.within;
-        let lost = match self.once(deadline).await {
-            Err(Some(e)) if self.method == Method::GET && !refused(&e) => self.once(deadline).await,
-            other => other,
-        };
-        match lost {
-            Ok(raw) => Answer::read(raw, deadline).await,
-            Err(None) => Err(Error::timed_out(self.method != Method::GET)),
-            // awc's errors are not `Send`.
-            Err(Some(e)) => Err(Error::new(Kind::Unavailable, "gateway-away", "the gateway cannot be reached")
-                .caused_by(std::io::Error::other(e.to_string()))),
-        }
+        self
     }
 
     async fn once(&self, deadline: Instant) -> std::result::Result<awc::ClientResponse<Chunks>, Option<SendRequestError>> {
@@ -107,6 +145,12 @@ impl Ask {
             Err(_) => Err(None),
         }
     }
+}
+
+/// awc's errors are not `Send`.
+fn away(why: &SendRequestError) -> Error {
+    let why = std::io::Error::other(why.to_string());
+    Error::new(Kind::Unavailable, "gateway-away", "the gateway cannot be reached").caused_by(why)
 }
 
 /// Nobody listens there: asking again at once is of no use.

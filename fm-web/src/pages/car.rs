@@ -1,4 +1,4 @@
-use super::page;
+use super::{id_of, page};
 use crate::{
     Web,
     search::encoded,
@@ -8,7 +8,7 @@ use crate::{
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
-use fm_sdk::{Error, Result};
+use fm_sdk::Result;
 use futures::future::{join3, join4};
 
 /// How many similar cars are shown.
@@ -62,7 +62,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     let id = id_of(&id)?;
     let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
     let (car, history, makers, options) = join4(
-        async { gateway.get(caller, format!("/api/cars/{id}")).send().await?.json::<Car>() },
+        async { gateway.get(&visit.as_user(), format!("/api/cars/{id}")).send().await?.json::<Car>() },
         async { gateway.get(caller, format!("/api/cars/{id}/price-history")).send().await?.json::<PriceHistory>() },
         web.catalogue.makers(gateway, caller),
         web.catalogue.options(gateway, caller),
@@ -84,7 +84,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     }
     let path = format!("/cars/{id}");
     let money = price(visit.lang, car.price);
-    let mut shell = Shell::new(&web, &visit, "car", &format!("{} {}", car.title, fill(t.at_price, &money))).at(&path);
+    let mut shell = Shell::new(&visit, "car", &format!("{} {}", car.title, fill(t.at_price, &money))).at(&path);
     shell.description = car.description.as_deref().map(|d| d.chars().take(155).collect()).unwrap_or_else(|| car.title.clone());
     shell.hidden = car.status != "listed";
     let card = Card::of(&visit, &car);
@@ -113,15 +113,9 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     })
 }
 
-/// Ids are UUIDs; whatever else stands there is no car.
-pub fn id_of(text: &str) -> Result<&str> {
-    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if fits { Ok(text) } else { Err(Error::not_found("car-unknown")) }
-}
-
 async fn seller(web: &Web, visit: &Visit, owner: &str) -> Result<Seller> {
     let owner = id_of(owner)?;
-    let p: Profile = web.gateway.get(&visit.caller, format!("/api/profiles/{owner}")).send().await?.json()?;
+    let p: Profile = web.gateway.get(&visit.as_user(), format!("/api/profiles/{owner}")).send().await?.json()?;
     let t = visit.t();
     let name = p.name.filter(|n| !n.is_empty()).or(Some(p.username)).filter(|n| !n.is_empty()).unwrap_or_else(|| t.somebody.to_owned());
     let since = p.member_since.map(|at| day(visit.lang, &at)).filter(|d| !d.is_empty()).map(|d| fill(t.since, d)).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Pages for what went wrong.
 
-use crate::{Web, view::Shell, visit::Visit};
+use crate::{view::Shell, visit::Visit};
 use actix_web::{
     HttpResponse,
     body::BoxBody,
@@ -27,13 +27,14 @@ struct ErrorPage {
 /// Says whether a response is an error without a page of its own.
 pub fn is_bare(response: &ServiceResponse<BoxBody>) -> bool {
     let status = response.status();
-    let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
-    (status.is_client_error() || status.is_server_error()) && !html
+    let is = |media: &str| response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(media.as_bytes()));
+    // JSON is for the scripts of a page.
+    (status.is_client_error() || status.is_server_error()) && !is("text/html") && !is("application/json")
 }
 
 /// Gives it one; the status and headers like `Allow` and `Retry-After` stay.
-pub fn paint(response: ServiceResponse<BoxBody>, web: &Web, visit: &Visit) -> ServiceResponse<BoxBody> {
-    let Some(html) = page(web, visit, response.status()) else { return response };
+pub fn paint(response: ServiceResponse<BoxBody>, visit: &Visit) -> ServiceResponse<BoxBody> {
+    let Some(html) = page(visit, response.status()) else { return response };
     let (request, bare) = response.into_parts();
     // A new one, because an error that a response remembers would be written instead of the page.
     let mut painted = HttpResponse::build(bare.status()).body(html);
@@ -45,7 +46,7 @@ pub fn paint(response: ServiceResponse<BoxBody>, web: &Web, visit: &Visit) -> Se
     ServiceResponse::new(request, painted)
 }
 
-fn page(web: &Web, visit: &Visit, status: StatusCode) -> Option<String> {
+fn page(visit: &Visit, status: StatusCode) -> Option<String> {
     let t = visit.t();
     let (heading, text) = match status.as_u16() {
         401 | 403 => (t.error_403, t.error_403_text),
@@ -58,6 +59,6 @@ fn page(web: &Web, visit: &Visit, status: StatusCode) -> Option<String> {
         _ => (t.error_500, t.error_500_text),
     };
     let trace = trace::current().map(|t| t.trace_id()).unwrap_or_default();
-    let page = ErrorPage { s: Shell::new(web, visit, "error", heading).hidden(), t, status: status.as_u16(), heading, text, trace };
+    let page = ErrorPage { s: Shell::new(visit, "error", heading).hidden(), t, status: status.as_u16(), heading, text, trace };
     page.render().ok()
 }

@@ -79,7 +79,7 @@ pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
     let total = facets.as_ref().map(|f| f.total);
     let description = t.home_description;
     page(&Home {
-        s: Shell::new(&web, &visit, "home", "").described(description).at("/"),
+        s: Shell::new(&visit, "home", "").described(description).at("/"),
         t,
         lead: total.filter(|n| *n > 0).map_or_else(|| t.home_lead_bare.to_owned(), |n| fill(t.home_lead, number(lang, n))),
         show: super::results::show(&visit, total),

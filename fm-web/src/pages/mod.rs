@@ -1,17 +1,25 @@
 //! The URLs.
 
+mod account;
 mod car;
+mod confirm;
 pub mod error;
 mod home;
+mod mine;
 mod preferences;
+mod refusal;
 mod results;
 mod robots;
+mod sign;
 mod sitemap;
+
+pub use confirm::Confirm;
+pub use refusal::Refusal;
 
 use crate::{assets, visit::dress};
 use actix_web::{
     HttpResponse,
-    http::header,
+    http::{StatusCode, header},
     middleware::{Compress, from_fn},
     web::{self, ServiceConfig},
 };
@@ -27,6 +35,23 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/").get(home::home))
             .service(at("/cars").get(results::results))
             .service(at("/cars/{id}").get(car::car))
+            .service(at("/sign-in").get(sign::sign_in::show).post(sign::sign_in::submit))
+            .service(at("/sign-up").get(sign::sign_up::show).post(sign::sign_up::submit))
+            .service(at("/sign-out").get(sign::sign_out::show).post(sign::sign_out::submit))
+            .service(at("/account").get(account::show::show))
+            .service(at("/account/data").get(account::show::back).post(account::data::submit))
+            .service(at("/account/profile").get(account::show::back).post(account::profile::submit))
+            .service(at("/account/password").get(account::show::back).post(account::password::submit))
+            .service(at("/account/delete").get(account::delete::show).post(account::delete::submit))
+            .service(at("/goodbye/{id}").get(account::goodbye::show))
+            .service(at("/sell").get(mine::sell::show).post(mine::sell::submit))
+            .service(at("/my/cars").get(mine::list::show))
+            .service(at("/my/cars/{id}/edit").get(mine::edit::show).post(mine::edit::submit))
+            .service(at("/my/cars/{id}/pictures").get(mine::pictures::show).post(mine::upload::submit))
+            .service(at("/my/cars/{id}/pictures/change").get(mine::pictures::back).post(mine::arrange::submit))
+            .service(at("/my/cars/{id}/publish").get(mine::pictures::back).post(mine::publish::submit))
+            .service(at("/my/cars/{id}/sold").get(mine::sold::show).post(mine::sold::submit))
+            .service(at("/my/cars/{id}/delete").get(mine::delete::show).post(mine::delete::submit))
             .service(at("/preferences").post(preferences::preferences))
             .service(at("/assets/{version}/{name}").get(assets::asset))
             .service(at("/robots.txt").get(robots::robots))
@@ -38,7 +63,18 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 /// Writes a page.
 fn page(template: &impl Template) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(template.render().internal()?))
+    page_as(StatusCode::OK, template)
+}
+
+/// Writes a page with a status.
+fn page_as(status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(template.render().internal()?))
+}
+
+/// Ids are UUIDs and the like; whatever else stands there is nothing of ours.
+fn id_of(text: &str) -> Result<&str> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if fits { Ok(text) } else { Err(Error::not_found("nothing-there")) }
 }
 
 /// Sends the reader on with a `GET`, after a `POST` too.

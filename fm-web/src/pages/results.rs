@@ -73,7 +73,7 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
     let relax = if total == Some(0) && !chips.is_empty() { relaxed(&web, &visit, &chips).await } else { Vec::new() };
     let heading = heading(&visit, &search, &names);
     let pages = Pager::of(&search, total.unwrap_or_default());
-    let mut shell = Shell::new(&web, &visit, "results", &heading).described(t.results_description).at(&search.at_page(search.page).href());
+    let mut shell = Shell::new(&visit, "results", &heading).described(t.results_description).at(&search.at_page(search.page).href());
     // One page of each maker and model is enough for search engines.
     shell.hidden = search.filters().len() > 2 || !search.text.is_empty() || status != StatusCode::OK;
     let html = Results {

@@ -1,9 +1,9 @@
-use crate::{Web, visit::Visit};
-use actix_web::{HttpResponse, http::header, web::Data};
+use crate::visit::Visit;
+use actix_web::{HttpResponse, http::header};
 
 /// Tells search engines where to look and where not.
-pub async fn robots(web: Data<Web>, visit: Visit) -> HttpResponse {
-    let origin = web.public_url.clone().unwrap_or_else(|| visit.origin.to_string());
+pub async fn robots(visit: Visit) -> HttpResponse {
+    let origin = visit.origin.to_string();
     let text = format!(
         "User-agent: *\nDisallow: /account\nDisallow: /api/\nDisallow: /my/\nDisallow: /preferences\nDisallow: /sell\nDisallow: /sign-\n\n\
          Sitemap: {origin}/sitemap.xml\n"

@@ -15,7 +15,7 @@ pub async fn sitemap(web: Data<Web>, visit: Visit) -> Result<HttpResponse> {
         gateway.get(caller, "/api/cars").query("sort=-added&per_page=100").send().await?.json::<CarPage>()
     })
     .await;
-    let origin = escaped(&web.public_url.clone().unwrap_or_else(|| visit.origin.to_string()));
+    let origin = escaped(&visit.origin.to_string());
     let mut xml =
         String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     let mut add = |path: &str, changed: &str| {
@@ -28,7 +28,7 @@ pub async fn sitemap(web: Data<Web>, visit: Visit) -> Result<HttpResponse> {
     for maker in facets?.of("maker").iter().filter(|m| m.count > 0) {
         add(&format!("/cars?{}", crate::search::encoded(&[("maker", maker.value.clone())])), "");
     }
-    for car in newest?.items.iter().filter(|c| super::car::id_of(&c.id).is_ok()) {
+    for car in newest?.items.iter().filter(|c| super::id_of(&c.id).is_ok()) {
         add(&format!("/cars/{}", car.id), &car.updated);
     }
     xml.push_str("</urlset>\n");

@@ -1,11 +1,13 @@
 //! What people read: words in their language, numbers as they write them.
 
 mod choices;
+mod faults;
 mod lang;
 mod numbers;
 mod words;
 
 pub use choices::{choice, is_choice, option, readable, values};
+pub use faults::fault;
 pub use lang::Lang;
 pub use numbers::{day, number, price};
 pub use words::{Texts, fill};

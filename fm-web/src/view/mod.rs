@@ -2,6 +2,7 @@
 
 mod car;
 mod card;
+mod entry;
 mod filters;
 mod history;
 mod json_ld;
@@ -10,6 +11,7 @@ mod shell;
 
 pub use car::{Car, CarPage, Image, Listing, Listings, PriceHistory, Profile};
 pub use card::{Card, Fact, Picture, facts_of, key_facts, shape_of};
+pub use entry::{Choice, Entry, Kind, blame, mark_failed};
 pub use filters::{Chip, Facets, Group, Names, chips, groups, this_year};
 pub use history::History;
 pub use json_ld::json_ld;

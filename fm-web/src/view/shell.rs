@@ -1,4 +1,4 @@
-use crate::{Web, assets, visit::Visit};
+use crate::{assets, visit::Visit};
 
 /// What stands around every page.
 pub struct Shell {
@@ -17,25 +17,25 @@ pub struct Shell {
     /// Which page it is, for scripts and for the menu.
     pub page: &'static str,
     /// What has just been done.
-    pub notice: String,
+    pub notice: &'static str,
 }
 
 impl Shell {
-    pub fn new(web: &Web, visit: &Visit, page: &'static str, title: &str) -> Self {
+    pub fn new(visit: &Visit, page: &'static str, title: &str) -> Self {
         let market = visit.t().market;
         Shell {
             lang: visit.lang.tag(),
             theme: visit.theme,
-            user: visit.user.clone(),
+            user: visit.user(),
             here: visit.here.clone(),
-            origin: web.public_url.clone().unwrap_or_else(|| visit.origin.to_string()),
+            origin: visit.origin.to_string(),
             title: if title.is_empty() { market.to_owned() } else { format!("{title} · {market}") },
             description: String::new(),
             canonical: String::new(),
             hidden: false,
             assets: assets::base(),
             page,
-            notice: String::new(),
+            notice: visit.heard().unwrap_or_default(),
         }
     }
     pub fn described(mut self, description: impl Into<String>) -> Self {

@@ -1,23 +1,32 @@
-//! One visit of a page: who comes, in which language, from where.
+//! One visit of a page: who comes, in which language, from where, and what the browser is to remember.
 
 mod back;
 mod caller;
-pub mod cookies;
+mod cookies;
 mod dress;
 mod form;
+mod me;
+mod notice;
 mod origin;
+mod renewal;
+mod session;
 
 pub use back::return_path;
 pub use caller::Caller;
 pub use dress::dress;
 pub use form::{Form, OpenForm, verify_origin, verify_token};
+pub use me::Me;
+pub use notice::Notice;
+pub use renewal::Renewals;
+pub use session::{Change, Person, Tokens};
 
 use crate::text::{Lang, Texts};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, cookie::Cookie, dev::Payload};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use origin::Origin;
+use session::Session;
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     convert::Infallible,
     future::{Ready, ready},
     ops::Deref,
@@ -43,16 +52,20 @@ pub struct Reader {
     pub here: String,
     /// What is before the path: `https://market.example`.
     pub origin: Origin,
+    /// Asks the API for nobody in particular: what everybody sees must not fail because of a token.
     pub caller: Caller,
-    /// The name to greet with; nobody is signed in without.
-    pub user: Option<String>,
-    /// The id of whoever is signed in. Only decides what is shown; what is allowed, the API decides.
-    pub user_id: String,
+    session: RefCell<Session>,
+    /// What the answer does to the session.
+    change: RefCell<Change>,
     /// The token that forms carry, and whether the browser has it already.
     form_token: String,
     has_token: bool,
     /// A page with a form was made.
     needs_token: Cell<bool>,
+    /// What was done by the request before this one.
+    notice: Cell<Option<Notice>>,
+    /// What this one has done.
+    next_notice: Cell<Option<Notice>>,
 }
 
 impl Deref for Visit {
@@ -67,9 +80,40 @@ impl Visit {
     pub fn t(&self) -> &'static Texts {
         self.lang.texts()
     }
-    /// Says whether this user is signed in.
+    /// The name to greet with; nobody is signed in without.
+    pub fn user(&self) -> Option<String> {
+        let session = self.session.borrow();
+        (session.access.is_some() || session.refresh.is_some()).then(|| session.person.username.clone()).filter(|n| !n.is_empty())
+    }
+    /// Says whether this user is signed in. Only decides what is shown; what is allowed, the API decides.
     pub fn is(&self, user_id: &str) -> bool {
-        !user_id.is_empty() && self.user_id == user_id
+        !user_id.is_empty() && self.user().is_some() && self.session.borrow().person.id == user_id
+    }
+    /// The token that keeps the session alive.
+    pub fn refresh_token(&self) -> Option<String> {
+        self.session.borrow().refresh.clone()
+    }
+    /// Asks the API for whoever is signed in, or for nobody.
+    pub fn as_user(&self) -> Caller {
+        self.session.borrow().caller(&self.caller)
+    }
+    /// Changes the session with the answer.
+    pub fn change(&self, change: Change) {
+        if let Change::Begin(tokens) = &change {
+            self.session.borrow_mut().renew(tokens);
+        }
+        self.change.replace(change);
+    }
+    /// Says something on the next page.
+    pub fn say(&self, notice: Notice) {
+        self.next_notice.set(Some(notice));
+    }
+    /// Gives what the request before this one has done, once.
+    pub fn heard(&self) -> Option<&'static str> {
+        let notice = self.notice.get()?;
+        // The cookie goes unless something new is said.
+        self.next_notice.set(self.next_notice.get().or(Some(Notice::Silence)));
+        Some(notice.text(self.t()))
     }
     /// Gives the token for a form; the browser gets it as a cookie with the answer.
     pub fn form_token(&self) -> String {
@@ -80,9 +124,15 @@ impl Visit {
     fn token_is(&self, token: &str) -> bool {
         self.has_token && token == self.form_token
     }
-    /// The cookie that the browser still needs.
-    fn token_cookie(&self) -> Option<Cookie<'static>> {
-        (self.needs_token.get() && !self.has_token).then(|| cookies::make(cookies::FORM, &self.form_token, self.origin.secure, None))
+    /// The cookies that the answer sets.
+    fn cookies(&self) -> Vec<Cookie<'static>> {
+        let secure = self.origin.secure;
+        let mut cookies = self.change.borrow().cookies(secure);
+        if self.needs_token.get() && !self.has_token {
+            cookies.push(cookies::make(cookies::FORM, &self.form_token, secure, None));
+        }
+        cookies.extend(self.next_notice.get().map(|notice| notice.cookie(secure)));
+        cookies
     }
     /// Gives the visit that [`dress`] has read.
     pub fn of(request: &HttpRequest) -> Self {
@@ -104,11 +154,13 @@ impl Visit {
             theme,
             here: request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned(),
             caller: Caller::of(request),
-            user: None,
-            user_id: String::new(),
+            session: RefCell::new(Session::read(request, origin.secure)),
+            change: RefCell::default(),
             has_token: form_token.is_some(),
             form_token: form_token.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())),
             needs_token: Cell::new(false),
+            notice: Cell::new(Notice::read(request, origin.secure)),
+            next_notice: Cell::new(None),
             origin,
         }))
     }

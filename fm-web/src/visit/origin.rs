@@ -1,4 +1,5 @@
-use actix_web::HttpRequest;
+use crate::Web;
+use actix_web::{HttpRequest, web::Data};
 use fm_sdk::http::TrustedProxies;
 use std::fmt;
 
@@ -10,8 +11,12 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads it from the request; what proxies say counts only if they are trusted.
+    /// Takes the one that is set, or reads it from the request; what proxies say counts only if they are trusted.
     pub fn of(request: &HttpRequest) -> Self {
+        if let Some(set) = request.app_data::<Data<Web>>().and_then(|web| web.public_url.as_deref()) {
+            let (scheme, host) = set.split_once("://").unwrap_or(("http", set));
+            return Origin { secure: scheme == "https", host: host.split('/').next().unwrap_or_default().to_owned() };
+        }
         let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::trim);
         let trusted =
             request.peer_addr().is_some_and(|peer| request.app_data::<TrustedProxies>().is_some_and(|proxies| proxies.trusts(peer.ip())));

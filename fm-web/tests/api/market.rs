@@ -1,5 +1,6 @@
 //! A gateway that answers what a test says.
 
+use crate::browser::Browser;
 use actix_web::test::TestRequest;
 use fm_sdk::testing::MockBus;
 use fm_web::{Own, Web, web};
@@ -33,6 +34,9 @@ impl Page {
         assert_eq!(self.status, status, "{}", self.html);
         self
     }
+    pub fn cookies(&self) -> Vec<String> {
+        self.headers.get_all("set-cookie").map(|v| v.to_str().unwrap().to_owned()).collect()
+    }
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
     }
@@ -47,8 +51,12 @@ pub struct Market {
 impl Market {
     /// A gateway that knows nothing yet: 404 for everything.
     pub async fn empty() -> Self {
+        Market::at(None).await
+    }
+    /// The same, known to people under this URL.
+    pub async fn at(public_url: Option<&str>) -> Self {
         let gateway = MockServer::start().await;
-        let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: None };
+        let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: public_url.map(|url| url.parse().unwrap()) };
         Market { bus: MockBus::for_service(web(own)), rules: Cell::new(0), gateway }
     }
     /// A market with one car and all services up.
@@ -101,6 +109,18 @@ impl Market {
             .with_priority(priority)
             .mount(&self.gateway)
             .await;
+    }
+    /// What the gateway was asked.
+    pub async fn asked(&self, method: &str, path: &str) -> Vec<wiremock::Request> {
+        let all = self.gateway.received_requests().await.unwrap();
+        all.into_iter().filter(|r| r.method.as_str() == method && r.url.path() == path).collect()
+    }
+    pub async fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+    /// A browser in which anna is signed in, who owns the car.
+    pub async fn signed_in(&self) -> Browser<'_> {
+        self.browser().await.with_cookie("fm_access", "access-1").with_cookie("fm_refresh", "refresh-1").person(OWNER, "anna")
     }
     pub async fn get(&self, path: &str) -> Page {
         self.send(TestRequest::get().uri(path)).await

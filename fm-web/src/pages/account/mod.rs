@@ -1,0 +1,118 @@
+//! The account: its data, its profile, its password, its end.
+
+pub mod data;
+pub mod delete;
+pub mod goodbye;
+pub mod password;
+pub mod profile;
+pub mod show;
+
+use super::{Refusal, page_as};
+use crate::{
+    Web,
+    text::{Texts, day, fill},
+    view::{Entry, Profile, Shell, mark_failed},
+    visit::{Me, Visit},
+};
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+use fm_sdk::Result;
+use futures::future::join;
+use serde::Deserialize;
+
+/// One of the forms of the page.
+struct Part {
+    id: &'static str,
+    heading: &'static str,
+    text: &'static str,
+    button: &'static str,
+    entries: Vec<Entry>,
+    /// What it would show could not be had.
+    down: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Account {
+    s: Shell,
+    t: &'static Texts,
+    email: String,
+    since: String,
+    token: String,
+    failed: Vec<String>,
+    forms: Vec<Part>,
+    optional: bool,
+}
+
+/// The account as fm-profile knows it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Data {
+    username: String,
+    email: String,
+    created: String,
+}
+
+/// A form that was refused takes the place of the one that would be drawn.
+struct Refused {
+    id: &'static str,
+    entries: Vec<Entry>,
+    refusal: Refusal,
+}
+
+async fn draw(web: &Web, visit: &Visit, me: &Me, refused: Option<Refused>) -> Result<HttpResponse> {
+    let t = visit.t();
+    let (data, profile) = join(async { web.gateway.get(&me.caller, "/api/me").send().await?.json::<Data>() }, async {
+        web.gateway.get(&me.caller, "/api/me/profile").send().await?.json::<Profile>()
+    })
+    .await;
+    // Without the account there is no such page; a profile that is away costs its panel.
+    let data = data?;
+    let mut forms = vec![
+        Part {
+            id: "data",
+            heading: t.account_data,
+            text: t.account_data_text,
+            button: t.save,
+            entries: data::entries(visit, &data.username, &data.email),
+            down: false,
+        },
+        Part {
+            id: "profile",
+            heading: t.profile,
+            text: t.profile_text,
+            button: t.save,
+            down: profile.is_err(),
+            entries: profile.map(|p| profile::entries(visit, &p)).unwrap_or_default(),
+        },
+        Part {
+            id: "password",
+            heading: t.change_password,
+            text: t.change_password_text,
+            button: t.change_password,
+            entries: password::entries(visit),
+            down: false,
+        },
+    ];
+    let mut s = Shell::new(visit, "account", t.nav_account).hidden();
+    let (mut failed, mut status) = (Vec::new(), StatusCode::OK);
+    if let Some(refused) = refused {
+        mark_failed(&mut s, t.form_failed);
+        (failed, status) = (refused.refusal.lines, refused.refusal.status);
+        if let Some(part) = forms.iter_mut().find(|f| f.id == refused.id) {
+            part.entries = refused.entries;
+        }
+    }
+    let since = day(visit.lang, &data.created);
+    let account = Account {
+        s,
+        t,
+        email: data.email,
+        since: if since.is_empty() { since } else { fill(t.since, since) },
+        token: visit.form_token(),
+        failed,
+        forms,
+        optional: false,
+    };
+    page_as(status, &account)
+}

@@ -1,0 +1,55 @@
+use super::{Refusal, Refused, draw};
+use crate::{
+    Web,
+    gateway::Answer,
+    pages::see,
+    view::Entry,
+    visit::{Change, Form, Me, Notice, Visit},
+};
+use actix_web::{
+    HttpResponse,
+    http::{Method, StatusCode},
+    web::Data,
+};
+use fm_sdk::{Kind, Result};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+pub struct PasswordForm {
+    #[serde(default)]
+    old_password: String,
+    #[serde(default)]
+    new_password: String,
+}
+
+pub fn entries(visit: &Visit) -> Vec<Entry> {
+    let t = visit.t();
+    vec![
+        Entry::password("old_password", t.old_password, "current-password"),
+        Entry::password("new_password", t.new_password, "new-password").hint(t.password_hint),
+    ]
+}
+
+pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<PasswordForm>) -> Result<HttpResponse> {
+    let wish = json!({"old_password": form.old_password, "new_password": form.new_password});
+    match web.gateway.ask(Method::PUT, &me.caller, "/api/me/password").json(&wish).send().await.and_then(Answer::success) {
+        Ok(_) => {
+            // All access tokens are refused from now on; this session goes on with a renewal.
+            visit.change(Change::DropAccess);
+            visit.say(Notice::PasswordChanged);
+            Ok(see("/account"))
+        }
+        Err(e) => {
+            let mut entries = entries(&visit);
+            let refusal = match e.kind() {
+                Kind::Forbidden if e.fields().is_empty() => {
+                    entries[0].error = visit.t().password_wrong.to_owned();
+                    Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, visit.t().form_check)
+                }
+                _ => Refusal::read(&visit, &mut entries, e)?,
+            };
+            draw(&web, &visit, &me, Some(Refused { id: "password", entries, refusal })).await
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use super::{Refusal, page_as};
+use crate::{
+    text::Texts,
+    view::{Entry, Shell, mark_failed},
+    visit::Visit,
+};
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+use fm_sdk::Result;
+
+/// A page that asks before something is done that cannot be undone.
+pub struct Confirm {
+    pub heading: &'static str,
+    pub text: String,
+    pub action: String,
+    pub back: String,
+    pub button: &'static str,
+    /// Something is lost by it.
+    pub bad: bool,
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage {
+    s: Shell,
+    t: &'static Texts,
+    heading: &'static str,
+    text: String,
+    failed: Vec<String>,
+    action: String,
+    back: String,
+    button: &'static str,
+    button_class: &'static str,
+    token: String,
+    entries: Vec<Entry>,
+    optional: bool,
+}
+
+impl Confirm {
+    pub fn draw(self, visit: &Visit, menu: &'static str, refusal: Option<Refusal>) -> Result<HttpResponse> {
+        let t = visit.t();
+        let mut s = Shell::new(visit, menu, self.heading).hidden();
+        if refusal.is_some() {
+            mark_failed(&mut s, t.form_failed);
+        }
+        let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);
+        let confirm = ConfirmPage {
+            s,
+            t,
+            heading: self.heading,
+            text: self.text,
+            failed: refusal.map(|r| r.lines).unwrap_or_default(),
+            action: self.action,
+            back: self.back,
+            button: self.button,
+            button_class: if self.bad { "button-bad" } else { "button-main" },
+            token: visit.form_token(),
+            entries: self.entries,
+            optional: false,
+        };
+        page_as(status, &confirm)
+    }
+}

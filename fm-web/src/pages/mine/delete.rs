@@ -1,0 +1,47 @@
+use super::{Refusal, id_of, own};
+use crate::{
+    Web,
+    gateway::Answer,
+    pages::{Confirm, see},
+    text::fill,
+    visit::{Form, Me, Notice, Visit},
+};
+use actix_web::{
+    HttpResponse,
+    http::Method,
+    web::{Data, Path},
+};
+use fm_sdk::{Kind, Result};
+
+async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
+    let (t, car) = (visit.t(), own(web, me, id).await?.car);
+    let confirm = Confirm {
+        heading: t.delete_car,
+        text: fill(t.delete_car_text, &car.title),
+        action: format!("/my/cars/{id}/delete"),
+        back: "/my/cars".into(),
+        button: t.delete,
+        bad: true,
+        entries: vec![],
+    };
+    confirm.draw(visit, "mine", refusal)
+}
+
+pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    draw(&web, &visit, &me, &id, None).await
+}
+
+pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, _: Form<super::publish::Nothing>) -> Result<HttpResponse> {
+    let id = id_of(&id)?;
+    match web.gateway.ask(Method::DELETE, &me.caller, format!("/api/cars/{id}")).send().await.and_then(Answer::success) {
+        Err(e) if e.kind() != Kind::NotFound => {
+            let refusal = Refusal::read(&visit, &mut [], e)?;
+            draw(&web, &visit, &me, id, Some(refusal)).await
+        }
+        // What is gone already is deleted.
+        _ => {
+            visit.say(Notice::Deleted);
+            Ok(see("/my/cars"))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use super::{
+    form::{CarForm, Place, draw},
+    id_of, own,
+};
+use crate::{
+    Web,
+    gateway::Answer,
+    pages::see,
+    visit::{Form, Me, Notice, Visit},
+};
+use actix_web::{
+    HttpResponse,
+    http::{Method, header},
+    web::{Data, Path},
+};
+use fm_sdk::{Kind, Result};
+
+pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    let own = own(&web, &me, &id).await?;
+    let models = web.catalogue.models(&web.gateway, &visit.caller, &own.car.maker).await.ok();
+    let model = own.car.model.as_deref().unwrap_or_default();
+    let label = models.as_ref().and_then(|m| m.label(model)).unwrap_or(model).to_owned();
+    let mut form = CarForm::of(&own.car, label);
+    form.etag = own.etag;
+    draw(&web, &visit, Place::Of(&own.car.id), &form, None).await
+}
+
+pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, Form(mut form): Form<CarForm>) -> Result<HttpResponse> {
+    let id = id_of(&id)?;
+    let wish = form.wish(&web, &visit, false).await;
+    let mut ask = web.gateway.ask(Method::PATCH, &me.caller, format!("/api/cars/{id}")).json(&wish);
+    if !form.etag.is_empty() {
+        ask = ask.header(header::IF_MATCH, &form.etag);
+    }
+    match ask.send().await.and_then(Answer::success) {
+        Ok(_) => {
+            visit.say(Notice::Saved);
+            Ok(see(&format!("/cars/{id}")))
+        }
+        Err(e) => {
+            if e.kind() == Kind::Stale {
+                // What was typed stays; saved once more, it goes on top of what is there now.
+                form.etag = own(&web, &me, id).await?.etag;
+            }
+            draw(&web, &visit, Place::Of(id), &form, Some(e)).await
+        }
+    }
+}

@@ -1,0 +1,238 @@
+use super::Refusal;
+use crate::{
+    Web,
+    catalogue::Choices,
+    pages::page_as,
+    text::{Texts, choice, option, values},
+    view::{Car, Choice, Entry, Shell, mark_failed, this_year},
+    visit::Visit,
+};
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+use fm_sdk::Result;
+use futures::future::join;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// What the form of a car sends; all of it is text.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CarForm {
+    maker: String,
+    model: String,
+    body: String,
+    year: String,
+    price: String,
+    mileage: String,
+    power_ps: String,
+    engine: String,
+    gearbox: String,
+    color: String,
+    postal_code: String,
+    description: String,
+    options: Vec<String>,
+    pub status: String,
+    pub key: String,
+    pub etag: String,
+}
+
+impl CarForm {
+    /// Fills the form from a car.
+    pub fn of(car: &Car, model: String) -> Self {
+        let text = |v: &Option<String>| v.clone().unwrap_or_default();
+        let number = |v: Option<i64>| v.map(|n| n.to_string()).unwrap_or_default();
+        CarForm {
+            maker: car.maker.clone(),
+            model,
+            body: text(&car.body),
+            year: car.year.to_string(),
+            price: car.price.to_string(),
+            mileage: number(car.mileage),
+            power_ps: number(car.power_ps),
+            engine: text(&car.engine),
+            gearbox: text(&car.gearbox),
+            color: text(&car.color),
+            postal_code: car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(),
+            description: text(&car.description),
+            options: car.options.clone(),
+            ..CarForm::default()
+        }
+    }
+    /// What the API is sent. A field that was emptied is taken away when a car is changed, and left out when it is new.
+    pub async fn wish(&self, web: &Web, visit: &Visit, new: bool) -> Value {
+        let mut wish = Map::new();
+        let mut set = |name: &str, value: Value| {
+            if !(new && value.is_null()) {
+                wish.insert(name.to_owned(), value);
+            }
+        };
+        for (name, value) in
+            [("maker", &self.maker), ("body", &self.body), ("engine", &self.engine), ("gearbox", &self.gearbox), ("color", &self.color)]
+        {
+            set(name, text(value));
+        }
+        for (name, value) in [("year", &self.year), ("price", &self.price), ("mileage", &self.mileage), ("power_ps", &self.power_ps)] {
+            set(name, whole(value));
+        }
+        set("model", text(&self.slug(web, visit).await));
+        // Browsers write line ends of their own kind (HTML, section 4.10.22.4).
+        set("description", text(&self.description.replace("\r\n", "\n")));
+        set("location", if self.postal_code.trim().is_empty() { Value::Null } else { json!({"postal_code": self.postal_code.trim()}) });
+        set("options", json!(self.options));
+        Value::Object(wish)
+    }
+    /// The catalogue's word for what was typed, if it has one.
+    async fn slug(&self, web: &Web, visit: &Visit) -> String {
+        let typed = self.model.trim();
+        let same = |name: &str| name.to_lowercase() == typed.to_lowercase();
+        let models = self.models(web, visit).await;
+        let known = models.iter().flat_map(|m| m.iter()).find(|m| same(&m.label) || same(&m.value));
+        known.map_or(typed, |m| m.value.as_str()).to_owned()
+    }
+    async fn models(&self, web: &Web, visit: &Visit) -> Option<Arc<Choices>> {
+        if self.maker.is_empty() {
+            return None;
+        }
+        web.catalogue.models(&web.gateway, &visit.caller, &self.maker).await.ok()
+    }
+    fn entries(&self, visit: &Visit, makers: Option<&Choices>) -> [Vec<Entry>; 3] {
+        let (t, lang) = (visit.t(), visit.lang);
+        let list = |field: &'static str| {
+            values(field).map(|v| Choice { value: v.into(), label: choice(lang, field, v).into_owned(), on: false }).collect::<Vec<_>>()
+        };
+        let all = makers
+            .map(|m| m.iter().map(|c| Choice { value: c.value.clone(), label: c.label.clone(), on: false }).collect())
+            .unwrap_or_default();
+        [
+            vec![
+                Entry::select("maker", t.maker, all).required().with(&self.maker),
+                Entry::text("model", t.model).most(60).hint(t.model_hint).proposals("models").with(&self.model),
+                Entry::select("body", t.body, list("body")).with(&self.body),
+                Entry::number("year", t.year, 1886, this_year() + 1).required().with(&self.year),
+            ],
+            vec![
+                Entry::number("mileage", t.mileage, 0, 2_000_000).unit("km").with(&self.mileage),
+                Entry::number("power_ps", t.power, 1, 2_500).unit(t.power_unit).with(&self.power_ps),
+                Entry::select("engine", t.engine, list("engine")).with(&self.engine),
+                Entry::select("gearbox", t.gearbox, list("gearbox")).with(&self.gearbox),
+                Entry::select("color", t.color, list("color")).with(&self.color),
+            ],
+            vec![
+                Entry::number("price", t.price, 1, 10_000_000).unit("€").required().with(&self.price),
+                Entry::text("postal_code", t.postal_code).complete("postal-code").most(10).with(&self.postal_code),
+                Entry::area("description", t.description, 5_000).with(&self.description),
+            ],
+        ]
+    }
+}
+
+/// An empty text is none.
+fn text(value: &str) -> Value {
+    if value.trim().is_empty() { Value::Null } else { json!(value.trim()) }
+}
+
+/// A whole number as people write it: `12.500`, `12,500`, `12 500`. What is none goes to the API as
+/// a number out of all limits, which then says so beside the others.
+fn whole(value: &str) -> Value {
+    let digits: String = value.chars().filter(|c| !c.is_whitespace() && *c != '.' && *c != ',' && *c != '\'').collect();
+    if digits.is_empty() {
+        return Value::Null;
+    }
+    json!(digits.parse::<i64>().unwrap_or(i64::MIN))
+}
+
+#[derive(Template)]
+#[template(path = "sell.html")]
+struct Sell {
+    s: Shell,
+    t: &'static Texts,
+    heading: &'static str,
+    action: String,
+    step: u8,
+    token: String,
+    key: String,
+    etag: String,
+    failed: Vec<String>,
+    parts: Vec<(&'static str, Vec<Entry>)>,
+    options: Vec<Choice>,
+    models: Vec<String>,
+    optional: bool,
+}
+
+/// Where the form stands: for a new car, or for one that is there.
+pub enum Place<'a> {
+    New,
+    Of(&'a str),
+}
+
+/// Draws the form.
+pub async fn draw(web: &Web, visit: &Visit, place: Place<'_>, form: &CarForm, refused: Option<fm_sdk::Error>) -> Result<HttpResponse> {
+    let (t, gateway, caller) = (visit.t(), &web.gateway, &visit.caller);
+    let (makers, options) = join(web.catalogue.makers(gateway, caller), web.catalogue.options(gateway, caller)).await;
+    // Without makers nobody can say which car it is.
+    let makers = makers?;
+    let models = form.models(web, visit).await;
+    let [car, state, offer] = form.entries(visit, Some(&makers));
+    let mut entries: Vec<Entry> = car.into_iter().chain(state).chain(offer).collect();
+    let refusal = match refused {
+        Some(e) if e.kind() == fm_sdk::Kind::Stale => Some(Refusal::of(StatusCode::PRECONDITION_FAILED, t.changed_meanwhile)),
+        Some(e) => Some(Refusal::read(visit, &mut entries, e)?),
+        None => None,
+    };
+    let offer = entries.split_off(9);
+    let state = entries.split_off(4);
+    let (heading, action, step, menu) = match place {
+        Place::New => (t.nav_sell, "/sell".to_owned(), 1, "sell"),
+        Place::Of(id) => (t.edit_title, format!("/my/cars/{id}/edit"), 0, "mine"),
+    };
+    let mut s = Shell::new(visit, menu, heading).hidden();
+    if refusal.is_some() {
+        mark_failed(&mut s, t.form_failed);
+    }
+    let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);
+    let known = options.ok();
+    let options = known.iter().flat_map(|o| o.iter()).map(|o| Choice {
+        value: o.value.clone(),
+        label: option(visit.lang, &o.value, Some(&o.label)),
+        on: form.options.contains(&o.value),
+    });
+    let sell = Sell {
+        s,
+        t,
+        heading,
+        action,
+        step,
+        token: visit.form_token(),
+        key: form.key.clone(),
+        etag: form.etag.clone(),
+        failed: refusal.map(|r| r.lines).unwrap_or_default(),
+        parts: vec![(t.part_car, entries), (t.part_state, state), (t.part_offer, offer)],
+        options: options.collect(),
+        models: models.iter().flat_map(|m| m.iter()).map(|m| m.label.clone()).collect(),
+        optional: true,
+    };
+    page_as(status, &sell)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (typed, read) in [
+            ("12500", json!(12_500)),
+            ("12.500", json!(12_500)),
+            (" 12,500 ", json!(12_500)),
+            ("12 500", json!(12_500)),
+            ("", Value::Null),
+            ("  ", Value::Null),
+        ] {
+            assert_eq!(whole(typed), read, "{typed}");
+        }
+        for odd in ["cheap", "99999999999999999999", "1e9", "0x10", "--5"] {
+            assert_eq!(whole(odd), json!(i64::MIN), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+use crate::{
+    Web,
+    pages::page,
+    search::Search,
+    text::{Texts, fill, number},
+    view::{CarPage, Card, Pager, Shell},
+    visit::{Me, Visit},
+};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use askama::Template;
+use fm_sdk::{Kind, Result};
+
+struct Row {
+    card: Card,
+    state: String,
+    state_name: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "mine.html")]
+struct Mine {
+    s: Shell,
+    t: &'static Texts,
+    token: String,
+    summary: String,
+    rows: Option<Vec<Row>>,
+    pages: Pager,
+}
+
+/// The reader's own cars, drafts and sold ones too.
+pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) -> Result<HttpResponse> {
+    let t = visit.t();
+    let search = Search::parse(request.query_string());
+    let query = format!("page={}&per_page={}", search.page, search.per_page);
+    let found = match web.gateway.get(&me.caller, "/api/me/cars").query(&query).send().await.and_then(|a| a.json::<CarPage>()) {
+        Ok(found) => Some(found),
+        Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Unroutable | Kind::TimedOut) => None,
+        Err(e) => return Err(e),
+    };
+    let state_name = |status: &str| match status {
+        "draft" => t.badge_draft,
+        "sold" => t.badge_sold,
+        "expired" => t.badge_expired,
+        _ => t.status_listed,
+    };
+    let total = found.as_ref().map(|f| f.total).unwrap_or_default();
+    let mut pages = Pager::of(&search, total);
+    for link in &mut pages.links {
+        link.href = format!("/my/cars?page={}&per_page={}", link.number, search.per_page);
+    }
+    page(&Mine {
+        s: Shell::new(&visit, "mine", t.nav_mine).hidden(),
+        t,
+        token: visit.form_token(),
+        summary: match total {
+            0 => String::new(),
+            1 => t.found_one.to_owned(),
+            n => fill(t.found_many, number(visit.lang, n)),
+        },
+        rows: found.map(|f| {
+            let row = |car: &crate::view::Car| Row {
+                card: Card::of(&visit, car),
+                state: car.status.clone(),
+                state_name: state_name(&car.status),
+            };
+            f.items.iter().map(row).collect()
+        }),
+        pages,
+    })
+}

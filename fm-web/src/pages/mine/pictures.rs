@@ -1,0 +1,60 @@
+use super::{Refusal, id_of, own};
+use crate::{
+    Web,
+    pages::{page_as, see},
+    text::Texts,
+    view::{Picture, Shell, mark_failed},
+    visit::{Me, Visit},
+};
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+use fm_sdk::Result;
+
+#[derive(Template)]
+#[template(path = "pictures.html")]
+struct Pictures {
+    s: Shell,
+    t: &'static Texts,
+    heading: &'static str,
+    id: String,
+    title: String,
+    draft: bool,
+    token: String,
+    failed: Vec<String>,
+    pictures: Vec<Picture>,
+}
+
+/// The pictures of a car: add, order, remove.
+pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    draw(&web, &visit, &me, &id, None).await
+}
+
+/// Where a form of the page was sent: a browser may come back there with a `GET`.
+pub async fn back(id: Path<String>) -> Result<HttpResponse> {
+    Ok(see(&format!("/my/cars/{}/pictures", id_of(&id)?)))
+}
+
+pub async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
+    let (t, car) = (visit.t(), own(web, me, id).await?.car);
+    let mut s = Shell::new(visit, "mine", t.pictures).hidden();
+    if refusal.is_some() {
+        mark_failed(&mut s, t.form_failed);
+    }
+    let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);
+    let pictures = Pictures {
+        s,
+        t,
+        heading: t.pictures,
+        id: id.to_owned(),
+        title: car.title,
+        draft: car.status == "draft",
+        token: visit.form_token(),
+        failed: refusal.map(|r| r.lines).unwrap_or_default(),
+        pictures: car.images.iter().filter_map(Picture::of).collect(),
+    };
+    page_as(status, &pictures)
+}

@@ -1,0 +1,45 @@
+use super::{Refusal, id_of, own};
+use crate::{
+    Web,
+    gateway::Answer,
+    pages::{Confirm, see},
+    text::fill,
+    visit::{Form, Me, Notice, Visit},
+};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use fm_sdk::Result;
+
+async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
+    let (t, car) = (visit.t(), own(web, me, id).await?.car);
+    let confirm = Confirm {
+        heading: t.sold_confirm,
+        text: fill(t.sold_text, &car.title),
+        action: format!("/my/cars/{id}/sold"),
+        back: "/my/cars".into(),
+        button: t.mark_sold,
+        bad: false,
+        entries: vec![],
+    };
+    confirm.draw(visit, "mine", refusal)
+}
+
+pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    draw(&web, &visit, &me, &id, None).await
+}
+
+pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, _: Form<super::publish::Nothing>) -> Result<HttpResponse> {
+    let id = id_of(&id)?;
+    match web.gateway.post(&me.caller, format!("/api/cars/{id}/sold")).send().await.and_then(Answer::success) {
+        Ok(_) => {
+            visit.say(Notice::Sold);
+            Ok(see("/my/cars"))
+        }
+        Err(e) => {
+            let refusal = Refusal::read(&visit, &mut [], e)?;
+            draw(&web, &visit, &me, id, Some(refusal)).await
+        }
+    }
+}

@@ -1,0 +1,28 @@
+use crate::{
+    Web,
+    pages::see,
+    visit::{Change, Form, Notice, Visit},
+};
+use actix_web::{HttpResponse, web::Data};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+pub struct Nothing {}
+
+/// Signs out: this browser in any case, and at fm-profile if it can be reached.
+pub async fn submit(web: Data<Web>, visit: Visit, _: Form<Nothing>) -> HttpResponse {
+    if let Some(refresh) = visit.refresh_token() {
+        let ask = web.gateway.post(&visit.as_user(), "/api/auth/sign-out").json(&json!({"refresh_token": refresh}));
+        if let Err(e) = ask.send().await.and_then(crate::gateway::Answer::success) {
+            log::warn!("a session ended in the browser only: {}", e.chain());
+        }
+    }
+    visit.change(Change::End);
+    visit.say(Notice::SignedOut);
+    see("/")
+}
+
+pub async fn show() -> HttpResponse {
+    see("/account")
+}

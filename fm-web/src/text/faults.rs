@@ -1,0 +1,37 @@
+//! What is wrong with a field, in the reader's language. The API complains in English and for programmers.
+
+use super::Lang;
+
+/// Field, English, German.
+#[rustfmt::skip]
+const FAULTS: &[(&str, &str, &str)] = &[
+    ("username", "3 to 40 letters (a to z), digits, dots, dashes or underscores, beginning with a letter or digit.", "3 bis 40 Buchstaben (a bis z), Ziffern, Punkte, Striche oder Unterstriche, am Anfang ein Buchstabe oder eine Ziffer."),
+    ("email", "This is not an email address.", "Das ist keine E-Mail-Adresse."),
+    ("password", "At least 10 characters, and not one that is easy to guess.", "Mindestens 10 Zeichen, und nicht leicht zu erraten."),
+    ("new_password", "At least 10 characters, and not one that is easy to guess.", "Mindestens 10 Zeichen, und nicht leicht zu erraten."),
+    ("old_password", "This is not your password.", "Das ist nicht Ihr Passwort."),
+    ("login", "Your name or your email address.", "Ihr Name oder Ihre E-Mail-Adresse."),
+    ("name", "One line of up to 80 characters.", "Eine Zeile mit bis zu 80 Zeichen."),
+    ("location", "One line of up to 120 characters.", "Eine Zeile mit bis zu 120 Zeichen."),
+    ("phone", "This is not a telephone number.", "Das ist keine Telefonnummer."),
+    ("about", "Up to 2,000 characters.", "Bis zu 2.000 Zeichen."),
+    ("maker", "Choose the maker.", "Wählen Sie die Marke."),
+    ("model", "Up to 60 characters on one line.", "Bis zu 60 Zeichen in einer Zeile."),
+    ("price", "Whole euros, from 1 to 10,000,000.", "Ganze Euro, von 1 bis 10.000.000."),
+    ("year", "The year of the first registration, from 1886 to next year.", "Das Jahr der Erstzulassung, von 1886 bis zum nächsten Jahr."),
+    ("mileage", "Kilometres, from 0 to 2,000,000.", "Kilometer, von 0 bis 2.000.000."),
+    ("power_ps", "From 1 to 2,500.", "Von 1 bis 2.500."),
+    ("description", "Up to 5,000 characters.", "Bis zu 5.000 Zeichen."),
+    ("location.postal_code", "3 to 10 letters and digits.", "3 bis 10 Buchstaben und Ziffern."),
+];
+
+/// Says what is wrong with a field; what is not known is told as the API says it.
+pub fn fault(lang: Lang, field: &str, message: &str) -> String {
+    if message.contains("taken") {
+        return lang.pick("This is taken already.", "Das ist schon vergeben.").to_owned();
+    }
+    match FAULTS.iter().find(|f| f.0 == field) {
+        Some((_, en, de)) => lang.pick(en, de).to_owned(),
+        None => format!("{field}: {message}"),
+    }
+}

@@ -1,0 +1,64 @@
+use super::cookies::{NOTICE, gone, make, read};
+use crate::text::Texts;
+use actix_web::{
+    HttpRequest,
+    cookie::{Cookie, time::Duration},
+};
+
+/// What has just been done, said on the next page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Nothing more to say.
+    Silence,
+    Welcome,
+    SignedOut,
+    SignInAgain,
+    Saved,
+    PasswordChanged,
+    Published,
+    Sold,
+    Deleted,
+    Uploaded,
+    TryAgain,
+}
+
+const CODES: [(Notice, &str); 10] = [
+    (Notice::Welcome, "welcome"),
+    (Notice::SignedOut, "signed-out"),
+    (Notice::SignInAgain, "sign-in-again"),
+    (Notice::Saved, "saved"),
+    (Notice::PasswordChanged, "password"),
+    (Notice::Published, "published"),
+    (Notice::Sold, "sold"),
+    (Notice::Deleted, "deleted"),
+    (Notice::Uploaded, "uploaded"),
+    (Notice::TryAgain, "try-again"),
+];
+
+impl Notice {
+    pub fn read(request: &HttpRequest, secure: bool) -> Option<Self> {
+        let code = read(request, NOTICE, secure)?;
+        CODES.iter().find(|(_, c)| *c == code).map(|(notice, _)| *notice)
+    }
+    pub fn cookie(self, secure: bool) -> Cookie<'static> {
+        match CODES.iter().find(|(n, _)| *n == self) {
+            Some((_, code)) => make(NOTICE, code, secure, Some(Duration::minutes(1))),
+            None => gone(NOTICE, secure),
+        }
+    }
+    pub fn text(self, t: &'static Texts) -> &'static str {
+        match self {
+            Notice::Silence => "",
+            Notice::Welcome => t.notice_welcome,
+            Notice::SignedOut => t.notice_signed_out,
+            Notice::SignInAgain => t.notice_sign_in_again,
+            Notice::Saved => t.notice_saved,
+            Notice::PasswordChanged => t.notice_password,
+            Notice::Published => t.notice_published,
+            Notice::Sold => t.notice_sold,
+            Notice::Deleted => t.notice_deleted,
+            Notice::Uploaded => t.notice_uploaded,
+            Notice::TryAgain => t.notice_try_again,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+use crate::market::{Market, unavailable};
+use serde_json::{Value, json};
+
+fn tokens(n: u32) -> Value {
+    json!({"user": {"id": crate::market::OWNER, "username": "anna", "email": "a@b.de", "roles": ["user"]},
+        "access_token": format!("access-{n}"), "refresh_token": format!("refresh-{n}"), "token_type": "Bearer", "expires_in": 900})
+}
+
+#[actix_web::test]
+async fn signing_in_sets_cookies_out_of_reach_and_goes_back() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/sign-in", 200, tokens(1)).await;
+    let browser = market.browser().await;
+    let page = browser.post("/sign-in", &[("login", "anna"), ("password", "p"), ("to", "/my/cars?page=2")]).await;
+    assert_eq!(page.is(303).header("location"), "/my/cars?page=2");
+    let cookies = page.cookies();
+    for name in ["fm_access=access-1", "fm_refresh=refresh-1", "fm_user="] {
+        let cookie = cookies.iter().find(|c| c.starts_with(name)).unwrap();
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/") && !cookie.contains("Secure"),
+            "{cookie}"
+        );
+    }
+    let market = Market::at(Some("https://market.example/")).await;
+    market.answers("POST", "/api/auth/sign-in", 200, tokens(1)).await;
+    let https = market.browser().await.over_https();
+    let page = https.post("/sign-in", &[("login", "anna"), ("password", "p"), ("to", "//evil.example")]).await;
+    assert_eq!(page.is(303).header("location"), "/");
+    assert!(page.cookies().iter().all(|c| c.starts_with("__Host-") && c.contains("Secure")), "{:?}", page.cookies());
+}
+
+#[actix_web::test]
+async fn who_cannot_sign_in_is_told_so_and_the_password_does_not_come_back() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/sign-in", 401, json!({"status": 401, "code": "wrong-credentials", "detail": "x"})).await;
+    let browser = market.browser().await;
+    let page = browser.post("/sign-in", &[("login", "an<na"), ("password", "hunter2hunter2")]).await;
+    page.is(422).has("Name or password is wrong.").has("an&#60;na").lacks("hunter2").has("role=\"alert\"");
+    assert!(page.cookies().iter().all(|c| !c.contains("fm_access")));
+    market.answers("POST", "/api/auth/sign-in", 429, json!({"status": 429, "code": "throttled", "detail": "x"})).await;
+    browser.post("/sign-in", &[("login", "a"), ("password", "b")]).await.is(429).has("too many attempts");
+    market.answers("POST", "/api/auth/sign-in", 503, unavailable()).await;
+    browser.post("/sign-in", &[("login", "a"), ("password", "b")]).await.is(503).has("not possible right now");
+}
+
+#[actix_web::test]
+async fn signing_up_tells_what_is_wrong_beside_the_field() {
+    let market = Market::new().await;
+    let errors = json!([{"field": "password", "message": "is too easy to guess"}, {"field": "username", "message": "is taken"}]);
+    market.answers("POST", "/api/auth/sign-up", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
+    let page = market.browser().await.post("/sign-up", &[("username", "anna"), ("email", "a@b.de"), ("password", "x")]).await;
+    page.is(422).has("id=\"e-password\"").has("This is taken already.").has("aria-invalid=\"true\"").has("value=\"a@b.de\"");
+    market.answers("POST", "/api/auth/sign-up", 201, tokens(1)).await;
+    let page =
+        market.browser().await.post("/sign-up", &[("username", "anna"), ("email", "a@b.de"), ("password", "x"), ("to", "/sell")]).await;
+    assert_eq!(page.is(303).header("location"), "/sell");
+}
+
+#[actix_web::test]
+async fn a_form_from_elsewhere_is_refused() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/sign-in", 200, tokens(1)).await;
+    let browser = market.browser().await;
+    let form = [("login", "anna"), ("password", "p")];
+    browser.without_token("/sign-in", &form).await.is(403);
+    browser.with_token("/sign-in", &form, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").await.is(403);
+    browser.post_from("/sign-in", &form, "http://evil.example").await.is(403);
+    browser.post_from("/sign-in", &form, "null").await.is(403);
+    browser.post_from("/sign-in", &form, "http://market.example").await.is(303);
+    // A token without the cookie of this browser is nobody's.
+    let stranger = market.browser().await.forgetting("fm_form");
+    stranger.post("/sign-in", &form).await.is(403);
+    let asked = market.gateway.received_requests().await.unwrap();
+    assert_eq!(asked.iter().filter(|r| r.url.path() == "/api/auth/sign-in").count(), 1);
+}
+
+#[actix_web::test]
+async fn pages_of_the_account_lead_to_the_sign_in_and_back() {
+    let market = Market::new().await;
+    for path in ["/account", "/my/cars", "/sell", "/account/delete", "/my/cars/x/edit"] {
+        let page = market.get(path).await;
+        let back: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        assert_eq!(page.is(303).header("location"), format!("/sign-in?to={back}"));
+    }
+}
+
+#[actix_web::test]
+async fn a_session_is_renewed_once_however_many_pages_ask() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0})).await;
+    let browser = market.browser().await.with_cookie("fm_refresh", "refresh-1");
+    let (a, b, c) = futures::join!(browser.get("/my/cars"), browser.get("/my/cars"), browser.get("/my/cars"));
+    for page in [a, b, c] {
+        assert!(page.is(200).cookies().iter().any(|c| c.starts_with("fm_access=access-2")), "{:?}", page.cookies());
+    }
+    let asked = market.gateway.received_requests().await.unwrap();
+    assert_eq!(asked.iter().filter(|r| r.url.path() == "/api/auth/refresh").count(), 1);
+    assert!(asked.iter().filter(|r| r.url.path() == "/api/me/cars").all(|r| r.headers["authorization"] == "Bearer access-2"));
+}
+
+#[actix_web::test]
+async fn a_session_that_is_over_ends_in_the_browser_too() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/refresh", 401, json!({"status": 401, "code": "refresh-invalid", "detail": "x"})).await;
+    let page = market.browser().await.with_cookie("fm_refresh", "old").get("/account").await;
+    assert_eq!(page.is(303).header("location"), "/sign-in?to=%2Faccount");
+    assert!(page.cookies().iter().any(|c| c.starts_with("fm_refresh=;") && c.contains("Max-Age=0")), "{:?}", page.cookies());
+    // One that cannot be renewed now is not over.
+    market.answers("POST", "/api/auth/refresh", 503, unavailable()).await;
+    let page = market.browser().await.with_cookie("fm_refresh", "fine").get("/account").await;
+    assert!(page.is(503).cookies().is_empty(), "{:?}", page.cookies());
+}
+
+#[actix_web::test]
+async fn a_token_that_is_refused_is_renewed_and_nobody_goes_round_in_circles() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/me", 401, json!({"status": 401, "code": "token-revoked", "detail": "x"})).await;
+    market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
+    let browser = market.browser().await.with_cookie("fm_access", "access-1").with_cookie("fm_refresh", "refresh-1");
+    let page = browser.get("/account").await;
+    assert_eq!(page.is(303).header("location"), "/account");
+    assert!(page.cookies().iter().any(|c| c.starts_with("fm_access=;")));
+    let page = market.browser().await.with_cookie("fm_refresh", "refresh-1").get("/account").await;
+    assert_eq!(page.is(303).header("location"), "/sign-in?to=%2Faccount");
+    assert!(page.cookies().iter().any(|c| c.starts_with("fm_refresh=;")), "{:?}", page.cookies());
+}
+
+#[actix_web::test]
+async fn signing_out_ends_the_session_even_if_nobody_hears_of_it() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/sign-out", 503, unavailable()).await;
+    let page = market.signed_in().await.post("/sign-out", &[]).await;
+    assert_eq!(page.is(303).header("location"), "/");
+    assert_eq!(page.cookies().iter().filter(|c| c.contains("Max-Age=0")).count(), 3);
+}
+
+#[actix_web::test]
+async fn the_account_shows_its_forms_and_a_profile_that_is_away_costs_its_panel() {
+    let market = Market::new().await;
+    market
+        .answers("GET", "/api/me", 200, json!({"id": "x", "username": "anna", "email": "a@b.de", "created": "2025-11-02T10:00:00.000Z"}))
+        .await;
+    market.answers("GET", "/api/me/profile", 503, unavailable()).await;
+    let page = market.signed_in().await.get("/account").await;
+    page.is(200).has("value=\"anna\"").has("a@b.de").has("This part is not available right now.").has("name=\"old_password\"");
+}
+
+#[actix_web::test]
+async fn a_new_password_drops_the_old_token() {
+    let market = Market::new().await;
+    market.answers("PUT", "/api/me/password", 204, Value::Null).await;
+    let browser = market.signed_in().await;
+    let page = browser.post("/account/password", &[("old_password", "a"), ("new_password", "b")]).await;
+    assert_eq!(page.is(303).header("location"), "/account");
+    assert!(page.cookies().iter().any(|c| c.starts_with("fm_access=;")) && !page.cookies().iter().any(|c| c.starts_with("fm_refresh=;")));
+    market.answers("GET", "/api/me", 200, json!({"username": "anna", "email": "a@b.de"})).await;
+    let errors = json!([{"field": "old_password", "message": "is wrong"}]);
+    market.answers("PUT", "/api/me/password", 403, json!({"status": 403, "code": "password-wrong", "detail": "x", "errors": errors})).await;
+    browser.post("/account/password", &[("old_password", "a"), ("new_password", "b")]).await.is(422).has("This is not your password.");
+}
+
+#[actix_web::test]
+async fn an_account_is_deleted_only_by_who_types_its_name_and_then_watched() {
+    let market = Market::new().await;
+    market.answers("DELETE", "/api/me", 202, json!({"status_url": "/api/me/deletions/abc_DEF-1"})).await;
+    let browser = market.signed_in().await;
+    browser.post("/account/delete", &[("confirm", "anne"), ("password", "p")]).await.is(422).has("This is not your user name.");
+    let page = browser.post("/account/delete", &[("confirm", "anna"), ("password", "p")]).await;
+    assert_eq!(page.is(303).header("location"), "/goodbye/abc_DEF-1");
+    assert_eq!(page.cookies().iter().filter(|c| c.contains("Max-Age=0")).count(), 3);
+    market.answers("GET", "/api/me/deletions/abc_DEF-1", 200, json!({"state": "pending", "cars_deleted": 0})).await;
+    market.get("/goodbye/abc_DEF-1").await.is(200).has("Your account is being deleted").has("http-equiv=\"refresh\"");
+    market.answers("GET", "/api/me/deletions/abc_DEF-1", 200, json!({"state": "done", "cars_deleted": 7})).await;
+    market.get("/goodbye/abc_DEF-1").await.is(200).has("Cars deleted with the account: 7").lacks("http-equiv=\"refresh\"");
+    market.get("/goodbye/..%2f..%2fme").await.is(404);
+}

@@ -1,0 +1,68 @@
+//! A browser that remembers cookies which a test gives it, and the token of forms.
+
+use crate::market::{Market, Page};
+use actix_web::test::TestRequest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+const TOKEN: &str = "abcdefghijklmnopqrstuvwxyz012345";
+
+pub struct Browser<'m> {
+    market: &'m Market,
+    cookies: Vec<(String, String)>,
+}
+
+impl<'m> Browser<'m> {
+    pub fn new(market: &'m Market) -> Self {
+        Browser { market, cookies: vec![("fm_form".into(), TOKEN.into())] }
+    }
+    pub fn with_cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.push((name.into(), value.into()));
+        self
+    }
+    pub fn forgetting(mut self, name: &str) -> Self {
+        self.cookies.retain(|(n, _)| n != name);
+        self
+    }
+    pub fn person(self, id: &str, name: &str) -> Self {
+        let json = serde_json::json!({"id": id, "username": name}).to_string();
+        self.with_cookie("fm_user", &URL_SAFE_NO_PAD.encode(json))
+    }
+    /// As a browser keeps them that came over https.
+    pub fn over_https(mut self) -> Self {
+        for (name, _) in &mut self.cookies {
+            *name = format!("__Host-{name}");
+        }
+        self
+    }
+    async fn send(&self, mut request: TestRequest) -> Page {
+        let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        request = request.insert_header(("cookie", cookies.join("; ")));
+        self.market.send(request).await
+    }
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(TestRequest::get().uri(path)).await
+    }
+    fn form(&self, path: &str, fields: &[(&str, &str)], token: Option<&str>) -> TestRequest {
+        let body: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .extend_pairs(token.map(|t| ("form_token", t)))
+            .finish();
+        TestRequest::post().uri(path).insert_header(("content-type", "application/x-www-form-urlencoded")).set_payload(body)
+    }
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.send(self.form(path, fields, Some(TOKEN))).await
+    }
+    pub async fn without_token(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.send(self.form(path, fields, None)).await
+    }
+    pub async fn with_token(&self, path: &str, fields: &[(&str, &str)], token: &str) -> Page {
+        self.send(self.form(path, fields, Some(token))).await
+    }
+    pub async fn post_from(&self, path: &str, fields: &[(&str, &str)], origin: &str) -> Page {
+        self.send(self.form(path, fields, Some(TOKEN)).insert_header(("origin", origin))).await
+    }
+    pub async fn upload(&self, car: &str, media: &str, body: &str, accept: &str) -> Page {
+        let request = TestRequest::post().uri(&format!("/my/cars/{car}/pictures?form_token={TOKEN}"));
+        self.send(request.insert_header(("content-type", media)).insert_header(("accept", accept)).set_payload(body.to_owned())).await
+    }
+}

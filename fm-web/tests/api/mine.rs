@@ -1,0 +1,181 @@
+use crate::market::{CAR, Market, OWNER, car, unavailable};
+use serde_json::{Value, json};
+
+#[actix_web::test]
+async fn a_car_is_listed_in_two_steps() {
+    let market = Market::new().await;
+    let mut draft = car();
+    draft["status"] = json!("draft");
+    market.answers("POST", "/api/cars", 201, draft).await;
+    let browser = market.signed_in().await;
+    browser.get("/sell").await.is(200).has("<option value=\"bmw\">BMW</option>").has("name=\"key\" value=\"").has("Anti-lock brakes");
+    let form = [
+        ("maker", "bmw"),
+        ("model", "3 SERIES"),
+        ("year", "2015"),
+        ("price", "9.900"),
+        ("mileage", ""),
+        ("body", "sedan"),
+        ("postal_code", " 04109 "),
+        ("description", "a\r\nb"),
+        ("options", "abs"),
+        ("status", "draft"),
+        ("key", "k-1"),
+    ];
+    let page = browser.post("/sell", &form).await;
+    assert_eq!(page.is(303).header("location"), format!("/my/cars/{CAR}/pictures"));
+    let requests = market.asked("POST", "/api/cars").await;
+    assert_eq!(
+        requests[0].body_json::<Value>().unwrap(),
+        json!({"maker": "bmw", "model": "3er", "body": "sedan", "year": 2015, "price": 9_900, "location": {"postal_code": "04109"},
+            "description": "a\nb", "options": ["abs"], "status": "draft"})
+    );
+    assert_eq!(
+        (&requests[0].headers["idempotency-key"], &requests[0].headers["authorization"]),
+        (&"k-1".parse().unwrap(), &"Bearer access-1".parse().unwrap())
+    );
+    let listed = browser.post("/sell", &[("maker", "bmw"), ("price", "1"), ("year", "2000"), ("status", "listed")]).await;
+    assert_eq!(listed.is(303).header("location"), format!("/cars/{CAR}"));
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_car_stands_beside_its_field_and_nothing_typed_is_lost() {
+    let market = Market::new().await;
+    let errors = json!([{"field": "price", "message": "1 to 10000000"}, {"field": "location.postal_code", "message": "odd"}, {"field": "options[0]", "message": "odd"}]);
+    market.answers("POST", "/api/cars", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
+    let page = market
+        .signed_in()
+        .await
+        .post("/sell", &[("maker", "bmw"), ("price", "cheap"), ("year", "2015"), ("options", "abs"), ("description", "<b>")])
+        .await;
+    page.is(422).has("id=\"e-price\"").has("id=\"e-postal_code\"").has("options[0]: odd").has("<option value=\"bmw\" selected>");
+    page.has("value=\"abs\" checked").has("&#60;b&#62;");
+    market.answers("POST", "/api/cars", 503, unavailable()).await;
+    market
+        .signed_in()
+        .await
+        .post("/sell", &[("maker", "bmw")])
+        .await
+        .is(503)
+        .has("not possible right now")
+        .has("<option value=\"bmw\" selected>");
+}
+
+#[actix_web::test]
+async fn a_car_is_changed_only_if_nobody_else_has_changed_it() {
+    let market = Market::new().await;
+    market.answers("PATCH", &format!("/api/cars/{CAR}"), 200, car()).await;
+    let browser = market.signed_in().await;
+    browser.get(&format!("/my/cars/{CAR}/edit")).await.is(200).has("value=\"9900\"").has("value=\"3 Series\"");
+    let form = [("maker", "bmw"), ("model", "Batmobile"), ("year", "2015"), ("price", "9000"), ("etag", "\"7\"")];
+    let page = browser.post(&format!("/my/cars/{CAR}/edit"), &form).await;
+    assert_eq!(page.is(303).header("location"), format!("/cars/{CAR}"));
+    let request = &market.asked("PATCH", &format!("/api/cars/{CAR}")).await[0];
+    assert_eq!(request.headers["if-match"], "\"7\"");
+    let body: Value = request.body_json().unwrap();
+    assert_eq!(
+        (&body["model"], &body["mileage"], &body["options"], &body["location"]),
+        (&json!("Batmobile"), &Value::Null, &json!([]), &Value::Null)
+    );
+    assert!(body.get("status").is_none() && body.as_object().unwrap().contains_key("mileage"));
+    market.answers("PATCH", &format!("/api/cars/{CAR}"), 412, json!({"status": 412, "code": "stale", "detail": "x"})).await;
+    browser.post(&format!("/my/cars/{CAR}/edit"), &form).await.is(412).has("changed somewhere else").has("value=\"9000\"");
+}
+
+#[actix_web::test]
+async fn somebody_elses_car_cannot_be_edited() {
+    let market = Market::new().await;
+    let mut other = car();
+    other["owner_id"] = json!("somebody-else");
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, other).await;
+    let browser = market.signed_in().await;
+    for page in ["edit", "pictures", "sold", "delete"] {
+        browser.get(&format!("/my/cars/{CAR}/{page}")).await.is(403);
+    }
+    market.answers("POST", &format!("/api/cars/{CAR}/sold"), 403, json!({"status": 403, "code": "not-owner", "detail": "x"})).await;
+    browser.post(&format!("/my/cars/{CAR}/sold"), &[]).await.is(403);
+}
+
+#[actix_web::test]
+async fn own_cars_are_listed_with_what_can_be_done() {
+    let market = Market::new().await;
+    let (mut draft, mut sold) = (car(), car());
+    (draft["status"], sold["status"]) = (json!("draft"), json!("sold"));
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [car(), draft, sold], "total": 3})).await;
+    let page = market.signed_in().await.get("/my/cars").await;
+    let part = |state: &str| page.html.split("mine-row").find(|row| row.contains(&format!("badge-{state}"))).unwrap().to_owned();
+    assert!(
+        part("listed").contains("/sold")
+            && part("draft").contains("/publish")
+            && !part("sold").contains("/edit")
+            && part("sold").contains("/delete")
+    );
+    market.answers("GET", "/api/me/cars", 503, unavailable()).await;
+    market.signed_in().await.get("/my/cars").await.is(200).has("This part is not available right now.");
+}
+
+#[actix_web::test]
+async fn publish_sold_and_delete_are_asked_for_and_done() {
+    let market = Market::new().await;
+    market.answers("PATCH", &format!("/api/cars/{CAR}"), 200, car()).await;
+    market.answers("POST", &format!("/api/cars/{CAR}/sold"), 200, car()).await;
+    market.answers("DELETE", &format!("/api/cars/{CAR}"), 204, Value::Null).await;
+    let browser = market.signed_in().await;
+    browser.get(&format!("/my/cars/{CAR}/delete")).await.is(200).has("Delete this car?").has("form_token");
+    assert_eq!(browser.post(&format!("/my/cars/{CAR}/publish"), &[]).await.is(303).header("location"), format!("/cars/{CAR}"));
+    assert_eq!(browser.post(&format!("/my/cars/{CAR}/sold"), &[]).await.is(303).header("location"), "/my/cars");
+    assert_eq!(browser.post(&format!("/my/cars/{CAR}/delete"), &[]).await.is(303).header("location"), "/my/cars");
+    for (method, path) in
+        [("PATCH", format!("/api/cars/{CAR}")), ("POST", format!("/api/cars/{CAR}/sold")), ("DELETE", format!("/api/cars/{CAR}"))]
+    {
+        assert_eq!(market.asked(method, &path).await.len(), 1, "{method} {path}");
+    }
+    for path in ["publish", "sold", "delete", "pictures/change", "edit"] {
+        browser.without_token(&format!("/my/cars/{CAR}/{path}"), &[]).await.is(403);
+    }
+}
+
+#[actix_web::test]
+async fn pictures_go_on_as_they_come() {
+    let market = Market::new().await;
+    market.answers("POST", &format!("/api/cars/{CAR}/images"), 201, json!({"images": []})).await;
+    let browser = market.signed_in().await;
+    let body = format!(
+        "--b\r\ncontent-disposition: form-data; name=\"images\"; filename=\"a.jpg\"\r\n\r\n{}\r\n--b--\r\n",
+        "\u{7f}".repeat(300_000)
+    );
+    let page = browser.upload(CAR, "multipart/form-data; boundary=b", &body, "text/html").await;
+    assert_eq!(page.is(303).header("location"), format!("/my/cars/{CAR}/pictures"));
+    let request = &market.asked("POST", &format!("/api/cars/{CAR}/images")).await[0];
+    assert_eq!(
+        (request.headers["content-type"].to_str().unwrap(), request.body.as_slice()),
+        ("multipart/form-data; boundary=b", body.as_bytes())
+    );
+    browser.upload(CAR, "application/json", "{}", "text/html").await.is(415);
+    for (status, said) in [(415, "Only JPEG, PNG and WebP"), (413, "larger than 10 MB"), (422, "cannot be read")] {
+        market.answers("POST", &format!("/api/cars/{CAR}/images"), status, json!({"status": status, "code": "x", "detail": "x"})).await;
+        browser.upload(CAR, "multipart/form-data; boundary=b", &body, "text/html").await.is(status).has(said);
+        let answer = browser.upload(CAR, "multipart/form-data; boundary=b", &body, "application/json").await;
+        assert!(answer.is(status).html.starts_with("{\"done\":false"), "{}", answer.html);
+    }
+    browser.without_token(&format!("/my/cars/{CAR}/pictures"), &[]).await.is(403);
+}
+
+#[actix_web::test]
+async fn pictures_are_ordered_and_removed() {
+    let market = Market::new().await;
+    let mut with = car();
+    with["images"] = json!([{"key": "a", "width": 8, "height": 6}, {"key": "b", "width": 8, "height": 6}]);
+    with["owner_id"] = json!(OWNER);
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, with).await;
+    market.answers("PUT", &format!("/api/cars/{CAR}/images/order"), 200, json!({"images": []})).await;
+    market.answers("DELETE", &format!("/api/cars/{CAR}/images/b"), 204, Value::Null).await;
+    let browser = market.signed_in().await;
+    browser.get(&format!("/my/cars/{CAR}/pictures")).await.is(200).has("/images/a/card").has("value=\"main\"");
+    browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "b"), ("do", "main")]).await.is(303);
+    let request = &market.asked("PUT", &format!("/api/cars/{CAR}/images/order")).await[0];
+    assert_eq!(request.body_json::<Value>().unwrap(), json!({"keys": ["b", "a"]}));
+    browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "b"), ("do", "remove")]).await.is(303);
+    browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "../x"), ("do", "remove")]).await.is(400);
+    browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "zz"), ("do", "up")]).await.is(303);
+}
