@@ -1,7 +1,7 @@
 //! Three nodes, of which one is lost.
 
 use super::*;
-use fm_sdk::testing::servers::EtcdCluster;
+use fm_sdk::testing::{eventually, servers::EtcdCluster};
 use std::time::Instant;
 
 /// Longer than the election of a new leader (1 to 2 s).
@@ -168,7 +168,9 @@ fn what_a_hanging_node_carries_out_later_undoes_nothing() {
             cluster.freeze(node).unwrap();
             let twice = clients.iter().enumerate().map(|(n, c)| async move {
                 for value in ["old", "new"] {
-                    c.commit(put(&format!("/x/{node}/{n}"), value)).await.unwrap();
+                    // A busy machine may be slower than a node may be: then it is tried again, as a client would.
+                    let change = || c.commit(put(&format!("/x/{node}/{n}"), value));
+                    eventually("the change is made", LEASE * 10, async || change().await.is_ok()).await;
                 }
             });
             futures::future::join_all(twice).await;
