@@ -53,6 +53,7 @@ stage_market() {
         # Real ads, where they lie beside the project; the tests make their own otherwise.
         [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
         tests "the running market" bash -c 'in_market_tests "$@"' _ market elasticity
+        tests "parked messages" bash -c 'in_market_tests "$@"' _ parking
         tests "a new service in the market" bash -c 'in_market_tests "$@"' _ new_service
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi

@@ -31,6 +31,11 @@ impl Instance {
         assert!(done.is_ok_and(|status| status.success()), "{} cannot be sent {signal}", self.name);
     }
 
+    /// Tells whether its process still runs.
+    pub fn lives(&self) -> bool {
+        lives(self.pid())
+    }
+
     /// Kills it without a warning and returns when it is gone.
     pub fn kill_dash_9(&self) {
         let pid = self.pid();

@@ -1,0 +1,7 @@
+//! Messages that fm-tracker cannot handle are set aside, looked at, replayed and dropped.
+#![expect(clippy::unwrap_used, reason = "a test stops where the market does not keep its word")]
+
+mod broker;
+mod example;
+mod hostile;
+mod tracker;
