@@ -16,7 +16,9 @@ pub struct Repository {
 
 impl Repository {
     pub fn make(market: &Market) -> Self {
-        let beside = env::temp_dir().join(market.unique("newcomer-"));
+        // The same place each time, so that what cargo builds there takes the place of what it built before.
+        let beside = PathBuf::from(market.address("dir")).join("newcomer");
+        let _ = fs::remove_dir_all(&beside);
         let compose = beside.join("funny-market-compose");
         fs::create_dir_all(&compose).unwrap();
         let registry = PathBuf::from(market.address("scripts")).join("../funny-market-compose/registry");
