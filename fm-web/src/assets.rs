@@ -24,7 +24,17 @@ const SVG: &str = "image/svg+xml";
 /// Name, media type, content.
 const FILES: &[(&str, &str, &str)] = &[
     ("market.css", CSS, STYLE),
+    ("drawer.js", JS, include_str!("../assets/js/drawer.js")),
+    ("filters.js", JS, include_str!("../assets/js/filters.js")),
+    ("gallery.js", JS, include_str!("../assets/js/gallery.js")),
+    ("live.js", JS, include_str!("../assets/js/live.js")),
     ("market.js", JS, include_str!("../assets/js/market.js")),
+    ("models.js", JS, include_str!("../assets/js/models.js")),
+    ("quick.js", JS, include_str!("../assets/js/quick.js")),
+    ("results.js", JS, include_str!("../assets/js/results.js")),
+    ("search.js", JS, include_str!("../assets/js/search.js")),
+    ("store.js", JS, include_str!("../assets/js/store.js")),
+    ("upload.js", JS, include_str!("../assets/js/upload.js")),
     ("mark.svg", SVG, include_str!("../assets/mark.svg")),
     ("icons.svg", SVG, include_str!("../assets/icons.svg")),
     ("cars.svg", SVG, include_str!("../assets/cars.svg")),

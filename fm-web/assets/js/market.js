@@ -1,1 +1,14 @@
+// Adds to pages that are complete without it. Each page loads what it needs.
 
+const wanted = {
+  home: ["quick", "models", "live"],
+  results: ["results"],
+  car: ["gallery"],
+  sell: ["models"],
+  mine: ["models", "upload"],
+}[document.body.dataset.page] ?? [];
+
+document.documentElement.dataset.script = "on";
+for (const name of wanted) {
+  import(`./${name}.js`).then((module) => module.start(document)).catch((e) => console.error(name, e));
+}

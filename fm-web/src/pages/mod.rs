@@ -2,6 +2,7 @@
 
 mod account;
 mod car;
+mod card;
 mod confirm;
 pub mod error;
 mod home;
@@ -35,6 +36,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/").get(home::home))
             .service(at("/cars").get(results::results))
             .service(at("/cars/{id}").get(car::car))
+            .service(at("/cars/{id}/card").get(card::card))
             .service(at("/sign-in").get(sign::sign_in::show).post(sign::sign_in::submit))
             .service(at("/sign-up").get(sign::sign_up::show).post(sign::sign_up::submit))
             .service(at("/sign-out").get(sign::sign_out::show).post(sign::sign_out::submit))

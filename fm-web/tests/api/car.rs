@@ -38,6 +38,12 @@ async fn a_service_that_is_down_costs_its_panel_and_not_the_car() {
 }
 
 #[actix_web::test]
+async fn a_card_can_be_had_alone_for_lists_that_grow() {
+    let page = Market::new().await.get(&format!("/cars/{CAR}/card")).await;
+    assert!(page.is(200).has("BMW 3 Series 2015").lacks("<html").html.starts_with("<article class=\"card\">"));
+}
+
+#[actix_web::test]
 async fn a_view_is_counted_for_the_readers_address() {
     let market = Market::new().await;
     let request = actix_web::test::TestRequest::get().uri(&format!("/cars/{CAR}"));

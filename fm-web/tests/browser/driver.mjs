@@ -42,6 +42,7 @@ export class Browser {
     const options = { args: [...FLAGS, `--user-data-dir=${browser.profile}`, `--lang=${language}`], prefs, ...(process.env.CHROMIUM ? { binary: process.env.CHROMIUM } : {}) };
     const session = await browser.call("POST", "", { capabilities: { alwaysMatch: { browserName: "chrome", "goog:chromeOptions": options } } });
     browser.url += `/${session.sessionId}`;
+    await browser.scheme("light");
     return browser;
   }
   async close() {
@@ -82,6 +83,7 @@ export class Browser {
   }
   /** Clicks. A page that is being replaced takes its elements along: then it is looked for again. */
   async click(css) {
+    let why = "it is not there";
     await until(`click ${css}`, async () => {
       const [element] = await this.all(css);
       if (!element) return false;
@@ -89,9 +91,12 @@ export class Browser {
         await this.call("POST", `/element/${element}/click`, {});
         return true;
       } catch (e) {
-        if (/stale|intercepted|not interactable/.test(e.message)) return false;
-        throw e;
+        if (!/stale|intercepted|not interactable/.test(e.message)) throw e;
+        why = e.message;
+        return false;
       }
+    }).catch((e) => {
+      throw new Error(`${e.message}: ${why}`);
     });
   }
   async type(css, text) {
@@ -110,8 +115,10 @@ export class Browser {
   size(width, height) {
     return this.cdp("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 });
   }
+  /** Light or dark; never with motion, for which nobody waits here. */
   scheme(value) {
-    return this.cdp("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
+    const features = [{ name: "prefers-color-scheme", value }, { name: "prefers-reduced-motion", value: "reduce" }];
+    return this.cdp("Emulation.setEmulatedMedia", { features });
   }
   /** Takes a picture of the page, down to `height` pixels. */
   async shot(file, width, height) {

@@ -7,7 +7,7 @@ const profile = { user_id: user.id, username: "anna", name: "Anna Berger", locat
 let refreshes = 0;
 let polls = 0;
 
-const tokens = () => ({ user, access_token: `access-${++refreshes}`, refresh_token: `refresh-${refreshes}`, token_type: "Bearer", expires_in: 900 });
+const tokens = (name = user.username) => ({ user: Object.assign(user, { username: name }), access_token: `access-${++refreshes}`, refresh_token: `refresh-${refreshes}`, token_type: "Bearer", expires_in: 900 });
 const problem = (status, code, errors) => [status, { type: "about:blank", title: code, status, detail: code, code, trace_id: "", ...(errors ? { errors } : {}) }, "application/problem+json"];
 const json = (body) => {
   try {
@@ -23,6 +23,13 @@ function title(car) {
   return `${maker} ${model} ${car.year}`;
 }
 
+/** What was listed since the start goes with the account. */
+function goodbye() {
+  polls = 0;
+  while (cars[0].id.includes("-8000-1")) cars.shift();
+  return { status_url: "/api/me/deletions/abc" };
+}
+
 /** Answers what belongs to the account; nothing for any other path. */
 export function account(req, path, body) {
   const of = (method, p) => req.method === method && path === p;
@@ -32,9 +39,9 @@ export function account(req, path, body) {
     return [200, someone[1] === user.id ? known : { ...known, user_id: someone[1], username: "autohaus", name: "Autohaus am Ring", location: "Berlin", about: null }];
   }
   if (of("POST", "/api/auth/sign-up")) {
-    return json(body).password?.length < 10 ? problem(422, "invalid", [{ field: "password", message: "must be 10 characters or more" }]) : [201, tokens()];
+    return json(body).password?.length < 10 ? problem(422, "invalid", [{ field: "password", message: "must be 10 characters or more" }]) : [201, tokens(json(body).username)];
   }
-  if (of("POST", "/api/auth/sign-in")) return json(body).password === "wrong" ? problem(401, "login-failed") : [200, tokens()];
+  if (of("POST", "/api/auth/sign-in")) return json(body).password === "wrong" ? problem(401, "login-failed") : [200, tokens(json(body).login)];
   if (of("POST", "/api/auth/refresh")) return [200, tokens()];
   if (of("POST", "/api/auth/sign-out")) return [204, ""];
   if (path.startsWith("/api/me/deletions/")) return [200, polls++ < 2 ? { state: "pending", cars_deleted: 0 } : { state: "done", cars_deleted: 7 }];
@@ -44,7 +51,7 @@ export function account(req, path, body) {
   if (of("GET", "/api/me")) return [200, user];
   if (of("PATCH", "/api/me")) return [200, Object.assign(user, json(body))];
   if (of("PUT", "/api/me/password")) return json(body).old_password === "wrong" ? problem(403, "password-wrong", [{ field: "old_password", message: "wrong" }]) : [204, ""];
-  if (of("DELETE", "/api/me")) return json(body).password === "wrong" ? problem(403, "password-wrong", [{ field: "password", message: "wrong" }]) : [202, { status_url: "/api/me/deletions/abc" }];
+  if (of("DELETE", "/api/me")) return json(body).password === "wrong" ? problem(403, "password-wrong", [{ field: "password", message: "wrong" }]) : [202, goodbye()];
   if (of("GET", "/api/me/profile")) return [200, profile];
   if (of("PATCH", "/api/me/profile")) return [200, Object.assign(profile, json(body))];
   if (of("GET", "/api/me/cars")) {
@@ -63,7 +70,12 @@ export function account(req, path, body) {
   const one = path.match(/^\/api\/cars\/([^/]+)(\/.*)?$/);
   const car = one && cars.find((c) => c.id === one[1]);
   if (!car) return null;
-  if (req.method === "PATCH") return [200, Object.assign(car, json(body))];
+  if (req.method === "PATCH") {
+    const wish = json(body);
+    if (wish.year < 1886) return problem(422, "invalid", [{ field: "year", message: "1886 to 2027" }]);
+    Object.assign(car, wish);
+    return [200, Object.assign(car, { title: title(car) })];
+  }
   if (req.method === "POST" && one[2] === "/sold") return [200, Object.assign(car, { status: "sold" })];
   if (req.method === "DELETE" && !one[2]) return cars.splice(cars.indexOf(car), 1), [204, ""];
   if (req.method === "POST" && one[2] === "/images") {

@@ -1,0 +1,35 @@
+// Brings the filters of a page up to date with those of a newer one, without disturbing whoever is using them.
+
+/** Takes over the groups of `next`; of the one that has the focus only its counts. */
+export function renew(body, next) {
+  const groups = new Map([...body.querySelectorAll(".group")].map((g) => [g.dataset.field, g]));
+  let last = null;
+  for (const fresh of next.querySelectorAll(".group")) {
+    const old = groups.get(fresh.dataset.field);
+    groups.delete(fresh.dataset.field);
+    if (!old && last) last.after(fresh);
+    else if (!old) body.append(fresh);
+    last = !old ? fresh : old.contains(document.activeElement) ? counts(old, fresh) : replace(old, fresh);
+  }
+  for (const gone of groups.values()) if (!gone.contains(document.activeElement)) gone.remove();
+}
+
+function replace(old, fresh) {
+  fresh.open = old.open;
+  const rest = fresh.querySelector(".rest");
+  if (rest) rest.open = old.querySelector(".rest")?.open ?? false;
+  old.replaceWith(fresh);
+  return fresh;
+}
+
+function counts(old, fresh) {
+  const known = new Map([...fresh.querySelectorAll(".tick")].map((t) => [t.querySelector("input").value, t]));
+  for (const tick of old.querySelectorAll(".tick")) {
+    const now = known.get(tick.querySelector("input").value);
+    if (!now) continue;
+    tick.querySelector(".tick-count").textContent = now.querySelector(".tick-count").textContent;
+    tick.className = now.className;
+    tick.querySelector("input").disabled = now.querySelector("input").disabled;
+  }
+  return old;
+}

@@ -1,0 +1,31 @@
+use super::{id_of, page};
+use crate::{
+    Web, assets,
+    view::{Car, Card},
+    visit::Visit,
+};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use askama::Template;
+use fm_sdk::Result;
+
+/// What a part of a page needs of what stands around it.
+struct Around {
+    assets: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "parts/card.html")]
+struct CardPart {
+    s: Around,
+    card: Card,
+}
+
+/// One car as lists show it, alone: scripts put it into lists that grow.
+pub async fn card(web: Data<Web>, visit: Visit, id: Path<String>) -> Result<HttpResponse> {
+    let id = id_of(&id)?;
+    let car: Car = web.gateway.get(&visit.caller, format!("/api/cars/{id}")).send().await?.json()?;
+    page(&CardPart { s: Around { assets: assets::base() }, card: Card::of(&visit, &car) })
+}
