@@ -1,0 +1,5 @@
+//! What becomes of the events of fm-cars.
+
+mod removed;
+
+pub use removed::removed;

@@ -1,0 +1,94 @@
+//! From an uploaded file to what is shown of it.
+
+use super::{
+    colours,
+    head::Head,
+    raster::Raster,
+    shrink::{self, Picture},
+};
+use crate::{flaw::Flaw, size::Size};
+use image::{DynamicImage, ExtendedColorType, ImageError, RgbImage, codecs::jpeg::JpegEncoder, metadata::Orientation};
+use std::{
+    fs::File,
+    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+};
+
+/// A picture in all sizes, in a temporary file.
+pub struct Developed {
+    /// Of the size `full`.
+    pub width: u32,
+    /// Of the size `full`.
+    pub height: u32,
+    file: File,
+    /// Where each of [`Size::ALL`] ends.
+    ends: [u64; Size::ALL.len()],
+}
+
+impl Developed {
+    /// Reads one size, as JPEG.
+    ///
+    /// # Errors
+    /// If the temporary file cannot be read.
+    pub fn read(&self, size: Size) -> io::Result<Vec<u8>> {
+        let i = Size::ALL.iter().position(|&s| s == size).unwrap_or_default();
+        let from = i.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let mut bytes = vec![0; (self.ends[i] - from) as usize];
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(from))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Decodes a file and makes all sizes of it.
+///
+/// # Errors
+/// Only of files; what is wrong with the picture is in the inner result.
+pub fn develop(file: &File, head: &Head) -> io::Result<Result<Developed, Flaw>> {
+    let Some(raster) = Raster::decode(file, head)? else { return Ok(Err(Flaw::Broken)) };
+    let mut out = BufWriter::new(tempfile::tempfile()?);
+    let mut picture = first(raster);
+    let (width, height) = (picture.width, picture.height);
+    let mut ends = [0; Size::ALL.len()];
+    for (end, size) in ends.iter_mut().zip(Size::ALL) {
+        let to = size.fit(picture.width, picture.height);
+        if to != (picture.width, picture.height) {
+            picture = picture.shrunk(to);
+        }
+        JpegEncoder::new_with_quality(&mut out, size.quality())
+            .encode(&picture.pixels, picture.width, picture.height, ExtendedColorType::Rgb8)
+            .map_err(unwritten)?;
+        *end = out.stream_position()?;
+    }
+    out.flush()?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(Ok(Developed { width, height, file, ends }))
+}
+
+/// The largest size: smaller, in sRGB, upright. Takes the raster, so that its memory is given back early.
+fn first(raster: Raster) -> Picture {
+    let to = Size::Full.fit(raster.width, raster.height);
+    let mut picture = shrink::shrunk((raster.width, raster.height), to, |y, row| raster.row(y, row));
+    let Raster { channels, orientation, profile, pixels, .. } = raster;
+    drop(pixels);
+    if let Some(profile) = profile.filter(|_| channels >= 3) {
+        colours::to_srgb(&profile, &mut picture.pixels);
+    }
+    upright(picture, orientation)
+}
+
+fn upright(picture: Picture, orientation: Orientation) -> Picture {
+    if orientation == Orientation::NoTransforms {
+        return picture;
+    }
+    let Picture { width, height, pixels } = picture;
+    // The buffer has the size that its dimensions ask for: `shrunk` makes it so.
+    let mut turned = DynamicImage::ImageRgb8(RgbImage::from_raw(width, height, pixels).unwrap_or_default());
+    turned.apply_orientation(orientation);
+    let turned = turned.into_rgb8();
+    Picture { width: turned.width(), height: turned.height(), pixels: turned.into_raw() }
+}
+
+fn unwritten(e: ImageError) -> io::Error {
+    if let ImageError::IoError(e) = e { e } else { io::Error::other(e) }
+}
