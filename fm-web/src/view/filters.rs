@@ -166,6 +166,9 @@ fn list(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names, 
         ticks.sort_by(|a, b| b.1.on.cmp(&a.1.on).then(b.0.cmp(&a.0)).then_with(|| a.1.label.to_lowercase().cmp(&b.1.label.to_lowercase())));
     }
     let ticks: Vec<Tick> = ticks.into_iter().map(|(_, tick)| tick).filter(|tick| field != "model" || !tick.off).collect();
+    if ticks.is_empty() {
+        return None;
+    }
     let on = ticks.iter().filter(|t| t.on).count();
     let kind = match field {
         "body" => "bodies",
