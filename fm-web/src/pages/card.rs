@@ -21,11 +21,13 @@ struct Around {
 struct CardPart {
     s: Around,
     card: Card,
+    /// Of the heading; in the list of the start page.
+    level: u8,
 }
 
 /// One car as lists show it, alone: scripts put it into lists that grow.
 pub async fn card(web: Data<Web>, visit: Visit, id: Path<String>) -> Result<HttpResponse> {
     let id = id_of(&id)?;
     let car: Car = web.gateway.get(&visit.caller, format!("/api/cars/{id}")).send().await?.json()?;
-    page(&CardPart { s: Around { assets: assets::base() }, card: Card::of(&visit, &car) })
+    page(&CardPart { s: Around { assets: assets::base() }, card: Card::of(&visit, &car), level: 3 })
 }

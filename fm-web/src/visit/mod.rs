@@ -10,6 +10,7 @@ mod notice;
 mod origin;
 mod renewal;
 mod session;
+mod token;
 
 pub use back::return_path;
 pub use caller::Caller;
@@ -22,7 +23,6 @@ pub use session::{Change, Person, Tokens};
 
 use crate::text::{Lang, Texts};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, cookie::Cookie, dev::Payload};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use origin::Origin;
 use session::Session;
 use std::{
@@ -37,8 +37,6 @@ use std::{
 pub const LANG: &str = "fm_lang";
 /// The cookie that holds the chosen theme.
 pub const THEME: &str = "fm_theme";
-/// Letters of a form's token: 24 bytes in base64.
-const TOKEN: usize = 32;
 
 /// What a page may know of its reader. Cheap to clone.
 #[derive(Clone)]
@@ -118,11 +116,11 @@ impl Visit {
     /// Gives the token for a form; the browser gets it as a cookie with the answer.
     pub fn form_token(&self) -> String {
         self.needs_token.set(true);
-        self.form_token.clone()
+        token::masked(&self.form_token)
     }
     /// Says whether a form came with the token of this browser.
-    fn token_is(&self, token: &str) -> bool {
-        self.has_token && token == self.form_token
+    fn token_is(&self, sent: &str) -> bool {
+        self.has_token && token::unmasked(sent).as_deref() == Some(self.form_token.as_str())
     }
     /// The cookies that the answer sets.
     fn cookies(&self) -> Vec<Cookie<'static>> {
@@ -141,7 +139,7 @@ impl Visit {
     }
     fn read(request: &HttpRequest) -> Self {
         let origin = Origin::of(request);
-        let form_token = cookies::read(request, cookies::FORM, origin.secure).filter(|t| t.len() == TOKEN);
+        let form_token = cookies::read(request, cookies::FORM, origin.secure).filter(|t| token::is_one(t));
         let cookie = |name| request.cookie(name).map(|c| c.value().to_owned());
         let accept = request.headers().get("accept-language").and_then(|v| v.to_str().ok());
         let theme = match cookie(THEME).as_deref() {
@@ -157,7 +155,7 @@ impl Visit {
             session: RefCell::new(Session::read(request, origin.secure)),
             change: RefCell::default(),
             has_token: form_token.is_some(),
-            form_token: form_token.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())),
+            form_token: form_token.unwrap_or_else(token::fresh),
             needs_token: Cell::new(false),
             notice: Cell::new(Notice::read(request, origin.secure)),
             next_notice: Cell::new(None),

@@ -57,13 +57,18 @@ pub enum Change {
     End,
 }
 
+/// It goes into a header. What a browser sends instead is no session.
+fn is_token(text: &str) -> bool {
+    text.len() <= 4096 && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
 impl Session {
     pub fn read(request: &HttpRequest, secure: bool) -> Self {
         let person = read(request, USER, secure).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         Session {
             person: person.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default(),
-            access: read(request, ACCESS, secure),
-            refresh: read(request, REFRESH, secure),
+            access: read(request, ACCESS, secure).filter(|t| is_token(t)),
+            refresh: read(request, REFRESH, secure).filter(|t| is_token(t)),
         }
     }
     /// Takes over new tokens.

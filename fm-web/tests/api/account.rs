@@ -64,6 +64,7 @@ async fn a_form_from_elsewhere_is_refused() {
     let form = [("login", "anna"), ("password", "p")];
     browser.without_token("/sign-in", &form).await.is(403);
     browser.with_token("/sign-in", &form, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").await.is(403);
+    browser.with_token("/sign-in", &form, &"A".repeat(64)).await.is(403);
     browser.post_from("/sign-in", &form, "http://evil.example").await.is(403);
     browser.post_from("/sign-in", &form, "null").await.is(403);
     browser.post_from("/sign-in", &form, "http://market.example").await.is(303);
@@ -124,6 +125,17 @@ async fn a_token_that_is_refused_is_renewed_and_nobody_goes_round_in_circles() {
     let page = market.browser().await.with_cookie("fm_refresh", "refresh-1").get("/account").await;
     assert_eq!(page.is(303).header("location"), "/sign-in?to=%2Faccount");
     assert!(page.cookies().iter().any(|c| c.starts_with("fm_refresh=;")), "{:?}", page.cookies());
+}
+
+#[actix_web::test]
+async fn cookies_that_nobody_gave_out_break_nothing() {
+    let market = Market::new().await;
+    for value in ["x", "a,b", "\u{fc}", "%00", "eyJ9", "\"quoted\"", &"y".repeat(5000)] {
+        let browser = market.browser().await.with_cookie("fm_lang", value).with_cookie("fm_theme", value).with_cookie("fm_notice", value);
+        browser.with_cookie("fm_user", value).with_cookie("fm_form", value).get("/").await.is(200);
+    }
+    let browser = market.browser().await.with_cookie("fm_access", "a\u{fc}b").with_cookie("fm_refresh", &"y".repeat(5000));
+    assert_eq!(browser.get("/account").await.is(303).header("location"), "/sign-in?to=%2Faccount");
 }
 
 #[actix_web::test]

@@ -4,7 +4,9 @@ use crate::market::{Market, Page};
 use actix_web::test::TestRequest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+/// The token as the cookie has it, and as a form does: behind a pad of zeros.
 const TOKEN: &str = "abcdefghijklmnopqrstuvwxyz012345";
+const SENT: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAabcdefghijklmnopqrstuvwxyz012345";
 
 pub struct Browser<'m> {
     market: &'m Market,
@@ -50,7 +52,7 @@ impl<'m> Browser<'m> {
         TestRequest::post().uri(path).insert_header(("content-type", "application/x-www-form-urlencoded")).set_payload(body)
     }
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        self.send(self.form(path, fields, Some(TOKEN))).await
+        self.send(self.form(path, fields, Some(SENT))).await
     }
     pub async fn without_token(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.form(path, fields, None)).await
@@ -59,10 +61,10 @@ impl<'m> Browser<'m> {
         self.send(self.form(path, fields, Some(token))).await
     }
     pub async fn post_from(&self, path: &str, fields: &[(&str, &str)], origin: &str) -> Page {
-        self.send(self.form(path, fields, Some(TOKEN)).insert_header(("origin", origin))).await
+        self.send(self.form(path, fields, Some(SENT)).insert_header(("origin", origin))).await
     }
     pub async fn upload(&self, car: &str, media: &str, body: &str, accept: &str) -> Page {
-        let request = TestRequest::post().uri(&format!("/my/cars/{car}/pictures?form_token={TOKEN}"));
+        let request = TestRequest::post().uri(&format!("/my/cars/{car}/pictures?form_token={SENT}"));
         self.send(request.insert_header(("content-type", media)).insert_header(("accept", accept)).set_payload(body.to_owned())).await
     }
 }

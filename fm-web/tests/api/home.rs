@@ -45,6 +45,17 @@ async fn a_service_that_is_down_costs_its_panel_and_not_the_page() {
 }
 
 #[actix_web::test]
+async fn a_service_that_hangs_is_waited_for_once_and_not_for_long() {
+    let market = Market::new().await;
+    for path in ["/api/tracks/latest", "/api/cars/facets", "/api/cars"] {
+        market.hangs(path).await;
+    }
+    let started = std::time::Instant::now();
+    market.get("/").await.is(200).has("This part is not available right now.");
+    assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[actix_web::test]
 async fn an_empty_market_invites_to_sell() {
     let market = Market::new().await;
     market.answers("GET", "/api/tracks/latest", 200, json!({"items": []})).await;

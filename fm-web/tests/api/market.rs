@@ -115,6 +115,11 @@ impl Market {
         let all = self.gateway.received_requests().await.unwrap();
         all.into_iter().filter(|r| r.method.as_str() == method && r.url.path() == path).collect()
     }
+    /// Lets the gateway keep silent about a path.
+    pub async fn hangs(&self, path: &str) {
+        let silence = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(60));
+        Mock::given(matchers::path(path)).respond_with(silence).with_priority(1).mount(&self.gateway).await;
+    }
     pub async fn browser(&self) -> Browser<'_> {
         Browser::new(self)
     }
