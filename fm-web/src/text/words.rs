@@ -21,6 +21,8 @@ texts! {
     market: "Funny Market", "Funny Market";
     skip: "Skip to content", "Zum Inhalt springen";
     nav_main: "Main", "Hauptmenü";
+    menu_buy: "Find a car", "Suchen";
+    menu_sell: "Sell", "Verkaufen";
     nav_foot: "More", "Weiteres";
     nav_buy: "Find a car", "Auto finden";
     nav_sell: "Sell a car", "Auto verkaufen";
@@ -207,7 +209,7 @@ texts! {
     status_listed: "On the market", "Auf dem Markt";
     publish: "Publish", "Veröffentlichen";
     publish_now: "Publish without pictures", "Ohne Bilder veröffentlichen";
-    mark_sold: "Mark as sold", "Als verkauft markieren";
+    mark_sold: "Mark as sold", "Verkauft melden";
     sold_confirm: "Is it sold?", "Ist es verkauft?";
     sold_text: "{} leaves the search. Its page stays, marked as sold. It cannot be changed after that.", "{} verschwindet aus der Suche. Die Seite bleibt, als verkauft markiert. Danach lässt sich nichts mehr ändern.";
     delete_car: "Delete this car?", "Dieses Auto löschen?";
