@@ -48,3 +48,15 @@ a_dependency_optimised_by_one_alone_is_reported() {
     printf '\n[profile.dev.package.sha2]\nopt-level = 3\n' >>fm-cars/Cargo.toml
     scripts/deps-check
 }
+
+a_build_server_that_runs_as_root_needs_no_sudo() {
+    [ "$(id -u)" = 0 ] || return 0
+    mkdir "$scratch/bin" "$scratch/repository"
+    cp "$scripts/template/repository/ci" "$scratch/repository/"
+    echo no-such-package >"$scratch/repository/debian-packages"
+    printf '#!/bin/sh\necho "$@" >>%s/asked\n' "$scratch" >"$scratch/bin/apt-get"
+    printf '#!/bin/sh\nexit 127\n' >"$scratch/bin/sudo"
+    chmod +x "$scratch"/bin/*
+    CI=true PATH="$scratch/bin:$PATH" "$scratch/repository/ci" licences
+    grep -q 'install.* no-such-package' "$scratch/asked"
+}
