@@ -44,7 +44,7 @@ pub struct Settings {
     #[arg(long, env = "FM_FILES", hide_env_values = true, default_value = "./data/files", value_name = "URL")]
     pub files: FilesUrl,
 
-    /// Folder for private keys and the like, of this service alone [default: .fm/<service>]
+    /// Folder for private keys and the like, of this service alone [default: .fm/SERVICE]
     #[arg(long, env = "FM_DATA", value_name = "FOLDER")]
     pub data: Option<PathBuf>,
 
