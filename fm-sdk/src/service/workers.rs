@@ -44,8 +44,8 @@ impl Drop for One {
 }
 
 impl Workers {
-    /// Messages in flight per queue and instance.
-    pub const PREFETCH: u16 = 32;
+    /// Messages in flight per queue and instance: few, so that a slow instance holds few that others could have done by now.
+    pub const PREFETCH: u16 = 8;
 
     /// Starts `n` threads that share what comes in.
     pub fn start<S: Send + Sync + 'static>(

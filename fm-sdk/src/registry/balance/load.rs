@@ -3,22 +3,33 @@
 use super::{Outcome, Policy};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
+/// With so many answers a latency is known. The very first ones open connections and fill caches.
+const ENOUGH: u32 = 3;
+/// A further answer counts for one part in so many.
+const PARTS: u32 = 8;
+
 /// The load of one instance. Times are milliseconds of the balancer's clock.
 #[derive(Debug, Default)]
 pub(super) struct Load {
     in_flight: AtomicU32,
-    /// Latency in microseconds (high half) and the low half of the time it was noted, in one word, so that both change together.
-    latency: AtomicU64,
+    /// The latency in microseconds, over how many answers, and when the last of them came. Answers that come at the same moment may
+    /// overwrite each other: one of many is lost.
+    latency: AtomicU32,
+    answers: AtomicU32,
+    noted: AtomicU64,
     failures: AtomicU32,
     ejections: AtomicU32,
     ejected_until: AtomicU64,
     pub(super) used: AtomicU64,
+    /// The number of the last pick, over all instances.
+    pub(super) turn: AtomicU64,
 }
 
 impl Load {
-    pub(super) fn begin(&self, now: u64) {
+    pub(super) fn begin(&self, now: u64, turn: u64) {
         self.in_flight.fetch_add(1, Relaxed);
         self.used.store(now, Relaxed);
+        self.turn.store(turn, Relaxed);
     }
 
     pub(super) fn end(&self) {
@@ -29,11 +40,14 @@ impl Load {
         self.in_flight.load(Relaxed)
     }
 
-    /// The moving latency in microseconds, faded to nothing while nobody asks; `None` = not known (any more).
+    /// The moving latency in microseconds; `None` = not known (any more).
     pub(super) fn latency(&self, now: u64, policy: &Policy) -> Option<u64> {
-        let (micros, at) = unpack(self.latency.load(Relaxed));
-        let faded = (f64::from(micros) * weight(now, at, policy)) as u64;
-        (faded > 0).then_some(faded)
+        let known = self.answers.load(Relaxed) >= ENOUGH && !self.is_old(now, policy);
+        known.then(|| self.latency.load(Relaxed).into())
+    }
+
+    fn is_old(&self, now: u64, policy: &Policy) -> bool {
+        now.saturating_sub(self.noted.load(Relaxed)) > policy.memory.as_millis() as u64
     }
 
     pub(super) fn ejected_for(&self, now: u64) -> u64 {
@@ -56,16 +70,15 @@ impl Load {
         }
     }
 
-    /// Peak EWMA: a slower answer counts at once, faster ones are believed with time.
+    /// A geometric moving average: it speaks of factors, so that the one answer in fifty that takes fifty times as long hardly moves it,
+    /// while a few in a row do.
     fn learn(&self, micros: u32, now: u64, policy: &Policy) {
-        let learned = |word| {
-            let (old, at) = unpack(word);
-            let w = weight(now, at, policy);
-            let next = if micros > old { micros } else { (f64::from(old) * w + f64::from(micros) * (1.0 - w)) as u32 };
-            Some(pack(next.max(1), now as u32))
-        };
-        // The closure never gives `None`, so this cannot fail.
-        let _ = self.latency.fetch_update(Relaxed, Relaxed, learned);
+        let before = if self.is_old(now, policy) { 0 } else { self.answers.load(Relaxed) };
+        let (old, new) = (f64::from(self.latency.load(Relaxed).max(1)), f64::from(micros.max(1)));
+        let parts = (before + 1).min(PARTS);
+        self.latency.store((old * (new / old).powf(1.0 / f64::from(parts))).round() as u32, Relaxed);
+        self.answers.store(parts, Relaxed);
+        self.noted.store(now, Relaxed);
     }
 
     fn fail(&self, now: u64, policy: &Policy, jitter: f64) {
@@ -79,16 +92,4 @@ impl Load {
         let time = base.saturating_mul(1 << times).min(policy.eject_at_most.as_millis() as u64);
         self.ejected_until.store(now + (time as f64 * (0.5 + jitter)) as u64, Relaxed);
     }
-}
-
-fn pack(micros: u32, at: u32) -> u64 {
-    u64::from(micros) << 32 | u64::from(at)
-}
-fn unpack(word: u64) -> (u32, u32) {
-    ((word >> 32) as u32, word as u32)
-}
-/// How much a value of then still counts now.
-fn weight(now: u64, at: u32, policy: &Policy) -> f64 {
-    let age = (now as u32).wrapping_sub(at);
-    (-f64::from(age) / policy.memory.as_millis().max(1) as f64).exp()
 }

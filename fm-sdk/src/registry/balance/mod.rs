@@ -1,7 +1,8 @@
 //! Picks an instance for a request: the less loaded of two at random, leaving out those that cannot be reached.
 //!
-//! Power of two choices (Mitzenmacher 2001) over peak-EWMA latency times requests in flight, as in Finagle and Linkerd; passive outlier
-//! ejection as in Envoy. A pick costs two look-ups in a sharded map and a few atomics; nothing is locked while a request runs.
+//! Power of two choices (Mitzenmacher 2001). Two whose latencies are about the same share in turn, the one with fewer requests in flight
+//! first; of two that differ by more than noise the quicker one is the more likely. Passive outlier ejection as in Envoy. A pick costs
+//! two look-ups in a sharded map and a few atomics; nothing is locked while a request runs.
 
 mod load;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::{
     hash::BuildHasher,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -24,6 +25,9 @@ const SHARDS: usize = 16;
 const COSTLY: u64 = u64::MAX / 2;
 /// Loads of instances that nobody picked for this long are forgotten, in milliseconds.
 const FORGET: u64 = 300_000;
+/// Latencies are about the same while the larger is at most so many times the smaller plus so many microseconds: that much a busy machine
+/// does to equals.
+const NOISE: (u64, u64) = (2, 2_000);
 
 /// How an instance is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub struct Policy {
     pub eject: Duration,
     /// The longest ejection, before chance.
     pub eject_at_most: Duration,
-    /// How long a latency is remembered: after this time it counts for e⁻¹.
+    /// How long a latency is remembered when no further answer comes.
     pub memory: Duration,
 }
 impl Default for Policy {
@@ -79,7 +83,8 @@ pub struct Standing {
     pub ejected_for: Duration,
 }
 
-/// By hash of service and id: 64 bits under a key of chance, so that two never meet, and a look-up allocates nothing.
+/// By hash of service, id, start and address: what starts again under its old name is another instance, and what is known of the dead one
+/// says nothing about it. 64 bits under a key of chance, so that two never meet, and a look-up allocates nothing.
 type Shard = RwLock<HashMap<u64, Arc<Load>>>;
 type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
@@ -90,7 +95,7 @@ struct Inner {
     policy: Policy,
     shards: [Shard; SHARDS],
     hasher: RandomState,
-    turn: AtomicUsize,
+    turn: AtomicU64,
     now: Clock,
 }
 
@@ -117,7 +122,7 @@ impl Balancer {
     }
     fn with_clock(policy: Policy, now: Clock) -> Self {
         let shards = std::array::from_fn(|_| RwLock::default());
-        Balancer(Arc::new(Inner { policy, shards, hasher: RandomState::new(), turn: AtomicUsize::new(0), now }))
+        Balancer(Arc::new(Inner { policy, shards, hasher: RandomState::new(), turn: AtomicU64::new(0), now }))
     }
 
     /// Chooses one of the instances, leaving out those whose id is in `exclude` (already tried) and those that are ejected; if all that
@@ -128,7 +133,7 @@ impl Balancer {
             Choice::LeastLoad => self.less_loaded(instances, exclude, now)?,
             Choice::RoundRobin => self.next(instances, exclude, now)?,
         };
-        load.begin(now);
+        load.begin(now, self.0.turn.fetch_add(1, Relaxed) + 1);
         Some(Picked { index, balancer: self.clone(), load })
     }
 
@@ -164,7 +169,7 @@ impl Balancer {
 
     fn next(&self, instances: &[Instance], exclude: &[&str], now: u64) -> Option<(usize, Arc<Load>)> {
         let n = instances.len();
-        let first = self.0.turn.fetch_add(1, Relaxed);
+        let first = self.0.turn.load(Relaxed) as usize;
         let mut turns = (0..n).map(|i| first.wrapping_add(i) % n);
         turns.find_map(|i| Some((i, self.fit(instances, i, exclude, now)?))).or_else(|| self.least_ejected(instances, exclude, now))
     }
@@ -184,23 +189,23 @@ impl Balancer {
     }
 
     fn better(&self, a: (usize, Arc<Load>), b: (usize, Arc<Load>), now: u64) -> (usize, Arc<Load>) {
-        let (fa, fb) = (u64::from(a.1.in_flight()) + 1, u64::from(b.1.in_flight()) + 1);
-        let latencies = (a.1.latency(now, &self.0.policy), b.1.latency(now, &self.0.policy));
-        match latencies {
+        let (fa, fb) = (u64::from(a.1.in_flight()), u64::from(b.1.in_flight()));
+        let a_first = match (a.1.latency(now, &self.0.policy), b.1.latency(now, &self.0.policy)) {
             // By chance, the cheaper one the more likely: always the better one would leave the other without requests, and so without
-            // news, because of one slow answer.
-            (Some(la), Some(lb)) => {
-                let (ca, cb) = (la.saturating_mul(fa).min(COSTLY), lb.saturating_mul(fb).min(COSTLY));
-                if rand::random_range(0..ca + cb) < cb { a } else { b }
+            // news of its getting better.
+            (Some(la), Some(lb)) if differ(la, lb) => {
+                let cost = |latency: u64, in_flight: u64| latency.saturating_mul(in_flight + 1).clamp(1, COSTLY);
+                let (ca, cb) = (cost(la, fa), cost(lb, fb));
+                rand::random_range(0..ca + cb) < cb
             }
-            // While one is not known yet (just started), only the requests in flight count: a guess would flood or starve it.
-            _ if fa <= fb => a,
-            _ => b,
-        }
+            // Also while one is not known yet (just started): a guess would flood or starve it.
+            _ => (fa, a.1.turn.load(Relaxed)) < (fb, b.1.turn.load(Relaxed)),
+        };
+        if a_first { a } else { b }
     }
 
     fn place(&self, instance: &Instance) -> (&Shard, u64) {
-        let key = self.0.hasher.hash_one((&instance.service, &instance.id));
+        let key = self.0.hasher.hash_one((&instance.service, &instance.id, instance.started, &instance.url));
         (&self.0.shards[key as usize % SHARDS], key)
     }
 
@@ -230,6 +235,11 @@ impl Drop for Picked {
     fn drop(&mut self) {
         self.load.end();
     }
+}
+
+/// Whether two latencies, in microseconds, differ by more than noise.
+fn differ(a: u64, b: u64) -> bool {
+    a.max(b) > a.min(b) * NOISE.0 + NOISE.1
 }
 
 /// Two different places below `n`, which is at least two.
