@@ -17,7 +17,7 @@ use fm_sdk::{
     metrics::Metrics,
     registry::{
         Etcd, MemoryRegistry, Registry,
-        balance::Balancer,
+        balance::{Balancer, Policy},
         services::{Instance, Registration, Services},
     },
 };
@@ -28,6 +28,9 @@ use std::{
     time::Duration,
 };
 use tokio::sync::watch;
+
+/// How long one slow answer counts against an instance: many requests a second bring news soon.
+const LATENCY_MEMORY: Duration = Duration::from_secs(2);
 
 /// A gateway that is bound and not serving yet.
 pub struct Application {
@@ -65,7 +68,7 @@ impl Application {
         let draining = Draining::default();
         let tools = Tools {
             services: services.clone(),
-            balancer: Balancer::default(),
+            balancer: Balancer::new(Policy { memory: LATENCY_MEMORY, ..Policy::default() }),
             verifier,
             limits: Limits::default(),
             metrics: metrics.clone(),
