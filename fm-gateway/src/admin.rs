@@ -1,4 +1,4 @@
-//! What operators reach, on a port of its own: health and metrics. The admin API and the dashboard belong here, too.
+//! What operators reach, on a port of its own: health and metrics. What changes the table from outside belongs here, too.
 
 use actix_web::{App, HttpServer, dev::Server};
 use fm_sdk::{

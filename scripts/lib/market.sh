@@ -27,7 +27,7 @@ print_urls() {
     if running fm-gateway; then
         say "  market     $(url_of fm-gateway)"
         say "  API        $(url_of fm-gateway)/api/cars"
-        say "  dashboard  $(url_of fm-gateway-admin)"
+        say "  operators  $(url_of fm-gateway-admin)/metrics"
     fi
     say "  registry   $(etcd_url)"
     say "  bus        $(rabbitmq_url)"
