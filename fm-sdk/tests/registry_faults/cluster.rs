@@ -2,10 +2,12 @@
 
 use super::*;
 use fm_sdk::testing::{eventually, servers::EtcdCluster};
-use std::time::Instant;
+use std::{cell::RefCell, time::Instant};
 
-/// Longer than the election of a new leader (1 to 2 s).
-const ELECTION: Duration = Duration::from_millis(3_500);
+/// Calls that each client must have made with the others while a node is lost.
+const CALLS: usize = 50;
+/// Enough for an election, and for these calls on a busy machine.
+const ENOUGH: Duration = Duration::from_secs(60);
 
 /// What a client went through while something happened.
 #[derive(Debug, Default)]
@@ -15,77 +17,69 @@ struct Log {
     slowest: Duration,
 }
 
-async fn call_until(etcd: &Etcd, stop: watch::Receiver<bool>, key: &str) -> Log {
-    let mut log = Log::default();
+async fn call_until(etcd: &Etcd, stop: watch::Receiver<bool>, key: &str, log: &RefCell<Log>) {
     while !*stop.borrow() {
-        let n = log.calls.to_string();
+        let calls = log.borrow().calls;
+        let n = calls.to_string();
         let begun = Instant::now();
-        let result = match log.calls % 3 {
+        let result = match calls % 3 {
             0 => etcd.commit(put(key, &n)).await.map(drop),
             1 => etcd.list(key).await.map(drop),
             _ => etcd.put_for(&format!("{key}/lease"), n, LEASE).await,
         };
+        let mut log = log.borrow_mut();
         log.failed.extend(result.err().map(|e| e.chain()));
         log.slowest = log.slowest.max(begun.elapsed());
         log.calls += 1;
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    log
 }
 
-/// Several clients call while a node goes and returns; each begins with another node, by chance.
-async fn calls_while<'a>(cluster: &'a mut EtcdCluster, fault: impl AsyncFnOnce(&'a mut EtcdCluster)) -> Vec<Log> {
+/// Several clients call; each begins with another node, by chance. The fault happens when all do, and ends when all have gone on
+/// without the lost node: a client that waits for it never gets there.
+async fn calls_while(cluster: &mut EtcdCluster, begin: impl Fn(&mut EtcdCluster), end: impl AsyncFn(&mut EtcdCluster)) -> Vec<Log> {
     let clients: Vec<Etcd> = (0..6).map(|_| Etcd::connect(&cluster.urls()).unwrap()).collect();
+    let logs: Vec<RefCell<Log>> = clients.iter().map(|_| RefCell::default()).collect();
     let (stop, stopped) = watch::channel(false);
-    let calls = clients.iter().enumerate().map(|(n, c)| {
+    let calls = clients.iter().zip(&logs).enumerate().map(|(n, (c, log))| {
         let (stopped, key) = (stopped.clone(), format!("/c/{n}"));
-        async move { call_until(c, stopped, &key).await }
+        async move { call_until(c, stopped, &key, log).await }
     });
+    let made = || logs.iter().map(|log| log.borrow().calls).collect::<Vec<_>>();
+    let all_went_on = async || {
+        let before = made();
+        eventually("all clients go on", ENOUGH, async || made().iter().zip(&before).all(|(now, then)| *now >= then + CALLS)).await;
+    };
     let scene = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        fault(cluster).await;
+        all_went_on().await;
+        begin(cluster);
+        all_went_on().await;
+        end(cluster).await;
+        all_went_on().await;
         stop.send_replace(true);
     };
-    futures::join!(futures::future::join_all(calls), scene).0
+    futures::join!(futures::future::join_all(calls), scene);
+    logs.into_iter().map(RefCell::into_inner).collect()
+}
+
+/// Loses each node in turn, the leader among them.
+async fn no_call_fails(begin: impl Fn(&mut EtcdCluster, usize), end: impl AsyncFn(&mut EtcdCluster, usize)) {
+    let mut cluster = EtcdCluster::start(3).await.unwrap();
+    for node in 0..3 {
+        let leads = cluster.leader().await.unwrap() == Some(node);
+        for log in calls_while(&mut cluster, |cluster| begin(cluster, node), async |cluster| end(cluster, node).await).await {
+            assert!(log.failed.is_empty(), "node {node} (leads: {leads}) lost: {log:?}");
+        }
+    }
 }
 
 #[test]
 fn any_one_of_three_nodes_can_be_killed_and_no_call_fails() {
-    run(async {
-        let mut cluster = EtcdCluster::start(3).await.unwrap();
-        for node in 0..3 {
-            let leads = cluster.leader().await.unwrap() == Some(node);
-            let logs = calls_while(&mut cluster, async |cluster| {
-                cluster.kill(node).unwrap();
-                tokio::time::sleep(Duration::from_secs(5)).await;
-            });
-            for log in logs.await {
-                assert!(log.failed.is_empty(), "node {node} (leads: {leads}) killed: {log:?}");
-                assert!(log.calls > 20 && log.slowest < ELECTION, "node {node} (leads: {leads}) killed: {log:?}");
-            }
-            cluster.restart(node).await.unwrap();
-        }
-    });
+    run(no_call_fails(|cluster, node| cluster.kill(node).unwrap(), async |cluster, node| cluster.restart(node).await.unwrap()));
 }
 
 #[test]
 fn any_one_of_three_nodes_can_hang_and_no_call_fails() {
-    run(async {
-        let mut cluster = EtcdCluster::start(3).await.unwrap();
-        for node in 0..3 {
-            let leads = cluster.leader().await.unwrap() == Some(node);
-            let logs = calls_while(&mut cluster, async |cluster| {
-                cluster.freeze(node).unwrap();
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                cluster.thaw(node).unwrap();
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            });
-            for log in logs.await {
-                assert!(log.failed.is_empty(), "node {node} (leads: {leads}) frozen: {log:?}");
-                assert!(log.calls > 20 && log.slowest < ELECTION, "node {node} (leads: {leads}) frozen: {log:?}");
-            }
-        }
-    });
+    run(no_call_fails(|cluster, node| cluster.freeze(node).unwrap(), async |cluster, node| cluster.thaw(node).unwrap()));
 }
 
 fn holders(snapshot: &Snapshot) -> usize {

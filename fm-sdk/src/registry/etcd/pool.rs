@@ -17,8 +17,9 @@ use tokio::{
 
 /// How long one node may take for one attempt; etcd-rs itself waits for ever.
 pub(super) const TRY: Duration = Duration::from_millis(500);
-/// How long a call goes on over all nodes while some are silent: longer than the election of a new leader (1 to 2 s).
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a call goes on over all nodes while some are silent: longer than two elections of a leader in a row (1 to 2 s each; the
+/// first one may end in a split vote), shorter than a lease.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 pub(super) struct Pool {
     nodes: Vec<Node>,
