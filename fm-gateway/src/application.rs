@@ -3,13 +3,13 @@
 use crate::{
     GatewaySettings, NAME, admin,
     api::{self, Documents},
-    front::{self, Gateway, GatewayMetrics},
+    front::{Gateway, GatewayMetrics, Load, listener},
     pipeline::{Drivers, Tools},
     table::{Copy, Keeper, TableState},
     upstream::Limits,
 };
 use fm_sdk::{
-    Error, Kind, Result, ResultExt,
+    Result, ResultExt,
     config::{RegistryUrl, Settings},
     health::{Health, Phase},
     http::Draining,
@@ -59,7 +59,8 @@ impl Application {
     /// # Errors
     /// If a port cannot be bound.
     pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, terms: Terms) -> Result<Self> {
-        let (public, admin) = (bind("FM_HTTP", &settings.http)?, bind("FM_ADMIN_HTTP", &own.admin_http)?);
+        let public = listener::bind("FM_HTTP", &settings.http, own.share_port)?;
+        let admin = listener::bind("FM_ADMIN_HTTP", &own.admin_http, false)?;
         let instance = settings.instance_name();
         let metrics = GatewayMetrics::new(Metrics::default());
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
@@ -79,13 +80,15 @@ impl Application {
         let keeper = Keeper::new(registry, own.plugins.clone(), Drivers::new(tools), Some(copy));
         let (health, state) = (Health::default(), keeper.state());
         api::checks(&health, keeper.table(), state.clone(), reach);
+        let limits = own.limits();
         let gateway = Arc::new(Gateway {
             table: keeper.table(),
-            limits: own.limits(),
+            load: Load::new(limits.at_once, metrics.under_way()),
+            limits,
             trusted: settings.trusted_proxies.clone(),
             draining,
             metrics,
-            documents: Documents::new(services.clone()),
+            documents: Documents::new(services.clone(), own.documents_away),
             health,
         });
         Ok(Application { settings, instance, public, admin, gateway, services, keeper, state })
@@ -120,7 +123,7 @@ impl Application {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
         let (address, admin_address, instance) = (self.address()?, self.admin_address()?, self.registration()?);
         let leave = Draining::default();
-        let server = front::listen(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
+        let server = listener::listen(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
         let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone())?;
         let (handle, admin_handle) = (server.handle(), admin.handle());
         let (server, admin) = (actix_rt::spawn(server), actix_rt::spawn(admin));
@@ -163,13 +166,6 @@ async fn drain(gateway: &Gateway, registration: Registration, time: Duration) {
     gateway.health.enter(Phase::Draining);
     registration.release().await;
     tokio::time::sleep(time).await;
-}
-
-fn bind(name: &str, address: &str) -> Result<TcpListener> {
-    let cannot = |e: std::io::Error| Error::new(Kind::Unavailable, "bind", format!("{name}={address} cannot be bound: {e}")).caused_by(e);
-    let socket = TcpListener::bind(address).map_err(cannot)?;
-    socket.set_nonblocking(true).internal()?;
-    Ok(socket)
 }
 
 /// Makes the client of the registry that the settings name.

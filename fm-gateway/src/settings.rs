@@ -36,6 +36,22 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_GATEWAY_KEEP_ALIVE", default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub keep_alive: Duration,
 
+    /// How many requests may be under way at once; more are answered 503
+    #[arg(long, env = "FM_GATEWAY_AT_ONCE", default_value_t = 4096, value_name = "N")]
+    pub at_once: usize,
+
+    /// How many connections clients may have; more wait to be accepted
+    #[arg(long, env = "FM_GATEWAY_CONNECTIONS", default_value_t = 8192, value_name = "N")]
+    pub connections: usize,
+
+    /// How long a service that has no instance stays in the API's documents
+    #[arg(long, env = "FM_GATEWAY_DOCUMENTS_AWAY", default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
+    pub documents_away: Duration,
+
+    /// Lets another gateway of the same user listen on the same port: the next one starts before the last one ends
+    #[arg(long, env = "FM_GATEWAY_SHARE_PORT", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub share_port: bool,
+
     /// The plugins that routes may use; not a flag: a program that brings its own sets it
     #[arg(skip = Catalogue::shipped())]
     pub plugins: Catalogue,
@@ -53,6 +69,10 @@ impl Default for GatewaySettings {
             head_time: limits.head_time,
             stall: limits.stall,
             keep_alive: limits.keep_alive,
+            at_once: limits.at_once,
+            connections: limits.connections,
+            documents_away: Duration::from_secs(600),
+            share_port: false,
             plugins: Catalogue::shipped(),
         }
     }
@@ -68,6 +88,8 @@ impl GatewaySettings {
             head_time: self.head_time,
             stall: self.stall,
             keep_alive: self.keep_alive,
+            at_once: self.at_once,
+            connections: self.connections,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The OpenAPI documents of all services, merged; fetched again when instances come and go.
 
-use super::merge::merge;
+use super::merge::{mark_away, merge};
 use bytes::Bytes;
 use fm_sdk::registry::services::{Instance, Services};
 use serde_json::Value;
@@ -39,15 +39,24 @@ struct Kept {
 pub struct Documents {
     services: Services,
     kept: Arc<Mutex<Option<Kept>>>,
-    /// The last good document of each service: one that is down stays documented.
-    last: Arc<Mutex<BTreeMap<String, Value>>>,
+    last: Arc<Mutex<BTreeMap<String, Last>>>,
+    /// How long the document of a service without instances stays.
+    away: Duration,
+}
+
+/// The last good document of a service. One that is down stays documented for a while, and it is said that it is down.
+struct Last {
+    document: Value,
+    /// When its last instance left.
+    left: Option<Instant>,
 }
 
 impl Documents {
-    pub fn new(services: Services) -> Self {
+    /// `away` is how long services stay documented that have no instance.
+    pub fn new(services: Services, away: Duration) -> Self {
         // The watch is opened here, so that the first reader finds the instances.
         let _ = services.all();
-        Documents { services, kept: Arc::default(), last: Arc::default() }
+        Documents { services, kept: Arc::default(), last: Arc::default(), away }
     }
 
     /// Gives the merged document, as fresh as the list of instances.
@@ -61,15 +70,26 @@ impl Documents {
             return kept.merged.clone();
         }
         let complete = self.fetch_all(&instances).await;
-        let value = {
-            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            merge(last.iter().map(|(service, document)| (service.as_str(), document)))
-        };
+        let (value, forgets) = self.merge_known(&instances, Instant::now());
         let merged = Arc::new(Merged { json: serde_json::to_vec(&value).unwrap_or_default().into(), value });
         // Services that gave no answer are asked again, but not by every reader.
-        let until = (!complete).then(|| Instant::now() + AGAIN);
+        let again = (!complete).then(|| Instant::now() + AGAIN);
+        let until = again.into_iter().chain(forgets).min();
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { seen, until, merged: merged.clone() });
         merged
+    }
+
+    /// Merges what is known, forgets who has been away for too long, and says when the next one is forgotten.
+    fn merge_known(&self, instances: &[Instance], now: Instant) -> (Value, Option<Instant>) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        for (service, known) in last.iter_mut() {
+            let is_up = instances.iter().any(|i| i.service == *service);
+            known.left = (!is_up).then(|| known.left.unwrap_or(now));
+        }
+        last.retain(|_, known| known.left.is_none_or(|left| now < left + self.away));
+        let mut value = merge(last.iter().map(|(service, known)| (service.as_str(), &known.document)));
+        mark_away(&mut value, |service| last.get(service).is_some_and(|known| known.left.is_some()));
+        (value, last.values().filter_map(|known| Some(known.left? + self.away)).min())
     }
 
     /// Fetches one document per service, and says whether every service gave an answer.
@@ -90,7 +110,10 @@ impl Documents {
         for (service, answer) in futures::future::join_all(fetched).await {
             match answer {
                 Some(Value::Null) => {}
-                Some(document) => drop(self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(service.to_owned(), document)),
+                Some(document) => {
+                    let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                    last.insert(service.to_owned(), Last { document, left: None });
+                }
                 None => complete = false,
             }
         }

@@ -63,6 +63,16 @@ pub fn merge<'d>(documents: impl IntoIterator<Item = (&'d str, &'d Value)>) -> V
     })
 }
 
+/// Notes on the operations of services that are away that nobody answers them now.
+pub fn mark_away(merged: &mut Value, is_away: impl Fn(&str) -> bool) {
+    let items = merged["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    for operation in items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
+        if operation["x-service"].as_str().is_some_and(&is_away) {
+            operation["x-away"] = true.into();
+        }
+    }
+}
+
 fn redirect(value: &mut Value, old: &str, new: &str) {
     match value {
         Value::Object(fields) => {

@@ -68,6 +68,9 @@ fn show(out: &mut String, path: &str, method: &str, operation: &Value) {
         escaped(path),
         text(&operation["summary"])
     );
+    if operation["x-away"] == true {
+        out.push_str("<p><strong>No instance of this service is up.</strong></p>");
+    }
     if let Some(about) = operation["description"].as_str() {
         let _ = write!(out, "<p>{}</p>", escaped(about));
     }

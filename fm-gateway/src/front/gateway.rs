@@ -1,6 +1,6 @@
 //! What all workers share.
 
-use super::metrics::GatewayMetrics;
+use super::{load::Load, metrics::GatewayMetrics};
 use crate::{api::Documents, pipeline::Compiled};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{health::Health, http::Draining};
@@ -21,12 +21,17 @@ pub struct Limits {
     pub stall: Duration,
     /// How long a connection may wait for its next request.
     pub keep_alive: Duration,
+    /// Requests under way in the whole gateway.
+    pub at_once: usize,
+    /// Connections of clients.
+    pub connections: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let s = Duration::from_secs;
-        Limits { uri: 8 * 1024, head: 32 * 1024, headers: 64, head_time: s(10), stall: s(30), keep_alive: s(60) }
+        let (at_once, connections) = (4096, 8192);
+        Limits { uri: 8 * 1024, head: 32 * 1024, headers: 64, head_time: s(10), stall: s(30), keep_alive: s(60), at_once, connections }
     }
 }
 
@@ -35,6 +40,7 @@ pub struct Gateway {
     /// The table in force. Requests take it once and keep it; a new one is put in its place without any lock.
     pub table: Arc<ArcSwapOption<Compiled>>,
     pub limits: Limits,
+    pub load: Load,
     pub trusted: Vec<IpNet>,
     pub draining: Draining,
     pub metrics: GatewayMetrics,

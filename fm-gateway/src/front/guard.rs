@@ -119,7 +119,8 @@ fn authority(head: &RequestHead) -> Result<HeaderValue, Refusal> {
     }
 }
 
-fn length(headers: &HeaderMap, payload: &Payload) -> Result<Length, Refusal> {
+/// Finds out how long the body is.
+pub(super) fn length(headers: &HeaderMap, payload: &Payload) -> Result<Length, Refusal> {
     let said = match headers.get(&header::CONTENT_LENGTH) {
         Some(value) => {
             let digits = value.as_bytes();

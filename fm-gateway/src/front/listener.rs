@@ -1,20 +1,46 @@
-//! Listens for clients.
+//! Binds ports, and listens for clients.
 
-use super::{
-    gateway::Gateway,
-    serve::serve,
-    socket::{Socket, Talk},
-};
+use super::{gateway::Gateway, serve::serve, socket::Socket, turn::Talk};
 use crate::{pipeline::Worker, upstream::Pool};
 use actix_http::{HttpService, KeepAlive, Request};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_factory, fn_service};
-use fm_sdk::http::Draining;
-use std::{convert::Infallible, io, net::TcpListener, rc::Rc, sync::Arc, time::Duration};
+use fm_sdk::{Error, Kind, Result, http::Draining};
+use socket2::{Domain, Protocol, Socket as System, Type};
+use std::{
+    convert::Infallible,
+    io,
+    net::{TcpListener, ToSocketAddrs},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::net::TcpStream;
 
 /// How long clients have to take the rest of their answers once the server stops; seconds.
 const LAST_ANSWERS: u64 = 30;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// Binds the address that a setting names. A port that is shared can be bound again, by a program of the same user that shares it, too:
+/// the system then spreads new connections over both.
+///
+/// # Errors
+/// `Unavailable`, code `bind`, with the setting's name.
+pub fn bind(name: &str, address: &str, share: bool) -> Result<TcpListener> {
+    let bound = || {
+        let address = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let socket = System::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(share)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    };
+    bound().map_err(|e: io::Error| Error::new(Kind::Unavailable, "bind", format!("{name}={address} cannot be bound: {e}")).caused_by(e))
+}
 
 /// Serves clients on a bound socket. Once `leave` has begun, connections that wait for a request are closed.
 ///
@@ -23,6 +49,7 @@ const LAST_ANSWERS: u64 = 30;
 pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave: Draining) -> io::Result<Server> {
     let local = socket.local_addr()?;
     let server = Server::build().workers(workers).disable_signals().shutdown_timeout(LAST_ANSWERS);
+    let server = server.max_concurrent_connections(gateway.limits.connections.div_ceil(workers.max(1)));
     let server = server.listen("gateway", socket, move || {
         let (gateway, leave) = (gateway.clone(), leave.clone());
         let limits = gateway.limits.clone();

@@ -30,6 +30,10 @@ struct ByReason {
     reason: &'static str,
 }
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByService {
+    service: String,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByCode {
     code: String,
 }
@@ -52,6 +56,8 @@ pub struct GatewayMetrics {
     aborted: Family<ByRoute, Counter>,
     failures: Family<ByReason, Counter>,
     retries: Family<ByReason, Counter>,
+    withheld: Family<ByService, Counter>,
+    under_way: Gauge,
     refused: Family<ByCode, Counter>,
     loads: Family<ByCode, Counter>,
     revision: Gauge,
@@ -67,6 +73,8 @@ impl GatewayMetrics {
             aborted: Family::default(),
             failures: Family::default(),
             retries: Family::default(),
+            withheld: Family::default(),
+            under_way: Gauge::default(),
             refused: Family::default(),
             loads: Family::default(),
             revision: Gauge::default(),
@@ -77,6 +85,8 @@ impl GatewayMetrics {
             r.register("gateway_aborted", "Answers that did not reach their end", m.aborted.clone());
             r.register("gateway_upstream_failures", "Calls to upstreams that came to nothing", m.failures.clone());
             r.register("gateway_retries", "Calls that were tried again on another instance", m.retries.clone());
+            r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
+            r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
             r.register("gateway_refused", "Requests that reached no route, by code", m.refused.clone());
             r.register("gateway_table_loads", "Tables from the registry, by outcome", m.loads.clone());
             r.register("gateway_table_revision", "The registry's revision of the table in force", m.revision.clone());
@@ -100,6 +110,13 @@ impl GatewayMetrics {
     }
     pub fn retried(&self, service: &str, reason: &'static str) {
         self.retries.get_or_create(&ByReason { service: service.into(), reason }).inc();
+    }
+    pub fn withheld(&self, service: &str) {
+        self.withheld.get_or_create(&ByService { service: service.into() }).inc();
+    }
+    /// The gauge of requests under way.
+    pub fn under_way(&self) -> Gauge {
+        self.under_way.clone()
     }
     pub fn refused(&self, code: &str) {
         self.refused.get_or_create(&ByCode { code: code.into() }).inc();

@@ -4,16 +4,18 @@ mod client;
 mod gateway;
 mod guard;
 mod headers;
-mod listener;
+pub mod listener;
+mod load;
 mod metrics;
 mod path;
 mod serve;
 mod socket;
+mod turn;
 
 pub use {
     client::{client_of, host_of},
     gateway::{Gateway, Limits},
-    listener::listen,
+    load::{Load, Place},
     metrics::{GatewayMetrics, RouteMetrics},
     path::{BadPath, normalise},
 };

@@ -4,15 +4,15 @@ use super::{
     client::client_of,
     gateway::Gateway,
     guard::{self, Refusal},
-    socket::{Talk, Under},
+    turn::{Talk, Under},
 };
 use crate::{
     api,
-    pipeline::{Answer, Compiled, CompiledRoute, Delivery, Exchange, Flow, Verdict, Worker},
+    pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Flow, Verdict, Worker},
     router::{Found, MethodSet},
 };
 use actix_http::{
-    ConnectionType, HttpMessage, Request, Response, StatusCode, Version,
+    ConnectionType, HttpMessage, Payload, Request, Response, StatusCode, Version,
     header::{self, HeaderName, HeaderValue},
 };
 use fm_sdk::{Error, Kind, trace::TraceParent};
@@ -27,11 +27,12 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 type Answered = (Answer, Option<Box<Exchange>>, bool);
 
 /// Answers a request. It never fails, and a panic costs this request only.
-pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, request: Request) -> Response<Talked> {
-    let under = request.conn_data::<Rc<Talk>>().map(Talk::begin);
+pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, mut request: Request) -> Response<Talked> {
+    let payload = request.take_payload();
+    let under = request.conn_data::<Rc<Talk>>().map(|talk| talk.begin(&request, &payload));
     let old = request.version() < Version::HTTP_11;
     let trace = TraceParent::continued(request.headers().get(TRACEPARENT).and_then(|v| v.to_str().ok()));
-    let answered = AssertUnwindSafe(answer(&gateway, worker, request, trace)).catch_unwind().await;
+    let answered = AssertUnwindSafe(answer(&gateway, worker, request, payload, trace)).catch_unwind().await;
     let (answer, exchange, close) = answered.unwrap_or_else(|_| {
         let trace_id = trace.trace_id();
         log::error!(trace_id = trace_id.as_str(); "a plugin panicked");
@@ -55,8 +56,7 @@ pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, request: Request) 
     response
 }
 
-async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, trace: TraceParent) -> Answered {
-    let payload = request.take_payload();
+async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, payload: Payload, trace: TraceParent) -> Answered {
     let entry = match guard::enter(request.head_mut(), &payload, &gateway.limits) {
         Ok(entry) => entry,
         Err(refusal) => return refused(gateway, &refusal, &trace),
@@ -64,8 +64,13 @@ async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, tra
     let path = entry.path.as_deref().unwrap_or_else(|| request.uri().path());
     if let Some(own) = api::find(path) {
         let answer = api::answer(own, gateway, request.method(), &trace).await;
-        return (answer, None, !matches!(payload, actix_http::Payload::None));
+        return (answer, None, !matches!(payload, Payload::None));
     }
+    let Some(place) = gateway.load.enter() else {
+        let error = Error::new(Kind::Unavailable, "overloaded", "too many requests are under way").retry_after(1);
+        gateway.metrics.refused(error.code());
+        return (Answer::problem(&error, &trace), None, false);
+    };
     let Some(table) = gateway.table.load_full() else {
         let error = Error::new(Kind::Unavailable, "not-ready", "the gateway has no routing table yet").retry_after(1);
         return (Answer::problem(&error, &trace), None, true);
@@ -92,7 +97,12 @@ async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, tra
     }
     let (head, _) = request.into_parts();
     let mut exchange = Box::new(Exchange::new(head, entry.path, Some(payload), entry.length, client, trace, route, worker));
+    exchange.place = Some(place);
     let answer = run(&mut exchange).await;
+    if matches!(answer.body, Body::Events(..)) {
+        // It may last for days and does nothing meanwhile: its connection is what it costs.
+        exchange.place = None;
+    }
     (answer, Some(exchange), false)
 }
 

@@ -1,14 +1,14 @@
 //! A client's connection with time limits that the HTTP server does not have: a head after the first one that comes in drops, and a
-//! client that takes nothing of its answer.
+//! client that takes nothing of its answer. It gives the server one request at a time, see [`Talk`].
 
-use super::gateway::Limits;
+use super::{gateway::Limits, turn::Talk};
+use bytes::{Buf, BytesMut};
 use std::{
-    cell::Cell,
     io,
     net::SocketAddr,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::{
@@ -17,37 +17,15 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-/// What the socket and the requests on it tell each other.
-#[derive(Debug, Default)]
-pub struct Talk {
-    /// Requests under way.
-    active: Cell<u32>,
-    /// When the head that is coming in began.
-    head_since: Cell<Option<Instant>>,
-}
-
-impl Talk {
-    /// Notes that a head is complete, until what is returned is dropped.
-    pub fn begin(self: &Rc<Self>) -> Under {
-        self.active.set(self.active.get() + 1);
-        self.head_since.set(None);
-        Under(self.clone())
-    }
-}
-
-/// A request is under way.
-#[derive(Debug)]
-pub struct Under(Rc<Talk>);
-impl Drop for Under {
-    fn drop(&mut self) {
-        self.0.active.set(self.0.active.get().saturating_sub(1));
-    }
-}
+/// How much of later requests is read while one is under way, to notice that the client has gone; bytes.
+const AHEAD: usize = 4096;
 
 /// The connection. One timer per connection looks after it now and then; a request costs none.
 pub struct Socket {
     io: TcpStream,
     pub talk: Rc<Talk>,
+    /// What was read and is not the server's turn yet.
+    ahead: BytesMut,
     stalled_since: Option<Instant>,
     head_time: Duration,
     stall: Duration,
@@ -61,14 +39,14 @@ impl Socket {
         let _ = io.set_nodelay(true);
         let (head_time, stall) = (limits.head_time, limits.stall);
         let timer = Box::pin(sleep_until(Instant::now() + head_time.min(stall)));
-        (Socket { io, talk: Rc::default(), stalled_since: None, head_time, stall, timer }, peer)
+        (Socket { io, talk: Rc::default(), ahead: BytesMut::new(), stalled_since: None, head_time, stall, timer }, peer)
     }
 
     /// Says whether a limit is broken; wakes the task again when the next one may be.
     fn overdue(&mut self, cx: &mut Context<'_>) -> bool {
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
-            let head = self.talk.head_since.get().filter(|_| self.talk.active.get() == 0).map(|since| since + self.head_time);
+            let head = self.talk.head_since.get().filter(|_| !self.talk.busy.get()).map(|since| since + self.head_time);
             let stall = self.stalled_since.map(|since| since + self.stall);
             if head.is_some_and(|due| due <= now) || stall.is_some_and(|due| due <= now) {
                 return true;
@@ -85,15 +63,51 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// Nothing may be handed on: watches whether the client goes away.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.ahead.len() < AHEAD {
+            let Poll::Ready(ready) = self.io.poll_read_ready(cx) else { break };
+            ready?;
+            self.ahead.reserve(AHEAD);
+            match self.io.try_read_buf(&mut self.ahead) {
+                Ok(0) => return Poll::Ready(Ok(())),
+                Ok(_) => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(e) => return Poll::Ready(Err(e)),
+            }
+        }
+        if !self.ahead.is_empty() {
+            // The system wakes for what is new only.
+            self.talk.wait(cx.waker());
+        }
+        Poll::Pending
+    }
+
+    fn poll_hand_on(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.talk.may_read() {
+            return self.poll_gone(cx);
+        }
+        if !self.ahead.is_empty() {
+            let count = self.talk.hand_on(&self.ahead[..self.ahead.len().min(buf.remaining())]);
+            buf.put_slice(&self.ahead[..count]);
+            self.ahead.advance(count);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
+        let end = before + self.talk.hand_on(&buf.filled()[before..]);
+        self.ahead.extend_from_slice(&buf.filled()[end..]);
+        buf.set_filled(end);
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        if read.is_pending() {
-            return if self.overdue(cx) { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending };
-        }
-        if buf.filled().len() > before && self.talk.active.get() == 0 && self.talk.head_since.get().is_none() {
-            self.talk.head_since.set(Some(Instant::now()));
+        let read = self.poll_hand_on(cx, buf);
+        if read.is_pending() && self.overdue(cx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read
     }

@@ -1,7 +1,10 @@
 //! One request on its way through a pipeline.
 
 use super::CompiledRoute;
-use crate::upstream::{Length, Pool};
+use crate::{
+    front::Place,
+    upstream::{Length, Pool},
+};
 use actix_http::{Message, Payload, RequestHead, header::HeaderValue};
 use fm_sdk::{
     Identity,
@@ -58,6 +61,8 @@ pub struct Exchange {
     pub identity: Option<Identity>,
     pub upstream: Option<Upstream>,
     pub worker: Rc<Worker>,
+    /// Its place among the requests under way.
+    pub(crate) place: Option<Place>,
     vars: Vec<(Cow<'static, str>, String)>,
 }
 
@@ -73,8 +78,8 @@ impl Exchange {
         route: Arc<CompiledRoute>,
         worker: Rc<Worker>,
     ) -> Self {
-        let (identity, upstream, vars) = (None, None, Vec::new());
-        Exchange { head, normal_path, body, length, client, trace, started: Instant::now(), route, identity, upstream, worker, vars }
+        let (identity, upstream, place, vars) = (None, None, None, Vec::new());
+        Exchange { head, normal_path, body, length, client, trace, started: Instant::now(), route, identity, upstream, worker, place, vars }
     }
 
     /// The path in its normal form; matched and forwarded.

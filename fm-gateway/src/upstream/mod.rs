@@ -4,6 +4,7 @@
 //! mistaken for another one's costs the connection (RFC 9112, 6.3 and 11.1).
 
 mod body;
+mod budget;
 mod call;
 mod chunked;
 mod connection;
@@ -17,6 +18,7 @@ mod watchdog;
 
 pub use {
     body::BodyStream,
+    budget::Budget,
     call::{Call, Times},
     connection::Connection,
     failure::Failure,

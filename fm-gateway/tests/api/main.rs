@@ -11,6 +11,10 @@ mod drain;
 #[cfg(test)]
 mod entry;
 #[cfg(test)]
+mod overload;
+#[cfg(test)]
+mod pipelining;
+#[cfg(test)]
 mod plugins;
 #[cfg(test)]
 mod program;

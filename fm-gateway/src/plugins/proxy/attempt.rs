@@ -14,7 +14,7 @@ use fm_sdk::{
     Error, Kind,
     registry::balance::{Outcome, Picked},
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Bodies up to this size, in bytes, are held back until they are whole: if the instance dies in between, another one is asked.
 const HELD_BACK: u64 = 64 * 1024;
@@ -28,10 +28,14 @@ impl Forward {
         let Some((upstream, limit)) = self.upstream(exchange) else {
             return Verdict::Fail(Error::new(Kind::Internal, "no-upstream", "no step has found an upstream"));
         };
-        let permit = match limit.enter(self.settings.times.connect).await {
+        let permit = match limit.enter(self.settings.wait).await {
             Ok(permit) => permit,
-            Err(failure) => return failed(exchange, &upstream, &failure),
+            Err(failure) => {
+                self.drivers.tools.metrics.upstream_failed(&upstream.name, failure.reason());
+                return failed(exchange, &upstream, &failure);
+            }
         };
+        limit.budget.asked();
         let mut body = exchange.body.take();
         let repeatable = matches!(exchange.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && no_body(exchange.length);
         let mut tried: Vec<&str> = Vec::new();
@@ -43,20 +47,34 @@ impl Forward {
                 );
             };
             let instance = &upstream.instances[picked.index];
-            let failure = match self.attempt(exchange, &instance.url, &mut body, picked, &mut permit, repeatable).await {
-                Ok(answer) => return Verdict::Answer(answer),
-                Err(failure) => failure,
+            let result = self.attempt(exchange, &instance.url, &mut body, picked, &mut permit, repeatable).await;
+            let (again, reason) = match &result {
+                // It has too much to do, or cannot do it now; another one may.
+                Ok(answer) if answer.status == StatusCode::SERVICE_UNAVAILABLE => (repeatable, "unavailable"),
+                Ok(_) => (false, ""),
+                Err(failure) => {
+                    self.drivers.tools.metrics.upstream_failed(&upstream.name, failure.reason());
+                    ((repeatable || failure.nothing_sent()) && failure.blames_upstream(), failure.reason())
+                }
             };
-            let again = (repeatable || failure.nothing_sent()) && failure.blames_upstream();
-            let tools = &self.drivers.tools;
-            tools.metrics.upstream_failed(&upstream.name, failure.reason());
             tried.push(&instance.id);
-            if !again || tried.len() > self.settings.retries || tried.len() >= upstream.instances.len() {
-                return failed(exchange, &upstream, &failure);
+            if !again || !self.may_try_again(&upstream, &limit, tried.len()) {
+                return result.map_or_else(|failure| failed(exchange, &upstream, &failure), Verdict::Answer);
             }
-            tools.metrics.retried(&upstream.name, failure.reason());
-            log::info!(service = &*upstream.name, instance = instance.id.as_str(); "trying another instance: {failure}");
+            self.drivers.tools.metrics.retried(&upstream.name, reason);
+            log::info!(service = &*upstream.name, instance = instance.id.as_str(); "trying another instance: {reason}");
         }
+    }
+
+    fn may_try_again(&self, upstream: &Upstream, limit: &Limit, tried: usize) -> bool {
+        if tried > self.settings.retries || tried >= upstream.instances.len() {
+            return false;
+        }
+        let granted = limit.budget.take();
+        if !granted {
+            self.drivers.tools.metrics.withheld(&upstream.name);
+        }
+        granted
     }
 
     fn upstream(&self, exchange: &Exchange) -> Option<(Upstream, Limit)> {
@@ -82,26 +100,24 @@ impl Forward {
         repeatable: bool,
     ) -> Result<Answer, Failure> {
         let started = Instant::now();
-        let result = self.ask(exchange, url, body, repeatable).await;
-        let outcome = match &result {
-            Ok(_) => Outcome::Answered,
-            Err(Failure::HeadTimeout | Failure::BodyTimeout) => Outcome::TimedOut,
-            Err(failure) if failure.blames_upstream() => Outcome::Unreachable,
-            Err(_) => return result,
-        };
-        let mut answer = match result {
+        let mut answer = match self.ask(exchange, url, body, repeatable).await {
             Ok(answer) => answer,
             Err(failure) => {
-                picked.done(started.elapsed(), outcome);
+                let late = matches!(failure, Failure::HeadTimeout | Failure::BodyTimeout);
+                if failure.blames_upstream() {
+                    picked.done(started.elapsed(), if late { Outcome::TimedOut } else { Outcome::Unreachable });
+                }
                 return Err(failure);
             }
         };
-        if let Body::Upstream(stream) | Body::Events(stream, _) = &mut answer.body {
-            // The instance has this request on its hands until its answer is over.
-            let latency = started.elapsed();
-            stream.hold((permit.take(), Ended(Some((picked, latency)))));
-        } else {
-            picked.done(started.elapsed(), outcome);
+        // An instance that refuses does so quickly; it must not be taken for a quick one and get all the more.
+        let latency = (answer.status != StatusCode::SERVICE_UNAVAILABLE).then(|| started.elapsed());
+        let ended = Ended { picked: Some(picked), latency };
+        // The instance has this request on its hands until its answer is over. An event stream may last for days; it takes no place.
+        match &mut answer.body {
+            Body::Upstream(stream) => stream.hold((permit.take(), ended)),
+            Body::Events(stream, _) => stream.hold(ended),
+            _ => {}
         }
         Ok(answer)
     }
@@ -219,11 +235,15 @@ fn no_body(length: Length) -> bool {
 }
 
 /// Tells the balancer how it went when the answer is over.
-struct Ended(Option<(Picked, std::time::Duration)>);
+struct Ended {
+    picked: Option<Picked>,
+    /// None: it says nothing about the instance.
+    latency: Option<Duration>,
+}
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        if let Some((picked, latency)) = self.0.take() {
+        if let (Some(picked), Some(latency)) = (self.picked.take(), self.latency) {
             picked.done(latency, Outcome::Answered);
         }
     }

@@ -21,6 +21,8 @@ pub struct Settings {
     /// For event streams, instead of `times.idle`.
     pub stream_idle: Duration,
     pub at_once: usize,
+    /// How long a request waits for a place among them.
+    pub wait: Duration,
     pub preserve_host: bool,
     pub strip_prefix: Option<String>,
 }
@@ -35,6 +37,7 @@ struct Raw {
     stream_idle_timeout: String,
     client_timeout: String,
     at_once: usize,
+    wait: String,
     preserve_host: bool,
     strip_prefix: Option<String>,
 }
@@ -70,6 +73,7 @@ impl Settings {
             times,
             stream_idle: parse_duration(&raw.stream_idle_timeout)?,
             at_once: raw.at_once,
+            wait: parse_duration(&raw.wait)?,
             preserve_host: raw.preserve_host,
             strip_prefix: raw.strip_prefix,
         })
@@ -96,7 +100,7 @@ pub fn schema() -> Value {
                 "type": "integer", "minimum": 0, "maximum": 5, "default": 2, "title": "Retries",
                 "description": "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent"
             },
-            "connect_timeout": time("Connect timeout", "2s", "Until the connection stands, and a place is free"),
+            "connect_timeout": time("Connect timeout", "2s", "Until the connection stands"),
             "head_timeout": time("Answer timeout", "30s", "From the last byte sent to the head of the answer"),
             "idle_timeout": time("Idle timeout", "60s", "Between two pieces of the answer"),
             "stream_idle_timeout": time("Idle timeout of event streams", "10m", "Between two events"),
@@ -105,6 +109,7 @@ pub fn schema() -> Value {
                 "type": "integer", "minimum": 1, "maximum": 100_000, "default": 1024, "title": "At once",
                 "description": "How many requests may be under way to this upstream"
             },
+            "wait": time("Wait", "250ms", "For a place among them; half as many may wait, the others are answered 503 at once"),
             "preserve_host": {
                 "type": "boolean", "default": true, "title": "Keep the host",
                 "description": "Sends the host that the client asked for, not the instance's"
