@@ -48,12 +48,13 @@ print_status() {
         case $name in
             etcd) address=$(etcd_url) && if etcd_ready; then state=ready; else state=starting; fi ;;
             rabbitmq) address=$(rabbitmq_url) && if rabbitmq_ready; then state=ready; else state=starting; fi ;;
+            mongodb) address=$(mongodb_url) && if mongodb_ready; then state=ready; else state=starting; fi ;;
             epmd) address=127.0.0.1:$(port_of epmd) && state=ready ;;
             *) address=$(url_of "$name") && state=$(health_of "$name") ;;
         esac
         memory=$(memory_of "$pid")
         total=$((total + memory))
-        case $name in etcd | rabbitmq | epmd) ;; *) ours=$((ours + memory)) ;; esac
+        case $name in etcd | rabbitmq | epmd | mongodb) ;; *) ours=$((ours + memory)) ;; esac
         printf '%-14s %8s %8s  %-9s %s\n' "$name" "$pid" "$memory" "$state" "$address"
     done
     printf '%-14s %8s %8s  our services: %s MiB\n' total '' "$total" "$ours"

@@ -49,8 +49,10 @@ ADMIN_EMAIL=admin@funny-market.example
 
 # store_of SERVICE: a folder for SQLite; or the MongoDB server given by FM_STORE, where each service has a database of its own.
 store_of() {
-    local server=${FM_STORE:-}
+    local server
+    server=$(chosen_store)
     case $server in
+        mongodb) mongodb_url ;;
         mongodb*) printf '%s' "$server" ;;
         '') printf '%s/data/%s' "$DEV" "$1" ;;
         *) printf '%s/%s' "$server" "$1" ;;

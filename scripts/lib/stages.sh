@@ -55,17 +55,40 @@ stage_market() {
         tests "the running market" bash -c 'in_market_tests "$@"' _ market elasticity
         tests "parked messages" bash -c 'in_market_tests "$@"' _ parking
         tests "a new service in the market" bash -c 'in_market_tests "$@"' _ new_service
+        tests "deleted accounts" bash -c 'in_market_tests "$@"' _ deletion
+        tests "real ads" bash -c 'in_market_tests "$@"' _ import
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi
     check "scripts down" "$ROOT/scripts/down" --wipe
     unset FM_DEV_DIR FM_DEV_PORTS
+    market_on_mongodb
 }
 
-# in_market_tests NAME...: folders of market-tests/tests, one after the other.
+# What users do, and one deletion that has to wait, once more where the documents are in MongoDB; with few ads.
+market_on_mongodb() {
+    heading "a market on MongoDB"
+    export FM_DEV_DIR=$OUTPUT/market FM_DEV_PORTS=random FM_STORE=mongodb
+    check "scripts up, on MongoDB" "$ROOT/scripts/up" --no-demo
+    if [ -f "$FM_DEV_DIR/market.env" ]; then
+        # shellcheck source=/dev/null
+        . "$FM_DEV_DIR/market.env"
+        unset FM_MARKET_ADS
+        tests "the running market, on MongoDB" bash -c 'in_market_tests "$@"' _ market import
+        tests "a deleted account, on MongoDB" bash -c 'in_market_tests "$@"' _ deletion -- stopped
+        cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs-mongodb"
+    fi
+    check "scripts down, on MongoDB" "$ROOT/scripts/down" --wipe
+    unset FM_DEV_DIR FM_DEV_PORTS FM_STORE
+}
+
+# in_market_tests NAME... [-- FILTER]: folders of market-tests/tests, one after the other.
 in_market_tests() {
-    local name words=()
-    for name in "$@"; do words+=(--test "$name"); done
-    in_repository funny-market-compose/market-tests cargo test --features running-market --locked "${words[@]}"
+    local words=()
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        words+=(--test "$1")
+        shift
+    done
+    in_repository funny-market-compose/market-tests cargo test --features running-market --locked "${words[@]}" "$@"
 }
 export -f in_market_tests
 

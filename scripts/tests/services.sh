@@ -4,6 +4,13 @@ a_given_store_is_taken_as_it_is_and_else_each_service_has_a_folder() {
     [ "$(store_of fm-cars)" = "$FM_STORE" ]
     unset FM_STORE
     [ "$(store_of fm-cars)" = "$FM_DEV_DIR/data/fm-cars" ]
+    echo "-- one that the market starts for itself; later scripts keep to it"
+    mkdir -p "$FM_DEV_DIR"
+    FM_STORE=mongodb remember_store
+    remember ports mongodb 27018
+    [ "$(store_of fm-cars)" = mongodb://127.0.0.1:27018 ]
+    [ "$(FM_TEST_MONGODB_URL=mongodb://there:1 store_of fm-cars)" = mongodb://there:1 ]
+    [ "$(stat -c %a "$FM_DEV_DIR/secrets")" = 600 ]
 }
 
 an_instance_is_told_by_its_number() {

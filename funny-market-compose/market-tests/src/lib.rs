@@ -1,6 +1,7 @@
 //! A running market as its users see it, for tests: addresses, HTTP verbs, people, and conditions to wait for.
 
 mod answer;
+mod document;
 mod market;
 mod person;
 mod process;
@@ -8,7 +9,8 @@ mod registry;
 mod wait;
 
 pub use answer::Answer;
+pub use document::{Block, Document, fits};
 pub use market::{Caller, Market};
-pub use person::Person;
+pub use person::{Person, form};
 pub use process::Instance;
 pub use wait::wait_until;

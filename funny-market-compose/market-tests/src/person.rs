@@ -50,4 +50,23 @@ impl Person {
         }
         self.http.post("/api/cars", car).expect(201).json()
     }
+
+    /// Uploads these files to a car of theirs, and returns its pictures.
+    pub fn adds_pictures(&self, car: &str, files: &[&[u8]]) -> Value {
+        let (kind, body) = form(files);
+        let answer = self.http.send("POST", &format!("/api/cars/{car}/images"), Some((&kind, &body)));
+        answer.expect(201).json()["images"].clone()
+    }
+}
+
+/// A form with these files as `images`: its content type and its body (RFC 7578).
+pub fn form(files: &[&[u8]]) -> (String, Vec<u8>) {
+    const BOUNDARY: &str = "end-of-one-picture";
+    let mut body = Vec::new();
+    for (n, file) in files.iter().enumerate() {
+        let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"images\"; filename=\"{n}\"\r\n\r\n");
+        body.extend([head.as_bytes(), file, b"\r\n"].concat());
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+    (format!("multipart/form-data; boundary={BOUNDARY}"), body)
 }

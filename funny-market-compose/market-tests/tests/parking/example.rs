@@ -2,34 +2,27 @@ use crate::{
     broker::{Broker, Raw},
     tracker::Tracker,
 };
-use market_tests::wait_until;
+use market_tests::{Block, Document, fits, wait_until};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 /// docs/parking.md, played: what it tells is done, what it shows is compared.
 struct Example {
-    blocks: std::vec::IntoIter<(String, String)>,
+    blocks: std::vec::IntoIter<Block>,
     root: PathBuf,
     dir: String,
 }
 
 impl Example {
     fn read(tracker: &Tracker) -> Self {
-        let root = PathBuf::from(tracker.market.address("scripts")).join("..");
-        let text = fs::read_to_string(root.join("docs/parking.md")).unwrap();
-        let mut parts = text.split("```");
-        let mut blocks = Vec::new();
-        while let (Some(_), Some(block)) = (parts.next(), parts.next()) {
-            let (kind, block) = block.split_once('\n').unwrap();
-            blocks.push((kind.to_owned(), block.to_owned()));
-        }
-        Example { blocks: blocks.into_iter(), root, dir: tracker.market.address("dir") }
+        let document = Document::read(&tracker.market, "docs/parking.md");
+        Example { blocks: document.blocks().into_iter(), root: document.root, dir: tracker.market.address("dir") }
     }
 
     fn next(&mut self, kind: &str) -> String {
-        let (found, block) = self.blocks.next().unwrap_or_else(|| panic!("there should be one more block of {kind}"));
-        assert_eq!(found, kind, "{block}");
-        block
+        let block = self.blocks.next().unwrap_or_else(|| panic!("there should be one more block of {kind}"));
+        assert_eq!(block.kind, kind, "{}", block.text);
+        block.text
     }
 
     /// The next block is a message.
@@ -48,19 +41,6 @@ impl Example {
             assert!(fits(&printed, shown), "$ {command}\nprinted\n{printed}\nand the document shows\n{shown}");
         }
     }
-}
-
-/// Whether text is as shown, where `…` stands for anything.
-fn fits(text: &str, shown: &str) -> bool {
-    let (text, shown) = (text.trim_end(), shown.trim_end());
-    let parts: Vec<&str> = shown.split('…').collect();
-    let [first, middle @ .., last] = parts.as_slice() else { return text == shown };
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    for part in middle {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
 }
 
 #[test]
@@ -93,10 +73,4 @@ fn the_worked_example_is_true() {
     assert_eq!(tracker.price(car), Some(12_500));
     assert_eq!(tracker.parked_ids(), [""; 0]);
     assert!(example.blocks.next().is_none(), "the document shows more than is played");
-}
-
-#[test]
-fn what_fits_is_told_from_what_does_not() {
-    assert!(fits("a b c\n", "a … c\n") && fits("abc", "abc") && fits("abc\nd", "a…") && fits("xaxb", "…b"));
-    assert!(!fits("a b d", "a … c") && !fits("abc", "ab") && !fits("abcd", "a…c") && !fits("", "a"));
 }

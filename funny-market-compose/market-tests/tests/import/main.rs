@@ -1,4 +1,5 @@
 //! Real ads, as dirty as they are: every row is accepted or refused, and what the market counts is what the file holds.
+//! On its own, since thousands of new ads at once push everything else out of what is latest.
 
 use market_tests::{Market, Person, wait_until};
 use serde_json::{Value, json};
