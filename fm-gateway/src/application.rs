@@ -32,9 +32,13 @@ use tokio::sync::watch;
 /// How long one slow answer counts against an instance: many requests a second bring news soon.
 const LATENCY_MEMORY: Duration = Duration::from_secs(2);
 
+/// A gateway that shares its port listens after this time also without a table: it may be the only one.
+const ALONE_AFTER: Duration = Duration::from_secs(10);
+
 /// A gateway that is bound and not serving yet.
 pub struct Application {
     settings: Settings,
+    share_port: bool,
     instance: String,
     public: TcpListener,
     admin: TcpListener,
@@ -91,7 +95,7 @@ impl Application {
             documents: Documents::new(services.clone(), own.documents_away),
             health,
         });
-        Ok(Application { settings, instance, public, admin, gateway, services, keeper, state })
+        Ok(Application { settings, share_port: own.share_port, instance, public, admin, gateway, services, keeper, state })
     }
 
     /// Where clients are served.
@@ -123,15 +127,27 @@ impl Application {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
         let (address, admin_address, instance) = (self.address()?, self.admin_address()?, self.registration()?);
         let leave = Draining::default();
-        let server = listener::listen(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
         let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone())?;
-        let (handle, admin_handle) = (server.handle(), admin.handle());
-        let (server, admin) = (actix_rt::spawn(server), actix_rt::spawn(admin));
+        let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
         let keeper = actix_rt::spawn(self.keeper.run());
-        log::info!("{NAME} {} listens on {address}, for operators on {admin_address}", self.instance);
-
         let mut stop = std::pin::pin!(stop);
         let mut state = self.state;
+        if self.share_port {
+            // Its share of the clients comes as soon as it listens; until it knows what to do with them the others do better.
+            let current = state.wait_for(|s| s.revision.is_some() && !s.from_disk);
+            tokio::select! {
+                _ = tokio::time::timeout(ALONE_AFTER, current) => {}
+                () = &mut stop => {
+                    keeper.abort();
+                    admin_handle.stop(false).await;
+                    return admin.await.internal()?.internal();
+                }
+            }
+        }
+        let server = listener::listen(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
+        let (handle, server) = (server.handle(), actix_rt::spawn(server));
+        log::info!("{NAME} {} listens on {address}, for operators on {admin_address}", self.instance);
+
         let loaded = tokio::select! {
             loaded = state.wait_for(|s| s.revision.is_some()) => loaded.is_ok(),
             () = &mut stop => false,

@@ -6,7 +6,7 @@ use actix_http::{HttpService, KeepAlive, Request};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_factory, fn_service};
 use fm_sdk::{Error, Kind, Result, http::Draining};
-use socket2::{Domain, Protocol, Socket as System, Type};
+use socket2::{Domain, Protocol, SockRef, Socket as System, Type};
 use std::{
     convert::Infallible,
     io,
@@ -24,7 +24,7 @@ const LAST_ANSWERS: u64 = 30;
 const BACKLOG: i32 = 1024;
 
 /// Binds the address that a setting names. A port that is shared can be bound again, by a program of the same user that shares it, too:
-/// the system then spreads new connections over both.
+/// the system then spreads new connections over those who listen.
 ///
 /// # Errors
 /// `Unavailable`, code `bind`, with the setting's name.
@@ -35,7 +35,9 @@ pub fn bind(name: &str, address: &str, share: bool) -> Result<TcpListener> {
         socket.set_reuse_address(true)?;
         socket.set_reuse_port(share)?;
         socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
+        if !share {
+            socket.listen(BACKLOG)?;
+        }
         socket.set_nonblocking(true)?;
         Ok(socket.into())
     };
@@ -48,6 +50,8 @@ pub fn bind(name: &str, address: &str, share: bool) -> Result<TcpListener> {
 /// Those of the system, when the socket cannot be used.
 pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave: Draining) -> io::Result<Server> {
     let local = socket.local_addr()?;
+    // Where the port is shared nobody could come before.
+    SockRef::from(&socket).listen(BACKLOG)?;
     let server = Server::build().workers(workers).disable_signals().shutdown_timeout(LAST_ANSWERS);
     let server = server.max_concurrent_connections(gateway.limits.connections.div_ceil(workers.max(1)));
     let server = server.listen("gateway", socket, move || {

@@ -57,6 +57,7 @@ pub struct GatewayMetrics {
     failures: Family<ByReason, Counter>,
     retries: Family<ByReason, Counter>,
     withheld: Family<ByService, Counter>,
+    limited: Family<ByRoute, Counter>,
     under_way: Gauge,
     refused: Family<ByCode, Counter>,
     loads: Family<ByCode, Counter>,
@@ -74,6 +75,7 @@ impl GatewayMetrics {
             failures: Family::default(),
             retries: Family::default(),
             withheld: Family::default(),
+            limited: Family::default(),
             under_way: Gauge::default(),
             refused: Family::default(),
             loads: Family::default(),
@@ -86,6 +88,7 @@ impl GatewayMetrics {
             r.register("gateway_upstream_failures", "Calls to upstreams that came to nothing", m.failures.clone());
             r.register("gateway_retries", "Calls that were tried again on another instance", m.retries.clone());
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
+            r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
             r.register("gateway_refused", "Requests that reached no route, by code", m.refused.clone());
             r.register("gateway_table_loads", "Tables from the registry, by outcome", m.loads.clone());
@@ -113,6 +116,9 @@ impl GatewayMetrics {
     }
     pub fn withheld(&self, service: &str) {
         self.withheld.get_or_create(&ByService { service: service.into() }).inc();
+    }
+    pub fn limited(&self, route: &str) {
+        self.limited.get_or_create(&ByRoute { route: route.into() }).inc();
     }
     /// The gauge of requests under way.
     pub fn under_way(&self) -> Gauge {

@@ -21,6 +21,14 @@ pub struct Compiled {
     pub revision: i64,
 }
 
+impl Compiled {
+    /// Resolves when all steps can do their work.
+    pub async fn ready(&self) {
+        let steps = self.routes.iter().flat_map(|route| &route.steps);
+        futures::future::join_all(steps.map(|(_, step)| step.ready())).await;
+    }
+}
+
 /// A route, ready for requests.
 pub struct CompiledRoute {
     pub id: String,

@@ -3,6 +3,7 @@
 use super::CompiledRoute;
 use crate::{
     front::Place,
+    plugins::rate_limit::Quota,
     upstream::{Length, Pool},
 };
 use actix_http::{Message, Payload, RequestHead, header::HeaderValue};
@@ -60,6 +61,8 @@ pub struct Exchange {
     pub route: Arc<CompiledRoute>,
     pub identity: Option<Identity>,
     pub upstream: Option<Upstream>,
+    /// What a rate limit has left for who asks.
+    pub quota: Option<Quota>,
     pub worker: Rc<Worker>,
     /// Its place among the requests under way.
     pub(crate) place: Option<Place>,
@@ -78,8 +81,8 @@ impl Exchange {
         route: Arc<CompiledRoute>,
         worker: Rc<Worker>,
     ) -> Self {
-        let (identity, upstream, place, vars) = (None, None, None, Vec::new());
-        Exchange { head, normal_path, body, length, client, trace, started: Instant::now(), route, identity, upstream, worker, place, vars }
+        let (identity, upstream, quota, place, vars, started) = (None, None, None, None, Vec::new(), Instant::now());
+        Exchange { head, normal_path, body, length, client, trace, started, route, identity, upstream, quota, worker, place, vars }
     }
 
     /// The path in its normal form; matched and forwarded.

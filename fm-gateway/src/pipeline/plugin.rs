@@ -57,6 +57,11 @@ pub trait Plugin: Send + Sync + 'static {
 /// A plugin at its place in the pipeline of one route. Shared by all workers; what belongs to one request lives in the [`Exchange`].
 #[expect(unused_variables, reason = "the names are for those who implement it")]
 pub trait Step: Send + Sync {
+    /// Resolves when the step can do its work. A table takes effect when all its steps can, or have had some seconds for it.
+    fn ready(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Looks at the request, may change it, and passes, answers or fails.
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
         Flow::Now(Verdict::Pass)

@@ -3,6 +3,7 @@
 mod authentication;
 mod discovery;
 mod proxy;
+pub mod rate_limit;
 mod respond;
 
 use crate::pipeline::Plugin;
@@ -10,7 +11,13 @@ use std::sync::Arc;
 
 /// Gives one of each.
 pub fn all() -> Vec<Arc<dyn Plugin>> {
-    vec![Arc::new(authentication::Authentication), Arc::new(discovery::Discovery), Arc::new(proxy::Proxy), Arc::new(respond::Respond)]
+    vec![
+        Arc::new(authentication::Authentication),
+        Arc::new(discovery::Discovery),
+        Arc::new(proxy::Proxy),
+        Arc::new(rate_limit::RateLimit::default()),
+        Arc::new(respond::Respond),
+    ]
 }
 
 /// Reads settings that the schema has let through.

@@ -8,7 +8,7 @@ use fm_sdk::{
     registry::{Expect, Registry, Snapshot},
 };
 use serde::Serialize;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// How the table stands.
@@ -22,6 +22,9 @@ pub struct TableState {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
 }
+
+/// How long a table waits for its plugins.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// Watches the registry and swaps in what is good.
 pub struct Keeper {
@@ -63,7 +66,7 @@ impl Keeper {
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
             if snapshot.known {
-                self.look_at(&snapshot);
+                self.look_at(&snapshot).await;
                 if !asked_for_first && !snapshot.stale && !snapshot.entries.contains_key(CURRENT) {
                     asked_for_first = self.write_first().await;
                 } else if snapshot.entries.contains_key(CURRENT) {
@@ -77,7 +80,7 @@ impl Keeper {
         }
     }
 
-    fn look_at(&self, snapshot: &Snapshot) {
+    async fn look_at(&self, snapshot: &Snapshot) {
         let Some(entry) = snapshot.entries.get(CURRENT) else {
             if self.table.load().is_some() && !self.state.borrow().from_disk {
                 self.keep_old("missing", vec![Problem::new("", "table-missing", "the registry has no table any more")]);
@@ -93,6 +96,10 @@ impl Keeper {
         let read = read(&entry.value).map_err(|why| Problems(vec![Problem::new("", "table-unreadable", why)]));
         match read.and_then(|table| Ok((compile(&table, entry.revision, &self.catalogue, &self.drivers)?, table))) {
             Ok((compiled, table)) => {
+                // A service that nobody asked for before is not known at once; its first requests would be refused.
+                if tokio::time::timeout(SETTLE, compiled.ready()).await.is_err() {
+                    log::warn!("not all plugins of the table were ready after {SETTLE:?}; it takes effect all the same");
+                }
                 self.put_in_force(compiled, false);
                 self.copy_to_disk(&table, entry.revision);
             }

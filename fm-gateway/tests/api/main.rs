@@ -19,6 +19,8 @@ mod plugins;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod rate_limit;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod routing;

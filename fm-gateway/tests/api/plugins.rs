@@ -1,9 +1,14 @@
 //! Plugins of somebody else's.
 
-use crate::support::{TestApp, Upstream, ok, until};
+use crate::support::{Client, TestApp, Upstream, ok, put, soon, table_of, until};
 use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
-use fm_gateway::pipeline::{Answer, Catalogue, Drivers, Exchange, Flow, Outcome, Phases, Plugin, Step};
+use fm_gateway::{
+    GatewaySettings,
+    pipeline::{Answer, Catalogue, Drivers, Exchange, Flow, Outcome, Phases, Plugin, Step},
+};
+use fm_sdk::registry::MemoryRegistry;
+use futures::future::LocalBoxFuture;
 use serde_json::{Map, Value, json};
 use std::{
     rc::Rc,
@@ -12,7 +17,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Takes part in every phase.
 #[derive(Clone, Default)]
@@ -128,4 +133,90 @@ async fn a_panic_costs_one_request() {
     assert_eq!((reply.status, reply.code().as_str()), (500, "internal"));
     assert!(!reply.text().contains("as asked for"));
     assert_eq!(app.get("/").await.text(), "FINE");
+}
+
+/// Is ready when it is told so.
+#[derive(Clone)]
+struct Slow(watch::Receiver<bool>);
+
+impl Plugin for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+    fn about(&self) -> &'static str {
+        "Takes a while until it can work"
+    }
+    fn schema(&self) -> Value {
+        json!({"type": "object", "additionalProperties": false})
+    }
+    fn phases(&self) -> Phases {
+        Phases::REQUEST
+    }
+    fn build(&self, _: &Map<String, Value>, _: &Drivers) -> Result<Box<dyn Step>, String> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Step for Slow {
+    fn ready(&self) -> LocalBoxFuture<'_, ()> {
+        let mut ready = self.0.clone();
+        Box::pin(async move { drop(ready.wait_for(|ready| *ready).await) })
+    }
+}
+
+fn slow(own: &mut GatewaySettings) -> watch::Sender<bool> {
+    let (go, ready) = watch::channel(false);
+    own.plugins.add(Arc::new(Slow(ready))).unwrap();
+    own.share_port = true;
+    go
+}
+
+fn saying(text: &str, first: &[&str]) -> Value {
+    let mut plugins: Vec<Value> = first.iter().map(|name| json!({"plugin": name})).collect();
+    plugins.push(json!({"plugin": "respond", "settings": {"body": text}}));
+    json!([{"path": "/**", "plugins": plugins}])
+}
+
+#[actix_rt::test]
+async fn a_table_takes_effect_when_its_plugins_are_ready() {
+    let mut go = None;
+    let app = TestApp::with(saying("old", &[]), |_, own| go = Some(slow(own))).await;
+    let revision = put(&app.registry, &table_of(saying("new", &["slow"])).to_string()).await;
+    for _ in 0..20 {
+        assert_eq!(app.get("/").await.text(), "old");
+    }
+    assert_ne!(app.table().revision, Some(revision));
+    go.unwrap().send_replace(true);
+    until("it is in force", || app.table().revision == Some(revision)).await;
+    assert_eq!(app.get("/").await.text(), "new");
+}
+
+#[actix_rt::test]
+async fn a_gateway_that_shares_its_port_takes_clients_when_it_can_serve_them() {
+    let first = TestApp::with(saying("first", &[]), |_, own| own.share_port = true).await;
+    let registry = MemoryRegistry::new();
+    put(&registry, &table_of(saying("second", &["slow"])).to_string()).await;
+    let mut go = None;
+    let second = TestApp::on(registry, tempfile::tempdir().unwrap(), |settings, own| {
+        settings.http = first.address.to_string();
+        go = Some(slow(own));
+    });
+    let mut operator = soon(Client::connect(second.admin)).await;
+    assert_eq!(operator.ask("GET /health/ready HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 503);
+    for _ in 0..50 {
+        assert_eq!(first.get("/").await.text(), "first");
+    }
+    go.unwrap().send_replace(true);
+    second.loaded().await;
+    // Which of them gets a connection is for the system to say.
+    let mut said = std::collections::BTreeSet::new();
+    for _ in 0..500 {
+        said.insert(first.get("/").await.text());
+    }
+    assert_eq!(said.into_iter().collect::<Vec<_>>(), ["first", "second"]);
+    first.stop();
+    first.stopped().await;
+    for _ in 0..20 {
+        assert_eq!(second.get("/").await.text(), "second");
+    }
 }

@@ -5,6 +5,7 @@
 use crate::pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step};
 use actix_http::header::AUTHORIZATION;
 use fm_sdk::{Error, Kind, Result, identity::Verifier};
+use futures::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -79,6 +80,10 @@ impl Plugin for Authentication {
 }
 
 impl Step for Guard {
+    fn ready(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(self.verifier.ready())
+    }
+
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
         match self.check(exchange) {
             Ok(()) => Flow::pass(),

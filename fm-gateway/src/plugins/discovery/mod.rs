@@ -5,9 +5,10 @@ use fm_sdk::{
     Error, Kind,
     registry::{balance::Balancer, services::Instances},
 };
+use futures::{FutureExt, future::LocalBoxFuture};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub struct Discovery;
 
@@ -68,6 +69,10 @@ impl Plugin for Discovery {
 }
 
 impl Step for Find {
+    fn ready(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(self.instances.ready(Duration::MAX).map(drop))
+    }
+
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
         let instances = self.instances.list();
         if instances.is_empty() {

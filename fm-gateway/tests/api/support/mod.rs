@@ -5,7 +5,7 @@ mod client;
 mod upstream;
 
 pub use {
-    app::TestApp,
+    app::{TestApp, put, table_of},
     client::{Client, Reply},
     upstream::{Upstream, ok},
 };

@@ -1,0 +1,152 @@
+//! Bounds how often somebody may ask. Each gateway counts for itself; what it has counted outlives a change of the table.
+
+mod gcra;
+
+pub use gcra::Quota;
+
+use crate::pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step};
+use actix_http::header::{HeaderName, HeaderValue};
+use fm_sdk::{Error, Kind, config::parse_duration};
+use gcra::{Rate, Store};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::{collections::hash_map::RandomState, hash::BuildHasher, net::IpAddr, sync::Arc, time::Duration};
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+#[derive(Default)]
+pub struct RateLimit {
+    store: Arc<Store>,
+    hasher: RandomState,
+}
+
+/// Whose requests are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    Ip,
+    User,
+    Header,
+    Route,
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    by: By,
+    header: Option<String>,
+    rate: u64,
+    per: String,
+    burst: Option<u64>,
+}
+
+struct Bound {
+    by: By,
+    header: Option<HeaderName>,
+    rate: Rate,
+    store: Arc<Store>,
+    hasher: RandomState,
+    drivers: Drivers,
+}
+
+impl Plugin for RateLimit {
+    fn name(&self) -> &'static str {
+        "rate-limit"
+    }
+
+    fn about(&self) -> &'static str {
+        "Bounds how often somebody may ask"
+    }
+
+    fn schema(&self) -> Value {
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["rate"],
+            "properties": {
+                "by": {
+                    "type": "string", "enum": ["ip", "user", "header", "route"], "default": "ip", "title": "By",
+                    "description": "Counts each address (the first half of one of IPv6), each user (addresses of those who are not signed in), each value of a header, or all together"
+                },
+                "header": {"type": "string", "minLength": 1, "title": "Header", "description": "Whose values are counted"},
+                "rate": {"type": "integer", "minimum": 1, "maximum": 1_000_000, "title": "Requests"},
+                "per": {"type": "string", "default": "1s", "title": "Per", "description": "1s to 1h"},
+                "burst": {
+                    "type": "integer", "minimum": 1, "maximum": 1_000_000, "title": "At once",
+                    "description": "So many may come at once; as many as the rate if it is not said"
+                }
+            }
+        })
+    }
+
+    fn phases(&self) -> Phases {
+        Phases { request: true, response: true, ..Phases::default() }
+    }
+
+    fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
+        let settings: Settings = super::read(settings)?;
+        let header = match (settings.by, &settings.header) {
+            (By::Header, Some(name)) => Some(HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))?),
+            (By::Header, None) => return Err("which header's values are counted?".into()),
+            (_, Some(_)) => return Err("a header is named, and not what is counted".into()),
+            (_, None) => None,
+        };
+        let per = parse_duration(&settings.per)?;
+        if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&per) {
+            return Err("per is from 1s to 1h".into());
+        }
+        let interval = u64::try_from(per.as_nanos()).map_err(|e| e.to_string())? / settings.rate;
+        let rate = Rate { interval, burst: settings.burst.unwrap_or(settings.rate) };
+        let (store, hasher) = (self.store.clone(), self.hasher.clone());
+        Ok(Box::new(Bound { by: settings.by, header, rate, store, hasher, drivers: drivers.clone() }))
+    }
+}
+
+impl Step for Bound {
+    fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
+        let quota = self.store.take(self.key(exchange), self.rate);
+        // Of several limits the client is told the one that it reaches first.
+        if exchange.quota.is_none_or(|other| quota.remaining <= other.remaining) {
+            exchange.quota = Some(quota);
+        }
+        match quota.retry {
+            None => Flow::pass(),
+            Some(retry) => {
+                self.drivers.tools.metrics.limited(&exchange.route.id);
+                let error = Error::new(Kind::Throttled, "rate-limited", "too many requests; ask again later");
+                Flow::fail(error.retry_after(seconds(retry)))
+            }
+        }
+    }
+
+    fn response(&self, exchange: &mut Exchange, answer: &mut Answer) {
+        if let Some(quota) = exchange.quota {
+            answer.headers.insert(LIMIT, HeaderValue::from(quota.limit));
+            answer.headers.insert(REMAINING, HeaderValue::from(quota.remaining));
+            answer.headers.insert(RESET, HeaderValue::from(seconds(quota.reset)));
+        }
+    }
+}
+
+impl Bound {
+    /// 64 bits under a key of chance: nobody can make up a value that is counted with another one's.
+    fn key(&self, exchange: &Exchange) -> u64 {
+        let of = |by: By, value: &[u8]| self.hasher.hash_one((&exchange.route.id, self.by, self.rate, by, value));
+        match (self.by, &self.header, &exchange.identity) {
+            (By::Route, ..) => of(By::Route, b""),
+            (By::Header, Some(name), _) => of(By::Header, exchange.head.headers.get(name).map_or(b"", |v| v.as_bytes())),
+            (By::User, _, Some(who)) => of(By::User, who.sub().as_bytes()),
+            _ => match exchange.client.ip {
+                IpAddr::V4(ip) => of(By::Ip, &ip.octets()),
+                // Who has one address of IPv6 has all that begin alike.
+                IpAddr::V6(ip) => of(By::Ip, &ip.octets()[..8]),
+            },
+        }
+    }
+}
+
+/// Whole seconds, rounded up: who waits for so long does not come too early.
+fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}

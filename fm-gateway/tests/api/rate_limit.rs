@@ -1,0 +1,126 @@
+//! How often somebody may ask.
+
+use crate::support::{Client, Reply, TestApp, put, soon, table_of, until};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// One a minute, two at once, unless told otherwise: nothing comes back while a test runs.
+fn limited(path: &str, by: Value) -> Value {
+    let mut settings = json!({"rate": 1, "per": "1m", "burst": 2});
+    settings.as_object_mut().unwrap().extend(by.as_object().unwrap().clone());
+    json!({"path": path, "plugins": [
+        {"plugin": "authentication", "settings": {"optional": true}},
+        {"plugin": "rate-limit", "settings": settings},
+        {"plugin": "respond", "settings": {"body": "well"}},
+    ]})
+}
+
+fn quota(reply: &Reply) -> [Option<&str>; 3] {
+    ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"].map(|name| reply.header(name))
+}
+
+/// Asks until it is refused, and says how often that went well.
+async fn passes(app: &TestApp, request: &str) -> usize {
+    for passed in 0..10 {
+        let reply = app.send(request).await;
+        if reply.status == 429 {
+            assert_eq!(reply.code(), "rate-limited");
+            return passed;
+        }
+    }
+    panic!("nothing is refused");
+}
+
+fn get(path: &str, header: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: h\r\n{header}\r\n")
+}
+
+#[actix_rt::test]
+async fn beyond_the_burst_requests_are_refused_and_told_when_to_come_back() {
+    let app = TestApp::with_routes(json!([limited("/x", json!({}))])).await;
+    let reply = app.get("/x").await;
+    assert_eq!((reply.status, quota(&reply)), (200, [Some("2"), Some("1"), Some("60")]));
+    assert_eq!(app.get("/x").await.header("ratelimit-remaining"), Some("0"));
+    let reply = app.get("/x").await;
+    assert_eq!((reply.status, reply.code().as_str(), reply.header("retry-after")), (429, "rate-limited", Some("60")));
+    assert_eq!(quota(&reply), [Some("2"), Some("0"), Some("120")]);
+    assert_eq!(reply.header("content-type"), Some("application/problem+json"));
+    let mut operator = Client::connect(app.admin).await;
+    let metrics = operator.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n").await.text();
+    assert!(metrics.contains("gateway_rate_limited_total{route=\"route-0\"} 1\n"), "{metrics}");
+}
+
+#[actix_rt::test]
+async fn the_rate_comes_back_with_time() {
+    let app = TestApp::with_routes(json!([limited("/x", json!({"rate": 10, "per": "1s", "burst": 1}))])).await;
+    assert_eq!(passes(&app, &get("/x", "")).await, 1);
+    soon(async {
+        while app.get("/x").await.status == 429 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
+#[actix_rt::test]
+async fn users_headers_and_routes_are_counted_each_for_itself() {
+    let app = TestApp::with_routes(json!([
+        limited("/user", json!({"by": "user"})),
+        limited("/header", json!({"by": "header", "header": "x-key"})),
+        limited("/route", json!({"by": "route"})),
+        limited("/ip", json!({})),
+    ]))
+    .await;
+    let token = |name| format!("Authorization: Bearer {}\r\n", app.identities.user(name, &[]));
+    for header in [token("ann"), token("bob"), String::new()] {
+        assert_eq!(passes(&app, &get("/user", &header)).await, 2);
+    }
+    assert_eq!(passes(&app, &get("/user", &token("ann"))).await, 0, "another token of the same user");
+    for header in ["X-Key: a\r\n", "X-Key: b\r\n", ""] {
+        assert_eq!(passes(&app, &get("/header", header)).await, 2);
+    }
+    assert_eq!(passes(&app, &get("/route", &token("ann"))).await, 2);
+    assert_eq!(passes(&app, &get("/route", &token("bob"))).await, 0);
+    assert_eq!(passes(&app, &get("/ip", "X-Forwarded-For: 9.9.9.9\r\n")).await, 2);
+    assert_eq!(passes(&app, &get("/ip", "X-Forwarded-For: 8.8.8.8\r\n")).await, 0, "strangers cannot name another address");
+}
+
+#[actix_rt::test]
+async fn addresses_are_those_that_a_trusted_proxy_names_and_of_ipv6_the_network() {
+    let app = TestApp::with(json!([limited("/x", json!({}))]), |settings, _| {
+        settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    let from = |ip: &str| get("/x", &format!("X-Forwarded-For: {ip}\r\n"));
+    assert_eq!(passes(&app, &from("9.9.9.9")).await, 2);
+    assert_eq!(passes(&app, &from("8.8.8.8")).await, 2);
+    assert_eq!(passes(&app, &from("2001:db8:1:2::1")).await, 2);
+    assert_eq!(passes(&app, &from("2001:db8:1:2:ffff::2")).await, 0);
+    assert_eq!(passes(&app, &from("2001:db8:1:3::1")).await, 2);
+}
+
+#[actix_rt::test]
+async fn a_change_of_the_table_forgets_nothing_and_other_numbers_begin_anew() {
+    let app = TestApp::with_routes(json!([limited("/x", json!({}))])).await;
+    assert_eq!(passes(&app, &get("/x", "")).await, 2);
+    app.publish(json!([limited("/x", json!({})), limited("/other", json!({}))])).await;
+    assert_eq!(passes(&app, &get("/x", "")).await, 0);
+    app.publish(json!([limited("/x", json!({"burst": 3}))])).await;
+    assert_eq!(passes(&app, &get("/x", "")).await, 3);
+}
+
+#[actix_rt::test]
+async fn of_two_limits_the_tighter_one_is_told_and_bad_settings_are_refused() {
+    let mut route = limited("/x", json!({"burst": 5}));
+    let second = limited("/x", json!({"by": "route"}))["plugins"][1].clone();
+    route["plugins"].as_array_mut().unwrap().insert(2, second);
+    let app = TestApp::with_routes(json!([route])).await;
+    assert_eq!(quota(&app.get("/x").await)[..2], [Some("2"), Some("1")]);
+    for bad in [json!({"by": "header"}), json!({"header": "x-key"}), json!({"per": "1ms"}), json!({"rate": 0})] {
+        app.publish(json!([route])).await;
+        let revision = app.table().revision;
+        put(&app.registry, &table_of(json!([limited("/x", bad.clone())])).to_string()).await;
+        until("it is refused", || !app.table().problems.is_empty()).await;
+        assert_eq!(app.table().revision, revision, "{bad}");
+    }
+}
