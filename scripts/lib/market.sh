@@ -63,7 +63,7 @@ print_status() {
 # ready, degraded (answers, a check is not well), not-ready or silent.
 health_of() {
     local answer
-    answer=$(curl -s -m 2 -w '\n%{http_code}' "$(url_of "$1")/health/ready") || { printf silent && return; }
+    answer=$(curl -s -m 2 -w '\n%{http_code}' "$(health_url_of "$1")/health/ready") || { printf silent && return; }
     case ${answer##*$'\n'} in
         200) case $answer in *'"degraded"'*) printf degraded ;; *) printf ready ;; esac ;;
         *) printf not-ready ;;

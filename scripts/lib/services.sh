@@ -71,7 +71,7 @@ settings_of() {
     case $service in
         fm-profile) printf '%s\n' "FM_ADMIN_EMAIL=$ADMIN_EMAIL" "FM_ADMIN_PASSWORD=$(admin_password)" ;;
         fm-image) printf '%s\n' "FM_FILES=${FM_FILES:-$DEV/files}" ;;
-        fm-gateway) printf '%s\n' "FM_ADMIN_HTTP=127.0.0.1:$(port_of "$name-admin")" ;;
+        fm-gateway) printf '%s\n' "FM_ADMIN_HTTP=127.0.0.1:$(port_of "$name-admin")" FM_GATEWAY_SHARE_PORT=true ;;
         fm-web) printf '%s\n' "FM_GATEWAY=$(url_of fm-gateway)" ;;
     esac
 }
@@ -97,7 +97,10 @@ start_service() {
     start_process "$name" env "${settings[@]}" "$program"
 }
 
-ready() { curl -fs -m 2 -o /dev/null "$(url_of "$1")/health/ready"; }
+# Where an instance says how it is: gateways may share the port of their clients, and the other one would answer.
+health_url_of() { case $(service_of "$1") in fm-gateway) url_of "$1-admin" ;; *) url_of "$1" ;; esac }
+
+ready() { curl -fs -m 2 -o /dev/null "$(health_url_of "$1")/health/ready"; }
 
 # wait_ready SECONDS NAME...: returns when all are ready; ends the script when one dies or takes too long.
 wait_ready() {
@@ -118,7 +121,7 @@ wait_ready() {
         waiting=("${still[@]}")
         if [ ${#waiting[@]} -gt 0 ] && [ $SECONDS -ge $deadline ]; then
             for name in "${waiting[@]}"; do
-                warn "$name is not ready after $limit s: $(curl -s -m 2 "$(url_of "$name")/health/ready" || printf 'no answer from %s' "$(url_of "$name")")"
+                warn "$name is not ready after $limit s: $(curl -s -m 2 "$(health_url_of "$name")/health/ready" || printf 'no answer from %s' "$(health_url_of "$name")")"
                 last_words "$name" >&2
             done
             die "the market is not up"

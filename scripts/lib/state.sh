@@ -14,9 +14,12 @@ prepare_state() {
 # remember FILE KEY VALUE: keeps one `KEY=VALUE` line per key.
 remember() {
     local file=$DEV/$1 key=$2 value=$3
-    [ ! -f "$file" ] || sed -i "/^$key=/d" "$file"
+    forget "$1" "$key"
     printf '%s=%s\n' "$key" "$value" >>"$file"
 }
+
+# forget FILE KEY
+forget() { [ ! -f "$DEV/$1" ] || sed -i "/^$2=/d" "$DEV/$1"; }
 
 # recall FILE KEY: prints the value, or nothing.
 recall() {

@@ -53,6 +53,14 @@ a_market_starts_scales_and_leaves_no_process() {
     scripts/scale fm-cars 1
     [ "$(pids | grep -c fm-cars)" = 1 ]
 
+    echo "-- a restart changes every process and leaves as many; where there is only one another stands in for it"
+    before=$(pids)
+    scripts/restart fm-cars | grep "fm-cars restarted"
+    [ "$(pids | grep -c fm-cars)" = 1 ]
+    not test "$(pids | grep fm-cars)" = "$(grep fm-cars <<<"$before")"
+    [ "$(pids | grep -v fm-cars)" = "$(grep -v fm-cars <<<"$before")" ]
+    fails_saying "'fm-image' does not run" scripts/restart fm-image
+
     echo "-- one that was killed comes back by up"
     kill -KILL "$(pid_of fm-tracker)"
     fails_saying ended scripts/status

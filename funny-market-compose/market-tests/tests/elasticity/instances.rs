@@ -19,6 +19,7 @@ fn answered(url: &str) -> f64 {
 
 #[test]
 fn two_instances_share_the_work_and_one_may_be_killed_without_a_failed_read() {
+    let _mine = crate::instances_are_mine();
     let market = Market::running();
     let seller = market.someone();
     seller.lists_a_car(json!({}));
