@@ -6,6 +6,7 @@ mod market;
 mod person;
 mod process;
 mod registry;
+mod slow_way;
 mod wait;
 
 pub use answer::Answer;
@@ -13,4 +14,5 @@ pub use document::{Block, Document, fits};
 pub use market::{Caller, Market};
 pub use person::{Person, form};
 pub use process::Instance;
+pub use slow_way::slow_way;
 pub use wait::wait_until;

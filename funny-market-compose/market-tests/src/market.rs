@@ -90,8 +90,16 @@ impl Market {
     /// # Panics
     /// When it fails.
     pub fn script(&self, name: &str, words: &[&str]) -> String {
+        self.script_with(name, words, &[])
+    }
+
+    /// Does the same, with settings in the environment that the services it starts take over.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn script_with(&self, name: &str, words: &[&str], settings: &[(&str, &str)]) -> String {
         let program = PathBuf::from(self.address("scripts")).join(name);
-        let output = Command::new(&program).args(words).env("FM_DEV_DIR", self.address("dir")).output();
+        let output = Command::new(&program).args(words).envs(settings.iter().copied()).env("FM_DEV_DIR", self.address("dir")).output();
         let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{name} {words:?}: {said}{}", String::from_utf8_lossy(&output.stderr));

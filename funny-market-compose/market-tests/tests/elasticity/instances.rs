@@ -1,4 +1,4 @@
-use market_tests::{Market, wait_until};
+use market_tests::{Market, slow_way, wait_until};
 use serde_json::json;
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -17,6 +17,18 @@ fn answered(url: &str) -> f64 {
     counts.filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
+/// What `n` requests, one after the other, gave to two instances.
+fn shares(market: &Market, n: usize, urls: [&str; 2]) -> [f64; 2] {
+    let before = urls.map(answered);
+    for _ in 0..n {
+        market.anyone().get("/api/cars?per_page=1").expect(200);
+    }
+    let shares = [0, 1].map(|i| answered(urls[i]) - before[i]);
+    println!("{n} requests: {} and {}", shares[0], shares[1]);
+    assert!(shares[0] + shares[1] >= n as f64, "{shares:?}");
+    shares.map(|share| share / (shares[0] + shares[1]))
+}
+
 #[test]
 fn two_instances_share_the_work_and_one_may_be_killed_without_a_failed_read() {
     let _mine = crate::instances_are_mine();
@@ -27,13 +39,8 @@ fn two_instances_share_the_work_and_one_may_be_killed_without_a_failed_read() {
     wait_until("both are registered", Duration::from_secs(15), || market.registered("fm-cars").len() == 2);
 
     let (first, second) = (market.url_of("fm-cars"), market.url_of("fm-cars-2"));
-    let before = (answered(&first), answered(&second));
-    for _ in 0..400 {
-        market.anyone().get("/api/cars?per_page=1").expect(200);
-    }
-    let share = (answered(&first) - before.0, answered(&second) - before.1);
-    println!("400 requests: {} and {}", share.0, share.1);
-    assert!(share.0 + share.1 >= 400.0 && share.0 >= 100.0 && share.1 >= 100.0, "{share:?}");
+    let [one, _] = shares(&market, 400, [&first, &second]);
+    assert!((0.45..=0.55).contains(&one), "{one}");
 
     let (stop, asked, failed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -72,4 +79,17 @@ fn two_instances_share_the_work_and_one_may_be_killed_without_a_failed_read() {
     });
     println!("routable {routed:?} after it was ready");
     market.script("scale", &["fm-cars", "1"]);
+}
+
+#[test]
+fn an_instance_slowed_by_50_ms_gets_less() {
+    let _mine = crate::instances_are_mine();
+    let market = Market::running();
+    market.script("scale", &["fm-cars", "1"]);
+    let way = slow_way(Duration::from_millis(50), || Market::running().url_of("fm-cars-2"));
+    market.script_with("scale", &["fm-cars", "2"], &[("FM_ADVERTISE", &way)]);
+    wait_until("both are registered", Duration::from_secs(15), || market.registered("fm-cars").len() == 2);
+    let [_, slow] = shares(&market, 400, [&market.url_of("fm-cars"), &market.url_of("fm-cars-2")]);
+    market.script("scale", &["fm-cars", "1"]);
+    assert!(slow > 0.0 && slow < 0.3, "{slow}");
 }
