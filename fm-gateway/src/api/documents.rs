@@ -24,12 +24,9 @@ pub struct Merged {
     pub value: Value,
 }
 
-/// Which instances a document was merged from.
-type Seen = Vec<(String, String, String)>;
-
 /// What was merged from which instances, and until when that is good.
 struct Kept {
-    seen: Seen,
+    seen: Arc<[Instance]>,
     until: Option<Instant>,
     merged: Arc<Merged>,
 }
@@ -62,9 +59,8 @@ impl Documents {
     /// Gives the merged document, as fresh as the list of instances.
     pub async fn merged(&self) -> Arc<Merged> {
         let instances = self.services.all().list();
-        let seen: Seen = instances.iter().map(|i| (i.service.clone(), i.id.clone(), i.version.clone())).collect();
         if let Some(kept) = &*self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-            && kept.seen == seen
+            && kept.seen == instances
             && kept.until.is_none_or(|until| Instant::now() < until)
         {
             return kept.merged.clone();
@@ -75,7 +71,7 @@ impl Documents {
         // Services that gave no answer are asked again, but not by every reader.
         let again = (!complete).then(|| Instant::now() + AGAIN);
         let until = again.into_iter().chain(forgets).min();
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { seen, until, merged: merged.clone() });
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { seen: instances, until, merged: merged.clone() });
         merged
     }
 

@@ -58,6 +58,17 @@ async fn a_service_that_left_is_marked_and_forgotten_after_a_while() {
 }
 
 #[actix_rt::test]
+async fn an_instance_that_starts_again_under_its_name_is_asked_anew() {
+    let app = TestApp::with_routes(json!([{"path": "/x", "plugins": [{"plugin": "respond"}]}])).await;
+    for path in ["/api/cars", "/api/cars/new"] {
+        let cars = described(json!({"paths": {path: {"get": {}}}})).await;
+        let place = app.register("fm-cars", "fm-cars-1", &cars);
+        assert!(app.get("/api/openapi.json").await.json()["paths"][path].is_object(), "{path}");
+        place.release().await;
+    }
+}
+
+#[actix_rt::test]
 async fn operators_find_health_and_metrics_on_their_own_port() {
     let app = TestApp::with_routes(json!([{"id": "r", "path": "/x", "plugins": [{"plugin": "respond"}]}])).await;
     assert_eq!(app.get("/x").await.status, 200);
