@@ -27,6 +27,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("drawer.js", JS, include_str!("../assets/js/drawer.js")),
     ("filters.js", JS, include_str!("../assets/js/filters.js")),
     ("gallery.js", JS, include_str!("../assets/js/gallery.js")),
+    ("goodbye.js", JS, include_str!("../assets/js/goodbye.js")),
     ("live.js", JS, include_str!("../assets/js/live.js")),
     ("market.js", JS, include_str!("../assets/js/market.js")),
     ("models.js", JS, include_str!("../assets/js/models.js")),

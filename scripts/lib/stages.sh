@@ -54,6 +54,7 @@ stage_market() {
         [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
         tests "the running market" bash -c 'in_market_tests "$@"' _ market elasticity
         tests "parked messages" bash -c 'in_market_tests "$@"' _ parking
+        tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
         tests "a new service in the market" bash -c 'in_market_tests "$@"' _ new_service
         tests "deleted accounts" bash -c 'in_market_tests "$@"' _ deletion
         tests "real ads" bash -c 'in_market_tests "$@"' _ import

@@ -5,6 +5,7 @@ const wanted = {
   results: ["results"],
   car: ["gallery"],
   sell: ["models"],
+  goodbye: ["goodbye"],
   mine: ["models", "upload"],
 }[document.body.dataset.page] ?? [];
 

@@ -18,6 +18,7 @@ export function start(page) {
     const text = document.createElement("span");
     const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
     text.textContent = say(words.textSending, file.name);
+    bar.setAttribute("aria-label", text.textContent);
     row.append(text, bar);
     list.append(row);
     return new Promise((sent) => {

@@ -62,7 +62,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     let id = id_of(&id)?;
     let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
     let (car, history, makers, options) = join4(
-        async { gateway.get(&visit.as_user(), format!("/api/cars/{id}")).send().await?.json::<Car>() },
+        async { gateway.get(&visit.as_user(&web).await, format!("/api/cars/{id}")).send().await?.json::<Car>() },
         async { gateway.get(caller, format!("/api/cars/{id}/price-history")).send().await?.json::<PriceHistory>() },
         web.catalogue.makers(gateway, caller),
         web.catalogue.options(gateway, caller),
@@ -115,7 +115,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
 
 async fn seller(web: &Web, visit: &Visit, owner: &str) -> Result<Seller> {
     let owner = id_of(owner)?;
-    let p: Profile = web.gateway.get(&visit.as_user(), format!("/api/profiles/{owner}")).send().await?.json()?;
+    let p: Profile = web.gateway.get(&visit.as_user(web).await, format!("/api/profiles/{owner}")).send().await?.json()?;
     let t = visit.t();
     let name = p.name.filter(|n| !n.is_empty()).or(Some(p.username)).filter(|n| !n.is_empty()).unwrap_or_else(|| t.somebody.to_owned());
     let since = p.member_since.map(|at| day(visit.lang, &at)).filter(|d| !d.is_empty()).map(|d| fill(t.since, d)).unwrap_or_default();

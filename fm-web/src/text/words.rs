@@ -130,6 +130,8 @@ texts! {
     crumbs: "You are here", "Sie sind hier";
     pictures: "Pictures", "Bilder";
     picture: "picture", "Bild";
+    previous_picture: "Previous picture", "Voriges Bild";
+    next_picture: "Next picture", "Nächstes Bild";
     no_pictures: "The seller has not added pictures yet. A drawing stands in.", "Noch keine Bilder vom Verkäufer. Eine Zeichnung steht für das Auto.";
     facts: "Facts", "Fakten";
     description: "From the seller", "Vom Verkäufer";

@@ -1,7 +1,7 @@
-//! The outermost layer of every page: reads the visit, renews the session, gives errors a page, sets cookies and the headers that guard.
+//! The outermost layer of every page: reads the visit, gives errors a page, sets cookies and the headers that guard.
 
 use super::{Change, Notice, Visit};
-use crate::{Web, pages::error};
+use crate::pages::error;
 use actix_web::{
     Error, HttpMessage, HttpResponse,
     body::{BoxBody, MessageBody},
@@ -11,9 +11,7 @@ use actix_web::{
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
-    web::Data,
 };
-use fm_sdk::Kind;
 use url::form_urlencoded;
 
 /// No script, style, frame or form but our own; nothing from elsewhere.
@@ -33,14 +31,9 @@ const GUARDS: [(HeaderName, &str); 6] = [
 pub async fn dress(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let visit = Visit::read(request.request());
     request.extensions_mut().insert(visit.clone());
-    let web = request.app_data::<Data<Web>>().cloned();
-    let mut renewed = false;
-    if let Some(web) = web.as_ref().filter(|_| !request.path().starts_with("/assets/")) {
-        renewed = renew(web, &visit).await;
-    }
     let answered = next.call(request).await?.map_into_boxed_body();
     let mut response = match error::is_bare(&answered) {
-        true if answered.status() == StatusCode::UNAUTHORIZED => sign_in_first(answered, &visit, renewed),
+        true if answered.status() == StatusCode::UNAUTHORIZED => sign_in_first(answered, &visit),
         true => error::paint(answered, &visit),
         false => answered,
     };
@@ -52,39 +45,15 @@ pub async fn dress(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     Ok(response)
 }
 
-/// Renews the session if its access token has ended; says whether it did.
-async fn renew(web: &Web, visit: &Visit) -> bool {
-    let refresh = {
-        let session = visit.session.borrow();
-        if session.access.is_some() { None } else { session.refresh.clone() }
-    };
-    let Some(refresh) = refresh else { return false };
-    match web.renewals.renew(&web.gateway, &visit.caller, &refresh).await {
-        Ok(tokens) => {
-            visit.change(Change::Begin(tokens));
-            true
-        }
-        Err(e) if matches!(e.kind(), Kind::Unauthenticated | Kind::Malformed | Kind::Invalid) => {
-            *visit.session.borrow_mut() = super::Session::default();
-            visit.change(Change::End);
-            false
-        }
-        Err(e) => {
-            log::warn!("a session was not renewed: {}", e.chain());
-            false
-        }
-    }
-}
-
 /// Leads to the sign-in and back. A token that is refused is renewed first: it may have been revoked by a new password.
-fn sign_in_first(answered: ServiceResponse<BoxBody>, visit: &Visit, renewed: bool) -> ServiceResponse<BoxBody> {
+fn sign_in_first(answered: ServiceResponse<BoxBody>, visit: &Visit) -> ServiceResponse<BoxBody> {
     let (had_token, can_renew) = {
         let session = visit.session.borrow();
         (session.access.is_some(), session.refresh.is_some())
     };
     let (request, _) = answered.into_parts();
     let reading = request.method() == Method::GET;
-    let to = if had_token && can_renew && !renewed {
+    let to = if had_token && can_renew && !visit.renewed.get() {
         visit.change(Change::DropAccess);
         if !reading {
             visit.say(Notice::TryAgain);

@@ -1,7 +1,8 @@
 use super::{Caller, Person, Visit};
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use crate::Web;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use fm_sdk::{Error, Kind, Result};
-use std::future::{Ready, ready};
+use futures::{FutureExt, future::LocalBoxFuture};
 
 /// Whoever is signed in; for pages that make sense for nobody else. Others are led to sign in and come back.
 pub struct Me {
@@ -12,16 +13,21 @@ pub struct Me {
 
 impl FromRequest for Me {
     type Error = Error;
-    type Future = Ready<Result<Self>>;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visit = Visit::of(request);
-        let session = visit.session.borrow();
-        ready(match (&session.access, &session.refresh) {
-            (Some(_), _) => Ok(Me { caller: session.caller(&visit.caller), person: session.person.clone() }),
-            // There is a session; it only could not be renewed now.
-            (None, Some(_)) => Err(Error::new(Kind::Unavailable, "session-not-renewed", "the session cannot be renewed now")),
-            (None, None) => Err(Error::new(Kind::Unauthenticated, "sign-in-first", "nobody is signed in")),
-        })
+        let (visit, web) = (Visit::of(request), request.app_data::<Data<Web>>().cloned());
+        async move {
+            let web = web.ok_or_else(|| Error::new(Kind::Internal, "internal", "the service has no state"))?;
+            let caller = visit.as_user(&web).await;
+            let session = visit.session.borrow();
+            match (&caller.token, &session.refresh) {
+                (Some(_), _) => Ok(Me { caller, person: session.person.clone() }),
+                // There is a session; it only could not be renewed now.
+                (None, Some(_)) => Err(Error::new(Kind::Unavailable, "session-not-renewed", "the session cannot be renewed now")),
+                (None, None) => Err(Error::new(Kind::Unauthenticated, "sign-in-first", "nobody is signed in")),
+            }
+        }
+        .boxed_local()
     }
 }

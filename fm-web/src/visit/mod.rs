@@ -21,8 +21,12 @@ pub use notice::Notice;
 pub use renewal::Renewals;
 pub use session::{Change, Person, Tokens};
 
-use crate::text::{Lang, Texts};
+use crate::{
+    Web,
+    text::{Lang, Texts},
+};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, cookie::Cookie, dev::Payload};
+use fm_sdk::Kind;
 use origin::Origin;
 use session::Session;
 use std::{
@@ -53,6 +57,8 @@ pub struct Reader {
     /// Asks the API for nobody in particular: what everybody sees must not fail because of a token.
     pub caller: Caller,
     session: RefCell<Session>,
+    /// It was renewed by this request.
+    renewed: Cell<bool>,
     /// What the answer does to the session.
     change: RefCell<Change>,
     /// The token that forms carry, and whether the browser has it already.
@@ -91,9 +97,32 @@ impl Visit {
     pub fn refresh_token(&self) -> Option<String> {
         self.session.borrow().refresh.clone()
     }
-    /// Asks the API for whoever is signed in, or for nobody.
-    pub fn as_user(&self) -> Caller {
+    /// Asks the API for whoever is signed in, or for nobody. Renews the session if its access token has ended: only here, so that pages
+    /// and their parts which everybody sees never use up a token that another request, perhaps at another instance, uses as well.
+    pub async fn as_user(&self, web: &Web) -> Caller {
+        let refresh = self.ended();
+        if let Some(refresh) = refresh {
+            self.renew(web, &refresh).await;
+        }
         self.session.borrow().caller(&self.caller)
+    }
+    /// The refresh token of a session whose access token has ended.
+    fn ended(&self) -> Option<String> {
+        let session = self.session.borrow();
+        if session.access.is_some() { None } else { session.refresh.clone() }
+    }
+    async fn renew(&self, web: &Web, refresh: &str) {
+        match web.renewals.renew(&web.gateway, &self.caller, refresh).await {
+            Ok(tokens) => {
+                self.change(Change::Begin(tokens));
+                self.renewed.set(true);
+            }
+            Err(e) if matches!(e.kind(), Kind::Unauthenticated | Kind::Malformed | Kind::Invalid) => {
+                self.session.replace(Session::default());
+                self.change(Change::End);
+            }
+            Err(e) => log::warn!("a session was not renewed: {}", e.chain()),
+        }
     }
     /// Changes the session with the answer.
     pub fn change(&self, change: Change) {
@@ -153,6 +182,7 @@ impl Visit {
             here: request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned(),
             caller: Caller::of(request),
             session: RefCell::new(Session::read(request, origin.secure)),
+            renewed: Cell::new(false),
             change: RefCell::default(),
             has_token: form_token.is_some(),
             form_token: form_token.unwrap_or_else(token::fresh),

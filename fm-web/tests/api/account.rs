@@ -101,6 +101,25 @@ async fn a_session_is_renewed_once_however_many_pages_ask() {
 }
 
 #[actix_web::test]
+async fn what_everybody_sees_uses_up_no_token() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
+    let card = format!("/cars/{}/card", crate::market::CAR);
+    for path in ["/", "/cars?maker=bmw", card.as_str(), "/robots.txt", "/sitemap.xml", "/sign-in", "/nowhere"] {
+        let browser = market.browser().await.with_cookie("fm_refresh", "refresh-1").person(crate::market::OWNER, "anna");
+        let page = browser.get(path).await;
+        assert!(page.cookies().iter().all(|c| !c.contains("fm_access") && !c.contains("fm_refresh")), "{path}: {:?}", page.cookies());
+    }
+    assert_eq!(market.asked("POST", "/api/auth/refresh").await.len(), 0);
+    // The seller's phone number is for those who are signed in.
+    let browser = market.browser().await.with_cookie("fm_refresh", "refresh-1").person(crate::market::OWNER, "anna");
+    browser.get(&format!("/cars/{}", crate::market::CAR)).await.is(200);
+    assert_eq!(market.asked("POST", "/api/auth/refresh").await.len(), 1);
+    let asked = market.asked("GET", &format!("/api/profiles/{}", crate::market::OWNER)).await;
+    assert!(asked.iter().all(|r| r.headers["authorization"] == "Bearer access-2"));
+}
+
+#[actix_web::test]
 async fn a_session_that_is_over_ends_in_the_browser_too() {
     let market = Market::new().await;
     market.answers("POST", "/api/auth/refresh", 401, json!({"status": 401, "code": "refresh-invalid", "detail": "x"})).await;

@@ -1,9 +1,9 @@
 // A headless Chromium, driven through chromedriver (W3C WebDriver, and Chromium's own protocol where that has no words).
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const FLAGS = [
@@ -40,7 +40,7 @@ export class Browser {
     browser.url = `http://127.0.0.1:${port}/session`;
     const prefs = { "intl.accept_languages": language, ...(script ? {} : { "profile.managed_default_content_settings.javascript": 2 }) };
     const options = { args: [...FLAGS, `--user-data-dir=${browser.profile}`, `--lang=${language}`], prefs, ...(process.env.CHROMIUM ? { binary: process.env.CHROMIUM } : {}) };
-    const session = await browser.call("POST", "", { capabilities: { alwaysMatch: { browserName: "chrome", "goog:chromeOptions": options } } });
+    const session = await browser.call("POST", "", { capabilities: { alwaysMatch: { browserName: "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": { browser: "ALL" } } } });
     browser.url += `/${session.sessionId}`;
     await browser.scheme("light");
     return browser;
@@ -108,9 +108,19 @@ export class Browser {
   async choose(css, value) {
     await this.click(`${css} option[value="${value}"]`);
   }
+  /** Takes what the console has said as an error since the last time: faults of scripts, what the CSP has stopped, what could not be loaded. */
+  async complaints() {
+    const entries = await this.call("POST", "/se/log", { type: "browser" });
+    return entries.filter((e) => e.level === "SEVERE" || /Content Security Policy/.test(e.message)).map((e) => e.message);
+  }
   /** Waits until the page holds a text. */
   sees(text) {
     return until(`the text ${JSON.stringify(text)}`, async () => (await this.text("body")).includes(text));
+  }
+  /** Presses a key where the focus is: a character, or a code of WebDriver. */
+  press(value) {
+    const actions = [{ type: "keyDown", value }, { type: "keyUp", value }];
+    return this.call("POST", "/actions", { actions: [{ type: "key", id: "keys", actions }] });
   }
   size(width, height) {
     return this.cdp("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 });
@@ -122,6 +132,7 @@ export class Browser {
   }
   /** Takes a picture of the page, down to `height` pixels. */
   async shot(file, width, height) {
+    await mkdir(dirname(file), { recursive: true });
     const { data } = await this.cdp("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 } });
     await writeFile(file, Buffer.from(data, "base64"));
   }

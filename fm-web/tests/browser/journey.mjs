@@ -1,67 +1,21 @@
-// Trades in a real browser: sign up, sell with a picture, find, change the price, mark as sold, delete, delete the account.
-//
-//   node tests/browser/journey.mjs URL [--no-script] [--pictures FOLDER]
-//
-// URL is that of a gateway, or of the stub. Every run makes an account of its own and deletes it.
+// Trades in a real browser: sign up, sell with pictures, find, change the price, mark as sold, delete, delete the account.
+// Makes an account of its own and deletes it.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateSync } from "node:zlib";
-import { Browser, until } from "./driver.mjs";
+import { until } from "./driver.mjs";
+import { fresh } from "./person.mjs";
+import { png } from "./png.mjs";
 
-const base = process.argv[2];
-const script = !process.argv.includes("--no-script");
-const folder = process.argv.includes("--pictures") ? process.argv[process.argv.indexOf("--pictures") + 1] : null;
-const name = `journey-${Date.now().toString(36)}`;
-const password = `Road-${Math.random().toString(36).slice(2)}-trip`;
-const text = `Journey ${name.slice(8)}`;
+export const journey = (base, script) => async (part, browser) => {
+  const name = fresh("journey");
+  const password = `Road-${Math.random().toString(36).slice(2)}-trip`;
+  const text = `Journey ${name.slice(8)}`;
+  const does = (what, run) => part.does(what, run);
+  const path = async () => new URL(await browser.here()).pathname;
+  const at = (wanted) => until(`the page ${wanted}`, async () => wanted.test(await path()));
 
-/** A PNG of one colour (RFC 2083), large enough to be a photograph. */
-function png(width, height, rgb) {
-  const table = Array.from({ length: 256 }, (_, n) => {
-    for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
-    return n >>> 0;
-  });
-  const crc = (bytes) => (bytes.reduce((c, b) => table[(c ^ b) & 255] ^ (c >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
-  const chunk = (type, data) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const [head, tail] = [Buffer.alloc(4), Buffer.alloc(4)];
-    head.writeUInt32BE(data.length);
-    tail.writeUInt32BE(crc(body));
-    return Buffer.concat([head, body, tail]);
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2], 8);
-  const row = Buffer.concat([Buffer.from([0]), Buffer.concat(Array(width).fill(Buffer.from(rgb)))]);
-  const data = deflateSync(Buffer.concat(Array(height).fill(row)));
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]);
-}
-
-const browser = await Browser.open({ script });
-let step = "begin";
-const does = async (what, run) => {
-  step = what;
-  const since = Date.now();
-  await run();
-  console.log(`ok - ${what} (${Date.now() - since} ms)`);
-  if (!folder) return;
-  await mkdir(folder, { recursive: true });
-  for (const [width, height] of [[390, 844], [1440, 900]]) {
-    await browser.size(width, height);
-    for (const scheme of ["light", "dark"]) {
-      await browser.scheme(scheme);
-      await browser.shot(join(folder, `${what.replaceAll(" ", "-")}-${width}-${scheme}.png`), width, height);
-    }
-  }
-  await browser.scheme("light");
-};
-const path = async () => new URL(await browser.here()).pathname;
-const at = (wanted) => until(`the page ${wanted}`, async () => wanted.test(await path()));
-
-try {
   await browser.size(1440, 900);
   let car;
   await does("a stranger is led to sign up and comes back", async () => {
@@ -178,11 +132,4 @@ try {
       return (await browser.source()).includes("Nothing is parked here");
     });
   });
-  console.log(`journey done ${script ? "with" : "without"} scripts`);
-} catch (e) {
-  console.error(`not ok - ${step}: ${e.message}\n${await browser.here().catch(() => "")}`);
-  console.error(await browser.text("main").catch(() => ""));
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-}
+};

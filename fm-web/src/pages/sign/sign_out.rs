@@ -12,8 +12,10 @@ pub struct Nothing {}
 
 /// Signs out: this browser in any case, and at fm-profile if it can be reached.
 pub async fn submit(web: Data<Web>, visit: Visit, _: Form<Nothing>) -> HttpResponse {
+    // Renewed first, if need be: the token that is good now is the one to end.
+    let caller = visit.as_user(&web).await;
     if let Some(refresh) = visit.refresh_token() {
-        let ask = web.gateway.post(&visit.as_user(), "/api/auth/sign-out").json(&json!({"refresh_token": refresh}));
+        let ask = web.gateway.post(&caller, "/api/auth/sign-out").json(&json!({"refresh_token": refresh}));
         if let Err(e) = ask.send().await.and_then(crate::gateway::Answer::success) {
             log::warn!("a session ended in the browser only: {}", e.chain());
         }

@@ -1,0 +1,20 @@
+// All browser tests, one part after the other: `./run` brings what they need.
+//
+//   node main.mjs URL FOLDER AXE [PART]...
+
+import { down } from "./down.mjs";
+import { journey } from "./journey.mjs";
+import { live } from "./live.mjs";
+import { pages } from "./pages.mjs";
+import { Part } from "./steps.mjs";
+
+const [base, folder, axe, ...wanted] = process.argv.slice(2);
+const market = process.env.FM_MARKET_DIR;
+const parts = {
+  scripts: () => new Part("with scripts").run({ script: true }, journey(base, true)),
+  plain: () => new Part("without scripts").run({ script: false }, journey(base, false)),
+  live: () => new Part("live").run({}, live(base)),
+  pages: () => new Part("pages").run({}, pages(base, folder, axe)),
+  ...(market ? { down: () => new Part("down").run({}, down(base, folder, market)) } : {}),
+};
+for (const [name, run] of Object.entries(parts)) if (!wanted.length || wanted.includes(name)) await run();
