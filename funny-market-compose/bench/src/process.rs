@@ -1,13 +1,27 @@
 //! What the kernel says of a process and its children: processor time and memory.
 
 use crate::Result;
-use std::{fs, process::Child};
+use std::{
+    fs,
+    process::{Child, Command},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Ends a process when it goes out of scope.
 pub struct Ended(pub Child);
 
+/// How long a process that was asked to end may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Drop for Ended {
     fn drop(&mut self) {
+        // Asked first: a master takes its workers along, who would go on without it.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let until = Instant::now() + PATIENCE;
+        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -63,7 +77,6 @@ pub fn resident(pids: &[u32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
 
     #[test]
     fn a_family_is_a_process_with_its_children() {

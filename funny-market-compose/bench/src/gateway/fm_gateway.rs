@@ -34,14 +34,18 @@ use std::{
 use tokio::runtime::Runtime;
 
 pub(super) const FULL: &str = "fm-gateway, full pipeline";
-const BARE: &str = "fm-gateway, bare proxy";
-const MANY: &str = "fm-gateway, full pipeline, a different token each time";
+pub(super) const BARE: &str = "fm-gateway, bare proxy";
+pub(super) const MANY: &str = "fm-gateway, full pipeline, a different token each time";
+/// How often it is measured what tokens cost that were never seen.
+const FIRST_TIMES: usize = 3;
 const UPSTREAM: &str = "fm-bench-upstream";
 
 pub(super) struct FmGateway {
     pub pids: Vec<u32>,
     address: SocketAddr,
     tokens: Vec<String>,
+    /// Tokens that were never sent.
+    fresh: Vec<String>,
     table: Publisher,
     process: Option<Ended>,
     parts: Option<(Runtime, EtcdCluster, Registration)>,
@@ -57,9 +61,11 @@ struct Publisher {
 }
 
 impl FmGateway {
-    pub fn start(ring: &Ring, program: &Path, count: usize) -> Result<Self> {
+    pub fn start(ring: &Ring, contest: &Contest) -> Result<Self> {
+        let program: &Path = &contest.program;
+        let (kept, all) = (contest.tokens, contest.tokens + FIRST_TIMES * contest.count());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let (cluster, registration, tokens) = runtime.block_on(async {
+        let (cluster, registration, mut tokens) = runtime.block_on(async {
             let cluster = EtcdCluster::start(1).await?;
             let registry: Arc<dyn Registry> = Arc::new(Etcd::connect(&cluster.urls())?);
             let keys = Arc::new(Keys::in_memory(Purpose::Access)?);
@@ -68,7 +74,7 @@ impl FmGateway {
             terms.lifetime = Duration::from_secs(3600);
             let issuer = Issuer::new(keys, Roles::default(), terms, &*registry)?;
             let issue = |n: usize| Ok(issuer.issue(&format!("u{n}"), &["user"], 0)?.token);
-            let tokens = (0..count).map(issue).collect::<fm_sdk::Result<Vec<_>>>()?;
+            let tokens = (0..all).map(issue).collect::<fm_sdk::Result<Vec<_>>>()?;
             let registration = Services::new(registry).register(Instance::new(UPSTREAM, "one", format!("http://{}", ring.upstream)))?;
             fm_sdk::Result::Ok((cluster, registration, tokens))
         })?;
@@ -98,6 +104,7 @@ impl FmGateway {
         let gateway = FmGateway {
             pids: family(process.0.id()),
             address,
+            fresh: tokens.split_off(kept),
             tokens,
             table,
             process: Some(process),
@@ -136,6 +143,19 @@ impl FmGateway {
                 Ok(_) => return Ok(()),
             }
         }
+    }
+
+    /// What a token costs that is not remembered: its signature is verified.
+    pub fn first_times(&self, contest: &Contest) -> Result<()> {
+        let mut costs = Vec::new();
+        for tokens in self.fresh.chunks(contest.count().max(1)) {
+            let requests = tokens.iter().map(|t| get(self.address, "/full/cars/1", Some(t))).collect();
+            let first = Contender { name: FULL, to: self.address, requests, pids: self.pids.clone() };
+            costs.push(first.measure(contest.rate, contest.time())?.cost);
+        }
+        let what = "full pipeline, each token for the first time";
+        Figure::new("gateway", what, format!("{:.1} us CPU", median(&costs))).print();
+        Ok(())
     }
 
     /// What more routes cost.

@@ -29,8 +29,8 @@ pub struct Contest {
     /// Rounds; in each, everybody runs once
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// Seconds per measurement
-    #[arg(long, default_value_t = 3.0)]
+    /// Seconds per measurement; at the usual rate five are enough to send each of the tokens once
+    #[arg(long, default_value_t = 5.0)]
     seconds: f64,
     /// Requests per second
     #[arg(long, default_value_t = 2000.0)]
@@ -67,26 +67,36 @@ impl Contest {
         let upstream = nginx::upstream(folder.path())?;
         let ring = Ring { core: self.core, folder, upstream: upstream.address };
         let rivals = Rivals::start(&ring, self.node_modules.as_deref())?;
-        let gateway = FmGateway::start(&ring, &self.program, self.tokens)?;
+        let gateway = FmGateway::start(&ring, &self)?;
         let mut all = vec![Contender::nobody(&ring)];
         all.extend(rivals.contenders());
         all.extend(gateway.contenders());
         let samples = self.rounds_of(&all)?;
-        let cost = |name: &str| all.iter().position(|c| c.name == name).map_or(0.0, |i| median(&costs(&samples[i])));
         for (contender, samples) in all.iter().zip(&samples) {
             let latency = |share: f64| median(&samples.iter().map(|s| quantile(&s.micros, share)).collect::<Vec<_>>());
             let cost = if contender.pids.is_empty() { String::new() } else { format!("{:.1} us CPU, ", median(&costs(samples))) };
             let value = format!("{cost}p50 {}, p99 {}", ms(latency(0.5)), ms(latency(0.99)));
             Figure::new("gateway", format!("{} at {} requests/s", contender.name, self.rate), value).print();
         }
-        let share = |name: &str, of: &str, most: f64| {
-            let ratio = cost(name) / cost(of);
-            let figure = Figure::new("gateway", format!("CPU: {name} / {of}"), format!("{ratio:.2}"));
-            figure.goal(format!("<= {most}"), ratio <= most).print();
+        let samples_of = |name: &str| all.iter().position(|c| c.name == name).map_or(&[][..], |i| &samples[i]);
+        let share = |name: &str, of: &str, most: Option<f64>| {
+            let ratios = ratios(samples_of(name), samples_of(of));
+            let (middle, least, greatest) = (median(&ratios), quantile(&ratios, 0.0), quantile(&ratios, 1.0));
+            let value = format!("{middle:.2} ({least:.2} to {greatest:.2})");
+            let figure =
+                Figure::new("gateway", format!("CPU: {name} / {of}, median of {} rounds (least to greatest)", ratios.len()), value);
+            match most {
+                Some(most) => figure.goal(format!("<= {most}"), middle <= most).print(),
+                None => figure.print(),
+            }
         };
-        share(fm_gateway::FULL, rivals::RS256, 0.5);
-        share(fm_gateway::FULL, rivals::NGINX, 1.15);
-        self.half_load(&all, cost(fm_gateway::FULL))?;
+        share(fm_gateway::FULL, rivals::RS256, Some(1.0));
+        share(fm_gateway::MANY, rivals::RS256, Some(1.0));
+        share(fm_gateway::FULL, rivals::NGINX, Some(1.5));
+        share(fm_gateway::BARE, rivals::NGINX, None);
+        share(rivals::RS256, rivals::NGINX, None);
+        self.half_load(&all, median(&costs(samples_of(fm_gateway::FULL))))?;
+        gateway.first_times(&self)?;
         gateway.routes(&self)?;
         gateway.reloads(&self)?;
         let memory = resident(&gateway.pids);
@@ -133,6 +143,11 @@ impl Contest {
         Duration::from_secs_f64(self.seconds)
     }
 
+    /// Requests per measurement.
+    fn count(&self) -> usize {
+        (self.rate * self.seconds) as usize
+    }
+
     fn load<'a>(&self, contender: &'a Contender, seconds: f64) -> Load<'a> {
         contender.load(self.rate, Duration::from_secs_f64(seconds))
     }
@@ -140,4 +155,9 @@ impl Contest {
 
 fn costs(samples: &[Sample]) -> Vec<f64> {
     samples.iter().map(|s| s.cost).collect()
+}
+
+/// What one costs as a share of what another one costs, round by round: a round that the machine disturbs does so to both.
+fn ratios(of: &[Sample], to: &[Sample]) -> Vec<f64> {
+    of.iter().zip(to).map(|(a, b)| a.cost / b.cost).collect()
 }
