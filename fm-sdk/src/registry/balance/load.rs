@@ -21,15 +21,17 @@ pub(super) struct Load {
     ejections: AtomicU32,
     ejected_until: AtomicU64,
     pub(super) used: AtomicU64,
-    /// The number of the last pick, over all instances.
+    /// The number of the last pick that was a first choice, over all instances.
     pub(super) turn: AtomicU64,
 }
 
 impl Load {
-    pub(super) fn begin(&self, now: u64, turn: u64) {
+    pub(super) fn begin(&self, now: u64, turn: Option<u64>) {
         self.in_flight.fetch_add(1, Relaxed);
         self.used.store(now, Relaxed);
-        self.turn.store(turn, Relaxed);
+        if let Some(turn) = turn {
+            self.turn.store(turn, Relaxed);
+        }
     }
 
     pub(super) fn end(&self) {

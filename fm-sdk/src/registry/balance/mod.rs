@@ -133,7 +133,9 @@ impl Balancer {
             Choice::LeastLoad => self.less_loaded(instances, exclude, now)?,
             Choice::RoundRobin => self.next(instances, exclude, now)?,
         };
-        load.begin(now, self.0.turn.fetch_add(1, Relaxed) + 1);
+        let turn = self.0.turn.fetch_add(1, Relaxed) + 1;
+        // A second attempt is nobody's turn: the first choice would otherwise be the same again next time.
+        load.begin(now, exclude.is_empty().then_some(turn));
         Some(Picked { index, balancer: self.clone(), load })
     }
 

@@ -143,3 +143,19 @@ proptest! {
         prop_assert!(slow > 0.0 && slow < 0.3, "{:?}", taken);
     }
 }
+
+#[test]
+fn one_that_is_asked_after_another_one_failed_keeps_its_turn() {
+    let (b, _) = balancer(Choice::LeastLoad);
+    let list = instances(2);
+    let mut first = [0; 2];
+    for _ in 0..100 {
+        let picked = b.pick(&list, &[]).unwrap().index;
+        first[picked] += 1;
+        if picked == 0 {
+            // It refused, which is no reason to leave it out.
+            drop(b.pick(&list, &["i0"]));
+        }
+    }
+    assert_eq!(first, [50, 50]);
+}
