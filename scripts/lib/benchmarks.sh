@@ -21,7 +21,11 @@ prepare_bench() {
     [ "$profile" != release ] || flags+=(--release)
     say "building (optimised programs take minutes the first time)"
     (cd "$ROOT/funny-market-compose/bench" && CARGO_TARGET_DIR=$(target_folder) cargo build "${flags[@]}") || die "the benchmarks cannot be built"
-    build_services "$profile"
+    # shellcheck disable=SC2154 # parts: the script that loads this
+    case " ${parts[*]} " in
+        *' up '* | *' import '* | *' search '*) build_services "$profile" ;;
+        *' gateway '*) build_services "$profile" fm-gateway ;;
+    esac
     MACHINE=$(market_bench machine)
     say "$MACHINE"
 }
@@ -173,7 +177,7 @@ bench_gateway() {
     fi
     # shellcheck disable=SC2046
     taskset --cpu-list 1 "$(built market-bench)" gateway --core 0 --program "$(built fm-gateway)" \
-        "${modules[@]}" $(shorter '' '--rounds 1 --seconds 0.5 --tokens 200') >>"$FIGURES"
+        "${modules[@]}" $(shorter '' '--rounds 1 --seconds 0.5 --tokens 1000') >>"$FIGURES"
 }
 
 # The figures as a markdown table.

@@ -65,6 +65,19 @@ pub fn processor_time(pids: &[u32]) -> Result<u64> {
     Ok(sum)
 }
 
+/// Nanoseconds that a core has been busy, with whatever.
+///
+/// # Errors
+/// There is no such core.
+pub fn core_time(core: usize) -> Result<u64> {
+    // In hundredths of a second on every Linux: user, nice, system, idle, iowait, irq, softirq, steal.
+    let stat = fs::read_to_string("/proc/stat")?;
+    let fields =
+        stat.lines().find_map(|line| line.strip_prefix(&format!("cpu{core} "))).ok_or_else(|| format!("there is no core {core}"))?;
+    let times = fields.split_whitespace().take(8).enumerate().filter(|(n, _)| !matches!(n, 3 | 4));
+    Ok(times.filter_map(|(_, t)| t.parse::<u64>().ok()).sum::<u64>() * 10_000_000)
+}
+
 /// Resident memory of these processes, in MiB; shared pages count for each.
 pub fn resident(pids: &[u32]) -> f64 {
     let kib = |pid: &u32| -> f64 {
@@ -89,11 +102,13 @@ mod tests {
     #[test]
     fn work_costs_processor_time() {
         let own = [std::process::id()];
-        let before = processor_time(&own).unwrap();
-        let until = std::time::Instant::now() + std::time::Duration::from_millis(50);
-        while std::time::Instant::now() < until {
+        let cores = || (0..).map_while(|core| core_time(core).ok()).sum::<u64>();
+        let (before, all_before) = (processor_time(&own).unwrap(), cores());
+        let until = Instant::now() + Duration::from_millis(50);
+        while Instant::now() < until {
             std::hint::spin_loop();
         }
         assert!(processor_time(&own).unwrap() > before + 1_000_000);
+        assert!(cores() > all_before);
     }
 }

@@ -12,13 +12,19 @@ use crate::{
     Result,
     figure::{Figure, ms},
     load::Load,
-    process::resident,
+    process::{core_time, processor_time, resident},
     rounds::{median, quantile, shuffled},
 };
 use contender::{Contender, Sample};
 use fm_gateway::FmGateway;
 use rivals::Rivals;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// Percent of its core's time that others may use while an answer's time is taken.
+const MOST_OTHERS: f64 = 10.0;
 
 /// Settings of this part.
 #[derive(clap::Args)]
@@ -119,23 +125,34 @@ impl Contest {
         Ok(samples)
     }
 
-    /// What the gateway adds to the answer's time while its core is half busy.
+    /// What the gateway adds to the answer's time while its core is half busy. Where others use that core too, the time says more about
+    /// them: then it is no answer to the goal.
     fn half_load(&self, all: &[Contender], micros: f64) -> Result<()> {
         let rate = (0.5e6 / micros.max(1.0)).min(6000.0).round();
-        let (mut direct, mut through) = (Vec::new(), Vec::new());
+        let find = |name: &str| all.iter().find(|c| c.name == name).ok_or("a contender is missing");
+        let (nobody, full) = (find(contender::NOBODY)?, find(fm_gateway::FULL)?);
+        let (mut direct, mut through, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for order in shuffled(2, self.rounds) {
             for i in order {
-                let (name, into) = if i == 0 { (contender::NOBODY, &mut direct) } else { (fm_gateway::FULL, &mut through) };
-                if let Some(contender) = all.iter().find(|c| c.name == name) {
-                    into.push(quantile(&contender.measure(rate, self.time())?.micros, 0.99));
+                if i == 0 {
+                    direct.push(quantile(&nobody.measure(rate, self.time())?.micros, 0.99));
+                    continue;
                 }
+                let (begun, busy, own) = (Instant::now(), core_time(self.core)?, processor_time(&full.pids)?);
+                through.push(quantile(&full.measure(rate, self.time())?.micros, 0.99));
+                let (busy, own) = (core_time(self.core)? - busy, processor_time(&full.pids)? - own);
+                others.push(busy.saturating_sub(own) as f64 / begun.elapsed().as_nanos() as f64 * 100.0);
             }
         }
-        let added = median(&through) - median(&direct);
+        let (added, others) = (median(&through) - median(&direct), median(&others));
         let busy = rate * micros / 1e4;
-        Figure::new("gateway", format!("p99 added by {} at {rate} requests/s (its core {busy:.0} % busy)", fm_gateway::FULL), ms(added))
-            .goal("<= 1 ms", added <= 1000.0)
-            .print();
+        let what = format!("p99 added by {} at {rate} requests/s (its core {busy:.0} % busy)", fm_gateway::FULL);
+        if others > MOST_OTHERS {
+            let value = format!("{}, but others kept its core busy for {others:.0} % of the time", ms(added));
+            Figure::new("gateway", what, value).print();
+        } else {
+            Figure::new("gateway", what, ms(added)).goal("<= 1 ms", added <= 1000.0).print();
+        }
         Ok(())
     }
 
