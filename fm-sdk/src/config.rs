@@ -64,6 +64,10 @@ pub struct Settings {
     #[arg(long, env = "FM_WORKERS", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: u16,
 
+    /// HTTP requests worked on at once; as many more may wait for half a second, the rest is refused (503 `overloaded`)
+    #[arg(long, env = "FM_MAX_REQUESTS", default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_requests: u32,
+
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, also per module: `info,fm_sdk=debug`
     #[arg(long, env = "FM_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -103,6 +107,7 @@ impl Settings {
             advertise: None,
             instance: None,
             workers: 1,
+            max_requests: 256,
             log: "info".into(),
             log_format: LogFormat::Human,
             drain: Duration::ZERO,
@@ -150,6 +155,7 @@ impl Settings {
             ("FM_ADVERTISE", optional(self.advertise.as_ref().map(|u| masked_url(u.as_str())))),
             ("FM_INSTANCE", optional(self.instance.clone())),
             ("FM_WORKERS", self.workers.to_string()),
+            ("FM_MAX_REQUESTS", self.max_requests.to_string()),
             ("FM_LOG", self.log.clone()),
             ("FM_LOG_FORMAT", format.into()),
             ("FM_DRAIN", format!("{:?}", self.drain)),
@@ -202,6 +208,7 @@ mod tests {
             (["--trusted-proxies", "10.0.0.0/99"], "network"),
             (["--instance", "a b"], "letters"),
             (["--workers", "0"], "1..=256"),
+            (["--max-requests", "0"], "1..=1000000"),
             (["--registry-prefix", "fm/"], "slash"),
         ] {
             let message = parse(&args).unwrap_err();

@@ -59,6 +59,7 @@ struct Families {
     registry: Mutex<Registry>,
     requests: Family<Request, Counter>,
     request_seconds: Times<Route>,
+    turned_away: Counter,
     handled: Family<Outcome, Counter>,
     handle_seconds: Times<Name>,
     published: Family<Outcome, Counter>,
@@ -77,6 +78,7 @@ impl Default for Families {
             registry: Mutex::default(),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(Seconds),
+            turned_away: Counter::default(),
             handled: Family::default(),
             handle_seconds: Family::new_with_constructor(Seconds),
             published: Family::default(),
@@ -88,6 +90,7 @@ impl Default for Families {
         };
         r.register("http_requests", "HTTP requests answered", families.requests.clone());
         r.register_with_unit("http_request", "Time to the response's head", Unit::Seconds, families.request_seconds.clone());
+        r.register("http_requests_turned_away", "HTTP requests refused because of overload", families.turned_away.clone());
         r.register("messages_handled", "Messages handled, by outcome: ok or the error's code", families.handled.clone());
         r.register_with_unit("message_handling", "Time in a message's handler", Unit::Seconds, families.handle_seconds.clone());
         r.register("messages_published", "Messages given to the broker, by outcome: ok or the error's code", families.published.clone());
@@ -120,6 +123,10 @@ impl Metrics {
         };
         self.0.request_seconds.get_or_create(&Route { route: route.clone(), method: method.clone() }).observe(seconds);
         self.0.requests.get_or_create(&Request { route, method, status: class }).inc();
+    }
+    /// Counts an HTTP request that was refused because of overload.
+    pub fn turned_away(&self) {
+        self.0.turned_away.inc();
     }
     /// Counts a message that was handled: `ok` or the error's code.
     pub fn handled(&self, name: &str, outcome: &str, seconds: f64) {

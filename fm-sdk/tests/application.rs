@@ -126,3 +126,53 @@ async fn a_port_that_is_taken_is_named() {
     let message = refused.err().unwrap().to_string();
     assert!(message.contains(&taken.local_addr().unwrap().to_string()), "{message}");
 }
+
+/// Ten times what the service can do, for two seconds.
+#[actix_rt::test]
+async fn an_overloaded_instance_sheds_load_stays_healthy_and_recovers_by_itself() {
+    const AT_ONCE: u32 = 4;
+    const TAKES: Duration = Duration::from_millis(100);
+    const RATE: u32 = AT_ONCE * 10;
+    let identities = TestIdentities::new();
+    let service = Service::new("fm-slow", ()).http(|cfg| {
+        let work = async || {
+            tokio::time::sleep(TAKES).await;
+            "done"
+        };
+        cfg.route("/work", web::get().to(work));
+    });
+    let settings = Settings { max_requests: AT_ONCE, ..Settings::memory() };
+    let application = Application::on(service, settings, "one", seams(&identities, Memory::default())).unwrap();
+    let url = format!("http://{}", application.address().unwrap());
+    let running = actix_rt::spawn(application.run(std::future::pending()));
+    let services = Services::new(identities.registry());
+    eventually("the registry shows it", LONG, async || !services.instances("fm-slow").is_empty()).await;
+
+    let client = awc::Client::builder().timeout(LONG).connector(awc::Connector::new().limit(0)).finish();
+    let ask = async |client: awc::Client, path: String| {
+        let mut answer = client.get(path).send().await.unwrap();
+        let after = answer.headers().get("retry-after").is_some();
+        (answer.status().as_u16(), after, String::from_utf8(answer.body().await.unwrap().to_vec()).unwrap())
+    };
+    let mut asked = Vec::new();
+    let mut tick = tokio::time::interval(TAKES / 10);
+    for _ in 0..2 * RATE * 10 / 4 {
+        tick.tick().await;
+        asked.extend((0..4).map(|_| actix_rt::spawn(ask(client.clone(), format!("{url}/work")))));
+    }
+    assert_eq!(get(&format!("{url}/health/ready")).await.0, 200, "it is busy, not sick");
+    let (mut done, mut refused) = (0, 0);
+    for answer in asked {
+        match answer.await.unwrap() {
+            (200, false, body) if body == "done" => done += 1,
+            (503, true, body) if body.contains(r#""code":"overloaded""#) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    println!("{done} done, {refused} refused, in two seconds at {RATE}/s");
+    assert!(done >= RATE && refused > done, "{done} done, {refused} refused");
+    assert_eq!(get(&format!("{url}/work")).await, (200, None, "done".into()), "it has recovered");
+    let counted = format!("http_requests_turned_away_total {refused}");
+    assert!(get(&format!("{url}/metrics")).await.2.lines().any(|l| l == counted), "{counted}");
+    running.abort();
+}

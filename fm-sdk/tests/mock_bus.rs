@@ -1,7 +1,7 @@
 //! The bus of a test keeps the promises of the real one, and the store's steps survive a crash at any point.
 #![cfg(feature = "testing")]
 
-use fm_sdk::{Cx, Error, Handled, Kind, Reply, Service, Work, document, messages, park, testing::MockBus};
+use fm_sdk::{Cx, Error, Handled, Kind, MessageKind, Reply, Service, Work, document, messages, park, testing::MockBus};
 use std::sync::Arc;
 
 messages! {
@@ -13,6 +13,7 @@ messages! {
     command "fm-probe/clear" Clear { owner: String }
     call "fm-probe/double" Double { n: i64 } -> i64;
     call "fm-nobody/home" Home {} -> bool;
+    call "fm-owner/yours" Yours {} -> bool;
 }
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -151,4 +152,48 @@ async fn a_repeatable_insert_gives_the_same_document() {
     let (first, again, other) = (make("k1").await, make("k1").await, make("k2").await);
     assert_eq!(first, again);
     assert_ne!(first, other);
+}
+
+fn only_of_the_owner() -> Service<()> {
+    Service::new("fm-probe", ())
+        .on(async |_: Step, cx: Cx<()>| {
+            cx.only_from("fm-owner")?;
+            cx.publish(Ended { n: 0 })
+        })
+        .call(async |m: Double, cx: Cx<()>| {
+            cx.only_from("fm-owner")?;
+            Ok(m.n)
+        })
+}
+
+#[actix_rt::test]
+async fn a_message_that_calls_itself_something_else_is_parked() {
+    for kind in [MessageKind::Call, MessageKind::Command] {
+        for signed in [false, true] {
+            let bus = MockBus::for_service(only_of_the_owner());
+            bus.from("fm-owner").deliver(Step { n: 1 }).await.acked();
+            let forged = bus.deliver_edited(Step { n: 1 }, |m| {
+                m.kind = kind;
+                m.token = m.token.take().filter(|_| signed);
+            });
+            assert_eq!(forged.await.parked().code(), "message-kind", "{kind:?}");
+            assert_eq!(bus.published::<Ended>().one().n, 0);
+        }
+    }
+}
+
+#[actix_rt::test]
+async fn a_source_that_nobody_signed_for_is_not_believed() {
+    let bus = MockBus::for_service(only_of_the_owner());
+    for bus in [bus, MockBus::for_service(only_of_the_owner()).user("u1", &["things:write"])] {
+        // Both are sent by fm-probe; a caller that is no service proves no source, whatever it says.
+        assert_eq!(bus.call(Double { n: 1 }).await.unwrap_err().code(), "source");
+    }
+    let bus = MockBus::for_service(Service::new("fm-owner", ()).call(async |_: Yours, cx: Cx<()>| {
+        cx.only_from("fm-owner")?;
+        Ok(true)
+    }));
+    assert!(bus.call(Yours {}).await.unwrap());
+    bus.sign_in("u1", &[]);
+    assert_eq!(bus.call(Yours {}).await.unwrap_err().code(), "source", "a user's token says nothing of the service that passes it on");
 }

@@ -36,6 +36,19 @@ rabbitmq_environment() {
         RUNNING_UNDER_SYSTEMD=true # the start script then becomes the broker, by exec, and the pid is the broker's
 }
 
+# What the broker takes over at each start: the limits of the queues, and since a broker that is given definitions makes no user by
+# itself, the usual one for loopback (password: guest).
+broker_definitions() {
+    jq '. + {
+        vhosts: [{ name: "/" }],
+        users: [{
+            name: "guest", tags: "administrator",
+            hashing_algorithm: "rabbit_password_hashing_sha256", password_hash: "ECAwQOeWJ3vRRCL6eIBpoImmOByoVAGyssoea3QPJnsyP3Dh"
+        }],
+        permissions: [{ user: "guest", vhost: "/", configure: ".*", write: ".*", read: ".*" }]
+    }' "$ROOT/funny-market-compose/rabbitmq/limits.json"
+}
+
 start_rabbitmq() {
     local port home environment as=()
     port=$(choose_port rabbitmq 5672)
@@ -48,7 +61,9 @@ start_rabbitmq() {
 listeners.tcp.local = 127.0.0.1:$port
 disk_free_limit.absolute = 200MB
 log.console.level = warning
+load_definitions = $home/definitions.json
 CONF
+    broker_definitions >"$home/definitions.json"
     printf '[].\n' >"$home/enabled_plugins"
     if [ "$(id -u)" = 0 ]; then
         chown -R rabbitmq:rabbitmq "$home"

@@ -27,6 +27,13 @@ small_market() {
     trap '"$scratch/checkout/scripts/down" --wipe >/dev/null' EXIT
 }
 
+rabbitmqctl_of_market() (
+    here=$PWD/scripts
+    . scripts/lib/all.sh
+    mapfile -t environment < <(rabbitmq_environment "$(rabbitmq_home)")
+    as_broker env -i "${environment[@]}" "${RABBITMQ_SERVER%/*}/rabbitmqctl" --quiet "$@"
+)
+
 pids() { scripts/status | awk '$3 ~ /^[0-9]+$/ && $1 != "total" { print $1, $2 }'; }
 
 a_market_starts_scales_and_leaves_no_process() {
@@ -35,6 +42,9 @@ a_market_starts_scales_and_leaves_no_process() {
     scripts/status | grep -E 'fm-cars .* ready'
     before=$(pids)
     [ "$(wc -l <<<"$before")" = 5 ]
+
+    echo "-- no queue of the market grows without end"
+    rabbitmqctl_of_market list_policies | grep -E 'fm-limits.*reject-publish'
 
     echo "-- up again changes nothing"
     scripts/up

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::{future::Future, pin::Pin, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
+/// The code of a message that the broker did not take: a queue that it goes to is full. Other queues may have it.
+pub const REFUSED: &str = "bus-refused";
+
 /// A boxed future that may change threads; what the seams give, so that they stay object safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

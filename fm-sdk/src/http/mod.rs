@@ -1,5 +1,6 @@
 //! HTTP: strict extractors, errors as problems, the middleware every service wears, and the client between services.
 
+mod admission;
 pub mod client;
 pub mod draining;
 pub mod extract;
@@ -8,6 +9,7 @@ pub mod page;
 pub mod problem;
 mod routes;
 
+pub use admission::Admission;
 pub use client::Client;
 pub use draining::Draining;
 pub use extract::{Checks, ClientIp, IdempotencyKey, IfMatch, IfNoneMatch, Json, JsonLimit, Path, Query, TrustedProxies, etag};

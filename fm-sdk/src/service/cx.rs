@@ -44,16 +44,17 @@ impl<S> Cx<S> {
     pub fn send<C: Command>(&self, c: C) -> Handled {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).send(c)
     }
-    /// The service that sent this message; its signature was verified.
+    /// The service that sent this message. Of an event or a command its signature was verified; a call that carries its caller's own token,
+    /// or none, only says so.
     pub fn source(&self) -> &str {
         &self.source
     }
-    /// Accepts this message only from one service.
+    /// Accepts this message only from one service, by that service's signature.
     ///
     /// # Errors
     /// `Forbidden`, code `source`; the message is parked.
     pub fn only_from(&self, service: &str) -> Result<()> {
-        if self.source == service {
+        if self.bus.caller.as_ref().is_some_and(|who| who.act() == Some(service)) {
             return Ok(());
         }
         Err(Error::new(Kind::Forbidden, "source", format!("{} may not send this", self.source)).parking())

@@ -39,7 +39,7 @@ impl<S: Send + Sync + 'static> Service<S> {
     async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, audience: Audience, deadline: Option<Instant>) -> Result<String> {
         let (subscription, run) =
             self.handlers.iter().find(|(s, _)| s.audience == audience && s.name == m.name).ok_or_else(|| unknown(&m.name))?;
-        let caller = identify(rt, m)?;
+        let caller = identify(rt, m, audience)?;
         let remembered = audience != Audience::EachInstance;
         let op = format!("{}/{}", subscription.name, m.id);
         if remembered && let Some(done) = rt.store.finished(&op).await? {
@@ -70,9 +70,19 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
 }
 
-/// For whom a message acts. Events and commands must carry a delegation token bound to them; a call may be anonymous.
-fn identify(rt: &Runtime, m: &Envelope) -> Result<Option<Identity>> {
-    if m.kind == MessageKind::Call && m.token.is_none() {
+/// For whom a message acts. Events and commands must carry a delegation token bound to them; a call may be anonymous. Where a message
+/// was taken from tells what it is: one that calls itself something else would choose the weaker check.
+fn identify(rt: &Runtime, m: &Envelope, audience: Audience) -> Result<Option<Identity>> {
+    let kind = match audience {
+        Audience::Call => MessageKind::Call,
+        Audience::Command => MessageKind::Command,
+        Audience::Service | Audience::EachInstance => MessageKind::Event,
+    };
+    if m.kind != kind {
+        let why = format!("{} calls itself a message of the kind {:?} and came as {kind:?}", m.name, m.kind);
+        return Err(Error::new(Kind::Forbidden, "message-kind", why).parking());
+    }
+    if kind == MessageKind::Call && m.token.is_none() {
         return Ok(None);
     }
     rt.verifier.verify_envelope(m).map(Some)

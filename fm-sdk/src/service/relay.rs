@@ -2,9 +2,15 @@
 //! and what others left behind when they died.
 
 use super::Runtime;
-use crate::{Error, Result};
+use crate::{Error, Result, bus::transport::REFUSED};
 use futures::{StreamExt, stream::FuturesOrdered};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::sync::{Mutex, Notify};
 
 /// Messages of one round.
@@ -15,11 +21,17 @@ const ORPHANED: Duration = Duration::from_secs(15);
 const TICK: Duration = Duration::from_secs(5);
 /// The wait after a round in which something could not be sent.
 const BACK_OFF: Duration = Duration::from_millis(500);
+/// The longest wait while the broker refuses messages: an event for a full queue also reaches those that are not full, each time anew.
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(8);
+/// What cannot be sent does not hold up what lies behind it, up to this many.
+const MOST_STUCK: u32 = 8 * BATCH;
 
 #[derive(Default)]
 pub(crate) struct Relay {
     one: Mutex<()>,
     more: Notify,
+    /// Messages of the last round that could not be sent.
+    stuck: AtomicU32,
 }
 impl Relay {
     pub fn wake(&self) {
@@ -28,10 +40,11 @@ impl Relay {
 }
 
 impl Runtime {
-    /// One round: how many messages left, and whether some could not.
-    pub(crate) async fn relay_round(&self) -> Result<(usize, bool)> {
+    /// Sends what waits, once.
+    pub(crate) async fn relay_round(&self) -> Result<Round> {
         let _one = self.relay.one.lock().await;
-        let waiting = self.store.pending(&self.instance, ORPHANED, BATCH).await?;
+        let batch = BATCH + self.relay.stuck.load(Relaxed).min(MOST_STUCK);
+        let waiting = self.store.pending(&self.instance, ORPHANED, batch).await?;
         let oldest = waiting.iter().map(|(_, m)| m.at_ms).min().map_or(0, |at| crate::time::now_ms() - at);
         self.metrics.outbox(waiting.len(), oldest.max(0) as f64 / 1000.0);
         let mut sending: FuturesOrdered<_> = waiting
@@ -42,30 +55,34 @@ impl Runtime {
                 async move { (place, id, name, sent.await) }
             })
             .collect();
-        let (mut done, mut failed) = (Vec::new(), None);
+        let (mut done, mut stuck, mut failed) = (Vec::new(), 0, None);
         while let Some((place, id, name, sent)) = sending.next().await {
             self.metrics.published(&name, sent.as_ref().map_or_else(Error::code, |()| "ok"));
             match sent {
                 Ok(()) => done.push((place, id)),
-                Err(e) => failed = Some((name, e)),
+                Err(e) => {
+                    stuck += 1;
+                    failed = Some((name, e));
+                }
             }
         }
+        self.relay.stuck.store(stuck, Relaxed);
         if let Some((name, e)) = &failed {
             log::warn!("outbox: {name} could not be sent, will be tried again: {}", e.chain());
         }
-        let n = done.len();
-        if n > 0 {
+        let sent = done.len();
+        if sent > 0 {
             self.store.relayed(done).await?;
         }
-        Ok((n, failed.is_some()))
+        Ok(Round { sent, failed: failed.map(|(_, e)| e) })
     }
 
-    /// Relays until nothing is left or something cannot be sent; true if nothing is left.
-    pub(crate) async fn flush(&self) -> Result<bool> {
+    /// Relays until nothing is left, or something cannot be sent: gives why.
+    pub(crate) async fn flush(&self) -> Result<Option<Error>> {
         loop {
             match self.relay_round().await? {
-                (_, true) => return Ok(false),
-                (0, false) => return Ok(true),
+                Round { failed: Some(e), .. } => return Ok(Some(e)),
+                Round { sent: 0, .. } => return Ok(None),
                 _ => {}
             }
         }
@@ -73,16 +90,30 @@ impl Runtime {
 
     /// Relays for ever, woken by every step that has messages.
     pub(crate) async fn relay_for_ever(self: Arc<Self>) {
+        let mut wait = BACK_OFF;
         loop {
-            let clean = self.flush().await.unwrap_or_else(|e| {
-                log::error!("outbox: cannot be read: {}", e.chain());
-                false
-            });
-            if clean {
-                let _ = tokio::time::timeout(TICK, self.relay.more.notified()).await;
-            } else {
-                tokio::time::sleep(BACK_OFF).await;
-            }
+            let refused = match self.flush().await {
+                Ok(None) => {
+                    let _ = tokio::time::timeout(TICK, self.relay.more.notified()).await;
+                    wait = BACK_OFF;
+                    continue;
+                }
+                Ok(Some(e)) => e.code() == REFUSED,
+                Err(e) => {
+                    log::error!("outbox: cannot be read: {}", e.chain());
+                    false
+                }
+            };
+            tokio::time::sleep(wait).await;
+            wait = if refused { (wait * 2).min(LONGEST_BACK_OFF) } else { BACK_OFF };
         }
     }
+}
+
+/// What became of one round.
+pub(crate) struct Round {
+    /// Messages that left.
+    pub sent: usize,
+    /// Why the last one of those that could not did not.
+    pub failed: Option<Error>,
 }

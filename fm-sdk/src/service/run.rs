@@ -4,7 +4,7 @@ use super::{Application, workers::Workers};
 use crate::{
     Result, ResultExt,
     health::Phase,
-    http::{self, Observe, TrustedProxies},
+    http::{self, Admission, Observe, TrustedProxies},
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn};
 use std::{future::Future, time::Duration};
@@ -47,13 +47,15 @@ impl<S: Send + Sync + 'static> Application<S> {
     fn serve(&self) -> Result<(actix_web::dev::Server, ServerHandle)> {
         let (service, rt, gate, health) = (self.service.clone(), self.rt.clone(), self.gate.clone(), self.health.clone());
         let proxies = TrustedProxies(self.settings.trusted_proxies.clone().into());
+        let admission = Admission::new(self.settings.max_requests, rt.metrics.clone());
         let listener = self.listener.try_clone().internal()?;
         let server = HttpServer::new(move || {
-            let (service, own, gate) = (service.clone(), rt.clone(), gate.clone());
+            let (service, own, gate, admission) = (service.clone(), rt.clone(), gate.clone(), admission.clone());
             App::new()
                 .app_data(proxies.clone())
                 .configure(http::routes(health.clone(), rt.metrics.clone()))
                 .configure(move |cfg| service.configure(&own, cfg))
+                .wrap(from_fn(move |request, next| admission.clone().pass(request, next)))
                 .wrap(from_fn(move |request, next| gate.clone().pass(request, next)))
                 .wrap(Observe::new(rt.metrics.clone(), rt.draining.clone()))
         })
@@ -143,7 +145,7 @@ impl<S: Send + Sync + 'static> Application<S> {
                 log::warn!("{}: {}", job.name, e.chain());
             }
         }
-        if !matches!(tokio::time::timeout(FINISH, self.rt.flush()).await, Ok(Ok(true))) {
+        if !matches!(tokio::time::timeout(FINISH, self.rt.flush()).await, Ok(Ok(None))) {
             log::warn!("messages are left in the outbox; the next instance sends them");
         }
         up.tasks.iter().for_each(JoinHandle::abort);

@@ -1,5 +1,5 @@
 use super::outgoing::Outgoing;
-use crate::{Error, Kind, Result};
+use crate::{Error, Kind, Result, bus::transport::REFUSED};
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::{
@@ -77,7 +77,11 @@ impl Outbox {
             } else if stored {
                 Ok(())
             } else {
-                Err(Error::new(Kind::Unavailable, "bus-refused", "the message broker could not store the message"))
+                Err(Error::new(
+                    Kind::Unavailable,
+                    REFUSED,
+                    "the message broker did not take the message: a queue that it goes to is full, or cannot store it",
+                ))
             };
             let _ = p.done.send(result);
         }

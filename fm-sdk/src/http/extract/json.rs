@@ -1,6 +1,6 @@
 //! Bodies in JSON.
 
-use super::fields;
+use super::{fields, objects::Objects};
 use crate::{Error, Kind, Result};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder,
@@ -14,7 +14,7 @@ use std::ops::{Deref, DerefMut};
 
 /// A body in JSON, in or out. Put `#[serde(deny_unknown_fields)]` on what is read, so that a client's typing error is not ignored.
 ///
-/// Refuses another content type (415 `unsupported-media-type`), what cannot be read as `T` (400 `malformed`, with the field) and what
+/// An array is not read as a struct, as serde's own readers would. Refuses another content type (415 `unsupported-media-type`), what cannot be read as `T` (400 `malformed`, with the field) and what
 /// is larger than [`JsonLimit`] (413 `too-large`, counted after decompression).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json<T>(pub T);
@@ -82,7 +82,7 @@ async fn collect(mut body: Decompress<Payload>, limit: usize) -> Result<BytesMut
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = fields::read(&mut json, "body")?;
+    let value = fields::read(Objects(&mut json), "body")?;
     json.end().map_err(|_| fields::malformed("body", String::new(), "something follows the JSON".into()))?;
     Ok(Json(value))
 }
@@ -151,6 +151,35 @@ mod tests {
         let (field, message) = refused(r#"{"maker": "a", "images": [{"key": "one"}]}"#).await;
         assert_eq!((field.as_str(), message.as_str()), ("images[0].key", "invalid type: string \"one\", expected u32"));
         assert_eq!(refused(r#"{"maker": "a", "maker": "b"}"#).await, ("maker".into(), "is given twice".into()));
+    }
+
+    #[actix_web::test]
+    async fn an_array_is_no_object_at_any_depth() {
+        assert_eq!(serde_json::from_str::<Car>(r#"["audi", []]"#).unwrap().maker, "audi", "serde alone takes it");
+        assert_eq!(refused(r#"["audi", []]"#).await, (String::new(), String::new()));
+        let (field, message) = refused(r#"{"maker": "a", "images": [{"key": 1}, [2]]}"#).await;
+        assert_eq!((field.as_str(), message.as_str()), ("images[1]", "invalid type: sequence, expected struct Image"));
+    }
+
+    #[test]
+    fn what_serde_knows_is_read_as_before() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Shape {
+            Point,
+            Circle(u8),
+            Line(u8, u8),
+            Box { w: u8, h: u8 },
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Unit;
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct New(Option<String>);
+        type All = (Vec<Shape>, New, std::collections::BTreeMap<String, i64>, Unit, serde_json::Value, char, (f64, bool));
+        let text = r#"[["point", {"circle": 1}, {"line": [1, 2]}, {"box": {"w": 3, "h": 4}}], null, {"a": -1}, null, [{"b": 2}], "c", [1.5, true]]"#;
+        assert_eq!(read::<All>(text.as_bytes()).unwrap().0, serde_json::from_str::<All>(text).unwrap());
+        assert!(read::<Shape>(br#"{"box": [3, 4]}"#).is_err());
+        assert!(read::<Vec<Shape>>(br#"["round"]"#).is_err());
     }
 
     #[actix_web::test]

@@ -6,6 +6,7 @@ mod etag;
 mod fields;
 mod idempotency;
 mod json;
+mod objects;
 mod path;
 mod query;
 

@@ -68,7 +68,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     async fn relayed_something(&self) -> bool {
         let (mut round, mut dead) = (pin!(self.rt.relay_round().fuse()), pin!(self.crash.died().fuse()));
         futures::select_biased! {
-            round = round => round.expect("the outbox can be read").0 > 0,
+            round = round => round.expect("the outbox can be read").sent > 0,
             () = dead => true,
         }
     }
