@@ -8,12 +8,12 @@ pub const FILES: usize = 20;
 pub const FILE_BYTES: u64 = 10 << 20;
 /// Bytes of one upload: all its files, and what multipart puts around them.
 pub const UPLOAD_BYTES: u64 = FILES as u64 * FILE_BYTES + (1 << 20);
-/// Width times height.
-pub const PIXELS: u64 = 50_000_000;
+/// Width times height: what photos of [`FILE_BYTES`] have at most.
+pub const PIXELS: u64 = 40_000_000;
 /// Width or height.
 pub const SIDE: u32 = 65_535;
 /// Bytes of memory that all pictures together may need while they are decoded.
-pub const DECODING: u64 = 160 << 20;
+pub const DECODING: u64 = 128 << 20;
 /// Uploads that are taken in at the same time; they wait on disk, not in memory.
 pub const UPLOADS: usize = 16;
 /// How long a client may send nothing.

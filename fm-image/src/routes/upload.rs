@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read as a stream; this is its description")]
 pub struct Upload {
-    /// JPEG, PNG or WebP; at most 20 files of 10 MiB, 50 million pixels each.
+    /// JPEG, PNG or WebP; at most 20 files of 10 MiB, 40 million pixels each.
     #[schema(value_type = Vec<String>, format = Binary)]
     images: Vec<Vec<u8>>,
 }

@@ -8,7 +8,7 @@ use std::{
     io::{self, BufReader, Read, Seek},
 };
 
-/// What is needed beside a decoded picture: first for the file itself, then for the sizes that are made.
+/// What is needed beside a decoded picture, for the sizes that are made of it.
 const BESIDES: u64 = 12 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
     if u64::from(width) * u64::from(height) > limits::PIXELS || width.max(height) > limits::SIDE {
         return Ok(Err(Flaw::Pixels { width, height }));
     }
-    Ok(Ok(Head { format, memory: memory + BESIDES }))
+    Ok(Ok(Head { format, memory }))
 }
 
 /// By their first bytes: what a file is called, and what the client says it is, does not matter.
@@ -70,12 +70,12 @@ fn pixels(width: u32, height: u32) -> u64 {
     u64::from(width) * u64::from(height)
 }
 
-/// The output; where components come one after the other, also two bytes for each coefficient.
+/// The output; where components come one after the other, also two bytes for each coefficient, which are gone when sizes are made.
 fn jpeg(layout: &Layout) -> Measured {
     let pixels = pixels(layout.width, layout.height);
     let output = pixels * if layout.components == 1 { 1 } else { 3 };
     let coefficients = if layout.progressive || layout.scans > 1 { (pixels as f64 * layout.samples * 2.0) as u64 } else { 0 };
-    (layout.width, layout.height, output + coefficients)
+    (layout.width, layout.height, output + coefficients.max(BESIDES))
 }
 
 /// IHDR is the first chunk (PNG, third edition, section 11.2.1).
@@ -91,7 +91,7 @@ fn png(start: &[u8]) -> Option<Measured> {
         _ => return None,
     };
     let bytes = if depth == 16 { 2 } else { 1 };
-    Some((width, height, pixels(width, height).saturating_mul(channels * bytes)))
+    Some((width, height, pixels(width, height).saturating_mul(channels * bytes).saturating_add(BESIDES)))
 }
 
 fn webp(file: &mut BufReader<&File>, start: &[u8]) -> Option<Measured> {
@@ -103,5 +103,5 @@ fn webp(file: &mut BufReader<&File>, start: &[u8]) -> Option<Measured> {
         (_, false) => 8,
         (_, true) => 12,
     };
-    Some((width, height, pixels(width, height) * bytes))
+    Some((width, height, pixels(width, height) * bytes + BESIDES))
 }

@@ -5,9 +5,9 @@ use crate::limits;
 use image::{ImageDecoder, ImageResult, Limits, codecs::png::PngDecoder, codecs::webp::WebPDecoder, metadata::Orientation};
 use std::{
     fs::File,
-    io::{BufReader, Read, Seek},
+    io::{BufReader, Seek},
 };
-use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
+use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
 
 /// What a decoder may use for itself: rows, colour profiles.
 const OWN: u64 = 8 << 20;
@@ -31,11 +31,7 @@ impl Raster {
         let mut reader = BufReader::with_capacity(64 << 10, file);
         reader.rewind()?;
         Ok(match head.format {
-            Format::Jpeg => {
-                let mut bytes = Vec::with_capacity(file.metadata()?.len() as usize);
-                reader.read_to_end(&mut bytes)?;
-                jpeg(&bytes)
-            }
+            Format::Jpeg => jpeg(reader),
             Format::Png => {
                 let mut own = Limits::no_limits();
                 own.max_alloc = Some(OWN);
@@ -76,10 +72,10 @@ fn on_white(colour: u8, opacity: u8) -> u8 {
     ((colour * opacity + 255 * (255 - opacity) + 127) / 255) as u8
 }
 
-fn jpeg(bytes: &[u8]) -> Option<Raster> {
+fn jpeg(reader: BufReader<&File>) -> Option<Raster> {
     let options =
         DecoderOptions::default().set_strict_mode(false).set_max_width(limits::SIDE as usize).set_max_height(limits::SIDE as usize);
-    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(reader, options);
     decoder.decode_headers().ok()?;
     let grey = decoder.input_colorspace()? == ColorSpace::Luma;
     decoder.set_options(options.jpeg_set_out_colorspace(if grey { ColorSpace::Luma } else { ColorSpace::RGB }));

@@ -5,6 +5,9 @@ use fm_sdk::{Result, ResultExt};
 use std::{fs::File, sync::Arc};
 use tokio::io::AsyncWriteExt;
 
+/// Bytes on their way to the disk. What tokio takes without being told is 2 MiB for each upload.
+const BUFFER: usize = 64 << 10;
+
 pub struct Spool {
     file: tokio::fs::File,
     key: KeyMaker,
@@ -13,8 +16,9 @@ pub struct Spool {
 
 impl Spool {
     pub fn start(car: &str) -> Result<Self> {
-        let file = tempfile::tempfile().internal()?;
-        Ok(Spool { file: tokio::fs::File::from_std(file), key: Key::of_car(car), length: 0 })
+        let mut file = tokio::fs::File::from_std(tempfile::tempfile().internal()?);
+        file.set_max_buf_size(BUFFER);
+        Ok(Spool { file, key: Key::of_car(car), length: 0 })
     }
     /// Takes in the next bytes; gives how many there are by now.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<u64> {

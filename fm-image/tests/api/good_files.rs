@@ -26,6 +26,7 @@ async fn unusual_pictures_are_taken() {
         ("a script behind the PNG", [png(60, 40), b"<script>alert(1)</script>".to_vec()].concat()),
         ("64 kB of EXIF", with_segment(&jpeg(60, 40), 0xE1, &[b"Exif\0\0".as_slice(), &[0xAA; 65_000]].concat())),
         ("6 MB of segments", (0..100).fold(jpeg(60, 40), |j, _| with_segment(&j, 0xE1, &[0xAA; 65_000]))),
+        ("a colour profile of noise", with_segment(&jpeg(60, 40), 0xE2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &[0xA5; 60_000]].concat())),
         ("a comment with a script", with_segment(&jpeg(60, 40), 0xFE, b"<script>alert(1)</script>")),
         ("progressive", include_bytes!("../fixtures/progressive.jpg").to_vec()),
         ("CMYK", include_bytes!("../fixtures/cmyk.jpg").to_vec()),
@@ -40,7 +41,7 @@ async fn unusual_pictures_are_taken() {
     ];
     for (name, bytes) in table {
         let market = Market::open();
-        let reply = market.upload("a", &[("not-what-it-says.gif", &bytes)]).await;
+        let reply = market.upload("a", &[("../../not-what-it-says.gif", &bytes)]).await;
         assert_eq!(reply.status, 201, "{name}: {}", String::from_utf8_lossy(&reply.body));
         let image = &reply.json::<Value>()["images"][0];
         let picture = shown(&market, image["key"].as_str().unwrap(), "full").await;
