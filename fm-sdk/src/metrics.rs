@@ -1,7 +1,9 @@
 //! Counters and times in the text form of OpenMetrics (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 
+mod broker;
 mod process;
 
+use crate::bus::transport::Counters;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
@@ -61,6 +63,7 @@ struct Families {
     request_seconds: Times<Route>,
     turned_away: Counter,
     handled: Family<Outcome, Counter>,
+    duplicates: Family<Name, Counter>,
     handle_seconds: Times<Name>,
     published: Family<Outcome, Counter>,
     calls: Family<Outcome, Counter>,
@@ -80,6 +83,7 @@ impl Default for Families {
             request_seconds: Family::new_with_constructor(Seconds),
             turned_away: Counter::default(),
             handled: Family::default(),
+            duplicates: Family::default(),
             handle_seconds: Family::new_with_constructor(Seconds),
             published: Family::default(),
             calls: Family::default(),
@@ -92,6 +96,7 @@ impl Default for Families {
         r.register_with_unit("http_request", "Time to the response's head", Unit::Seconds, families.request_seconds.clone());
         r.register("http_requests_turned_away", "HTTP requests refused because of overload", families.turned_away.clone());
         r.register("messages_handled", "Messages handled, by outcome: ok or the error's code", families.handled.clone());
+        r.register("messages_duplicate", "Messages that had taken effect before, and had none again", families.duplicates.clone());
         r.register_with_unit("message_handling", "Time in a message's handler", Unit::Seconds, families.handle_seconds.clone());
         r.register("messages_published", "Messages given to the broker, by outcome: ok or the error's code", families.published.clone());
         r.register("calls", "Calls to other services, by outcome: ok or the error's code", families.calls.clone());
@@ -132,6 +137,14 @@ impl Metrics {
     pub fn handled(&self, name: &str, outcome: &str, seconds: f64) {
         self.0.handled.get_or_create(&Outcome { name: name.into(), outcome: outcome.into() }).inc();
         self.0.handle_seconds.get_or_create(&Name { name: name.into() }).observe(seconds);
+    }
+    /// Counts a message that had taken effect before: it is handled without another one.
+    pub fn duplicate(&self, name: &str) {
+        self.0.duplicates.get_or_create(&Name { name: name.into() }).inc();
+    }
+    /// Shows what happened between this process and its broker, as `counters` says at each scrape.
+    pub(crate) fn broker(&self, counters: impl Fn() -> Counters + Send + Sync + 'static) {
+        self.with_registry(|r| r.register_collector(Box::new(broker::Broker(Box::new(counters)))));
     }
     /// Counts a message that was given to the broker: `ok` or the error's code.
     pub fn published(&self, name: &str, outcome: &str) {

@@ -122,6 +122,25 @@ pub enum Connection {
     Down(String),
 }
 
+/// What happened between a transport and its broker since the start; never reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections opened after the first one of each kind.
+    pub reconnects: u64,
+    /// Messages sent again because the connection was lost before the broker had confirmed them.
+    pub resent: u64,
+    /// Messages of which the broker says that somebody had them before and did not settle them.
+    pub redelivered: u64,
+    /// Calls thrown away unexecuted, because their deadline had passed.
+    pub expired: u64,
+    /// Replies whose caller was gone.
+    pub vanished: u64,
+    /// Messages put aside to be tried again later.
+    pub retried: u64,
+    /// Messages set aside.
+    pub parked: u64,
+}
+
 /// A message that was set aside, with what led there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parked {
@@ -161,6 +180,11 @@ pub trait Transport: Send + Sync + 'static {
 
     /// How the connection is, now and from now on.
     fn connection(&self) -> tokio::sync::watch::Receiver<Connection>;
+
+    /// What happened since the start, for metrics. Nothing of it can happen where there is no broker.
+    fn counters(&self) -> Counters {
+        Counters::default()
+    }
 
     /// The oldest parked messages of a service, up to `limit`; they stay parked.
     fn parked(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<Parked>>>;

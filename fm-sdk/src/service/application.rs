@@ -67,6 +67,8 @@ impl<S: Send + Sync + 'static> Application<S> {
         listener.set_nonblocking(true).internal()?;
         let rt = Runtime::new(service.name(), instance, seams);
         rt.metrics.describe(service.name(), instance, service.version);
+        let transport = Arc::downgrade(&rt.transport);
+        rt.metrics.broker(move || transport.upgrade().map(|t| t.counters()).unwrap_or_default());
         Ok(Application { gate: Gate::default(), health: health(&rt), retry: Retry::default(), service, rt, settings, listener })
     }
 

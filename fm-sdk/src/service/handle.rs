@@ -43,6 +43,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         let remembered = audience != Audience::EachInstance;
         let op = format!("{}/{}", subscription.name, m.id);
         if remembered && let Some(done) = rt.store.finished(&op).await? {
+            rt.metrics.duplicate(&m.name);
             return Ok(done.reply.unwrap_or_else(|| "null".into()));
         }
         let trail = rt.new_trail();
@@ -95,4 +96,26 @@ fn unknown(name: &str) -> Error {
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
     Error::new(Kind::Internal, "panic", format!("the handler panicked: {}", text.unwrap_or_default()))
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use crate::{Cx, Service, messages, testing::MockBus};
+
+    messages! {
+        event "thing.made" Made { n: u32 }
+        event "thing.heard" Heard { n: u32 }
+    }
+
+    #[actix_rt::test]
+    async fn a_message_that_comes_again_is_counted_as_a_duplicate() {
+        let service = Service::new("fm-x", ()).on(async |m: Made, cx: Cx<()>| cx.publish(Heard { n: m.n }));
+        let bus = MockBus::for_service(service);
+        let counted = || bus.bus().rt.metrics.text().lines().any(|l| l == r#"messages_duplicate_total{name="thing.made"} 1"#);
+        bus.deliver(Made { n: 1 }).await.acked();
+        assert!(!counted());
+        bus.again().await.acked();
+        assert!(counted(), "{}", bus.bus().rt.metrics.text());
+        assert_eq!(bus.published::<Heard>().one().n, 1);
+    }
 }

@@ -164,4 +164,5 @@ async fn a_service_that_is_gone_without_a_word_leaves_its_messages_to_others() {
     while seen.len() < 20 {
         seen.insert(two.done().await);
     }
+    assert!(two.bus.counters().redelivered >= 1, "{:?}", two.bus.counters());
 }

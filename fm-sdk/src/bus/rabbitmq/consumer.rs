@@ -15,6 +15,13 @@ pub(super) struct Raw {
 /// Settles one message, in the session it came by; in a later one it has no meaning and goes nowhere.
 pub(super) struct Receipt(Delivery);
 
+impl Receipt {
+    /// Somebody had it before and did not settle it.
+    pub fn came_again(&self) -> bool {
+        self.0.redelivered
+    }
+}
+
 /// What the thread is told.
 pub(super) enum Order {
     /// It is done.

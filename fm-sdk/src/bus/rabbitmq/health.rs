@@ -1,4 +1,4 @@
-use crate::bus::transport::Connection;
+use crate::bus::transport::{Connection, Counters};
 use std::sync::{
     Mutex,
     atomic::{AtomicU64, Ordering::Relaxed},
@@ -60,27 +60,11 @@ impl Health {
     }
 }
 
-/// What happened since the start; never reset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Connections opened after the first one of each kind.
-    pub reconnects: u64,
-    /// Messages sent again because the connection was lost before the broker had confirmed them.
-    pub resent: u64,
-    /// Calls thrown away unexecuted, because their deadline had passed.
-    pub expired: u64,
-    /// Replies whose caller was gone.
-    pub vanished: u64,
-    /// Messages put into a delay queue.
-    pub retried: u64,
-    /// Messages set aside.
-    pub parked: u64,
-}
-
 #[derive(Default)]
 pub(super) struct Tally {
     pub reconnects: AtomicU64,
     pub resent: AtomicU64,
+    pub redelivered: AtomicU64,
     pub expired: AtomicU64,
     pub vanished: AtomicU64,
     pub retried: AtomicU64,
@@ -92,6 +76,7 @@ impl Tally {
         Counters {
             reconnects: self.reconnects.load(Relaxed),
             resent: self.resent.load(Relaxed),
+            redelivered: self.redelivered.load(Relaxed),
             expired: self.expired.load(Relaxed),
             vanished: self.vanished.load(Relaxed),
             retried: self.retried.load(Relaxed),

@@ -78,6 +78,9 @@ impl Drop for Flight {
 pub(super) async fn run(lane: Arc<Lane>, mut from: UnboundedReceiver<Raw>) {
     while let Some(Raw { properties, body, receipt }) = from.recv().await {
         let flight = lane.in_flight.start();
+        if receipt.came_again() {
+            count(&lane.publisher.shared.tally.redelivered);
+        }
         let message = match codec::envelope(&properties, &body) {
             Ok(m) => m,
             // Nothing of an instance's own queue is parked: it could not be replayed, and each instance would park it again.

@@ -30,7 +30,7 @@ mod supervisor;
 mod topology;
 mod transport;
 
-pub use health::Counters;
+pub use crate::bus::transport::Counters;
 pub use options::{Options, QueueKind};
 pub use transport::RabbitMq;
 

@@ -1,8 +1,8 @@
 use super::{
-    Shared,
+    Counters, Shared,
     address::Address,
     caller,
-    health::{Counters, Health},
+    health::Health,
     intake::InFlight,
     options::Options,
     outgoing::Outgoing,
@@ -106,6 +106,10 @@ impl Transport for RabbitMq {
 
     fn stop_consuming(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move { drop(self.tell(Control::Stop).await) })
+    }
+
+    fn counters(&self) -> Counters {
+        RabbitMq::counters(self)
     }
 
     fn connection(&self) -> watch::Receiver<Connection> {

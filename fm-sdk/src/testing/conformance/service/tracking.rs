@@ -3,7 +3,7 @@
 use super::Ending;
 use crate::{
     BoxFuture, Envelope, Result, Transport,
-    bus::transport::{Audience, Connection, Consume, Delivery, Incoming, Parked, Verdict},
+    bus::transport::{Audience, Connection, Consume, Counters, Delivery, Incoming, Parked, Verdict},
 };
 use std::{
     collections::HashMap,
@@ -117,6 +117,9 @@ impl Transport for Tracking {
     }
     fn stop_consuming(&self) -> BoxFuture<'_, ()> {
         self.inner.stop_consuming()
+    }
+    fn counters(&self) -> Counters {
+        self.inner.counters()
     }
     fn connection(&self) -> watch::Receiver<Connection> {
         self.inner.connection()

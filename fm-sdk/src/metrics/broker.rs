@@ -1,0 +1,57 @@
+//! What happened between this process and its broker, read at each scrape.
+
+use crate::bus::transport::Counters;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric},
+    metrics::counter::ConstCounter,
+};
+
+pub(super) struct Broker(pub Box<dyn Fn() -> Counters + Send + Sync>);
+
+impl std::fmt::Debug for Broker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Broker").field(&(self.0)()).finish()
+    }
+}
+
+impl Collector for Broker {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let mut counter = |name: &str, help: &str, value: u64| {
+            let metric = ConstCounter::new(value);
+            metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+        };
+        let counters = (self.0)();
+        counter("bus_reconnects", "Connections to the broker opened after the first ones", counters.reconnects)?;
+        counter("bus_resent", "Messages sent again, unconfirmed when the connection was lost", counters.resent)?;
+        counter("bus_redelivered", "Messages that somebody had before and did not settle", counters.redelivered)?;
+        counter("bus_retried", "Messages put aside to be tried again later", counters.retried)?;
+        counter("bus_parked", "Messages set aside", counters.parked)?;
+        counter("bus_calls_expired", "Calls thrown away unexecuted after their deadline", counters.expired)?;
+        counter("bus_replies_vanished", "Replies whose caller was gone", counters.vanished)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+
+    #[test]
+    fn what_happened_with_the_broker_is_in_the_text() {
+        let metrics = Metrics::default();
+        metrics.broker(|| Counters { reconnects: 1, resent: 2, redelivered: 3, expired: 4, vanished: 5, retried: 6, parked: 7 });
+        let text = metrics.text();
+        for line in [
+            "bus_reconnects_total 1",
+            "bus_resent_total 2",
+            "bus_redelivered_total 3",
+            "bus_calls_expired_total 4",
+            "bus_replies_vanished_total 5",
+            "bus_retried_total 6",
+            "bus_parked_total 7",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+        }
+    }
+}
