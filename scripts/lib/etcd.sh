@@ -1,19 +1,45 @@
 # shellcheck shell=bash
-# The registry: one etcd node on loopback, data under the market's own folder.
+# The registry: etcd on loopback, data under the market's own folder. One node, or as many as FM_ETCD_NODES says at the first start.
 
-start_etcd() {
-    local client peer
-    client=$(choose_port etcd 2379)
-    peer=$(choose_port etcd-peer 2380)
-    ! running etcd || return 0
-    start_process etcd env -i PATH="$PATH" ETCD_UNSUPPORTED_ARCH="$(uname -m | sed 's/aarch64/arm64/')" etcd \
-        --name market --data-dir "$DEV/etcd" \
-        --listen-client-urls "http://127.0.0.1:$client" --advertise-client-urls "http://127.0.0.1:$client" \
-        --listen-peer-urls "http://127.0.0.1:$peer" --initial-advertise-peer-urls "http://127.0.0.1:$peer" \
-        --initial-cluster "market=http://127.0.0.1:$peer" \
-        --auto-compaction-mode periodic --auto-compaction-retention 1h --log-level warn
+# etcd_nodes: the names of the nodes: etcd, etcd-2, ...
+etcd_nodes() {
+    local number
+    [ -n "$(recall places etcd_nodes)" ] || remember places etcd_nodes "${FM_ETCD_NODES:-1}"
+    for number in $(seq "$(recall places etcd_nodes)"); do instance etcd "$number"; printf '\n'; done
 }
 
-etcd_url() { printf 'http://127.0.0.1:%s' "$(port_of etcd)"; }
+# etcd_urls KIND: addresses of all nodes, separated by commas. KIND is door (as services reach them) or peer (NAME=URL, as nodes do).
+etcd_urls() {
+    local node urls=()
+    for node in $(etcd_nodes); do
+        case $1 in
+            door) urls+=("http://127.0.0.1:$(door_of "$node")") ;;
+            peer) urls+=("$node=http://127.0.0.1:$(port_of "$node-peer")") ;;
+        esac
+    done
+    (IFS=, && printf '%s' "${urls[*]}")
+}
 
-etcd_ready() { curl -fs -m 2 -o /dev/null "$(etcd_url)/health"; }
+# start_etcd [NODE]...: those that do not run already; all without a name.
+start_etcd() {
+    local node client peer
+    for node in $(etcd_nodes); do
+        choose_port "$node" 2379 >/dev/null
+        choose_port "$node-peer" 2380 >/dev/null
+    done
+    # shellcheck disable=SC2046
+    [ $# -gt 0 ] || set -- $(etcd_nodes)
+    for node in "$@"; do
+        ! running "$node" || continue
+        client=http://127.0.0.1:$(port_of "$node") peer=http://127.0.0.1:$(port_of "$node-peer")
+        start_process "$node" env -i PATH="$PATH" ETCD_UNSUPPORTED_ARCH="$(uname -m | sed 's/aarch64/arm64/')" etcd \
+            --name "$node" --data-dir "$DEV/$node" --listen-client-urls "$client" --advertise-client-urls "$client" \
+            --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "$(etcd_urls peer)" \
+            --auto-compaction-mode periodic --auto-compaction-retention 1h --log-level warn
+    done
+}
+
+etcd_url() { etcd_urls door; }
+
+# etcd_ready [NODE]: does it, or the first one, answer for the whole cluster?
+etcd_ready() { curl -fs -m 2 -o /dev/null "http://127.0.0.1:$(port_of "${1:-etcd}")/health"; }

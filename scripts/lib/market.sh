@@ -46,7 +46,7 @@ print_status() {
             continue
         fi
         case $name in
-            etcd) address=$(etcd_url) && if etcd_ready; then state=ready; else state=starting; fi ;;
+            etcd*) address=http://127.0.0.1:$(port_of "$name") && if etcd_ready "$name"; then state=ready; else state=starting; fi ;;
             rabbitmq) address=$(rabbitmq_url) && if rabbitmq_ready; then state=ready; else state=starting; fi ;;
             mongodb) address=$(mongodb_url) && if mongodb_ready; then state=ready; else state=starting; fi ;;
             epmd) address=127.0.0.1:$(port_of epmd) && state=ready ;;
@@ -54,7 +54,7 @@ print_status() {
         esac
         memory=$(memory_of "$pid")
         total=$((total + memory))
-        case $name in etcd | rabbitmq | epmd | mongodb) ;; *) ours=$((ours + memory)) ;; esac
+        case $name in etcd* | rabbitmq | epmd | mongodb) ;; *) ours=$((ours + memory)) ;; esac
         printf '%-14s %8s %8s  %-9s %s\n' "$name" "$pid" "$memory" "$state" "$address"
     done
     printf '%-14s %8s %8s  our services: %s MiB\n' total '' "$total" "$ours"

@@ -65,7 +65,7 @@ settings_of() {
     service=$(service_of "$name")
     data=$DEV/data/$service
     printf '%s\n' "FM_BUS=$(rabbitmq_url)" "FM_REGISTRY=$(etcd_url)" "FM_REGISTRY_PREFIX=${FM_REGISTRY_PREFIX:-}" \
-        "FM_STORE=$(store_of "$service")" "FM_DATA=$data" "FM_HTTP=127.0.0.1:$(port_of "$name")" "FM_ADVERTISE=${FM_ADVERTISE:-$(url_of "$name")}" \
+        "FM_STORE=$(store_of "$service")" "FM_DATA=$data" "FM_HTTP=127.0.0.1:$(port_of "$name")" "FM_ADVERTISE=${FM_ADVERTISE:-http://127.0.0.1:$(door_of "$name")}" \
         "FM_INSTANCE=$name" "FM_LOG=${FM_LOG:-info}" "FM_LOG_FORMAT=${FM_LOG_FORMAT:-human}" "FM_TRUSTED_PROXIES=127.0.0.0/8,::1/128" \
         MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
     case $service in

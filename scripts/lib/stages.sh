@@ -82,6 +82,12 @@ market_on_mongodb() {
     unset FM_DEV_DIR FM_DEV_PORTS FM_STORE
 }
 
+# Another market of its own: each part of it is killed, stopped or cut off while people trade in it.
+stage_chaos() {
+    heading "a market that is broken part by part"
+    tests "chaos" env FM_CHAOS_DIR="$OUTPUT/chaos" "$ROOT/scripts/chaos" --quick
+}
+
 # in_market_tests NAME... [-- FILTER]: folders of market-tests/tests, one after the other.
 in_market_tests() {
     local words=()

@@ -1,0 +1,207 @@
+//! What a run has shown, as lines and as a document.
+
+use crate::{Options, compare::Kind, run::Outcome};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
+
+/// A process of ours may grow by this part of what it had, and by this many KiB besides, from the first third of a soak to the last one:
+/// there are more cars to know.
+const GROWTH: (f64, u64) = (0.1, 8 * 1024);
+
+pub struct Report<'a> {
+    options: &'a Options,
+    outcome: &'a Outcome,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(options: &'a Options, outcome: &'a Outcome) -> Self {
+        Report { options, outcome }
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        self.outcome.findings.iter().filter(|finding| finding.kind == kind).count()
+    }
+
+    /// Processes that grew more than they may.
+    fn grown(&self) -> impl Iterator<Item = &(String, u64, u64)> {
+        self.outcome.memory.iter().filter(|(name, before, after)| name.starts_with("fm-") && *after > grown_to(*before))
+    }
+
+    /// What was to be shown, and whether it was. (A market that does not recover from a fault ends the run.)
+    fn tests(&self) -> Vec<(String, bool)> {
+        let faults = self.outcome.injuries.iter().map(|injury| (format!("{} ({})", injury.fault, injury.hit.join(", ")), true));
+        let kinds = [
+            ("nothing acknowledged is lost", Kind::Lost),
+            ("nothing is doubled", Kind::Doubled),
+            ("nothing is half done", Kind::Half),
+            ("nobody is refused wrongly", Kind::Refused),
+        ];
+        let kinds = kinds.into_iter().map(|(name, kind)| (name.to_owned(), self.count(kind) == 0));
+        let parked = ("no message is parked".to_owned(), self.outcome.parked == 0);
+        let grown = self.options.soak.is_some().then(|| ("no process has grown".to_owned(), self.grown().next().is_none()));
+        let falsified = self.outcome.falsified.iter().map(|(way, noticed)| (format!("the comparison notices {way}"), *noticed));
+        faults.chain(kinds).chain([parked]).chain(grown).chain(falsified).collect()
+    }
+
+    /// Nothing was lost, doubled, half done or wrongly refused; nothing has grown; the comparison would have noticed.
+    pub fn passed(&self) -> bool {
+        self.tests().iter().all(|(_, holds)| *holds)
+    }
+
+    /// One line per test, and the one that test runners count.
+    pub fn result(&self) -> String {
+        let (tests, mut text) = (self.tests(), String::new());
+        for (name, holds) in &tests {
+            let _ = writeln!(text, "test {name} ... {}", if *holds { "ok" } else { "FAILED" });
+        }
+        let passed = tests.iter().filter(|(_, holds)| *holds).count();
+        let word = if passed == tests.len() { "ok" } else { "FAILED" };
+        let _ = write!(text, "\ntest result: {word}. {passed} passed; {} failed; 0 ignored", tests.len() - passed);
+        text
+    }
+
+    /// For a terminal.
+    pub fn lines(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in self.figures() {
+            let _ = writeln!(text, "  {name:<44} {value}");
+        }
+        for (name, before, after) in &self.outcome.memory {
+            let _ = writeln!(text, "  memory of {name:<34} {:.1} MiB, then {:.1} MiB", mib(*before), mib(*after));
+        }
+        for (name, before, after) in self.grown() {
+            let _ =
+                writeln!(text, "  GROWN {name} from {:.1} to {:.1} MiB; at most {:.1}", mib(*before), mib(*after), mib(grown_to(*before)));
+        }
+        for finding in self.outcome.findings.iter().take(50) {
+            let _ = writeln!(text, "  {} {}", finding.kind, finding.what);
+        }
+        text
+    }
+
+    fn figures(&self) -> Vec<(String, String)> {
+        let Outcome { record, counters, injuries, .. } = self.outcome;
+        let mut figures = vec![("seed".to_owned(), self.options.seed.to_string())];
+        let mut figure = |name: &str, value: String| figures.push((name.into(), value));
+        let seconds = |d: Duration| format!("{:.0} s", d.as_secs_f64());
+        figure(
+            "duration; of it under load; until quiet",
+            format!("{}; {}; {}", seconds(self.outcome.took), seconds(self.outcome.loaded), seconds(self.outcome.quiet_after)),
+        );
+        figure("people and cars", format!("{} accounts, {} cars", self.outcome.accounts, self.outcome.cars));
+        for (verb, (acknowledged, given_up, attempts)) in record.counts() {
+            figure(&format!("to {verb}"), format!("{acknowledged} acknowledged, {given_up} given up, {attempts} attempts"));
+        }
+        let (answered, failed) = record.reads();
+        figure("searches by somebody who looks on", format!("{answered} answered, {failed} failed"));
+        let sum = |name, label| counters.sum(name, label);
+        figure("messages handled", sum("messages_handled_total", "").to_string());
+        figure("messages published and confirmed", sum("messages_published_total", "outcome=\"ok\"").to_string());
+        let (tried, confirmed) = (sum("messages_published_total", ""), sum("messages_published_total", "outcome=\"ok\""));
+        figure("attempts to publish that failed", (tried - confirmed).to_string());
+        figure(
+            "attempts to handle that failed",
+            (sum("messages_handled_total", "") - sum("messages_handled_total", "outcome=\"ok\"")).to_string(),
+        );
+        for (name, series) in BUS {
+            figure(name, sum(series, "").to_string());
+        }
+        figure("messages parked", self.outcome.parked.to_string());
+        figure("faults", injuries.len().to_string());
+        figure(
+            "processes killed",
+            injuries.iter().filter(|i| i.fault.manner == crate::fault::Manner::Kill).map(|i| i.hit.len()).sum::<usize>().to_string(),
+        );
+        for kind in [Kind::Lost, Kind::Doubled, Kind::Half, Kind::Refused] {
+            figure(&kind.to_string(), self.count(kind).to_string());
+        }
+        figures
+    }
+
+    /// For docs/.
+    pub fn markdown(&self) -> String {
+        let verdict = if self.passed() { "Nothing was lost, nothing was doubled." } else { "**This run failed.**" };
+        let mut text = format!(
+            "# What the market survives\n\nWritten by `scripts/chaos {}`: people trade through the gateway while one part after the other is killed, stopped or cut off. \
+             Then all is mended, the market becomes quiet, and what was acknowledged is compared with what each service knows. {verdict}\n\n| | |\n| --- | --- |\n",
+            self.options.words()
+        );
+        for (name, value) in self.figures() {
+            let _ = writeln!(text, "| {name} | {value} |");
+        }
+        text += "\n*Lost*: an acknowledged change is missing somewhere. *Doubled*: one key gave two cars, or one event two effects. *Half*: services \
+                 disagree about a change that nobody acknowledged. *Refused*: an answer that nobody should have got.\n\n## Fault by fault\n\n\
+                 `kill` is SIGKILL and a start three seconds later; `stop` is SIGSTOP, `blackhole` a connection that swallows everything, `reset` one that \
+                 is cut and refused. *All well after*: from the end of the fault until every instance said so. Longest waits of clients from the fault's \
+                 beginning to the next one's: for a write until it was acknowledged, its own tries again included (each waits 8 s at most); for a read \
+                 between two answers. Each the longest of all times.\n\n\
+                 | fault | times | lasted | all well after | longest wait of a write | of a read |\n| --- | --- | --- | --- | --- | --- |\n";
+        for (fault, injuries) in self.by_fault() {
+            let _ = writeln!(text, "| {fault} | {} |", self.row(&injuries).join(" | "));
+        }
+        text += &self.memory();
+        if !self.outcome.findings.is_empty() {
+            text += "\n## Findings\n\n";
+            for finding in &self.outcome.findings {
+                let _ = writeln!(text, "* {}: {}", finding.kind, finding.what);
+            }
+        }
+        text
+    }
+
+    /// What happened, by fault; each with its number.
+    fn by_fault(&self) -> BTreeMap<String, Vec<usize>> {
+        let mut by_fault = BTreeMap::<_, Vec<usize>>::new();
+        for (number, injury) in self.outcome.injuries.iter().enumerate() {
+            by_fault.entry(injury.fault.to_string()).or_default().push(number);
+        }
+        by_fault
+    }
+
+    fn row(&self, injuries: &[usize]) -> [String; 5] {
+        let (all, record) = (&self.outcome.injuries, &self.outcome.record);
+        let until = |n: usize| all.get(n + 1).map_or_else(|| all[n].ended + all[n].recovered, |next| next.began);
+        let longest = |of: &dyn Fn(usize) -> Duration| {
+            let longest = injuries.iter().map(|n| of(*n)).max().unwrap_or_default();
+            format!("{:.1} s", longest.as_secs_f64())
+        };
+        [
+            injuries.len().to_string(),
+            longest(&|n| all[n].ended - all[n].began),
+            longest(&|n| all[n].recovered),
+            longest(&|n| record.longest_write(all[n].began, until(n))),
+            longest(&|n| record.longest_gap(all[n].began, until(n))),
+        ]
+    }
+
+    /// A table of the memory, of a soak alone.
+    fn memory(&self) -> String {
+        if self.outcome.memory.is_empty() {
+            return String::new();
+        }
+        let mut text =
+            "\n## Memory\n\nResident, in MiB; means of the first third of the time and of the last one, after a minute to warm up.\n\n\
+                        | process | first third | last third |\n| --- | --- | --- |\n"
+                .to_owned();
+        for (name, first, last) in &self.outcome.memory {
+            let _ = writeln!(text, "| {name} | {:.1} | {:.1} |", mib(*first), mib(*last));
+        }
+        text
+    }
+}
+
+/// What the bus and the inbox of the services have counted.
+const BUS: [(&str, &str); 5] = [
+    ("connections to the broker opened anew", "bus_reconnects_total"),
+    ("messages tried again later", "bus_retried_total"),
+    ("messages sent again, unconfirmed", "bus_resent_total"),
+    ("messages that came again from the broker", "bus_redelivered_total"),
+    ("messages that had taken effect before, dropped", "messages_duplicate_total"),
+];
+
+fn grown_to(before: u64) -> u64 {
+    before + (before as f64 * GROWTH.0) as u64 + GROWTH.1
+}
+
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}
