@@ -28,7 +28,6 @@ small_market() {
 }
 
 rabbitmqctl_of_market() (
-    here=$PWD/scripts
     . scripts/lib/all.sh
     mapfile -t environment < <(rabbitmq_environment "$(rabbitmq_home)")
     as_broker env -i "${environment[@]}" "${RABBITMQ_SERVER%/*}/rabbitmqctl" --quiet "$@"
