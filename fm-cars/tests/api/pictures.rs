@@ -65,6 +65,18 @@ async fn only_the_owner_touches_pictures_and_twenty_are_enough() {
 }
 
 #[actix_rt::test]
+async fn pictures_are_changed_with_the_scope_and_by_no_service_on_its_own() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    bus.sign_in("u1", &["cars:read"]);
+    assert_eq!(bus.call(attach(&id, &["a"])).await.unwrap_err().code(), "scope-missing");
+    assert_eq!(bus.call(MayEdit { car: id.clone() }).await.unwrap_err().code(), "scope-missing");
+    bus.sign_out();
+    assert_eq!(bus.call(attach(&id, &["a"])).await.unwrap_err().code(), "other-service");
+    assert!(keys(&bus, &id).await.is_empty());
+}
+
+#[actix_rt::test]
 async fn attaching_survives_a_crash_at_every_step() {
     for after in [false, true] {
         for step in 1..60 {

@@ -78,6 +78,19 @@ async fn a_stranger_can_change_delete_or_sell_nothing() {
 }
 
 #[actix_rt::test]
+async fn an_owner_who_may_no_longer_write_changes_nothing() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    let path = format!("/api/cars/{id}");
+    bus.sign_in("u1", &["cars:read"]);
+    for reply in [bus.patch(&path, json!({"price": 1})).await, bus.delete(&path).await, bus.post(&format!("{path}/sold"), json!({})).await]
+    {
+        assert_eq!((reply.status, reply.code().as_str()), (403, "scope-missing"));
+    }
+    assert_eq!(bus.get(&path).await.json::<Value>()["price"], 5000);
+}
+
+#[actix_rt::test]
 async fn a_sold_car_is_sold_once_leaves_the_search_and_stays_as_it_was() {
     let bus = market();
     let id = create(&bus, json!({})).await;

@@ -2,7 +2,7 @@
 
 /// Headers by which services, ours or others', let themselves be told who the caller is. Nobody outside may set them; the caller is in
 /// the token alone.
-const IDENTITY: [&str; 22] = [
+const IDENTITY: [&str; 29] = [
     "x-user",
     "x-identity",
     "x-auth",
@@ -24,7 +24,14 @@ const IDENTITY: [&str; 22] = [
     "x-token",
     "x-delegat",
     "remote-user",
+    "x-real-user",
+    "x-original-user",
+    "x-webauth-",
     "x-client-cert",
+    "x-ssl-client",
+    "x-amzn-oidc-",
+    "x-goog-authenticated-",
+    "x-ms-client-principal",
 ];
 
 /// Headers that name the client or another target; the gateway writes its own, or services would believe the client.
@@ -66,7 +73,7 @@ mod tests {
     #[test]
     fn identity_never_comes_from_outside() {
         for name in
-            ["x-user-id", "x-user", "x-identity", "x-auth-request-user", "x_user_id", "x-fm-identity", "x-scopes", "remote-user", "x-roles"]
+            ["x-user-id", "x-user", "x-identity", "x-auth-request-user", "x_user_id", "x-fm-identity", "x-scopes", "remote-user", "x-roles", "x-webauth-user"]
         {
             assert!(is_stripped(name), "{name}");
         }

@@ -15,6 +15,7 @@ use fm_sdk::{
     (status = 401, description = "nobody is signed in"), (status = 403, description = "somebody else's car"),
     (status = 404, description = "no such car"), (status = 412, description = "somebody else changed it in between")))]
 pub async fn delete(work: Work, who: Identity, state: Data<Cars>, id: Path<String>, version: IfMatch) -> Result<HttpResponse> {
+    who.require("cars:write")?;
     let car = work.doc::<Car>(&id).if_version(version.0);
     car.need().await.map_err(or_unknown)?.owned_by(who.sub())?;
     let removed = car.remove(|car, out| {

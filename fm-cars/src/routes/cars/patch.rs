@@ -26,6 +26,7 @@ pub async fn patch(
     version: IfMatch,
     Json(input): Json<CarInput>,
 ) -> Result<HttpResponse> {
+    who.require("cars:write")?;
     let car = work.doc::<Car>(&id).if_version(version.0);
     // Whose it is comes first: the version of a stranger's draft is nobody's business.
     car.need().await.map_err(or_unknown)?.owned_by(who.sub())?;

@@ -12,6 +12,7 @@ use fm_sdk::{Identity, Result, Work, http::extract::Path};
     (status = 401, description = "nobody is signed in"), (status = 403, description = "somebody else's car"),
     (status = 404, description = "no such car"), (status = 409, description = "a draft cannot be sold")))]
 pub async fn sold(work: Work, who: Identity, state: Data<Cars>, id: Path<String>) -> Result<HttpResponse> {
+    who.require("cars:write")?;
     let now = state.clock.now_ms();
     let car = work.doc::<Car>(&id);
     let changed = car.change(|car, out| {

@@ -1,7 +1,7 @@
 //! What is on its way when the deletion comes does not stay behind it.
 
 use crate::scene::{LATER, Scene, id};
-use market_tests::{form, wait_until};
+use market_tests::{Person, form, wait_until};
 use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
@@ -15,13 +15,14 @@ use std::{
 struct Begun(TcpStream);
 
 impl Begun {
-    fn post(scene: &Scene, part: &str, path: &str, (kind, body): (&str, &[u8])) -> Self {
+    /// `call` is method and path.
+    fn send(scene: &Scene, part: &str, call: &str, (kind, body): (&str, &[u8])) -> Self {
         let address = scene.market.address(part);
         let authority = address.trim_start_matches("http://");
         let mut stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(LATER)).unwrap();
         let (token, length) = (&scene.seller.access_token, body.len());
-        write!(stream, "POST {path} HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer {token}\r\n").unwrap();
+        write!(stream, "{call} HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer {token}\r\n").unwrap();
         write!(stream, "content-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").unwrap();
         stream.write_all(body).unwrap();
         Begun(stream)
@@ -44,7 +45,7 @@ fn cars_that_are_being_created_when_the_deletion_comes_do_not_stay() {
     scene.freeze("fm-cars");
     let car = json!({ "maker": "audi", "price": 5_000, "year": 2015 }).to_string();
     let creates: Vec<_> = ["cars", "gateway", "cars", "gateway"]
-        .map(|part| Begun::post(&scene, part, "/api/cars", ("application/json", car.as_bytes())))
+        .map(|part| Begun::send(&scene, part, "POST /api/cars", ("application/json", car.as_bytes())))
         .into_iter()
         .collect();
     let deletion = scene.delete();
@@ -126,8 +127,8 @@ fn pictures_that_are_being_uploaded_when_the_deletion_comes_do_not_stay() {
     wait_until("the picture is gone", LATER, || scene.get(&scene.pictures[3]) == 404);
 
     scene.freeze("fm-image");
-    let path = format!("/api/cars/{car}/images");
-    let uploads = ["image", "gateway"].map(|part| Begun::post(&scene, part, &path, (&kind, &body)));
+    let call = format!("POST /api/cars/{car}/images");
+    let uploads = ["image", "gateway"].map(|part| Begun::send(&scene, part, &call, (&kind, &body)));
     let deletion = scene.delete();
     wait_until("the deletion is done", LATER, || scene.state(&deletion)["state"] == "done");
     scene.thaw("fm-image");
@@ -135,6 +136,27 @@ fn pictures_that_are_being_uploaded_when_the_deletion_comes_do_not_stay() {
         let (status, answer) = upload.answer();
         assert!([401, 403, 404].contains(&status), "{status} {answer}");
     }
+    scene.is_done(&deletion);
+    scene.nothing_is_left(LATER);
+    scene.was_said_once(2);
+}
+
+#[test]
+fn a_deletion_that_fm_profile_did_not_live_to_read_has_not_begun() {
+    let scene = Scene::with_cars(2);
+    let password = json!({ "password": scene.seller.password }).to_string();
+    scene.freeze("fm-profile");
+    let asked = ["profile", "gateway"].map(|part| Begun::send(&scene, part, "DELETE /api/me", ("application/json", password.as_bytes())));
+    scene.kill("fm-profile");
+    let [_, through_the_gateway] = asked;
+    let (status, answer) = through_the_gateway.answer();
+    assert!([502, 503, 504].contains(&status), "{status} {answer}");
+
+    scene.revive();
+    Person::sign_in(&scene.market, &scene.seller.username, &scene.seller.password);
+    assert_eq!(scene.cars_left(), 2);
+    assert!(scene.pictures.iter().all(|picture| scene.get(picture) == 200));
+    let deletion = scene.delete();
     scene.is_done(&deletion);
     scene.nothing_is_left(LATER);
     scene.was_said_once(2);

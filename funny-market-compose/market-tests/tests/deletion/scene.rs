@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -32,7 +33,8 @@ struct Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         if thread::panicking() {
-            revive(&self.market);
+            // A second panic that left here would end the other tests, too.
+            let _ = catch_unwind(AssertUnwindSafe(|| revive(&self.market)));
         }
     }
 }

@@ -59,7 +59,10 @@ fn accounts_answer_as_documented() {
     for login in [&name, &email] {
         has(&anyone.post("/api/auth/sign-in", json!({ "login": login, "password": "Correct-horse-1" })).expect(200).json(), TOKENS);
     }
-    anyone.post("/api/auth/sign-in", json!({ "login": name, "password": "another" })).expect_problem(401, "wrong-credentials");
+    let guess = || anyone.post("/api/auth/sign-in", json!({ "login": name, "password": "another" }));
+    guess().expect_problem(401, "wrong-credentials");
+    let throttled = (0..15).map(|_| guess()).find(|answer| answer.status != 401).expect("who guesses is slowed down");
+    assert!(throttled.expect_problem(429, "throttled").header("retry-after").is_some());
     let refreshed = anyone.post("/api/auth/refresh", json!({ "refresh_token": signed_up["refresh_token"] })).expect(200).json();
     has(&refreshed, TOKENS);
     has(&anyone.get("/.well-known/jwks.json").expect(200).json(), "keys");
@@ -248,6 +251,7 @@ fn the_catalogue_imports_and_the_rest_answer_as_documented() {
     let dealer = dealer(&market);
     let import = |who: &Caller| who.send("POST", "/api/cars/import", Some(("text/csv", ads.as_bytes())));
     import(&anyone).expect(401);
+    import(&market.someone().http).expect_problem(403, "scope-missing");
     let accepted = import(&dealer.http).expect(202).json();
     has(&accepted, "id status_url");
     let status_url = accepted["status_url"].as_str().unwrap();

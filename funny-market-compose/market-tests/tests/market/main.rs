@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where the market does not keep its word")]
 
 mod api;
+mod bad_input;
 mod health;
 mod journey;
 mod live;
