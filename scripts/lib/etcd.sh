@@ -25,7 +25,7 @@ start_etcd() {
     local node client peer
     for node in $(etcd_nodes); do
         choose_port "$node" 2379 >/dev/null
-        choose_port "$node-peer" 2380 >/dev/null
+        choose_port "$node-peer" 2380 "$node" >/dev/null
     done
     # shellcheck disable=SC2046
     [ $# -gt 0 ] || set -- $(etcd_nodes)

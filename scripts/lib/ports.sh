@@ -11,12 +11,13 @@ port_taken() {
 # Ports below the range that the kernel hands out by itself, so that an outgoing connection cannot take one.
 random_port() { printf '%s' $((20000 + RANDOM % 12000)); }
 
-# choose_port NAME DEFAULT: prints the port of NAME. It keeps the one of last time, else takes the default, else the
-# next one that is free; FM_DEV_PORTS=random draws them all, for markets side by side.
+# choose_port NAME DEFAULT [PROCESS]: prints the port of NAME, on which PROCESS listens (the one of that name, without a word).
+# It keeps the one of last time, else takes the default, else the next one that is free; FM_DEV_PORTS=random draws them all,
+# for markets side by side.
 choose_port() {
-    local name=$1 port
+    local name=$1 process=${3:-$1} port
     port=$(recall ports "$name")
-    if [ -z "$port" ] || { port_taken "$port" && ! running "$name"; }; then
+    if [ -z "$port" ] || { port_taken "$port" && ! running "$process"; }; then
         port=$2
         [ "${FM_DEV_PORTS:-}" != random ] || port=$(random_port)
         while port_taken "$port" || grep -qs "=$port\$" "$DEV/ports"; do

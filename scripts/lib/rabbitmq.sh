@@ -52,7 +52,7 @@ broker_definitions() {
 start_rabbitmq() {
     local port home environment as=()
     port=$(choose_port rabbitmq 5672)
-    choose_port rabbitmq-dist 25672 >/dev/null
+    choose_port rabbitmq-dist 25672 rabbitmq >/dev/null
     choose_port epmd 4370 >/dev/null
     ! running rabbitmq || return 0
     [ -x "$RABBITMQ_SERVER" ] || RABBITMQ_SERVER=$(PATH=$PATH:/usr/sbin command -v rabbitmq-server) || die "rabbitmq-server is not installed"

@@ -79,7 +79,7 @@ settings_of() {
 # Chooses the ports of an instance. All are chosen before anything starts: settings name each other's.
 reserve_ports() {
     choose_port "$1" "$(default_port "$(service_of "$1")")" >/dev/null
-    [ "$(service_of "$1")" != fm-gateway ] || choose_port "$1-admin" 8081 >/dev/null
+    [ "$(service_of "$1")" != fm-gateway ] || choose_port "$1-admin" 8081 "$1" >/dev/null
 }
 
 # start_service NAME: does nothing when it runs already; starts it anew when its program was built anew since.

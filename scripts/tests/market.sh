@@ -46,8 +46,10 @@ a_market_starts_scales_and_leaves_no_process() {
     rabbitmqctl_of_market list_policies | grep -E 'fm-limits.*reject-publish'
 
     echo "-- up again changes nothing"
+    ports=$(cat "$FM_DEV_DIR/ports")
     scripts/up
     [ "$(pids)" = "$before" ]
+    [ "$(cat "$FM_DEV_DIR/ports")" = "$ports" ]
 
     echo "-- what was built anew is started again, and nothing else"
     echo '// changed: the program is another' >>fm-cars/src/main.rs
