@@ -1,11 +1,13 @@
 //! Makes one OpenAPI document of many.
 
+use super::problems;
 use serde_json::{Map, Value, json};
 
 /// Merges the documents of services, given in order. A path or component that two of them have stays the first one's, unless components
 /// of one name differ: then the later service's gets its name as prefix.
 pub fn merge<'d>(documents: impl IntoIterator<Item = (&'d str, &'d Value)>) -> Value {
     let (mut paths, mut components, mut tags) = (Map::new(), Map::new(), Vec::new());
+    components.insert("schemas".into(), json!({"Problem": problems::schema()}));
     for (service, document) in documents {
         let mut document = document.clone();
         let mut renamed = Vec::new();
@@ -41,6 +43,7 @@ pub fn merge<'d>(documents: impl IntoIterator<Item = (&'d str, &'d Value)>) -> V
                 let mut operation = operation.clone();
                 if operation.is_object() && method != "parameters" {
                     operation["x-service"] = service.into();
+                    problems::describe(&mut operation);
                     if operation.get("tags").is_none() {
                         operation["tags"] = json!([service]);
                     }
@@ -97,7 +100,8 @@ mod tests {
         let all = merge([("fm-a", &a), ("fm-b", &b)]);
         assert_eq!(all["paths"]["/a"]["get"]["x-service"], "fm-a");
         assert_eq!(all["paths"]["/a"]["post"]["x-service"], "fm-b");
-        assert_eq!(all["components"]["schemas"].as_object().unwrap().len(), 2);
+        let schemas: Vec<_> = all["components"]["schemas"].as_object().unwrap().keys().collect();
+        assert_eq!(schemas, ["P", "Problem", "Q"]);
     }
 
     #[test]

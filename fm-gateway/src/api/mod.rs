@@ -4,6 +4,7 @@ mod documents;
 mod health;
 mod merge;
 mod page;
+mod problems;
 
 pub use documents::Documents;
 pub use health::checks;
