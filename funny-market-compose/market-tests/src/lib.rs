@@ -4,6 +4,7 @@ mod answer;
 mod document;
 mod market;
 mod person;
+pub mod picture;
 mod process;
 mod registry;
 mod slow_way;

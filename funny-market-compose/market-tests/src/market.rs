@@ -19,12 +19,12 @@ pub struct Market {
 impl Market {
     /// Finds the market that the environment names.
     pub fn running() -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(20)))
-            .max_idle_connections_per_host(0);
-        Self { agent: config.build().new_agent() }
+        Self { agent: agent(Duration::from_secs(20)) }
+    }
+
+    /// Waits longer for answers.
+    pub fn patient(self, within: Duration) -> Self {
+        Self { agent: agent(within) }
     }
 
     /// Returns an address of the market: `gateway`, `gateway_admin`, `cars`, `registry`, ...
@@ -105,6 +105,12 @@ impl Market {
         assert!(output.status.success(), "{name} {words:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
         said
     }
+}
+
+fn agent(within: Duration) -> Agent {
+    let config =
+        Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(within)).max_idle_connections_per_host(0);
+    config.build().new_agent()
 }
 
 /// Somebody who sends requests to one address.

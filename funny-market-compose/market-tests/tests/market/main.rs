@@ -8,3 +8,4 @@ mod journey;
 mod live;
 mod pictures;
 mod tour;
+mod uploads;
