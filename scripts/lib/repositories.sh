@@ -25,7 +25,7 @@ services() {
 # Every folder with a crate of its own, the SDK first, relative to the checkout.
 repositories() {
     local folder
-    for folder in fm-sdk "${SERVICES[@]}" funny-market-compose/market-tests funny-market-compose/bench funny-market-compose/chaos; do
+    for folder in fm-sdk "${SERVICES[@]}" funny-market-compose/{market-tests,bench,chaos,demo-pictures}; do
         [ ! -f "$ROOT/$folder/Cargo.toml" ] || printf '%s\n' "$folder"
     done
 }
