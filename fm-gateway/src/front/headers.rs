@@ -72,9 +72,18 @@ mod tests {
 
     #[test]
     fn identity_never_comes_from_outside() {
-        for name in
-            ["x-user-id", "x-user", "x-identity", "x-auth-request-user", "x_user_id", "x-fm-identity", "x-scopes", "remote-user", "x-roles", "x-webauth-user"]
-        {
+        for name in [
+            "x-user-id",
+            "x-user",
+            "x-identity",
+            "x-auth-request-user",
+            "x_user_id",
+            "x-fm-identity",
+            "x-scopes",
+            "remote-user",
+            "x-roles",
+            "x-webauth-user",
+        ] {
             assert!(is_stripped(name), "{name}");
         }
     }
