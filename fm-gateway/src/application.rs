@@ -3,13 +3,13 @@
 use crate::{
     GatewaySettings, NAME, admin,
     api::{self, Documents},
-    front::{Gateway, GatewayMetrics, Load, listener},
+    front::{Gateway, GatewayMetrics, Load, Offer, listener},
     pipeline::{Drivers, Tools},
     table::{Copy, Keeper, TableState},
     upstream::Limits,
 };
 use fm_sdk::{
-    Result, ResultExt,
+    Error, Kind, Result, ResultExt,
     config::{RegistryUrl, Settings},
     health::{Health, Phase},
     http::Draining,
@@ -24,6 +24,7 @@ use fm_sdk::{
 use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
+    os::unix::net::UnixStream,
     sync::Arc,
     time::Duration,
 };
@@ -32,15 +33,20 @@ use tokio::sync::watch;
 /// How long one slow answer counts against an instance: many requests a second bring news soon.
 const LATENCY_MEMORY: Duration = Duration::from_secs(2);
 
-/// A gateway that shares its port listens after this time also without a table: it may be the only one.
+/// A gateway that took another one's socket accepts after this time also without a table: it may be the only one by then.
 const ALONE_AFTER: Duration = Duration::from_secs(10);
+
+/// How long a connection that was accepted last has to be taken up and to send its request. Others wait in the queue for the next gateway.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// A gateway that is bound and not serving yet.
 pub struct Application {
     settings: Settings,
-    share_port: bool,
     instance: String,
     public: TcpListener,
+    /// To the gateway that the socket was taken from; it sees that this one lives as long as this is open.
+    tie: Option<UnixStream>,
+    offer: Option<Offer>,
     admin: TcpListener,
     gateway: Arc<Gateway>,
     services: Services,
@@ -63,8 +69,10 @@ impl Application {
     /// # Errors
     /// If a port cannot be bound.
     pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, terms: Terms) -> Result<Self> {
-        let public = listener::bind("FM_HTTP", &settings.http, own.share_port)?;
-        let admin = listener::bind("FM_ADMIN_HTTP", &own.admin_http, false)?;
+        let (admin, _) = listener::bind("FM_ADMIN_HTTP", &own.admin_http, None)?;
+        let (public, tie) = listener::bind("FM_HTTP", &settings.http, own.handover.as_deref())?;
+        let offer = own.handover.as_deref().map(|path| Offer::at(path, &public)).transpose();
+        let offer = offer.map_err(|e| Error::new(Kind::Unavailable, "handover", format!("FM_GATEWAY_HANDOVER: {e}")).caused_by(e))?;
         let instance = settings.instance_name();
         let metrics = GatewayMetrics::new(Metrics::default());
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
@@ -95,7 +103,7 @@ impl Application {
             documents: Documents::new(services.clone(), own.documents_away),
             health,
         });
-        Ok(Application { settings, share_port: own.share_port, instance, public, admin, gateway, services, keeper, state })
+        Ok(Application { settings, instance, public, tie, offer, admin, gateway, services, keeper, state })
     }
 
     /// Where clients are served.
@@ -132,8 +140,8 @@ impl Application {
         let keeper = actix_rt::spawn(self.keeper.run());
         let mut stop = std::pin::pin!(stop);
         let mut state = self.state;
-        if self.share_port {
-            // Its share of the clients comes as soon as it listens; until it knows what to do with them the others do better.
+        if self.tie.is_some() {
+            // Its share of the clients comes as soon as it accepts; until it knows what to do with them the other one does better.
             let current = state.wait_for(|s| s.revision.is_some() && !s.from_disk);
             tokio::select! {
                 _ = tokio::time::timeout(ALONE_AFTER, current) => {}
@@ -159,6 +167,12 @@ impl Application {
             stop.await;
             drain(&self.gateway, registration, self.settings.drain).await;
         }
+        if self.offer.as_ref().is_some_and(Offer::taken) {
+            // What the accepting thread has in hand is lost when the server stops, and a connection without a request is closed.
+            handle.pause().await;
+            tokio::time::sleep(LAST_REQUESTS).await;
+        }
+        drop(self.offer);
         leave.begin();
         handle.stop(true).await;
         admin_handle.stop(false).await;

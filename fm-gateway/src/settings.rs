@@ -2,7 +2,7 @@
 
 use crate::{front::Limits, pipeline::Catalogue};
 use fm_sdk::config::parse_duration;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// Settings of the gateway's own.
 #[derive(Clone, Debug, clap::Args)]
@@ -48,9 +48,10 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_GATEWAY_DOCUMENTS_AWAY", default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
     pub documents_away: Duration,
 
-    /// Lets another gateway of the same user listen on the same port: the next one starts before the last one ends
-    #[arg(long, env = "FM_GATEWAY_SHARE_PORT", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
-    pub share_port: bool,
+    /// Where gateways of one address hand their listening socket on, in a folder of this user's own: the next one starts before the last
+    /// one ends
+    #[arg(long, env = "FM_GATEWAY_HANDOVER", value_name = "PATH")]
+    pub handover: Option<PathBuf>,
 
     /// The plugins that routes may use; not a flag: a program that brings its own sets it
     #[arg(skip = Catalogue::shipped())]
@@ -72,7 +73,7 @@ impl Default for GatewaySettings {
             at_once: limits.at_once,
             connections: limits.connections,
             documents_away: Duration::from_secs(600),
-            share_port: false,
+            handover: None,
             plugins: Catalogue::shipped(),
         }
     }

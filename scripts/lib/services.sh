@@ -71,7 +71,7 @@ settings_of() {
     case $service in
         fm-profile) printf '%s\n' "FM_ADMIN_EMAIL=$ADMIN_EMAIL" "FM_ADMIN_PASSWORD=$(admin_password)" ;;
         fm-image) printf '%s\n' "FM_FILES=${FM_FILES:-$DEV/files}" ;;
-        fm-gateway) printf '%s\n' "FM_ADMIN_HTTP=127.0.0.1:$(port_of "$name-admin")" FM_GATEWAY_SHARE_PORT=true ;;
+        fm-gateway) printf '%s\n' "FM_ADMIN_HTTP=127.0.0.1:$(port_of "$name-admin")" "FM_GATEWAY_HANDOVER=$data/handover-$(port_of "$name")" ;;
         fm-web) printf '%s\n' "FM_GATEWAY=$(url_of fm-gateway)" ;;
     esac
 }
@@ -97,7 +97,7 @@ start_service() {
     start_process "$name" env "${settings[@]}" "$program"
 }
 
-# Where an instance says how it is: gateways may share the port of their clients, and the other one would answer.
+# Where an instance says how it is: on the port for clients another gateway may answer, one that follows or goes.
 health_url_of() { case $(service_of "$1") in fm-gateway) url_of "$1-admin" ;; *) url_of "$1" ;; esac }
 
 ready() { curl -fs -m 2 -o /dev/null "$(health_url_of "$1")/health/ready"; }

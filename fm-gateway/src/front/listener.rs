@@ -1,16 +1,18 @@
 //! Binds ports, and listens for clients.
 
-use super::{gateway::Gateway, serve::serve, socket::Socket, turn::Talk};
+use super::{gateway::Gateway, handover, serve::serve, socket::Socket, turn::Talk};
 use crate::{pipeline::Worker, upstream::Pool};
 use actix_http::{HttpService, KeepAlive, Request};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_factory, fn_service};
 use fm_sdk::{Error, Kind, Result, http::Draining};
-use socket2::{Domain, Protocol, SockRef, Socket as System, Type};
+use socket2::{Domain, Protocol, Socket as System, Type};
 use std::{
     convert::Infallible,
     io,
     net::{TcpListener, ToSocketAddrs},
+    os::unix::net::UnixStream,
+    path::Path,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -23,23 +25,23 @@ const LAST_ANSWERS: u64 = 30;
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// Binds the address that a setting names. A port that is shared can be bound again, by a program of the same user that shares it, too:
-/// the system then spreads new connections over those who listen.
+/// Listens on the address that a setting names: with the socket of the gateway that answers at `from`, else with a new one.
 ///
 /// # Errors
 /// `Unavailable`, code `bind`, with the setting's name.
-pub fn bind(name: &str, address: &str, share: bool) -> Result<TcpListener> {
+pub fn bind(name: &str, address: &str, from: Option<&Path>) -> Result<(TcpListener, Option<UnixStream>)> {
     let bound = || {
         let address = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        if let Some(taken) = from.map(|path| handover::take(path, address)).transpose()?.flatten() {
+            log::info!("{name}={address}: takes the listening socket over from the gateway that has it");
+            return Ok((taken.socket, Some(taken.tie)));
+        }
         let socket = System::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
-        socket.set_reuse_port(share)?;
         socket.bind(&address.into())?;
-        if !share {
-            socket.listen(BACKLOG)?;
-        }
+        socket.listen(BACKLOG)?;
         socket.set_nonblocking(true)?;
-        Ok(socket.into())
+        Ok((socket.into(), None))
     };
     bound().map_err(|e: io::Error| Error::new(Kind::Unavailable, "bind", format!("{name}={address} cannot be bound: {e}")).caused_by(e))
 }
@@ -50,8 +52,6 @@ pub fn bind(name: &str, address: &str, share: bool) -> Result<TcpListener> {
 /// Those of the system, when the socket cannot be used.
 pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave: Draining) -> io::Result<Server> {
     let local = socket.local_addr()?;
-    // Where the port is shared nobody could come before.
-    SockRef::from(&socket).listen(BACKLOG)?;
     let server = Server::build().workers(workers).disable_signals().shutdown_timeout(LAST_ANSWERS);
     let server = server.max_concurrent_connections(gateway.limits.connections.div_ceil(workers.max(1)));
     let server = server.listen("gateway", socket, move || {

@@ -3,6 +3,7 @@
 mod client;
 mod gateway;
 mod guard;
+mod handover;
 mod headers;
 pub mod listener;
 mod load;
@@ -15,6 +16,7 @@ mod turn;
 pub use {
     client::{client_of, host_of},
     gateway::{Gateway, Limits},
+    handover::Offer,
     load::{Load, Place},
     metrics::{GatewayMetrics, RouteMetrics},
     path::{BadPath, normalise},

@@ -11,6 +11,8 @@ mod drain;
 #[cfg(test)]
 mod entry;
 #[cfg(test)]
+mod handover;
+#[cfg(test)]
 mod overload;
 #[cfg(test)]
 mod pipelining;

@@ -1,13 +1,12 @@
 //! Plugins of somebody else's.
 
-use crate::support::{Client, TestApp, Upstream, ok, put, soon, table_of, until};
+use crate::support::{TestApp, Upstream, ok, put, table_of, until};
 use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use fm_gateway::{
     GatewaySettings,
     pipeline::{Answer, Catalogue, Drivers, Exchange, Flow, Outcome, Phases, Plugin, Step},
 };
-use fm_sdk::registry::MemoryRegistry;
 use futures::future::LocalBoxFuture;
 use serde_json::{Map, Value, json};
 use std::{
@@ -167,7 +166,6 @@ impl Step for Slow {
 fn slow(own: &mut GatewaySettings) -> watch::Sender<bool> {
     let (go, ready) = watch::channel(false);
     own.plugins.add(Arc::new(Slow(ready))).unwrap();
-    own.share_port = true;
     go
 }
 
@@ -189,34 +187,4 @@ async fn a_table_takes_effect_when_its_plugins_are_ready() {
     go.unwrap().send_replace(true);
     until("it is in force", || app.table().revision == Some(revision)).await;
     assert_eq!(app.get("/").await.text(), "new");
-}
-
-#[actix_rt::test]
-async fn a_gateway_that_shares_its_port_takes_clients_when_it_can_serve_them() {
-    let first = TestApp::with(saying("first", &[]), |_, own| own.share_port = true).await;
-    let registry = MemoryRegistry::new();
-    put(&registry, &table_of(saying("second", &["slow"])).to_string()).await;
-    let mut go = None;
-    let second = TestApp::on(registry, tempfile::tempdir().unwrap(), |settings, own| {
-        settings.http = first.address.to_string();
-        go = Some(slow(own));
-    });
-    let mut operator = soon(Client::connect(second.admin)).await;
-    assert_eq!(operator.ask("GET /health/ready HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 503);
-    for _ in 0..50 {
-        assert_eq!(first.get("/").await.text(), "first");
-    }
-    go.unwrap().send_replace(true);
-    second.loaded().await;
-    // Which of them gets a connection is for the system to say.
-    let mut said = std::collections::BTreeSet::new();
-    for _ in 0..500 {
-        said.insert(first.get("/").await.text());
-    }
-    assert_eq!(said.into_iter().collect::<Vec<_>>(), ["first", "second"]);
-    first.stop();
-    first.stopped().await;
-    for _ in 0..20 {
-        assert_eq!(second.get("/").await.text(), "second");
-    }
 }
