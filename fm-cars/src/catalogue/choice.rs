@@ -25,7 +25,7 @@ pub trait Choice: Copy + Eq + 'static {
 }
 
 macro_rules! choice {
-    ($(#[$m:meta])* $t:ident { $($v:ident = $value:literal, $label:literal;)* }) => {
+    ($(#[$m:meta])* $t:ident { $($v:ident = $value:tt, $label:literal;)* }) => {
         $(#[$m])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         #[repr(u8)]
@@ -100,7 +100,9 @@ choice! {
 mod tests {
     use super::*;
 
-    fn holds<C: Choice + std::fmt::Debug + Serialize + serde::de::DeserializeOwned>() {
+    fn holds<C: Choice + std::fmt::Debug + Serialize + serde::de::DeserializeOwned + utoipa::PartialSchema>() {
+        let described = serde_json::to_value(C::schema()).unwrap();
+        assert_eq!(described["enum"], serde_json::to_value(C::ALL.iter().map(|c| c.value()).collect::<Vec<_>>()).unwrap());
         for (i, c) in C::ALL.iter().enumerate() {
             assert_eq!(usize::from(c.code()), i + 1);
             assert_eq!(C::of_code(c.code()), Some(*c));
