@@ -52,4 +52,5 @@ need_to_test() {
     need npm npm "fetches what checks whether pages are accessible"
     need chromium chromium "shows the web pages in tests"
     need chromium-driver chromedriver "drives that browser"
+    need python3-venv - "keeps schemathesis, which asks the API what its description promises"
 }

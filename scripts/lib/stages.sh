@@ -59,6 +59,7 @@ stage_market() {
         tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
         tests "a new service in the market" bash -c 'in_market_tests "$@"' _ new_service
         tests "deleted accounts" bash -c 'in_market_tests "$@"' _ deletion
+        tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
         tests "real ads" bash -c 'in_market_tests "$@"' _ import
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi
