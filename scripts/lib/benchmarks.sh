@@ -23,7 +23,7 @@ prepare_bench() {
     (cd "$ROOT/funny-market-compose/bench" && CARGO_TARGET_DIR=$(target_folder) cargo build "${flags[@]}") || die "the benchmarks cannot be built"
     # shellcheck disable=SC2154 # parts: the script that loads this
     case " ${parts[*]} " in
-        *' up '* | *' import '* | *' search '*) build_services "$profile" ;;
+        *' up '* | *' import '* | *' search '* | *' uploads '*) build_services "$profile" ;;
         *' gateway '*) build_services "$profile" fm-gateway ;;
     esac
     MACHINE=$(market_bench machine)
@@ -165,6 +165,38 @@ search_model() {
     figure search "read model of fm-cars without HTTP: $(head -n 1 "$BENCH/search-model.txt")" "$line"
 }
 
+# One after the other, then six at a time; ten to a car.
+bench_uploads() {
+    local cars pictures file token car='' n=0 seconds=() requests=() began
+    end_market
+    start_market
+    everybody_signs_in >/dev/null
+    token=${TOKENS[$DEALER]}
+    cars=$(make_cars)
+    pictures=$(draw_pictures "$cars")
+    mapfile -t files < <(printf '%s\n' "$pictures"/*.jpg | head -n "$(shorter 60 6)")
+    for file in "${files[@]}"; do
+        [ $((n % 10)) != 0 ] || car=$(a_car "$cars" "$token" "$n")
+        seconds+=("$(curl -fsS -o /dev/null -w '%{time_total}' "$gateway/api/cars/$car/images" -H "Authorization: Bearer $token" -F "images=@$file")")
+        n=$((n + 1))
+    done
+    figure uploads "a picture of the demo (1200 x 800, $(($(stat -c %s "${files[0]}") / 1000)) KB), until fm-cars has confirmed it (median of $n, one after the other)" \
+        "$(middle "${seconds[@]}" | awk '{ printf "%.0f ms", $1 * 1000 }')"
+    for file in "${files[@]}"; do
+        [ $((n % 10)) != 0 ] || car=$(a_car "$cars" "$token" "$n")
+        [ ${#requests[@]} = 0 ] || requests+=(next)
+        requests+=("url = \"$gateway/api/cars/$car/images\"" "header = \"Authorization: Bearer $token\"" "form = \"images=@$file\"" fail silent 'output = "/dev/null"')
+        n=$((n + 1))
+    done
+    began=$(date +%s.%N)
+    printf '%s\n' "${requests[@]}" | curl --parallel --parallel-max 6 --no-progress-meter -K - || die "pictures were refused"
+    figure uploads "the same, six at a time" "$(awk -v seconds="$(since "$began")" -v n="${#files[@]}" 'BEGIN { printf "%.1f pictures/s", n / seconds }')"
+    end_market
+}
+
+# a_car CARS TOKEN N: lists one of them and prints its id.
+a_car() { call POST /api/cars "$(jq -c --argjson n "$3" '.[$n % length]' <<<"$1")" -H "Authorization: Bearer $2" | jq -r .id; }
+
 bench_gateway() {
     local cores modules=()
     cores=$(nproc)
@@ -203,7 +235,7 @@ write_table() {
         say "Written by \`scripts/bench\` on $(date -u +%Y-%m-%d). Measure again on your machine: every figure is one of a machine, and this one was:"
         say "$MACHINE; everything, clients too, on the same machine."
         describe_parts
-        for part in bus up import 'search|large' gateway; do
+        for part in bus up import 'search|large' uploads gateway; do
             grep -E "\"part\":\"($part)\"" "$kept" >"$BENCH/part.jsonl" || continue
             say ""
             say "## $(title_of "$part")"
@@ -222,6 +254,7 @@ title_of() {
         up) printf 'Start and memory' ;;
         import) printf 'Import' ;;
         search*) printf 'Search' ;;
+        uploads) printf 'Uploads' ;;
         gateway) printf 'Gateway' ;;
     esac
 }
@@ -231,7 +264,7 @@ describe_parts() {
 
 How it is measured: what is compared runs in turn within one run, in another order each round, the first round does not count; figures are medians of rounds.
 The bus is a RabbitMQ of its own; bare loops use amiquip with TCP_NODELAY, one thread on each side, and no envelope, identity, deadline or reconnecting. Searches come at a fixed
-rate, whatever the answers do (an open loop), so that waiting counts. The gateway, nginx and HAProxy have one worker each on the same core; client and upstream (an nginx that answers
+rate, whatever the answers do (an open loop), so that waiting counts. A picture is checked, turned, stripped and made in three sizes. The gateway, nginx and HAProxy have one worker each on the same core; client and upstream (an nginx that answers
 one KiB) have another one; processor time is what the kernel counted for all threads of the process.
 TEXT
 }
