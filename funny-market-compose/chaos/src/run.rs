@@ -167,7 +167,7 @@ fn break_things(options: &Options, surgeon: &mut Surgeon, counters: &Mutex<Count
             (None, true) => possible.every(&mut rng),
             (None, false) => possible.few(&mut rng),
         };
-        for fault in faults {
+        for &fault in &faults {
             let injury = surgeon.inflict(fault, &mut rng)?;
             say(
                 options,
@@ -183,7 +183,9 @@ fn break_things(options: &Options, surgeon: &mut Surgeon, counters: &Mutex<Count
             );
             injuries.push(injury);
             thread::sleep(CALM);
-            if over(options.limit()) {
+            // Each fault once, and then until there were enough messages.
+            let enough = injuries.len() > faults.len() && handled() >= options.messages();
+            if enough || over(options.limit()) {
                 return Ok((injuries, Vec::new()));
             }
         }
