@@ -82,6 +82,7 @@ impl<'a> Report<'a> {
         let Outcome { record, counters, injuries, .. } = self.outcome;
         let mut figures = vec![("seed".to_owned(), self.options.seed.to_string())];
         let mut figure = |name: &str, value: String| figures.push((name.into(), value));
+        figure("market", self.market());
         let seconds = |d: Duration| format!("{:.0} s", d.as_secs_f64());
         figure(
             "duration; of it under load; until quiet",
@@ -117,6 +118,17 @@ impl<'a> Report<'a> {
         figures
     }
 
+    /// Where it ran, and how.
+    fn market(&self) -> String {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let (options, nodes) = (self.options, self.options.etcd_nodes);
+        let programs = if options.release { "optimised" } else { "debug" };
+        let store = if options.mongo { "MongoDB" } else { "SQLite" };
+        format!(
+            "all on one machine with {processors} processors; {programs} programs; {store}; nodes of etcd: {nodes}; two copies of fm-cars"
+        )
+    }
+
     /// For docs/.
     pub fn markdown(&self) -> String {
         let verdict = if self.passed() { "Nothing was lost, nothing was doubled." } else { "**This run failed.**" };
@@ -133,7 +145,7 @@ impl<'a> Report<'a> {
                  `kill` is SIGKILL and a start three seconds later; `stop` is SIGSTOP, `blackhole` a connection that swallows everything, `reset` one that \
                  is cut and refused. *All well after*: from the end of the fault until every instance said so. Longest waits of clients from the fault's \
                  beginning to the next one's: for a write until it was acknowledged, its own tries again included (each waits 8 s at most); for a read \
-                 between two answers. Each the longest of all times.\n\n\
+                 between two answers. What waited when a fault began counts for it too, whatever it waited for. Each the longest of all times.\n\n\
                  | fault | times | lasted | all well after | longest wait of a write | of a read |\n| --- | --- | --- | --- | --- | --- |\n";
         for (fault, injuries) in self.by_fault() {
             let _ = writeln!(text, "| {fault} | {} |", self.row(&injuries).join(" | "));
@@ -204,4 +216,56 @@ fn grown_to(before: u64) -> u64 {
 
 fn mib(kib: u64) -> f64 {
     kib as f64 / 1024.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{compare::Finding, metrics::Counters};
+    use clap::Parser;
+
+    fn outcome() -> Outcome {
+        Outcome {
+            took: Duration::from_secs(9),
+            loaded: Duration::from_secs(5),
+            injuries: Vec::new(),
+            record: Default::default(),
+            counters: Counters::default(),
+            parked: 0,
+            quiet_after: Duration::from_secs(3),
+            cars: 1,
+            accounts: 1,
+            findings: Vec::new(),
+            falsified: vec![("a price that is wrong", true)],
+            memory: Vec::new(),
+        }
+    }
+    fn passes(outcome: &Outcome, words: &[&str]) -> bool {
+        let options = Options::parse_from(["market-chaos", "--folder", "f", "--scripts", "s"].iter().chain(words));
+        let report = Report::new(&options, outcome);
+        assert_eq!(report.passed(), report.result().contains("; 0 failed;"), "{}", report.result());
+        assert_eq!(report.passed(), !report.markdown().contains("**This run failed.**"));
+        report.passed()
+    }
+
+    #[test]
+    fn a_run_passes_where_nothing_was_found() {
+        assert!(passes(&outcome(), &[]));
+    }
+
+    #[test]
+    fn each_finding_a_parked_message_and_a_blind_comparison_fail() {
+        for kind in [Kind::Lost, Kind::Doubled, Kind::Half, Kind::Refused] {
+            assert!(!passes(&Outcome { findings: vec![Finding { kind, what: "x".into() }], ..outcome() }, &[]));
+        }
+        assert!(!passes(&Outcome { parked: 1, ..outcome() }, &[]));
+        assert!(!passes(&Outcome { falsified: vec![("a price that is wrong", false)], ..outcome() }, &[]));
+    }
+
+    #[test]
+    fn a_service_that_grows_fails_a_soak() {
+        let memory = |last| Outcome { memory: vec![("fm-cars".into(), 100_000, last), ("rabbitmq".into(), 1, 9_000_000)], ..outcome() };
+        assert!(passes(&memory(118_000), &["--soak", "1"]));
+        assert!(!passes(&memory(119_000), &["--soak", "1"]));
+    }
 }
