@@ -91,7 +91,7 @@ async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, pay
     if let crate::upstream::Length::Known(length) = entry.length
         && length > route.max_body
     {
-        let error = Error::new(Kind::TooLarge, "body-too-large", format!("at most {} bytes are taken here", route.max_body));
+        let error = Error::new(Kind::TooLarge, "too-large", format!("at most {} bytes are taken here", route.max_body));
         gateway.metrics.refused(error.code());
         return (Answer::problem(&error, &trace), None, true);
     }

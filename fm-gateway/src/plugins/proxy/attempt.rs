@@ -215,7 +215,7 @@ fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdic
         Failure::HeadTimeout | Failure::BodyTimeout => {
             Error::new(Kind::TimedOut, "upstream-timeout", format!("{name} did not answer in time"))
         }
-        Failure::TooLarge => Error::new(Kind::TooLarge, "body-too-large", "the request body is too large for this route"),
+        Failure::TooLarge => Error::new(Kind::TooLarge, "too-large", "the request body is too large for this route"),
         Failure::Client(_) => Error::new(Kind::Malformed, "body-broken", "the request body did not come to its end"),
         Failure::ClientTimeout => {
             let error = Error::new(Kind::Malformed, "body-too-slow", "the request body came too slowly");
