@@ -62,7 +62,8 @@ impl Newcomer {
         let settings = environment.split('\0').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| key.starts_with("FM_"));
         let log = env::temp_dir().join(format!("{name}.log"));
         let output = fs::File::create(&log).unwrap();
-        let mut command = Command::new(fs::read_link(process.join("exe")).unwrap());
+        // The very program that runs, also where another one lies in its place by now.
+        let mut command = Command::new(process.join("exe"));
         command.envs(settings).env("FM_HTTP", "127.0.0.1:0").env("FM_INSTANCE", name).env("FM_LOG", "info").env_remove("FM_ADVERTISE");
         command.envs(changed.iter().copied()).stdout(output.try_clone().unwrap()).stderr(output);
         Newcomer { child: command.spawn().unwrap(), log }
