@@ -14,8 +14,9 @@ use std::ops::{Deref, DerefMut};
 
 /// A body in JSON, in or out. Put `#[serde(deny_unknown_fields)]` on what is read, so that a client's typing error is not ignored.
 ///
-/// An array is not read as a struct, as serde's own readers would. Refuses another content type (415 `unsupported-media-type`), what cannot be read as `T` (400 `malformed`, with the field) and what
-/// is larger than [`JsonLimit`] (413 `too-large`, counted after decompression).
+/// An array is not read as a struct, as serde's own readers would. Refuses another content type, and a content coding other than gzip and
+/// deflate (415 `unsupported-media-type`), what cannot be read as `T` (400 `malformed`, with the field) and what is larger than
+/// [`JsonLimit`] (413 `too-large`, counted after decompression).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -28,6 +29,9 @@ impl Default for JsonLimit {
         JsonLimit(256 * 1024)
     }
 }
+
+/// What [`Decompress`] takes off; it would hand on a body in another coding as if it had none (RFC 9110, section 15.5.16).
+const CODINGS: [&str; 3] = ["gzip", "deflate", "identity"];
 
 impl<T> Json<T> {
     /// Gives what was read.
@@ -54,11 +58,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = request.app_data::<JsonLimit>().copied().unwrap_or_default().0;
         let typed = is_json(request.content_type());
+        let coded = request
+            .headers()
+            .get_all(header::CONTENT_ENCODING)
+            .all(|coding| CODINGS.iter().any(|c| coding.as_bytes().eq_ignore_ascii_case(c.as_bytes())));
         let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
         let body = Decompress::from_headers(payload.take(), request.headers());
         Box::pin(async move {
             if !typed {
                 return Err(Error::new(Kind::Unsupported, "unsupported-media-type", "the body must be application/json"));
+            }
+            if !coded {
+                let message = format!("the body's content coding must be one of {}", CODINGS.join(", "));
+                return Err(Error::new(Kind::Unsupported, "unsupported-media-type", message));
             }
             if announced.is_some_and(|n| n > limit) {
                 return Err(too_large(limit));
@@ -140,6 +152,23 @@ mod tests {
     async fn a_body_that_is_understood_comes_in() {
         let car = extract("application/json; charset=utf-8", r#"{"maker": "audi", "images": [{"key": 1}]}"#, 1000).await.unwrap();
         assert_eq!((car.maker.as_str(), car.images.len()), ("audi", 1));
+    }
+
+    #[actix_web::test]
+    async fn a_coding_that_is_not_understood_is_refused() {
+        for (coding, code) in [
+            ("identity", None),
+            ("Identity", None),
+            ("br", Some("unsupported-media-type")),
+            ("zstd", Some("unsupported-media-type")),
+            ("gzip", Some("malformed")),
+        ] {
+            let request =
+                TestRequest::post().insert_header(("content-type", "application/json")).insert_header(("content-encoding", coding));
+            let (request, mut payload) = request.set_payload(r#"{"maker": "audi"}"#).to_http_parts();
+            let error = Json::<Car>::from_request(&request, &mut payload).await.err();
+            assert_eq!(error.as_ref().map(Error::code), code, "{coding}");
+        }
     }
 
     #[actix_web::test]

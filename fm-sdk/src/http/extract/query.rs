@@ -12,7 +12,7 @@ use std::{
 /// The query of the URL. A key that is repeated fills a `Vec` (with `#[serde(default)]`), an empty value is `None` of an `Option`.
 ///
 /// Put `#[serde(deny_unknown_fields)]` on `T`, and no `#[serde(flatten)]`, which would let unknown parameters pass.
-/// Refuses what cannot be read as `T` with 400 `malformed` and the parameter.
+/// Refuses what cannot be read as `T` with 400 `malformed` and the parameter, and bytes that are no UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 
@@ -35,6 +35,9 @@ impl<T: DeserializeOwned> Query<T> {
     /// # Errors
     /// `Malformed`, with the parameter and the reason.
     pub fn parse(text: &str) -> Result<Self> {
+        if String::from_utf8(decoded(text)).is_err() {
+            return Err(fields::malformed("query", String::new(), "is no UTF-8".into()));
+        }
         fields::read(serde_html_form::Deserializer::from_bytes(text.as_bytes()), "query").map(Query)
     }
 }
@@ -46,6 +49,18 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Self::parse(request.query_string()))
     }
+}
+
+/// Takes off the percent encoding (RFC 3986, section 2.1). What reads the query would replace bytes that are no UTF-8 silently.
+fn decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let escaped = after.get(..2).filter(|_| *first == b'%').and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -91,5 +106,14 @@ mod tests {
         assert_eq!(refused("price_from=1&price_from=2"), ("price_from".into(), "is given more than once".into()));
         assert_eq!(refused("sort=beauty"), ("sort".into(), "unknown variant `beauty`, expected `price`".into()));
         assert_eq!(refused("engine=price&engine=x").0, "engine[1]");
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8_are_refused_and_not_replaced() {
+        for bad in ["color=%ff", "color=%c3%28", "%80=x", "color=red&color=%ed%a0%80"] {
+            assert_eq!(Query::<Search>::parse(bad).unwrap_err().code(), "malformed", "{bad}");
+        }
+        let search = Query::<Search>::parse("color=%c3%bcber&color=100%&color=%zz&color=%ef%bf%bd").unwrap();
+        assert_eq!(search.color, ["\u{fc}ber", "100%", "%zz", "\u{fffd}"]);
     }
 }
