@@ -142,31 +142,49 @@ impl<'a> Report<'a> {
     /// For docs/.
     pub fn markdown(&self) -> String {
         let verdict = if self.passed() { "Nothing was lost, nothing was doubled." } else { "**This run failed.**" };
+        let (title, what) = match self.options.soak {
+            Some(_) => ("A steady load", "people trade through the gateway, and nothing is broken. Then the load ends"),
+            None => (
+                "What the market survives",
+                "people trade through the gateway while one part after the other is killed, stopped or cut off. Then all is mended",
+            ),
+        };
         let mut text = format!(
-            "# What the market survives\n\nWritten by `scripts/chaos {}`: people trade through the gateway while one part after the other is killed, stopped or cut off. \
-             Then all is mended, the market becomes quiet, and what was acknowledged is compared with what each service knows. {verdict}\n\n| | |\n| --- | --- |\n",
+            "# {title}\n\nWritten by `scripts/chaos {}`: {what}, the market becomes quiet, and what was acknowledged is compared with what each \
+             service knows. {verdict}\n\n| | |\n| --- | --- |\n",
             self.options.words()
         );
         for (name, value) in self.figures() {
             let _ = writeln!(text, "| {name} | {value} |");
         }
         text += "\n*Lost*: an acknowledged change is missing somewhere. *Doubled*: one key gave two cars, or one event two effects. *Half*: services \
-                 disagree about a change that nobody acknowledged. *Refused*: an answer that nobody should have got.\n\n## Fault by fault\n\n\
-                 `kill` is SIGKILL (for the MongoDB of the tests SIGTERM: what it is kept in survives no kill) and a start three seconds later; `stop` is \
-                 SIGSTOP, `blackhole` a connection that swallows everything, `reset` one that is cut and refused. *All well after*: from the end of the \
-                 fault until every instance said so. Longest waits of clients from the fault's beginning to the next one's: for a write until it was \
-                 acknowledged, its own tries again included (each waits 8 s at most); for a read between two answers. What waited when a fault began \
-                 counts for it too, whatever it waited for. Each the longest of all times.\n\n\
-                 | fault | times | lasted | all well after | longest wait of a write | of a read |\n| --- | --- | --- | --- | --- | --- |\n";
-        for (fault, injuries) in self.by_fault() {
-            let _ = writeln!(text, "| {fault} | {} |", self.row(&injuries).join(" | "));
-        }
+                 disagree about a change that nobody acknowledged. *Refused*: an answer that nobody should have got.\n";
+        text += &self.faults();
         text += &self.memory();
         if !self.outcome.findings.is_empty() {
             text += "\n## Findings\n\n";
             for finding in &self.outcome.findings {
                 let _ = writeln!(text, "* {}: {}", finding.kind, finding.what);
             }
+        }
+        text
+    }
+
+    /// A table of the faults, where there were any.
+    fn faults(&self) -> String {
+        if self.outcome.injuries.is_empty() {
+            return String::new();
+        }
+        let mut text = "\n## Fault by fault\n\n\
+                 `kill` is SIGKILL (for the MongoDB of the tests SIGTERM: what it is kept in survives no kill) and a start three seconds later; `stop` is \
+                 SIGSTOP, `blackhole` a connection that swallows everything, `reset` one that is cut and refused. *All well after*: from the end of the \
+                 fault until every instance said so. Longest waits of clients from the fault's beginning to the next one's: for a write until it was \
+                 acknowledged, its own tries again included (each waits 8 s at most); for a read between two answers. What waited when a fault began \
+                 counts for it too, whatever it waited for. Each the longest of all times.\n\n\
+                 | fault | times | lasted | all well after | longest wait of a write | of a read |\n| --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+        for (fault, injuries) in self.by_fault() {
+            let _ = writeln!(text, "| {fault} | {} |", self.row(&injuries).join(" | "));
         }
         text
     }
