@@ -173,6 +173,7 @@ fn bad_queries_are_refused_with_400() {
                 "page=1&page=2",
                 "maker=%ff%fe",
                 "price_from=1;drop",
+                "q=%c3%28",
             ],
         ),
         ("cars", "/api/cars/count", vec!["page=0", "unknown=1", "price_to=x"]),
@@ -236,6 +237,7 @@ fn bad_headers_are_refused() {
         for encoding in ["gzip", "deflate"] {
             caller.clone().with("content-encoding", encoding).post("/api/cars", car(|_| {})).expect_problem(400, "malformed");
         }
+        caller.clone().with("content-encoding", "br").post("/api/cars", car(|_| {})).expect_problem(415, "unsupported-media-type");
         for odd in
             ["traceparent", "accept", "range", "x-forwarded-for", "forwarded", "accept-encoding", "if-none-match", "cookie", "referer"]
         {
