@@ -42,6 +42,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .call(handlers::may_edit)
         .call(handlers::images_attached)
         .command(handlers::delete_all)
+        .on(handlers::all_deleted)
         .command(handlers::import_part)
         .on(handlers::listed_by_whom)
         .on(handlers::drafted_by_whom)

@@ -14,6 +14,14 @@ pub struct DeletedOwner {
     pub id: String,
     /// When, in milliseconds since the Unix epoch.
     pub at: i64,
+    /// Whether all cars that there were are removed and counted; what turns up later is nobody's.
+    #[serde(default = "counted")]
+    pub counted: bool,
+}
+
+/// Of those that were deleted before this was written down.
+fn counted() -> bool {
+    true
 }
 fm_sdk::document!(DeletedOwner = "deleted_owners" { at: i64 });
 

@@ -10,7 +10,7 @@ use fm_sdk::{Cx, Error, Handled, Kind};
 pub async fn delete_all(m: DeleteAll, cx: Cx<Cars>) -> Handled {
     let who = cx.identity().and_then(|who| who.acted_by("fm-profile")).map_err(Error::parking)?;
     who.acts_for(&m.user).map_err(Error::parking)?;
-    let owner = DeletedOwner { id: m.user.clone(), at: cx.state.clock.now_ms() };
+    let owner = DeletedOwner { id: m.user.clone(), at: cx.state.clock.now_ms(), counted: false };
     match cx.insert(owner, |_, _| Ok(())).await {
         Err(e) if e.kind() != Kind::Conflict => return Err(e),
         _ => {}
@@ -22,4 +22,18 @@ pub async fn delete_all(m: DeleteAll, cx: Cx<Cars>) -> Handled {
     let count = count.await?;
     cx.remove_each(Import::owner.eq(&m.user), |_, _| Ok(())).await?;
     cx.publish(UserDeleted { user: m.user, count })
+}
+
+/// Writes down that all are removed and counted.
+pub async fn all_deleted(m: UserDeleted, cx: Cx<Cars>) -> Handled {
+    cx.only_from("fm-cars")?;
+    let owner = cx.doc::<DeletedOwner>(&m.user);
+    let counted = owner.change(|owner, _| {
+        owner.counted = true;
+        Ok(())
+    });
+    match counted.await {
+        Err(e) if e.kind() != Kind::NotFound => Err(e),
+        _ => Ok(()),
+    }
 }

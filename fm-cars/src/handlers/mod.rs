@@ -11,7 +11,7 @@ pub mod refresh;
 mod remove_image;
 
 pub use attach_images::attach_images;
-pub use delete_all::delete_all;
+pub use delete_all::{all_deleted, delete_all};
 pub use images_attached::images_attached;
 pub use import_part::import_part;
 pub use may_edit::may_edit;

@@ -1,7 +1,7 @@
 use crate::{ad, create, ids, market};
 use fm_cars::{
     Cars, DeletedOwner, cars,
-    messages::{CarRemoved, DeleteAll, UserDeleted},
+    messages::{CarListed, CarRemoved, DeleteAll, UserDeleted},
 };
 use fm_sdk::testing::MockBus;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn a_car_that_was_made_in_between_does_not_stay() {
     for status in ["listed", "draft"] {
         let id = create(&a, json!({"status": status})).await;
         // What the insert would have met, had the deletion come between look and insert.
-        a.given(&[DeletedOwner { id: "u1".into(), at: 0 }]).await;
+        a.given(&[DeletedOwner { id: "u1".into(), at: 0, counted: true }]).await;
         a.from("fm-cars");
         let path = format!("/api/cars/{id}");
         assert_eq!(a.get(&path).await.status, 200);
@@ -93,4 +93,21 @@ async fn a_car_that_was_made_in_between_does_not_stay() {
     }
     b.command(delete_u1()).await.acked();
     assert_eq!(b.published::<UserDeleted>().one().count, 0);
+}
+
+#[actix_rt::test]
+async fn a_car_whose_event_comes_late_is_counted_with_the_others() {
+    let bus = stocked().await;
+    let listed = bus.published::<CarListed>().all().into_iter().find(|m| m.car.owner == "u1").unwrap();
+    // The deletion has begun and not come to this car yet.
+    bus.given(&[DeletedOwner { id: "u1".into(), at: 0, counted: false }]).await;
+    bus.from("fm-cars");
+    let early = bus.deliver(listed.clone()).await;
+    assert_eq!(early.parked().code(), "owner-leaves");
+    assert!(early.attempts() > 1, "it comes again");
+    bus.from("fm-profile").command(delete_u1()).await.acked();
+    assert_eq!(bus.published::<UserDeleted>().one().count, 3);
+    bus.from("fm-cars").deliver(UserDeleted { user: "u1".into(), count: 3 }).await.acked();
+    bus.deliver(listed).await.acked();
+    assert_eq!(bus.published::<CarRemoved>().all().len(), 3);
 }

@@ -153,7 +153,7 @@ fn a_deletion_is_counted_exactly() {
     seller.account = Account::Deleted("/status".into());
     let counted = |state: &str, n| Seen { sign_in: 401, deletion: Some((state.into(), n)), ..Seen::default() };
     assert_eq!(kinds(&seller, &counted("done", 2)), [Kind::Doubled]);
-    assert_eq!(kinds(&seller, &counted("done", 0)), [Kind::Miscounted]);
+    assert_eq!(kinds(&seller, &counted("done", 0)), [Kind::Lost]);
     assert_eq!(kinds(&seller, &counted("pending", 0)), [Kind::Lost]);
 }
 
