@@ -30,6 +30,12 @@ export const down = (base, folder, market) => async (part, browser) => {
   } finally {
     process.kill(pid, "SIGCONT");
   }
+  // The gateway asks it again only after a while; until then the page's own stream is refused, and the console says so.
+  await until("the feed", async () => {
+    const answer = await fetch(`${base}/api/tracks/stream`);
+    await answer.body?.cancel();
+    return answer.ok;
+  }, 30_000);
   await part.does("it is back by itself", () =>
     until("the last added", async () => {
       await browser.go(base);
