@@ -52,7 +52,7 @@ async fn a_view_is_counted_for_the_readers_address() {
         let asked = market.gateway.received_requests().await.unwrap();
         asked.into_iter().find(|r| r.url.path() == "/api/tracks/views")
     };
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
     let view = loop {
         if let Some(view) = counted().await {
             break view;
