@@ -107,7 +107,9 @@ async fn a_car_whose_event_comes_late_is_counted_with_the_others() {
     assert!(early.attempts() > 1, "it comes again");
     bus.from("fm-profile").command(delete_u1()).await.acked();
     assert_eq!(bus.published::<UserDeleted>().one().count, 3);
-    bus.from("fm-cars").deliver(UserDeleted { user: "u1".into(), count: 3 }).await.acked();
+    let done = UserDeleted { user: "u1".into(), count: 3 };
+    assert_eq!(bus.from("fm-image").deliver(done.clone()).await.parked().code(), "source");
+    bus.from("fm-cars").deliver(done).await.acked();
     bus.deliver(listed).await.acked();
     assert_eq!(bus.published::<CarRemoved>().all().len(), 3);
 }
