@@ -22,6 +22,7 @@ struct Item {
     message: Envelope,
     deadline: Option<Instant>,
     reply: Option<Answer>,
+    redelivered: bool,
 }
 
 /// A queue that instances compete for.
@@ -36,7 +37,7 @@ impl Queue {
         self.more.notify_one();
     }
     fn put_back(&self, item: Item) {
-        lock(&self.waiting).push_front(item);
+        lock(&self.waiting).push_front(Item { redelivered: true, ..item });
         self.more.notify_one();
     }
     async fn next(&self) -> Item {
@@ -100,7 +101,7 @@ impl Memory {
         lock(&self.broker).queues.get(&(service.to_string(), audience)).cloned()
     }
     fn route(&self, message: Envelope) -> Result<()> {
-        let item = |message| Item { message, deadline: None, reply: None };
+        let item = |message| Item { message, deadline: None, reply: None, redelivered: false };
         if message.kind != MessageKind::Event {
             let queue = self.queue(owner(&message.name), Audience::Command).ok_or_else(|| unroutable(&message.name))?;
             queue.push(item(message));
@@ -145,7 +146,8 @@ impl Consumer {
                 continue;
             }
             let (settle, verdict) = oneshot::channel();
-            let delivery = Delivery { message: item.message.clone(), audience: me.audience, deadline: item.deadline, settle };
+            let (message, redelivered) = (item.message.clone(), item.redelivered);
+            let delivery = Delivery { message, audience: me.audience, deadline: item.deadline, redelivered, settle: settle.into() };
             let sent = tokio::select! { biased; () = &mut stopped => false, sent = into.send(Incoming::Message(Box::new(delivery))) => sent.is_ok() };
             if !sent {
                 me.queue.put_back(item);
@@ -210,7 +212,7 @@ impl Transport for Memory {
             self.open()?;
             let queue = self.queue(owner(&message.name), Audience::Call).ok_or_else(|| unroutable(&message.name))?;
             let (tx, rx) = oneshot::channel();
-            queue.push(Item { message, deadline: Some(Instant::now() + within), reply: Some(tx) });
+            queue.push(Item { message, deadline: Some(Instant::now() + within), reply: Some(tx), redelivered: false });
             match tokio::time::timeout(within, rx).await {
                 Ok(Ok(answer)) => answer.map_err(Into::into),
                 _ => Err(Error::timed_out(true)),
@@ -276,7 +278,7 @@ impl Transport for Memory {
         let queue = self.queue(service, audience);
         Box::pin(async move {
             self.open()?;
-            queue.ok_or_else(|| unroutable(&message.name))?.push(Item { message, deadline: None, reply: None });
+            queue.ok_or_else(|| unroutable(&message.name))?.push(Item { message, deadline: None, reply: None, redelivered: false });
             Ok(())
         })
     }

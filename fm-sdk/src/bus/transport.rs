@@ -2,7 +2,7 @@
 
 use crate::{Envelope, Error, Fault, Result};
 use serde::{Deserialize, Serialize};
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 /// The code of a message that the broker did not take: a queue that it goes to is full. Other queues may have it.
@@ -83,7 +83,7 @@ pub enum Incoming {
     Gap,
 }
 
-/// A message handed to the service. Dropping `settle` unused = not handled = delivered again.
+/// A message handed to the service.
 #[derive(Debug)]
 pub struct Delivery {
     /// The message.
@@ -92,8 +92,48 @@ pub struct Delivery {
     pub audience: Audience,
     /// For a call: when the caller stops waiting. An expired call is not executed.
     pub deadline: Option<Instant>,
+    /// Whether somebody may have had it before and did not settle it; `false` = surely nobody.
+    pub redelivered: bool,
     /// Where the verdict goes.
-    pub settle: oneshot::Sender<Verdict>,
+    pub settle: Settle,
+}
+
+/// Takes the verdict about one message. Dropped unused it means [`Verdict::Return`]: not handled, so delivered again.
+pub struct Settle(Option<Box<Take>>);
+type Take = dyn FnOnce(Verdict) -> std::result::Result<(), Verdict> + Send;
+
+impl Settle {
+    /// Does this with the verdict, on the thread that gives it: it must not block. A verdict that came too late is given back.
+    pub fn new(f: impl FnOnce(Verdict) -> std::result::Result<(), Verdict> + Send + 'static) -> Self {
+        Settle(Some(Box::new(f)))
+    }
+    /// Gives the verdict.
+    ///
+    /// # Errors
+    /// The verdict, if it came too late: the message will come again.
+    pub fn send(mut self, verdict: Verdict) -> std::result::Result<(), Verdict> {
+        match self.0.take() {
+            Some(f) => f(verdict),
+            None => Err(verdict),
+        }
+    }
+}
+impl From<oneshot::Sender<Verdict>> for Settle {
+    fn from(sender: oneshot::Sender<Verdict>) -> Self {
+        Settle::new(|v| sender.send(v))
+    }
+}
+impl Drop for Settle {
+    fn drop(&mut self) {
+        if let Some(f) = self.0.take() {
+            let _ = f(Verdict::Return);
+        }
+    }
+}
+impl fmt::Debug for Settle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Settle")
+    }
 }
 
 /// What becomes of a message.

@@ -49,8 +49,7 @@ impl Admission {
         request: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-        let path = request.path();
-        if path.starts_with("/health/") || path == "/metrics" {
+        if super::is_operational(request.path()) {
             return next.call(request).await;
         }
         let Some(_working) = self.enter().await else {

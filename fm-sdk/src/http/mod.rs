@@ -17,3 +17,8 @@ pub use observe::Observe;
 pub use page::{List, Page};
 pub use problem::Problem;
 pub use routes::routes;
+
+/// Whether this is what every service answers for those who run it, at any time: its health and its metrics.
+pub(crate) fn is_operational(path: &str) -> bool {
+    path.starts_with("/health/") || path == "/metrics"
+}

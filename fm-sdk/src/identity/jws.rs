@@ -2,12 +2,13 @@
 //!
 //! Reading is our own, because it is stricter and cheaper than a general reader: the header has exactly `alg`, `typ` and `kid`, each once,
 //! so that `crit`, `jku`, `jwk`, `x5u` and the like never get a meaning; keys are decompressed once, not per token; weak keys and
-//! malleable signatures are refused (`verify_strict`). Writing is left to `jsonwebtoken`, which also keeps us honest in tests.
+//! malleable signatures are refused (`verify_strict`). Writing takes the header from `jsonwebtoken`, whose `encode` would derive the key
+//! pair from its DER form for every token, as dear as the signature itself; its `decode` keeps us honest in tests.
 
 use super::{flaw::Flaw, keys::KeyPair, terms::LONGEST_TOKEN};
 use crate::{Result, ResultExt};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 #[derive(Default, Deserialize)]
@@ -77,7 +78,10 @@ pub(crate) fn sign<T: Serialize>(pair: &KeyPair, typ: &str, claims: &T) -> Resul
     let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
     header.typ = Some(typ.into());
     header.kid = Some(pair.kid().into());
-    jsonwebtoken::encode(&header, claims, pair.encoding()).internal()
+    let encode = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
+    let signed = [encode(serde_json::to_vec(&header).internal()?), encode(serde_json::to_vec(claims).internal()?)].join(".");
+    let signature = pair.signing().sign(signed.as_bytes());
+    Ok([signed, encode(signature.to_vec())].join("."))
 }
 
 /// Says whether this has the form of an RFC 7638 thumbprint with SHA-256: 32 bytes in base64url.

@@ -1,6 +1,6 @@
 //! Lets requests in once the instance is up.
 
-use crate::{Error, Kind};
+use crate::{Error, Kind, http::is_operational};
 use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
@@ -24,8 +24,7 @@ impl Gate {
         request: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-        let path = request.path();
-        if !self.0.load(Relaxed) && !path.starts_with("/health/") && path != "/metrics" {
+        if !self.0.load(Relaxed) && !is_operational(request.path()) {
             return Err(Error::new(Kind::Unavailable, "starting", "this instance is starting").retry_after(1).into());
         }
         next.call(request).await

@@ -14,14 +14,23 @@ use std::{
 };
 use tokio::time::Instant;
 
+/// How a message came: see [`Delivery`](crate::bus::transport::Delivery).
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub audience: Audience,
+    pub deadline: Option<Instant>,
+    pub redelivered: bool,
+}
+
 impl<S: Send + Sync + 'static> Service<S> {
-    pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, audience: Audience, deadline: Option<Instant>) -> Verdict {
+    pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, arrival: Arrival) -> Verdict {
+        let Arrival { audience, deadline, .. } = arrival;
         if deadline.is_some_and(|d| d <= Instant::now()) {
             return Verdict::Fault(Error::timed_out(false).fault());
         }
         let parent = m.trace.as_deref().and_then(|t| t.parse::<TraceParent>().ok()).unwrap_or_else(TraceParent::start);
         let started = Instant::now();
-        let result = trace::scope(parent, self.attempt(rt, &m, audience, deadline)).await;
+        let result = trace::scope(parent, self.attempt(rt, &m, arrival)).await;
         let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
         rt.metrics.handled(&m.name, outcome, started.elapsed().as_secs_f64());
         if let Err(e) = &result {
@@ -36,13 +45,20 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
     }
 
-    async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, audience: Audience, deadline: Option<Instant>) -> Result<String> {
+    async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, arrival: Arrival) -> Result<String> {
+        let Arrival { audience, deadline, redelivered } = arrival;
         let (subscription, run) =
             self.handlers.iter().find(|(s, _)| s.audience == audience && s.name == m.name).ok_or_else(|| unknown(&m.name))?;
         let caller = identify(rt, m, audience)?;
         let remembered = audience != Audience::EachInstance;
         let op = format!("{}/{}", subscription.name, m.id);
-        if remembered && let Some(done) = rt.store.finished(&op).await? {
+        // A call is sent once. Whoever replays one with an access token could as well make a new one; only a token that is bound to its
+        // message is good for one time.
+        let new = audience == Audience::Call && !redelivered && caller.as_ref().is_none_or(|who| who.act().is_none());
+        if remembered
+            && !new
+            && let Some(done) = rt.store.finished(&op).await?
+        {
             rt.metrics.duplicate(&m.name);
             return Ok(done.reply.unwrap_or_else(|| "null".into()));
         }
@@ -100,9 +116,17 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
 
 #[cfg(all(test, feature = "testing"))]
 mod tests {
-    use crate::{Cx, Service, messages, testing::MockBus};
+    use super::Arrival;
+    use crate::{
+        Call, Cx, Envelope, MessageKind, Service,
+        bus::transport::{Audience, Verdict},
+        messages,
+        testing::MockBus,
+    };
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
     messages! {
+        call "fm-x/count" Count { n: u32 } -> u32;
         event "thing.made" Made { n: u32 }
         event "thing.heard" Heard { n: u32 }
     }
@@ -117,5 +141,23 @@ mod tests {
         bus.again().await.acked();
         assert!(counted(), "{}", bus.bus().rt.metrics.text());
         assert_eq!(bus.published::<Heard>().one().n, 1);
+    }
+
+    #[actix_rt::test]
+    async fn a_token_bound_to_a_call_is_good_for_one_time_also_if_the_broker_says_that_the_call_is_new() {
+        let service = Service::new("fm-x", AtomicU32::new(0)).call(async |m: Count, cx: Cx<AtomicU32>| {
+            cx.publish(Heard { n: m.n })?;
+            Ok(cx.state.fetch_add(1, SeqCst))
+        });
+        let bus = MockBus::for_service(service.clone());
+        let rt = bus.bus().rt;
+        let mut m = Envelope::new(MessageKind::Call, Count::AT, &Count { n: 1 }, "fm-x").unwrap();
+        rt.delegate.seal(&mut m, None).unwrap();
+        for _ in 0..2 {
+            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false };
+            let verdict = service.handle(&rt, m.clone(), arrival).await;
+            assert!(matches!(&verdict, Verdict::Answer(n) if n == "0"), "{verdict:?}");
+        }
+        assert_eq!(service.state.load(SeqCst), 1);
     }
 }

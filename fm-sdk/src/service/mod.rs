@@ -18,5 +18,6 @@ pub use application::Application;
 pub use builder::Service;
 pub use command::{NoSettings, run, run_with};
 pub use cx::Cx;
+pub(crate) use handle::Arrival;
 pub use run::stop_signal;
 pub use runtime::{Runtime, Seams};

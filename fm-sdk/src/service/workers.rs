@@ -1,6 +1,6 @@
 //! Threads that handle messages. Handlers' futures never leave theirs, so they need not be `Send`.
 
-use super::{Runtime, Service};
+use super::{Runtime, Service, handle::Arrival};
 use crate::{
     Bus, Work,
     bus::transport::{Delivery, Incoming, Verdict},
@@ -111,8 +111,8 @@ async fn receive<S: Send + Sync + 'static>(
 }
 
 async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, delivery: Delivery) {
-    let Delivery { message, audience, deadline, settle } = delivery;
-    let verdict = service.handle(rt, message, audience, deadline).await;
+    let Delivery { message, audience, deadline, redelivered, settle } = delivery;
+    let verdict = service.handle(rt, message, Arrival { audience, deadline, redelivered }).await;
     if let Err(Verdict::Retry(e) | Verdict::Park(e)) = settle.send(verdict) {
         log::warn!("the verdict came too late, the message will come again: {}", e.chain());
     }

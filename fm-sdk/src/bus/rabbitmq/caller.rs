@@ -1,11 +1,9 @@
 use super::{
-    codec,
     health::Which,
     outgoing::Outgoing,
     publisher::{Job, Publisher, away, closed},
-    topology,
 };
-use crate::{Envelope, Error, Result, bus::transport::Audience, message, time::now_ms};
+use crate::{Envelope, Error, Result, time::now_ms};
 use std::{
     collections::HashMap,
     sync::{
@@ -30,16 +28,23 @@ pub(super) struct CallJob {
 }
 
 impl CallJob {
-    /// The message as it is to be sent now; `None` if it is too late.
-    pub fn message(&self) -> Option<Outgoing> {
-        let remaining = u64::try_from(self.deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(u64::MAX);
-        if remaining == 0 || self.answer.is_closed() {
+    /// The message as it is to be sent now, and who waits for its reply; `None` if it is too late.
+    pub fn start(self) -> Option<(Outgoing, Waiting)> {
+        let CallJob { correlation, mut message, deadline, answer, sent } = self;
+        let remaining = u64::try_from(deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(u64::MAX);
+        if remaining == 0 || answer.is_closed() {
             return None;
         }
-        self.sent.store(true, Relaxed);
-        let properties = codec::call(self.message.properties.clone(), self.correlation, remaining, now_ms());
-        Some(Outgoing { properties, ..self.message.clone() })
+        sent.store(true, Relaxed);
+        message.properties = message.properties.with_expiration(remaining.to_string());
+        Some((message, Waiting { correlation, answer }))
     }
+}
+
+/// Who waits for the reply of a call.
+pub(super) struct Waiting {
+    correlation: u64,
+    answer: oneshot::Sender<Result<String>>,
 }
 
 /// The calls that wait for their replies, by correlation id.
@@ -47,8 +52,8 @@ impl CallJob {
 pub(super) struct Calls(HashMap<u64, oneshot::Sender<Result<String>>>);
 
 impl Calls {
-    pub fn insert(&mut self, job: CallJob) {
-        self.0.insert(job.correlation, job.answer);
+    pub fn insert(&mut self, w: Waiting) {
+        self.0.insert(w.correlation, w.answer);
     }
     pub fn answer(&mut self, correlation: Option<&str>, with: Result<String>) {
         match correlation.and_then(|c| self.0.remove(&c.parse().ok()?)) {
@@ -72,11 +77,17 @@ impl Calls {
     }
 }
 
-/// Tells the publishing thread that nobody waits any more, also when the future of the call is dropped.
-struct Forget<'a>(&'a Publisher, u64);
+/// Tells the publishing thread that nobody waits any more, when the future of the call ends or is dropped before it was told of the reply.
+struct Forget<'a> {
+    publisher: &'a Publisher,
+    correlation: u64,
+    told: bool,
+}
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        let _ = self.0.hand_over(Job::Forget(self.1));
+        if !self.told {
+            let _ = self.publisher.hand_over(Job::Forget(self.correlation));
+        }
     }
 }
 
@@ -85,14 +96,13 @@ pub(super) async fn request(publisher: &Publisher, m: Envelope, within: Duration
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let within = within.min(LONGEST);
     let correlation = NEXT.fetch_add(1, Relaxed);
-    let queue = topology::queue(message::owner(&m.name), Audience::Call);
     let (answer, answered) = oneshot::channel();
     let sent = Arc::new(AtomicBool::new(false));
     let deadline = Instant::now() + within;
-    let message = Outgoing::to_queue(queue, m)?;
+    let message = Outgoing::call(m, correlation, now_ms().saturating_add(i64::try_from(within.as_millis()).unwrap_or(i64::MAX)))?;
     let until = tokio::time::Instant::from_std(deadline);
     publisher.hand_over(Job::Call(CallJob { correlation, message, deadline, answer, sent: sent.clone() }))?;
-    let _forget = Forget(publisher, correlation);
+    let mut forget = Forget { publisher, correlation, told: false };
     tokio::pin!(answered);
     let grace = tokio::time::sleep(GRACE);
     tokio::pin!(grace);
@@ -100,7 +110,10 @@ pub(super) async fn request(publisher: &Publisher, m: Envelope, within: Duration
     loop {
         tokio::select! {
             biased;
-            r = &mut answered => return r.map_err(|_| closed())?,
+            r = &mut answered => {
+                forget.told = true;
+                return r.map_err(|_| closed())?;
+            }
             () = tokio::time::sleep_until(until) => return Err(Error::timed_out(sent.load(Relaxed))),
             () = &mut grace, if patient => {
                 patient = false;

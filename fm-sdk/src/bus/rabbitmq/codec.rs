@@ -18,6 +18,10 @@ const TRANSIENT: u8 = 1;
 
 /// The properties of a message.
 pub(super) fn properties(m: &Envelope) -> AmqpProperties {
+    with_headers(m, headers(m))
+}
+
+fn headers(m: &Envelope) -> FieldTable {
     let kind = match m.kind {
         MessageKind::Event => "event",
         MessageKind::Command => "command",
@@ -37,6 +41,10 @@ pub(super) fn properties(m: &Envelope) -> AmqpProperties {
         h.insert(SUBJECT.into(), string(&s.document));
         h.insert(VERSION.into(), AmqpValue::LongLongInt(s.version));
     }
+    h
+}
+
+fn with_headers(m: &Envelope, h: FieldTable) -> AmqpProperties {
     AmqpProperties::default()
         .with_message_id(m.id.clone())
         .with_type_(m.name.clone())
@@ -47,13 +55,12 @@ pub(super) fn properties(m: &Envelope) -> AmqpProperties {
         .with_headers(h)
 }
 
-/// Adds what a call needs: where the reply goes, and when it is of no use any more.
-pub(super) fn call(p: AmqpProperties, correlation: u64, remaining_ms: u64, now_ms: i64) -> AmqpProperties {
-    let deadline = now_ms.saturating_add_unsigned(remaining_ms);
-    with_header(p, DEADLINE, AmqpValue::LongLongInt(deadline))
-        .with_reply_to("amq.rabbitmq.reply-to".into())
-        .with_correlation_id(correlation.to_string())
-        .with_expiration(remaining_ms.to_string())
+/// The properties of a call: also where the reply goes, and when it is of no use any more. The time that the broker may keep it is set
+/// when it is sent.
+pub(super) fn call(m: &Envelope, correlation: u64, deadline_ms: i64) -> AmqpProperties {
+    let mut h = headers(m);
+    h.insert(DEADLINE.into(), AmqpValue::LongLongInt(deadline_ms));
+    with_headers(m, h).with_reply_to("amq.rabbitmq.reply-to".into()).with_correlation_id(correlation.to_string())
 }
 
 /// The properties of a reply.
@@ -185,8 +192,9 @@ mod tests {
     }
 
     #[test]
-    fn a_call_carries_its_deadline_twice() {
-        let p = call(properties(&full()), 7, 250, 1_000);
-        assert_eq!((p.expiration().as_deref(), deadline_ms(&p), p.correlation_id().as_deref()), (Some("250"), Some(1_250), Some("7")));
+    fn a_call_carries_its_deadline_and_where_its_reply_goes() {
+        let p = call(&full(), 7, 1_250);
+        assert_eq!((deadline_ms(&p), p.correlation_id().as_deref()), (Some(1_250), Some("7")));
+        assert_eq!(p.reply_to().as_deref(), Some("amq.rabbitmq.reply-to"));
     }
 }

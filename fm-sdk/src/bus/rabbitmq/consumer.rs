@@ -1,8 +1,8 @@
 //! One thread per queue: it owns the channel, since a consumer borrows it, and does all the settling on it.
 
+use super::intake::Intake;
 use amiquip::{AmqpProperties, Channel, ConsumerMessage, ConsumerOptions, Delivery};
 use crossbeam_channel::{Receiver, Sender, never, select};
-use tokio::sync::mpsc::UnboundedSender;
 
 /// A message as it came.
 pub(super) struct Raw {
@@ -38,7 +38,7 @@ pub(super) enum Order {
 pub(super) fn run(
     channel: &Channel,
     queue: &str,
-    into: &UnboundedSender<Raw>,
+    into: &Intake,
     orders: &Receiver<Order>,
     started: &Sender<Result<(), amiquip::Error>>,
 ) -> Result<(), String> {
@@ -60,9 +60,7 @@ pub(super) fn run(
                 Ok(ConsumerMessage::Delivery(d)) if stopped.is_some() => d.nack(channel, true).map_err(|e| e.to_string())?,
                 Ok(ConsumerMessage::Delivery(mut d)) => {
                     let (properties, body) = (std::mem::take(&mut d.properties), std::mem::take(&mut d.body));
-                    if into.send(Raw { properties, body, receipt: Receipt(d) }).is_err() {
-                        return Ok(());
-                    }
+                    into.take(Raw { properties, body, receipt: Receipt(d) });
                 }
                 Ok(ConsumerMessage::ClientCancelled) => {
                     messages = never();

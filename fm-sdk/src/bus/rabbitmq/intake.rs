@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     Envelope,
-    bus::transport::{Audience, Delivery, Incoming, Retry},
+    bus::transport::{Audience, Delivery, Incoming, Retry, Settle},
     time::now_ms,
 };
+use async_channel::TrySendError;
 use crossbeam_channel::Sender;
 use std::{
     sync::{
@@ -22,7 +23,12 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{Notify, mpsc::UnboundedReceiver, oneshot, watch},
+    runtime::Handle,
+    sync::{
+        Notify,
+        mpsc::{UnboundedSender, unbounded_channel},
+        watch,
+    },
     time::Instant,
 };
 
@@ -37,6 +43,8 @@ pub(super) struct Lane {
     pub orders: Sender<Order>,
     pub stopping: watch::Receiver<bool>,
     pub in_flight: Arc<InFlight>,
+    /// Where its tasks run.
+    pub runtime: Handle,
 }
 
 /// Messages taken from the broker and not settled yet.
@@ -74,9 +82,37 @@ impl Drop for Flight {
     }
 }
 
-/// Works until the session ends. Keeps the order of the queue.
-pub(super) async fn run(lane: Arc<Lane>, mut from: UnboundedReceiver<Raw>) {
-    while let Some(Raw { properties, body, receipt }) = from.recv().await {
+/// Takes what comes by one queue, on its thread. Never blocks, and keeps the order: what the service has no place for waits in a task, and
+/// all that comes after it behind it.
+pub(super) struct Intake {
+    lane: Arc<Lane>,
+    waiting: UnboundedSender<Delivery>,
+    /// How many wait.
+    behind: Arc<AtomicUsize>,
+}
+
+impl Intake {
+    /// Tells the service of a gap first, if there was one.
+    pub fn start(lane: Arc<Lane>, gap: bool) -> Self {
+        let (waiting, mut next) = unbounded_channel();
+        let behind = Arc::new(AtomicUsize::new(usize::from(gap)));
+        let intake = Intake { lane: lane.clone(), waiting, behind: behind.clone() };
+        lane.runtime.clone().spawn(async move {
+            if gap {
+                let _ = lane.into.send(Incoming::Gap).await;
+                behind.fetch_sub(1, SeqCst);
+            }
+            while let Some(delivery) = next.recv().await {
+                hand_over(&lane, delivery).await;
+                behind.fetch_sub(1, SeqCst);
+            }
+        });
+        intake
+    }
+
+    /// Reads a message, drops it if it is too late, sets it aside if it is foreign, else gives it to the service.
+    pub fn take(&self, Raw { properties, body, receipt }: Raw) {
+        let lane = &self.lane;
         let flight = lane.in_flight.start();
         if receipt.came_again() {
             count(&lane.publisher.shared.tally.redelivered);
@@ -87,39 +123,51 @@ pub(super) async fn run(lane: Arc<Lane>, mut from: UnboundedReceiver<Raw>) {
             Err(why) if lane.audience == Audience::EachInstance => {
                 log::error!("a message of {} for each instance cannot be read and is given up: {why}", lane.service);
                 let _ = lane.orders.send(Order::Ack(receipt));
-                continue;
+                return;
             }
             Err(why) => {
                 let lane = lane.clone();
-                tokio::spawn(async move {
+                self.lane.runtime.spawn(async move {
                     let copy = parking::foreign(&lane.service, lane.audience, &properties, body, why);
                     settling::move_on(&lane, copy, receipt).await;
                     drop(flight);
                 });
-                continue;
+                return;
             }
         };
         let deadline = match codec::deadline_ms(&properties).map(|at| at - now_ms()) {
             Some(..=0) => {
                 count(&lane.publisher.shared.tally.expired);
                 let _ = lane.orders.send(Order::Ack(receipt));
-                continue;
+                return;
             }
             Some(left) => Some(Instant::now() + Duration::from_millis(left.unsigned_abs())),
             None => None,
         };
         let reply_to = properties.reply_to().clone().zip(properties.correlation_id().clone());
-        let origin = Origin { message: message.clone(), reply_to, flight };
-        match hand_over(&lane, message, deadline).await {
-            Some(verdict) => drop(tokio::spawn(settling::settle(lane.clone(), origin, receipt, verdict))),
-            None => {
+        let redelivered = receipt.came_again();
+        let origin = Origin { message: message.clone(), reply_to, receipt, flight };
+        let (judged, audience) = (lane.clone(), lane.audience);
+        let settle = Settle::new(move |verdict| {
+            settling::settle(judged, origin, verdict);
+            Ok(())
+        });
+        self.pass_on(Delivery { message, audience, deadline, redelivered, settle });
+    }
+
+    fn pass_on(&self, delivery: Delivery) {
+        let delivery = if self.behind.load(SeqCst) > 0 {
+            delivery
+        } else {
+            match self.lane.into.try_send(Incoming::Message(Box::new(delivery))) {
+                Err(TrySendError::Full(Incoming::Message(delivery))) => *delivery,
+                Ok(()) => return,
                 // The service is gone without a word: take no more, or the same messages come back at full speed.
-                if lane.into.is_closed() {
-                    let _ = lane.orders.send(Order::Stop(crossbeam_channel::bounded(1).0));
-                }
-                requeue(&lane, receipt);
+                Err(_) => return drop(self.lane.orders.send(Order::Stop(crossbeam_channel::bounded(1).0))),
             }
-        }
+        };
+        self.behind.fetch_add(1, SeqCst);
+        let _ = self.waiting.send(delivery);
     }
 }
 
@@ -128,22 +176,17 @@ pub(super) struct Origin {
     pub message: Envelope,
     /// Queue and correlation id.
     pub reply_to: Option<(String, String)>,
+    pub receipt: Receipt,
     pub flight: Flight,
 }
 
 /// Gives the message to the service, unless it stops before it has a place for it.
-pub(super) async fn hand_over(
-    lane: &Lane,
-    message: Envelope,
-    deadline: Option<Instant>,
-) -> Option<oneshot::Receiver<crate::bus::transport::Verdict>> {
-    let (settle, verdict) = oneshot::channel();
-    let delivery = Incoming::Message(Box::new(Delivery { message, audience: lane.audience, deadline, settle }));
+pub(super) async fn hand_over(lane: &Lane, delivery: Delivery) -> bool {
     let mut stopping = lane.stopping.clone();
     tokio::select! {
         biased;
-        sent = lane.into.send(delivery) => sent.ok().map(|()| verdict),
-        _ = stopping.wait_for(|s| *s) => None,
+        sent = lane.into.send(Incoming::Message(Box::new(delivery))) => sent.is_ok(),
+        _ = stopping.wait_for(|s| *s) => false,
     }
 }
 

@@ -24,18 +24,29 @@ impl Outgoing {
             MessageKind::Command => (String::new(), topology::queue(message::owner(&m.name), Audience::Command), true),
             MessageKind::Call => return Err(Error::new(Kind::Invalid, "call-published", "a call is requested, not published")),
         };
-        Self::checked(exchange, key, mandatory, m)
+        Self::checked(exchange, key, mandatory, m, codec::properties)
+    }
+    /// The way of a call.
+    pub fn call(m: Envelope, correlation: u64, deadline_ms: i64) -> Result<Self> {
+        let queue = topology::queue(message::owner(&m.name), Audience::Call);
+        Self::checked(String::new(), queue, true, m, |m| codec::call(m, correlation, deadline_ms))
     }
     /// Straight into a queue.
     pub fn to_queue(queue: String, m: Envelope) -> Result<Self> {
-        Self::checked(String::new(), queue, true, m)
+        Self::checked(String::new(), queue, true, m, codec::properties)
     }
     /// Into an exchange that is ours.
     pub fn through(exchange: String, key: String, m: Envelope) -> Result<Self> {
         // Mandatory: an exchange whose queue is gone would swallow it.
-        Self::checked(exchange, key, true, m)
+        Self::checked(exchange, key, true, m, codec::properties)
     }
-    fn checked(exchange: String, key: String, mandatory: bool, m: Envelope) -> Result<Self> {
+    fn checked(
+        exchange: String,
+        key: String,
+        mandatory: bool,
+        m: Envelope,
+        properties: impl FnOnce(&Envelope) -> AmqpProperties,
+    ) -> Result<Self> {
         // AMQP 0-9-1, 4.2.5.3: a short string has at most 255 bytes; and all properties must fit into one frame.
         let long = [&exchange, &key, &m.id, &m.name, &m.source, &m.instance].iter().any(|s| s.len() > 255);
         let headers = [m.token.as_deref(), m.trace.as_deref(), m.subject.as_ref().map(|s| s.document.as_str())];
@@ -45,19 +56,22 @@ impl Outgoing {
         if m.body.len() > MOST_BYTES {
             return Err(Error::new(Kind::TooLarge, "message-too-large", "the message has more than 16 MiB"));
         }
-        Ok(Outgoing { exchange, key, mandatory, properties: codec::properties(&m), body: m.body.into_bytes() })
+        Ok(Outgoing { exchange, key, mandatory, properties: properties(&m), body: m.body.into_bytes() })
     }
     pub fn id(&self) -> &str {
         self.properties.message_id().as_deref().unwrap_or_default()
     }
+    /// Sends it and keeps it, to be sent again.
     pub fn send(&self, channel: &Channel) -> amiquip::Result<()> {
-        let publish = Publish {
-            body: &self.body,
-            routing_key: self.key.clone(),
-            mandatory: self.mandatory,
-            immediate: false,
-            properties: self.properties.clone(),
-        };
+        self.publish(channel, self.key.clone(), self.properties.clone())
+    }
+    /// Sends it for the only time.
+    pub fn send_once(mut self, channel: &Channel) -> amiquip::Result<()> {
+        let (key, properties) = (std::mem::take(&mut self.key), std::mem::take(&mut self.properties));
+        self.publish(channel, key, properties)
+    }
+    fn publish(&self, channel: &Channel, routing_key: String, properties: AmqpProperties) -> amiquip::Result<()> {
+        let publish = Publish { body: &self.body, routing_key, mandatory: self.mandatory, immediate: false, properties };
         channel.basic_publish(self.exchange.as_str(), publish)
     }
 }

@@ -27,6 +27,8 @@ const FLUSH: Duration = Duration::from_secs(5);
 /// Replies kept while the connection is away; their callers may be connected to another node.
 const MOST_REPLIES: usize = 1024;
 
+/// Taken at once from one channel before the next one has its turn.
+const BATCH: usize = 256;
 /// Longer than a healthy broker needs to declare everything.
 const SET_UP: Duration = Duration::from_secs(15);
 
@@ -184,24 +186,12 @@ impl Sender {
             }
             select! {
                 recv(jobs) -> job => match job {
-                    Ok(job) => {
-                        self.take(job);
-                        for job in jobs.try_iter().take(256) {
-                            self.take(job);
-                        }
-                    }
+                    Ok(job) => self.take(job),
                     Err(_) => return Ok(()),
                 },
                 recv(confirms) -> c => self.confirm(c.map_err(|_| reason(safe))?, returns),
                 recv(returns) -> r => self.outbox.returned(id_of(r.map_err(|_| reason(safe))?)),
-                recv(replies) -> r => match r {
-                    Ok(ConsumerMessage::Delivery(d)) => {
-                        let correlation = d.properties.correlation_id().clone();
-                        self.calls.answer(correlation.as_deref(), codec::outcome(&d.properties, d.body));
-                    }
-                    Ok(ConsumerMessage::ServerClosedChannel(e) | ConsumerMessage::ServerClosedConnection(e)) => return Err(e.to_string()),
-                    _ => return Err(reason(quick)),
-                },
+                recv(replies) -> r => self.reply(r.map_err(|_| reason(quick))?, quick)?,
                 recv(quick_returns) -> r => self.undeliverable(r.map_err(|_| reason(quick))?),
                 recv(blocks) -> b => match b {
                     Ok(ConnectionBlockedNotification::Blocked(why)) => {
@@ -217,6 +207,16 @@ impl Sender {
                 },
                 default(Duration::from_millis(500)) => {}
             }
+            // Waiting for many channels at once is dear: what has come meanwhile is taken without it.
+            for job in jobs.try_iter().take(BATCH) {
+                self.take(job);
+            }
+            for c in confirms.try_iter().take(BATCH) {
+                self.confirm(c, returns);
+            }
+            for r in replies.try_iter().take(BATCH) {
+                self.reply(r, quick)?;
+            }
         }
     }
 
@@ -225,10 +225,10 @@ impl Sender {
             p.message.send(safe)?;
         }
         while let Some(c) = self.waiting_calls.pop_front() {
-            if let Some(m) = c.message() {
+            if let Some((m, waiting)) = c.start() {
                 // Before the sending: if that fails the caller is told at once.
-                self.calls.insert(c);
-                m.send(quick)?;
+                self.calls.insert(waiting);
+                m.send_once(quick)?;
             }
         }
         while let Some(r) = self.waiting_replies.front() {
@@ -236,6 +236,17 @@ impl Sender {
             self.waiting_replies.pop_front();
         }
         Ok(())
+    }
+
+    fn reply(&mut self, r: ConsumerMessage, quick: &Channel) -> Result<(), String> {
+        match r {
+            ConsumerMessage::Delivery(d) => {
+                self.calls.answer(d.properties.correlation_id().as_deref(), codec::outcome(&d.properties, d.body));
+                Ok(())
+            }
+            ConsumerMessage::ServerClosedChannel(e) | ConsumerMessage::ServerClosedConnection(e) => Err(e.to_string()),
+            _ => Err(reason(quick)),
+        }
     }
 
     fn confirm(&mut self, c: Confirm, returns: &Receiver<Return>) {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Envelope, Error, Fault, Kind, Result,
-    bus::transport::{Audience, Verdict},
+    bus::transport::{Audience, Delivery, Verdict},
 };
 use amiquip::AmqpProperties;
 use std::{sync::Arc, time::Duration};
@@ -21,41 +21,42 @@ use tokio::sync::oneshot;
 /// Before a message whose copy could not be stored is given back, so that it does not circle at full speed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// Waits for the verdict and carries it out.
-pub(super) async fn settle(lane: Arc<Lane>, origin: Origin, receipt: Receipt, verdict: oneshot::Receiver<Verdict>) {
-    let Origin { message, reply_to, flight } = origin;
-    // Dropped unused = not handled.
-    let verdict = verdict.await.unwrap_or(Verdict::Return);
+/// Carries the verdict out: at once what needs no answer of the broker, the rest in a task.
+pub(super) fn settle(lane: Arc<Lane>, origin: Origin, verdict: Verdict) {
     match (lane.audience, verdict) {
-        (_, Verdict::Return) => intake::requeue(&lane, receipt),
+        (_, Verdict::Return) => intake::requeue(&lane, origin.receipt),
         (Audience::Call, verdict) => {
-            answer(&lane, reply_to, verdict);
-            let _ = lane.orders.send(Order::Ack(receipt));
+            answer(&lane, origin.reply_to, verdict);
+            let _ = lane.orders.send(Order::Ack(origin.receipt));
         }
-        (Audience::EachInstance, Verdict::Retry(e)) => {
-            let _ = lane.orders.send(Order::Ack(receipt));
-            drop(flight);
-            again_here(lane, message, e).await;
-            return;
-        }
-        (Audience::EachInstance, Verdict::Park(e)) => {
-            let _ = lane.orders.send(Order::Ack(receipt));
-            given_up(&message, &e);
-        }
-        (_, Verdict::Retry(e)) => {
-            let copy = match lane.retry.after(message.attempt) {
-                Some(wait) => {
-                    count(&lane.publisher.shared.tally.retried);
-                    let attempt = message.attempt + 1;
-                    Outgoing::through(topology::delay(wait), lane.queue.clone(), Envelope { attempt, ..message })
-                }
-                None => parking::copy(&lane.service, lane.audience, message, &e),
-            };
-            move_on(&lane, copy, receipt).await;
-        }
-        (_, Verdict::Park(e)) => move_on(&lane, parking::copy(&lane.service, lane.audience, message, &e), receipt).await,
-        (_, Verdict::Ack | Verdict::Answer(_) | Verdict::Fault(_)) => drop(lane.orders.send(Order::Ack(receipt))),
+        (_, Verdict::Ack | Verdict::Answer(_) | Verdict::Fault(_)) => drop(lane.orders.send(Order::Ack(origin.receipt))),
+        (_, Verdict::Retry(e)) => drop(lane.runtime.clone().spawn(failed(lane, origin, e, true))),
+        (_, Verdict::Park(e)) => drop(lane.runtime.clone().spawn(failed(lane, origin, e, false))),
     }
+}
+
+/// A handler failed; `again` = may be tried again.
+async fn failed(lane: Arc<Lane>, origin: Origin, e: Error, again: bool) {
+    let Origin { message, receipt, flight, .. } = origin;
+    if lane.audience == Audience::EachInstance {
+        let _ = lane.orders.send(Order::Ack(receipt));
+        drop(flight);
+        if again {
+            again_here(lane, message, e).await
+        } else {
+            given_up(&message, &e)
+        }
+        return;
+    }
+    let copy = match lane.retry.after(message.attempt).filter(|_| again) {
+        Some(wait) => {
+            count(&lane.publisher.shared.tally.retried);
+            let attempt = message.attempt + 1;
+            Outgoing::through(topology::delay(wait), lane.queue.clone(), Envelope { attempt, ..message })
+        }
+        None => parking::copy(&lane.service, lane.audience, message, &e),
+    };
+    move_on(&lane, copy, receipt).await;
     drop(flight);
 }
 
@@ -113,7 +114,12 @@ async fn again_here(lane: Arc<Lane>, mut message: Envelope, mut error: Error) {
             _ = stopping.wait_for(|s| *s) => return,
         }
         message.attempt += 1;
-        let Some(verdict) = intake::hand_over(&lane, message.clone(), None).await else { return };
+        let (settle, verdict) = oneshot::channel();
+        let delivery =
+            Delivery { message: message.clone(), audience: lane.audience, deadline: None, redelivered: true, settle: settle.into() };
+        if !intake::hand_over(&lane, delivery).await {
+            return;
+        }
         match verdict.await {
             Ok(Verdict::Retry(e)) => error = e,
             Ok(Verdict::Park(e)) => {

@@ -5,7 +5,7 @@ use super::{
     consumer::{self, Order},
     dialer::Dialer,
     health::{Side, Which, count},
-    intake::{self, InFlight, Lane},
+    intake::{InFlight, Intake, Lane},
     publisher::Publisher,
     stream::Link,
     topology,
@@ -22,7 +22,7 @@ use std::{
 };
 use tokio::{
     runtime::Handle,
-    sync::{mpsc::unbounded_channel, oneshot, watch},
+    sync::{oneshot, watch},
 };
 
 const STOP: Duration = Duration::from_secs(5);
@@ -214,7 +214,7 @@ impl Supervisor {
         for (audience, queue) in queues {
             let channel = connection.open_channel(None).map_err(failure)?;
             channel.qos(0, s.what.prefetch, false).map_err(failure)?;
-            let ((orders, told), (raw, from), (began, begun)) = (unbounded(), unbounded_channel(), bounded(1));
+            let ((orders, told), (began, begun)) = (unbounded(), bounded(1));
             let lane = Arc::new(Lane {
                 service: s.what.service.clone(),
                 audience,
@@ -225,20 +225,16 @@ impl Supervisor {
                 orders: orders.clone(),
                 stopping: s.stopping.subscribe(),
                 in_flight: self.in_flight.clone(),
+                runtime: s.runtime.clone(),
             });
-            let gap = (audience == Audience::EachInstance && s.started.is_none()).then(|| s.into.clone());
-            s.runtime.spawn(async move {
-                // The queue is bound, so from here on nothing is missed; the service hears of the gap before it gets the first message.
-                if let Some(into) = gap {
-                    let _ = into.send(Incoming::Gap).await;
-                }
-                intake::run(lane, from).await;
-            });
+            // The queue is bound, so from here on nothing is missed; the service hears of the gap before it gets the first message.
+            let gap = audience == Audience::EachInstance && s.started.is_none();
+            let intake = Intake::start(lane, gap);
             let ended = ended.clone();
             std::thread::Builder::new()
                 .name("fm-bus-queue".into())
                 .spawn(move || {
-                    if let Err(why) = consumer::run(&channel, &queue, &raw, &told, &began) {
+                    if let Err(why) = consumer::run(&channel, &queue, &intake, &told, &began) {
                         let _ = ended.send(why);
                     }
                 })

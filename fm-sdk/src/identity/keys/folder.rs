@@ -86,7 +86,7 @@ fn read_pair(path: &Path) -> Result<KeyPair> {
     // The parser's own words could quote the private key.
     let stored: Stored = serde_json::from_str(&text).map_err(|_| unusable(path, "it is not a private JWK"))?;
     let seed = URL_SAFE_NO_PAD.decode(&stored.d).ok().and_then(|d| <[u8; 32]>::try_from(d).ok());
-    let pair = KeyPair::from_seed(&seed.ok_or_else(|| unusable(path, "its d is not 32 bytes in base64url"))?, stored.created_ms)?;
+    let pair = KeyPair::from_seed(&seed.ok_or_else(|| unusable(path, "its d is not 32 bytes in base64url"))?, stored.created_ms);
     if pair.kid() != stored.kid || pair.jwk().x != stored.x {
         return Err(unusable(path, "its public half or its id does not belong to its private half"));
     }

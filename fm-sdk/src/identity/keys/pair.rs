@@ -1,14 +1,12 @@
 use super::Jwk;
 use crate::{Result, ResultExt};
-use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
-use jsonwebtoken::EncodingKey;
+use ed25519_dalek::SigningKey;
 use rand::{TryRngCore, rngs::OsRng};
 use std::fmt;
 
 /// An Ed25519 key pair and when it was made.
 pub(crate) struct KeyPair {
     signing: SigningKey,
-    encoding: EncodingKey,
     jwk: Jwk,
     pub(super) created_ms: i64,
 }
@@ -18,13 +16,12 @@ impl KeyPair {
     pub(crate) fn generate(now_ms: i64) -> Result<Self> {
         let mut seed = [0; 32];
         OsRng.try_fill_bytes(&mut seed).internal()?;
-        Self::from_seed(&seed, now_ms)
+        Ok(Self::from_seed(&seed, now_ms))
     }
 
-    pub(crate) fn from_seed(seed: &[u8; 32], created_ms: i64) -> Result<Self> {
+    pub(crate) fn from_seed(seed: &[u8; 32], created_ms: i64) -> Self {
         let signing = SigningKey::from_bytes(seed);
-        let encoding = EncodingKey::from_ed_der(signing.to_pkcs8_der().internal()?.as_bytes());
-        Ok(KeyPair { jwk: Jwk::new(&signing.verifying_key()), signing, encoding, created_ms })
+        KeyPair { jwk: Jwk::new(&signing.verifying_key()), signing, created_ms }
     }
 
     pub(crate) fn kid(&self) -> &str {
@@ -35,9 +32,6 @@ impl KeyPair {
     }
     pub(crate) fn signing(&self) -> &SigningKey {
         &self.signing
-    }
-    pub(crate) fn encoding(&self) -> &EncodingKey {
-        &self.encoding
     }
 }
 

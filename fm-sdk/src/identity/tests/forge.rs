@@ -84,7 +84,7 @@ impl Forge {
 }
 
 pub(super) fn pair(seed: u8) -> KeyPair {
-    KeyPair::from_seed(&[seed; 32], 0).unwrap()
+    KeyPair::from_seed(&[seed; 32], 0)
 }
 
 /// Signs exactly this text.

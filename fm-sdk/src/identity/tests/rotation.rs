@@ -13,7 +13,7 @@ const DAY: i64 = 86_400_000;
 const T: i64 = 1_000 * DAY;
 
 fn keys(purpose: Purpose) -> Keys {
-    Keys::of(purpose, None, vec![KeyPair::from_seed(&[1; 32], T).unwrap()])
+    Keys::of(purpose, None, vec![KeyPair::from_seed(&[1; 32], T)])
 }
 async fn there(registry: &MemoryRegistry) -> Vec<(String, i64)> {
     let all = registry.list("/fm/identity/").await.unwrap().entries;

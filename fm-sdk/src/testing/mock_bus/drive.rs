@@ -4,6 +4,7 @@ use super::{Handling, MockBus, transport::Job};
 use crate::{
     Bus, Envelope, Work,
     bus::transport::{Audience, Verdict},
+    service::Arrival,
 };
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use std::{
@@ -26,7 +27,9 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                 started.push(job);
                 running.push(
                     async move {
-                        let verdict = self.service.handle(&self.rt, m.clone(), audience, deadline).await;
+                        // Each as if it might have come before, so that a test delivers one again by just doing so.
+                        let arrival = Arrival { audience, deadline, redelivered: true };
+                        let verdict = self.service.handle(&self.rt, m.clone(), arrival).await;
                         (m, audience, verdict)
                     }
                     .boxed_local(),

@@ -5,30 +5,33 @@ use super::{
     broker::{BARE_CALLS, Broker},
 };
 use crate::Result;
-use amiquip::{AmqpProperties, Channel, ConsumerMessage, ConsumerOptions, Publish};
+use amiquip::{AmqpProperties, AmqpValue, Channel, ConsumerMessage, ConsumerOptions, FieldTable, Publish};
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
 const REPLY_TO: &str = "amq.rabbitmq.reply-to";
-/// What the SDK's consumers prefetch, or more.
-const PREFETCH: u16 = 64;
+/// More than is ever under way.
+pub(super) const ALL: u16 = 64;
+/// What the SDK's services hold at once.
+pub(super) const FAIR: u16 = 8;
 const STOP: &[u8] = b"stop";
 
 /// Answers every call with its own body.
-pub(super) struct Responder<'a> {
+struct Responder<'a> {
     thread: thread::JoinHandle<()>,
     broker: &'a Broker,
 }
 
 impl<'a> Responder<'a> {
-    pub fn start(broker: &'a Broker) -> Result<Self> {
+    /// Holds as many unanswered calls at once as `prefetch`.
+    fn start(broker: &'a Broker, prefetch: u16) -> Result<Self> {
         let mut connection = broker.connect()?;
         let thread = thread::spawn(move || {
             let done = (|| -> Result<()> {
                 let channel = connection.open_channel(None)?;
-                channel.qos(0, PREFETCH, false)?;
+                channel.qos(0, prefetch, false)?;
                 let consumer = channel.basic_consume(BARE_CALLS, ConsumerOptions::default())?;
                 while let Ok(ConsumerMessage::Delivery(delivery)) = consumer.receiver().recv() {
                     let last = delivery.body == STOP;
@@ -50,7 +53,7 @@ impl<'a> Responder<'a> {
         Ok(Responder { thread, broker })
     }
 
-    pub fn stop(self) {
+    fn stop(self) {
         let sent = self.broker.connect().and_then(|mut c| Ok(c.open_channel(None)?.basic_publish("", Publish::new(STOP, BARE_CALLS))?));
         if sent.is_ok() {
             drop(self.thread.join());
@@ -58,8 +61,40 @@ impl<'a> Responder<'a> {
     }
 }
 
-/// Keeps this many calls under way for this long.
-pub(super) fn call(broker: &Broker, concurrency: usize, time: Duration) -> Result<Run> {
+/// What the SDK sends along with a call that is made for the user of this token.
+pub(super) fn envelope(token: &str) -> AmqpProperties {
+    let text = |s: &str| AmqpValue::LongString(s.into());
+    let mut headers = FieldTable::new();
+    for (name, value) in [
+        ("fm-kind", text("call")),
+        ("fm-at", AmqpValue::LongLongInt(1_764_000_000_000)),
+        ("fm-attempt", AmqpValue::LongLongInt(1)),
+        ("fm-deadline", AmqpValue::LongLongInt(1_764_000_005_000)),
+        ("fm-instance", text("one")),
+        ("fm-token", text(token)),
+    ] {
+        headers.insert(name.into(), value);
+    }
+    AmqpProperties::default()
+        .with_message_id("019ac0de-0000-7000-8000-000000000000".into())
+        .with_type_("fm-bench/echo".into())
+        .with_app_id("fm-bench-caller".into())
+        .with_timestamp(1_764_000_000)
+        .with_content_type("application/json".into())
+        .with_delivery_mode(1)
+        .with_expiration("5000".into())
+        .with_headers(headers)
+}
+
+/// Keeps this many calls under way for this long, each with these properties; the one who answers holds `prefetch` of them.
+pub(super) fn measure(broker: &Broker, concurrency: usize, time: Duration, prefetch: u16, with: &AmqpProperties) -> Result<Run> {
+    let responder = Responder::start(broker, prefetch)?;
+    let run = call(broker, concurrency, time, with);
+    responder.stop();
+    run
+}
+
+fn call(broker: &Broker, concurrency: usize, time: Duration, with: &AmqpProperties) -> Result<Run> {
     let mut connection = broker.connect()?;
     let channel = connection.open_channel(None)?;
     let consumer = channel.basic_consume(REPLY_TO, ConsumerOptions { no_ack: true, ..Default::default() })?;
@@ -68,7 +103,7 @@ pub(super) fn call(broker: &Broker, concurrency: usize, time: Duration) -> Resul
     let begun = Instant::now();
     for (slot, at) in started.iter_mut().enumerate() {
         *at = Instant::now();
-        send(&channel, &body, slot)?;
+        send(&channel, &body, slot, with)?;
     }
     let (mut run, mut under_way) = (Run::default(), concurrency);
     while under_way > 0 {
@@ -79,7 +114,7 @@ pub(super) fn call(broker: &Broker, concurrency: usize, time: Duration) -> Resul
         run.micros.push(started[slot].elapsed().as_secs_f64() * 1e6);
         if begun.elapsed() < time {
             started[slot] = Instant::now();
-            send(&channel, &body, slot)?;
+            send(&channel, &body, slot, with)?;
         } else {
             under_way -= 1;
         }
@@ -90,8 +125,8 @@ pub(super) fn call(broker: &Broker, concurrency: usize, time: Duration) -> Resul
     Ok(run)
 }
 
-fn send(channel: &Channel, body: &[u8], slot: usize) -> Result<()> {
-    let properties = AmqpProperties::default().with_correlation_id(slot.to_string()).with_reply_to(REPLY_TO.into());
+fn send(channel: &Channel, body: &[u8], slot: usize, with: &AmqpProperties) -> Result<()> {
+    let properties = with.clone().with_correlation_id(slot.to_string()).with_reply_to(REPLY_TO.into());
     let publish = Publish { body, routing_key: BARE_CALLS.into(), mandatory: true, immediate: false, properties };
     Ok(channel.basic_publish("", publish)?)
 }

@@ -10,6 +10,7 @@ use crate::{
     figure::{Figure, ms},
     rounds::{median, shuffled},
 };
+use amiquip::AmqpProperties;
 use broker::Broker;
 use sdk::Pair;
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub(crate) struct Run {
 #[derive(Clone, Copy, PartialEq)]
 enum What {
     BareCalls(usize),
+    LikeCalls(usize),
     SdkCalls(usize),
     BarePublish,
     SdkPublish,
@@ -61,19 +63,20 @@ impl Bus {
         let broker = Broker::start()?;
         let pair = Pair::start(&broker)?;
         broker.declare()?;
-        let bare = bare_calls::Responder::start(&broker)?;
         let all: Vec<What> = CONCURRENCIES
             .iter()
-            .flat_map(|n| [What::BareCalls(*n), What::SdkCalls(*n)])
+            .flat_map(|n| [What::BareCalls(*n), What::LikeCalls(*n), What::SdkCalls(*n)])
             .chain([What::BarePublish, What::SdkPublish])
             .collect();
         let time = Duration::from_secs_f64(self.seconds);
+        let (nothing, envelope) = (AmqpProperties::default(), bare_calls::envelope(pair.token()));
         let mut runs: Vec<Vec<Run>> = vec![Vec::new(); all.len()];
         // The first round warms up and does not count.
         for (round, order) in shuffled(all.len(), self.rounds + 1).enumerate() {
             for i in order {
                 let run = match all[i] {
-                    What::BareCalls(n) => bare_calls::call(&broker, n, time)?,
+                    What::BareCalls(n) => bare_calls::measure(&broker, n, time, bare_calls::ALL, &nothing)?,
+                    What::LikeCalls(n) => bare_calls::measure(&broker, n, time, bare_calls::FAIR, &envelope)?,
                     What::SdkCalls(n) => pair.call(n, time)?,
                     What::BarePublish => bare_publish::publish(&broker, WINDOW, time)?,
                     What::SdkPublish => pair.publish(WINDOW, time)?,
@@ -87,14 +90,15 @@ impl Bus {
             }
             eprintln!("  round {round} of {} done", self.rounds);
         }
-        bare.stop();
         for n in CONCURRENCIES {
             let of = |what: What| all.iter().position(|w| *w == what).map(|i| &runs[i][..]).unwrap_or_default();
-            compare(&format!("calls at concurrency {n}"), of(What::BareCalls(n)), of(What::SdkCalls(n)), Some(0.8));
+            compare(&format!("calls at concurrency {n}"), "bare amiquip", of(What::BareCalls(n)), of(What::SdkCalls(n)), Some(0.8));
+            compare(&format!("calls at concurrency {n}"), LIKE, of(What::LikeCalls(n)), of(What::SdkCalls(n)), None);
         }
         let last = all.len() - 1;
         compare(
             &format!("persistent confirmed publishes to a quorum queue, {WINDOW} unconfirmed at once"),
+            "bare amiquip",
             &runs[last - 1],
             &runs[last],
             None,
@@ -103,15 +107,20 @@ impl Bus {
     }
 }
 
+/// The bare loop that carries what the SDK's calls carry, and holds as few of them as its services do.
+const LIKE: &str = "bare amiquip with the same envelope and prefetch";
+
 /// Prints the medians of both sides, and the median of the rounds' ratios.
-fn compare(what: &str, bare: &[Run], sdk: &[Run], goal: Option<f64>) {
+fn compare(what: &str, peer: &str, theirs: &[Run], sdk: &[Run], goal: Option<f64>) {
     let rate = |runs: &[Run]| median(&runs.iter().map(|r| r.rate).collect::<Vec<_>>());
     let middle = |runs: &[Run]| ms(median(&runs.iter().map(|r| median(&r.micros)).collect::<Vec<_>>()));
-    let ratio = median(&bare.iter().zip(sdk).map(|(b, s)| s.rate / b.rate).collect::<Vec<_>>());
+    let ratio = median(&theirs.iter().zip(sdk).map(|(t, s)| s.rate / t.rate).collect::<Vec<_>>());
     let side = |runs: &[Run]| format!("{:.0}/s (p50 {})", rate(runs), middle(runs));
-    Figure::new("bus", format!("{what}: bare amiquip"), side(bare)).print();
-    Figure::new("bus", format!("{what}: SDK"), side(sdk)).print();
-    let figure = Figure::new("bus", format!("{what}: SDK / bare"), format!("{ratio:.2}"));
+    Figure::new("bus", format!("{what}: {peer}"), side(theirs)).print();
+    if peer != LIKE {
+        Figure::new("bus", format!("{what}: SDK"), side(sdk)).print();
+    }
+    let figure = Figure::new("bus", format!("{what}: SDK / {peer}"), format!("{ratio:.2}"));
     match goal {
         Some(goal) => figure.goal(format!(">= {goal}"), ratio >= goal).print(),
         None => figure.print(),

@@ -93,6 +93,11 @@ impl Pair {
         })
     }
 
+    /// The token that goes along with the calls.
+    pub fn token(&self) -> &str {
+        self.user.token()
+    }
+
     /// Keeps this many calls under way for this long, for a user, whose token goes along.
     pub fn call(&self, concurrency: usize, time: Duration) -> Result<Run> {
         let bus = self.caller.as_user(&self.user);

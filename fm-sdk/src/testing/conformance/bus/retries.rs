@@ -1,4 +1,4 @@
-use super::{COMMAND, EACH, EVENT, SOON, command, event};
+use super::{CALL, COMMAND, EACH, EVENT, LONG, SOON, call, command, event};
 use crate::{
     Error, Kind,
     bus::transport::{Audience, Verdict},
@@ -97,6 +97,21 @@ cases! { $ bus_retries
         i.next().await.settle.send(Verdict::Return).expect("is awaited");
         let d = i.next().await;
         assert_eq!((d.message.body.as_str(), d.message.attempt), ("1", 1));
+    }
+    async fn a_message_says_whether_somebody_may_have_had_it(broker) {
+        let (i, caller) = (broker.instance("worker", &[EVENT, CALL]).await, broker.connect());
+        i.publish(event(1)).await;
+        for again in [false, true] {
+            assert_eq!(i.next().await.redelivered, again, "an event");
+        }
+        i.done().await;
+        let given_back = async {
+            assert!(!i.next().await.redelivered, "a call");
+            let d = i.next().await;
+            assert!(d.redelivered, "a call again");
+            d.settle.send(Verdict::Answer("1".into())).expect("is awaited");
+        };
+        tokio::join!(caller.request(call(1), LONG), given_back).0.expect("is answered");
     }
     async fn a_message_whose_handler_was_lost_comes_again(broker) {
         let i = broker.instance("a", &[EVENT]).await;

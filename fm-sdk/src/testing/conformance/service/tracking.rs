@@ -96,9 +96,9 @@ impl Transport for Tracking {
             let (me, retry) = (self.clone(), what.retry.clone());
             tokio::spawn(async move {
                 while let Ok(Incoming::Message(d)) = rx.recv().await {
-                    let Delivery { message, audience, deadline, settle } = *d;
+                    let Delivery { message, audience, deadline, redelivered, settle } = *d;
                     let (tell, told) = oneshot::channel();
-                    let delivery = Delivery { message: message.clone(), audience, deadline, settle: tell };
+                    let delivery = Delivery { message: message.clone(), audience, deadline, redelivered, settle: tell.into() };
                     if into.send(Incoming::Message(Box::new(delivery))).await.is_err() {
                         return;
                     }
