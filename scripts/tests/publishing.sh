@@ -62,6 +62,17 @@ a_bump_moves_the_locks_of_consumers() {
     grep -A 1 '^name = "fm-sdk"' "$scratch/checkout/fm-cars/Cargo.lock" | grep -q '"0.1.1"'
 }
 
+a_breaking_version_is_what_consumers_ask_for_from_then_on() {
+    a_consumer_builds_locked_with_its_lock_unchanged
+    "$scratch/checkout/scripts/live-sdk" off
+    CARGO_NET_OFFLINE=true publish --no-verify --breaking
+    cd "$scratch/checkout"
+    grep -q '^version = "0.2.0"' fm-sdk/Cargo.toml
+    grep -q '^fm-sdk = { version = "0.2", registry = "funny-market" }' fm-cars/Cargo.toml
+    grep -A 1 '^name = "fm-sdk"' fm-cars/Cargo.lock | grep -q '"0.2.0"'
+    (cd fm-cars && cargo check --quiet --locked --offline)
+}
+
 another_address_of_the_registry_changes_no_build() {
     a_consumer_builds_locked_with_its_lock_unchanged
     cd "$scratch/checkout"
