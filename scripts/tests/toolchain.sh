@@ -6,6 +6,10 @@ versions_are_compared_by_number() {
     not older 1.89 1.89
 }
 
+the_readme_names_the_toolchain_that_is_needed() {
+    grep -qF "a Rust toolchain ($MINIMUM or newer;" "$ROOT/README.md"
+}
+
 a_compiler_that_is_too_old_is_refused_with_the_line_that_installs_one() {
     mkdir "$scratch/bin"
     printf '#!/bin/sh\necho "rustc 1.60.0 (abc 2022-04-04)"\n' >"$scratch/bin/rustc"
