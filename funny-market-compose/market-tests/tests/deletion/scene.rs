@@ -167,15 +167,20 @@ impl Scene {
     }
 }
 
-/// Lets go on what is frozen, starts what is dead, and returns when all of it is ready.
+/// Lets go on what is frozen, starts what is dead, and returns when all of it is well: one that lost the broker serves what needs none.
 fn revive(market: &Market) {
-    for service in ["fm-profile", "fm-cars", "fm-image", "fm-tracker"] {
-        let instance = market.instance(service);
+    let services = ["profile", "cars", "image", "tracker"];
+    for service in services {
+        let instance = market.instance(&format!("fm-{service}"));
         if instance.lives() {
             instance.signal("CONT");
         }
     }
     market.script("up", &["--no-build", "--no-demo"]);
+    for service in services {
+        let is_well = || market.at(service).get("/health/ready").json()["status"] == "ok";
+        wait_until(&format!("fm-{service} is well"), LATER, is_well);
+    }
 }
 
 pub fn id(car: &Value) -> String {
