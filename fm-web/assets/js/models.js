@@ -5,7 +5,9 @@ export function start(page) {
   const maker = form?.elements.maker;
   const model = form?.elements.model;
   if (!maker || !model) return;
-  let last = maker.value;
+  // What the page came with; somebody quick has chosen before this script came.
+  const options = [...(maker.options ?? [])];
+  let last = (options.find((o) => o.defaultSelected) ?? options[0] ?? { value: maker.defaultValue }).value;
   let asking;
   async function load(value) {
     asking?.abort();
@@ -15,11 +17,10 @@ export function start(page) {
     return answer.ok ? (await answer.json()).items : [];
   }
   const option = (value, label) => Object.assign(document.createElement("option"), { value, textContent: label });
-  maker.addEventListener("change", async () => {
+  async function follow() {
     if (maker.value === last) return;
     last = maker.value;
     if (model.tagName === "SELECT") model.replaceChildren(option("", model.dataset.any));
-    model.value = "";
     try {
       const items = await load(maker.value);
       if (model.tagName === "SELECT") model.append(...items.map((m) => option(m.value, m.label)));
@@ -28,5 +29,10 @@ export function start(page) {
     } catch (e) {
       if (e.name !== "AbortError") console.error(e);
     }
+  }
+  maker.addEventListener("change", () => {
+    if (maker.value !== last) model.value = "";
+    return follow();
   });
+  return follow();
 }

@@ -10,6 +10,21 @@ export const live = (base) => async (part, browser) => {
   const says = (css) => browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", css);
   const focused = () => browser.run("const e = document.activeElement; return e.id || e.className || e.tagName");
 
+  await part.does("a maker that is chosen before the script has come brings its models", async () => {
+    await browser.go(base);
+    const models = () => browser.run("return performance.getEntriesByType('resource').map((r) => r.name).find((n) => /models[^/]*\\.js/.test(n)) ?? ''");
+    await until("the script", async () => (await models()) !== "");
+    await browser.run(
+      `const page = new DOMParser().parseFromString(arguments[0], "text/html");
+       page.querySelector("[name=maker]").value = "skoda";
+       import(arguments[1]).then((module) => module.start(page));
+       window.early = page;`,
+      '<form id="quick"><select name="maker"><option value=""><option value="skoda"></select><select name="model"><option value=""></select></form>',
+      await models(),
+    );
+    await until("the models of the maker", () => browser.run("return window.early.querySelectorAll('[name=model] option').length > 1"));
+  });
+
   await part.does("the quick search counts while it is filled in", async () => {
     await seller.lists({ maker: "skoda", model: "octavia", year: 2019, price: 15_400 });
     await browser.size(1440, 900);
