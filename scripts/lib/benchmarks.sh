@@ -20,7 +20,7 @@ prepare_bench() {
     local flags=(--locked --quiet)
     [ "$profile" != release ] || flags+=(--release)
     say "building (optimised programs take minutes the first time)"
-    (cd "$ROOT/funny-market-compose/bench" && CARGO_TARGET_DIR=$(target_folder) cargo build "${flags[@]}") || die "the benchmarks cannot be built"
+    in_repository funny-market-compose/bench cargo build "${flags[@]}" || die "the benchmarks cannot be built"
     # shellcheck disable=SC2154 # parts: the script that loads this
     case " ${parts[*]} " in
         *' up '* | *' import '* | *' search '* | *' uploads '*) build_services "$profile" ;;
@@ -160,7 +160,7 @@ end_market_but_keep() {
 search_model() {
     local flags=(--locked --quiet) line
     [ "$profile" != release ] || flags+=(--release)
-    (cd "$ROOT/fm-cars" && CARGO_TARGET_DIR=$(target_folder) cargo run "${flags[@]}" --example search_bench -- "$(shorter 1000000 20000)" "$(shorter 200 20)") >"$BENCH/search-model.txt"
+    in_repository fm-cars cargo run "${flags[@]}" --example search_bench -- "$(shorter 1000000 20000)" "$(shorter 200 20)" >"$BENCH/search-model.txt"
     line=$(tail -n 1 "$BENCH/search-model.txt")
     figure search "read model of fm-cars without HTTP: $(head -n 1 "$BENCH/search-model.txt")" "$line"
 }

@@ -1,5 +1,22 @@
 # shellcheck shell=bash
-# Building the services' programs.
+# Building the repositories of this checkout.
+
+# in_repository FOLDER COMMAND...: cargo takes its settings from the folder in which it is called. Only the crate registry has one path
+# for all of them: by a path of its own from each, fm-sdk would be another source and be compiled anew for every repository.
+in_repository() {
+    (
+        cd "$ROOT/$1" || exit
+        shift
+        CARGO_TARGET_DIR=$(target_folder)
+        # shellcheck disable=SC2317 # called by the command
+        cargo() { command cargo --config "source.compose-checkout.local-registry='$REGISTRY'" "$@"; }
+        export CARGO_TARGET_DIR
+        export -f cargo
+        "$@"
+    )
+}
+export ROOT REGISTRY
+export -f in_repository target_folder
 
 # build_services PROFILE [SERVICE]...: PROFILE is dev or release; all services unless some are named. Quiet when there is nothing to do.
 build_services() {
@@ -10,6 +27,6 @@ build_services() {
     [ $# -gt 1 ] || mapfile -t chosen < <(services)
     for service in "${chosen[@]}"; do
         [ -x "$(program_of "$service")" ] || say "building $service (the first time takes minutes)"
-        (cd "$ROOT/$service" && CARGO_TARGET_DIR=$(target_folder) cargo build "${flags[@]}") || die "$service cannot be built"
+        in_repository "$service" cargo build "${flags[@]}" || die "$service cannot be built"
     done
 }

@@ -15,7 +15,7 @@ make_cars() {
 draw_pictures() {
     local crate=funny-market-compose/demo-pictures shapes=$ROOT/fm-web/assets/cars.svg program folder
     program=$(target_folder)/debug/demo-pictures
-    (cd "$ROOT/$crate" && CARGO_TARGET_DIR=$(target_folder) cargo build --locked --quiet) || die "$crate cannot be built"
+    in_repository "$crate" cargo build --locked --quiet || die "$crate cannot be built"
     folder=$(target_folder)/demo-pictures/$(cat "$program" "$shapes" - <<<"$1" | sha256sum | cut -c 1-16)
     if [ ! -d "$folder" ]; then
         mkdir -p "$folder.new"

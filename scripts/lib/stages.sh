@@ -1,13 +1,10 @@
 # shellcheck shell=bash
 # The stages of scripts/test.
 
-# in_repository FOLDER COMMAND...: cargo takes its settings from the folder in which it is called.
-in_repository() { (cd "$ROOT/$1" && shift && CARGO_TARGET_DIR=$(target_folder) CARGO_TERM_COLOR=never TERM=dumb "$@"); }
-export -f in_repository target_folder
-export ROOT
-
-ci_part() { in_repository "$1" ./ci "$2"; }
-export -f ci_part
+# Output that is read later, in a file.
+plainly() { CARGO_TERM_COLOR=never TERM=dumb in_repository "$@"; }
+ci_part() { plainly "$1" ./ci "$2"; }
+export -f plainly ci_part
 
 stage_scripts() {
     heading "scripts and what repositories share"
@@ -98,7 +95,7 @@ in_market_tests() {
         words+=(--test "$1")
         shift
     done
-    in_repository funny-market-compose/market-tests cargo test --features running-market --locked "${words[@]}" "$@"
+    plainly funny-market-compose/market-tests cargo test --features running-market --locked "${words[@]}" "$@"
 }
 export -f in_market_tests
 

@@ -55,6 +55,19 @@ a_consumer_builds_locked_with_its_lock_unchanged() {
     [ "$before" = "$(cat "$scratch/alone/fm-cars/Cargo.lock")" ]
 }
 
+what_is_compiled_for_one_repository_is_not_compiled_again_for_another() {
+    a_consumer_builds_locked_with_its_lock_unchanged
+    cd "$scratch/checkout"
+    scripts/live-sdk off
+    cp -r fm-cars fm-image
+    sed -i 's/^name = "fm-cars"/name = "fm-image"/' fm-image/Cargo.toml fm-image/Cargo.lock
+    build() { bash -c '. scripts/lib/all.sh && for name in fm-cars fm-image; do in_repository $name cargo build --locked --offline; done' 2>&1; }
+    build
+    touch fm-cars/src/main.rs fm-image/src/main.rs
+    again=$(build)
+    [[ $again == *'Compiling fm-cars'*'Compiling fm-image'* && $again != *'Compiling fm-sdk'* ]]
+}
+
 a_bump_moves_the_locks_of_consumers() {
     a_consumer_builds_locked_with_its_lock_unchanged
     "$scratch/checkout/scripts/live-sdk" off

@@ -90,19 +90,16 @@ impl Bus {
             }
             eprintln!("  round {round} of {} done", self.rounds);
         }
+        let of = |what: What| all.iter().position(|w| *w == what).map(|i| &runs[i][..]).unwrap_or_default();
         for n in CONCURRENCIES {
-            let of = |what: What| all.iter().position(|w| *w == what).map(|i| &runs[i][..]).unwrap_or_default();
-            compare(&format!("calls at concurrency {n}"), "bare amiquip", of(What::BareCalls(n)), of(What::SdkCalls(n)), Some(0.8));
-            compare(&format!("calls at concurrency {n}"), LIKE, of(What::LikeCalls(n)), of(What::SdkCalls(n)), None);
+            let (what, sdk) = (format!("calls at concurrency {n}"), of(What::SdkCalls(n)));
+            print(&what, "SDK", sdk);
+            compare(&what, "bare amiquip", of(What::BareCalls(n)), sdk, Some(0.8));
+            compare(&what, LIKE, of(What::LikeCalls(n)), sdk, None);
         }
-        let last = all.len() - 1;
-        compare(
-            &format!("persistent confirmed publishes to a quorum queue, {WINDOW} unconfirmed at once"),
-            "bare amiquip",
-            &runs[last - 1],
-            &runs[last],
-            None,
-        );
+        let what = format!("persistent confirmed publishes to a quorum queue, {WINDOW} unconfirmed at once");
+        print(&what, "SDK", of(What::SdkPublish));
+        compare(&what, "bare amiquip", of(What::BarePublish), of(What::SdkPublish), None);
         Ok(())
     }
 }
@@ -110,16 +107,17 @@ impl Bus {
 /// The bare loop that carries what the SDK's calls carry, and holds as few of them as its services do.
 const LIKE: &str = "bare amiquip with the same envelope and prefetch";
 
-/// Prints the medians of both sides, and the median of the rounds' ratios.
+/// Prints the medians of one side.
+fn print(what: &str, who: &str, runs: &[Run]) {
+    let rate = median(&runs.iter().map(|r| r.rate).collect::<Vec<_>>());
+    let middle = median(&runs.iter().map(|r| median(&r.micros)).collect::<Vec<_>>());
+    Figure::new("bus", format!("{what}: {who}"), format!("{rate:.0}/s (p50 {})", ms(middle))).print();
+}
+
+/// Prints the medians of a peer of the SDK, and the median of the rounds' ratios.
 fn compare(what: &str, peer: &str, theirs: &[Run], sdk: &[Run], goal: Option<f64>) {
-    let rate = |runs: &[Run]| median(&runs.iter().map(|r| r.rate).collect::<Vec<_>>());
-    let middle = |runs: &[Run]| ms(median(&runs.iter().map(|r| median(&r.micros)).collect::<Vec<_>>()));
+    print(what, peer, theirs);
     let ratio = median(&theirs.iter().zip(sdk).map(|(t, s)| s.rate / t.rate).collect::<Vec<_>>());
-    let side = |runs: &[Run]| format!("{:.0}/s (p50 {})", rate(runs), middle(runs));
-    Figure::new("bus", format!("{what}: {peer}"), side(theirs)).print();
-    if peer != LIKE {
-        Figure::new("bus", format!("{what}: SDK"), side(sdk)).print();
-    }
     let figure = Figure::new("bus", format!("{what}: SDK / {peer}"), format!("{ratio:.2}"));
     match goal {
         Some(goal) => figure.goal(format!(">= {goal}"), ratio >= goal).print(),
