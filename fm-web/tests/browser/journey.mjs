@@ -2,7 +2,6 @@
 // Makes an account of its own and deletes it.
 
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "./driver.mjs";
 import { fresh } from "./person.mjs";
@@ -46,7 +45,7 @@ export const journey = (base, script) => async (part, browser) => {
     car = (await path()).split("/")[3];
   });
   await does("pictures are uploaded and ordered", async () => {
-    const files = [join(tmpdir(), `${name}-blue.png`), join(tmpdir(), `${name}-red.png`)];
+    const files = ["blue.png", "red.png"].map((picture) => join(browser.profile, picture));
     await writeFile(files[0], png(640, 480, [40, 90, 180]));
     await writeFile(files[1], png(640, 480, [180, 40, 40]));
     await browser.type("#i-images", files.join("\n"));
