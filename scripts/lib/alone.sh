@@ -4,11 +4,10 @@
 # copy_alone REPOSITORY FOLDER: what git would commit of it, and the registry folder beside it.
 copy_alone() {
     local repository=$1 folder=$2
-    mkdir -p "$folder/$repository" "$folder/funny-market-compose"
+    mkdir -p "$folder/$repository"
     (cd "$ROOT/$repository" && git ls-files -z --cached --others --exclude-standard |
         while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done | tar --null -cf - -T -) | tar -xf - -C "$folder/$repository"
-    cp -r "$REGISTRY" "$folder/funny-market-compose/registry"
-    cp -r "$ROOT/funny-market-compose/.cargo" "$folder/funny-market-compose/" # says where the registry is, for what lies in that repository
+    [ "$repository" = funny-market-compose ] || { mkdir "$folder/funny-market-compose" && cp -r "$REGISTRY" "$folder/funny-market-compose/registry"; }
 }
 
 # check_alone REPOSITORY TARGET [PART]...: TARGET is empty for a target folder of its own. A subshell: it cleans up after itself.

@@ -17,10 +17,8 @@ prepare_bench() {
     install_missing
     check_toolchain
     end_market
-    local flags=(--locked --quiet)
-    [ "$profile" != release ] || flags+=(--release)
     say "building (optimised programs take minutes the first time)"
-    in_repository funny-market-compose/bench cargo build "${flags[@]}" || die "the benchmarks cannot be built"
+    build_tool market-bench "$profile" >/dev/null
     # shellcheck disable=SC2154 # parts: the script that loads this
     case " ${parts[*]} " in
         *' up '* | *' import '* | *' search '* | *' uploads '*) build_services "$profile" ;;

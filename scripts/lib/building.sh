@@ -18,6 +18,15 @@ in_repository() {
 export ROOT REGISTRY
 export -f in_repository target_folder
 
+# build_tool NAME PROFILE: a program of funny-market-compose's workspace, with the features that dependencies have in the whole of it, so
+# that nothing is compiled a second time with fewer. Prints where it is.
+build_tool() {
+    local flags=(--locked --quiet --workspace --bin "$1") folder=debug
+    [ "$2" != release ] || { flags+=(--release) && folder=release; }
+    in_repository funny-market-compose cargo build "${flags[@]}" || die "$1 cannot be built"
+    printf '%s/%s/%s' "$(target_folder)" "$folder" "$1"
+}
+
 # build_services PROFILE [SERVICE]...: PROFILE is dev or release; all services unless some are named. Quiet when there is nothing to do.
 build_services() {
     local service chosen flags=(--locked --quiet) folder=debug

@@ -13,9 +13,8 @@ make_cars() {
 
 # draw_pictures CARS: into a folder beside the programs, which is named after all that they depend on. Prints the folder.
 draw_pictures() {
-    local crate=funny-market-compose/demo-pictures shapes=$ROOT/fm-web/assets/cars.svg program folder
-    program=$(target_folder)/debug/demo-pictures
-    in_repository "$crate" cargo build --locked --quiet || die "$crate cannot be built"
+    local shapes=$ROOT/fm-web/assets/cars.svg program folder
+    program=$(build_tool demo-pictures dev)
     folder=$(target_folder)/demo-pictures/$(cat "$program" "$shapes" - <<<"$1" | sha256sum | cut -c 1-16)
     if [ ! -d "$folder" ]; then
         mkdir -p "$folder.new"

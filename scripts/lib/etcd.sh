@@ -8,12 +8,12 @@ etcd_nodes() {
     for number in $(seq "$(recall places etcd_nodes)"); do instance etcd "$number"; printf '\n'; done
 }
 
-# etcd_urls KIND: addresses of all nodes, separated by commas. KIND is door (as services reach them) or peer (NAME=URL, as nodes do).
+# etcd_urls KIND: addresses of all nodes, separated by commas. KIND is client (as services reach them) or peer (NAME=URL, as nodes do).
 etcd_urls() {
     local node urls=()
     for node in $(etcd_nodes); do
         case $1 in
-            door) urls+=("http://127.0.0.1:$(door_of "$node")") ;;
+            client) urls+=("http://127.0.0.1:$(reached_port_of "$node")") ;;
             peer) urls+=("$node=http://127.0.0.1:$(port_of "$node-peer")") ;;
         esac
     done
@@ -39,7 +39,7 @@ start_etcd() {
     done
 }
 
-etcd_url() { etcd_urls door; }
+etcd_url() { etcd_urls client; }
 
 # etcd_ready [NODE]: does it, or the first one, answer for the whole cluster?
 etcd_ready() { curl -fs -m 2 -o /dev/null "http://127.0.0.1:$(port_of "${1:-etcd}")/health"; }

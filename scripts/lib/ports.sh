@@ -32,9 +32,9 @@ choose_port() {
 
 port_of() { recall ports "$1"; }
 
-# The port by which others reach a part: its own, or that of a door in front of it (a proxy that can be shut; see scripts/chaos).
-door_of() {
-    local door
-    door=$(recall ports "$1-door")
-    printf '%s' "${door:-$(port_of "$1")}"
+# The port by which others reach a part: its own, or that of a proxy in front of it (see scripts/chaos).
+reached_port_of() {
+    local proxy
+    proxy=$(recall ports "$1-proxy")
+    printf '%s' "${proxy:-$(port_of "$1")}"
 }

@@ -74,7 +74,7 @@ CONF
     (cd "$home" && start_process rabbitmq "${as[@]}" env -i "${environment[@]}" "$RABBITMQ_SERVER")
 }
 
-rabbitmq_url() { printf 'amqp://guest:guest@127.0.0.1:%s/%%2f' "$(door_of rabbitmq)"; }
+rabbitmq_url() { printf 'amqp://guest:guest@127.0.0.1:%s/%%2f' "$(reached_port_of rabbitmq)"; }
 
 # rabbitmq_queues: one line per queue, "MESSAGES NAME"; messages that are being handled count too.
 rabbitmq_queues() {

@@ -22,12 +22,18 @@ services() {
     done
 }
 
-# Every folder with a crate of its own, the SDK first, relative to the checkout.
+# Every repository with crates, the SDK first, relative to the checkout. That of funny-market-compose is a workspace of several.
 repositories() {
     local folder
-    for folder in fm-sdk "${SERVICES[@]}" funny-market-compose/{market-tests,bench,chaos,demo-pictures}; do
+    for folder in fm-sdk "${SERVICES[@]}" funny-market-compose; do
         [ ! -f "$ROOT/$folder/Cargo.toml" ] || printf '%s\n' "$folder"
     done
+}
+
+# members_of REPOSITORY: the folders of its workspace, one a line; none where it is a single crate.
+members_of() {
+    local member
+    for member in $(sed -n 's/^members = \[\(.*\)\]$/\1/p' "$ROOT/$1/Cargo.toml" | tr -d '",'); do printf '%s/%s\n' "$1" "$member"; done
 }
 
 # Repositories that take fm-sdk from the registry.

@@ -65,7 +65,7 @@ settings_of() {
     service=$(service_of "$name")
     data=$DEV/data/$service
     printf '%s\n' "FM_BUS=$(rabbitmq_url)" "FM_REGISTRY=$(etcd_url)" "FM_REGISTRY_PREFIX=${FM_REGISTRY_PREFIX:-}" \
-        "FM_STORE=$(store_of "$service")" "FM_DATA=$data" "FM_HTTP=127.0.0.1:$(port_of "$name")" "FM_ADVERTISE=${FM_ADVERTISE:-http://127.0.0.1:$(door_of "$name")}" \
+        "FM_STORE=$(store_of "$service")" "FM_DATA=$data" "FM_HTTP=127.0.0.1:$(port_of "$name")" "FM_ADVERTISE=${FM_ADVERTISE:-http://127.0.0.1:$(reached_port_of "$name")}" \
         "FM_INSTANCE=$name" "FM_LOG=${FM_LOG:-info}" "FM_LOG_FORMAT=${FM_LOG_FORMAT:-human}" "FM_TRUSTED_PROXIES=127.0.0.0/8,::1/128" \
         MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
     case $service in
@@ -82,10 +82,10 @@ reserve_ports() {
     [ "$(service_of "$1")" != fm-gateway ] || choose_port "$1-admin" 8081 "$1" >/dev/null
 }
 
-# start_service NAME: does nothing when it runs already; starts it anew when its program was built anew since.
+# start_service NAME [PROGRAM]: does nothing when it runs already; starts it anew when its program was built anew since.
 start_service() {
     local name=$1 settings program
-    program=$(program_of "$name")
+    program=${2:-$(program_of "$name")}
     if running "$name"; then
         if cmp -s "$program" "/proc/$(pid_of "$name")/exe"; then return 0; fi
         say "$name was built anew: starting it again"

@@ -95,7 +95,7 @@ in_market_tests() {
         words+=(--test "$1")
         shift
     done
-    plainly funny-market-compose/market-tests cargo test --features running-market --locked "${words[@]}" "$@"
+    plainly funny-market-compose cargo test --workspace --features market-tests/running-market --locked "${words[@]}" "$@"
 }
 export -f in_market_tests
 

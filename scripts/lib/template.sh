@@ -1,14 +1,13 @@
 # shellcheck shell=bash
-# Files that are equal in every repository. `template/all` goes to each crate, `template/repository` to those that are a
-# repository of their own, `template/consumer` to those that take fm-sdk from the registry, `template/service` to the
-# services; @NAME@ becomes the repository's name. (`template/new-service` is what scripts/new-service starts a repository with.)
+# Files that are equal in every repository. `template/all` goes to each, `template/repository` to those with one crate,
+# `template/consumer` to those that take fm-sdk from the registry beside them, `template/service` to the services; @NAME@ becomes the repository's name. (`template/new-service` is what scripts/new-service starts a repository with.)
 
 TEMPLATE=$ROOT/scripts/template
 
 # sets_of REPOSITORY: which parts of the template it gets.
 sets_of() {
     case $1 in
-        funny-market-compose/*) printf 'all\n' ;;
+        funny-market-compose) printf 'all\n' ;;
         fm-sdk) printf 'all\nrepository\n' ;;
         *) printf 'all\nrepository\nconsumer\nservice\n' ;;
     esac

@@ -20,13 +20,13 @@ an_instance_is_told_by_its_number() {
     [ "$(instance fm-cars 3)" = fm-cars-3 ]
 }
 
-a_part_is_reached_through_its_door_where_it_has_one() {
+a_part_is_reached_through_its_proxy_where_it_has_one() {
     export FM_ETCD_NODES=2
     mkdir -p "$FM_DEV_DIR"
     remember ports etcd 1001
     remember ports etcd-2 1002
     [ "$(etcd_url)" = http://127.0.0.1:1001,http://127.0.0.1:1002 ]
-    remember ports etcd-2-door 2002
+    remember ports etcd-2-proxy 2002
     [ "$(etcd_url)" = http://127.0.0.1:1001,http://127.0.0.1:2002 ]
     echo "-- the number of nodes was chosen at the first start"
     FM_ETCD_NODES=3

@@ -17,6 +17,20 @@ a_path_to_a_neighbour_is_refused() {
     fails_saying "a repository stands alone" scripts/sync-template --check
 }
 
+a_workspace_member_without_its_lints_or_with_a_path_outside_is_refused() {
+    tiny_checkout "$scratch/checkout"
+    cd "$scratch/checkout/funny-market-compose"
+    printf '[workspace]\nmembers = ["market"]\n' >Cargo.toml
+    mkdir -p market/src
+    printf '[package]\nname = "market"\nversion = "0.1.0"\n' >market/Cargo.toml
+    touch Cargo.lock market/src/lib.rs
+    fails_saying "market/Cargo.toml lacks the lints of its workspace" ../scripts/sync-template --check
+    printf '\n[lints]\nworkspace = true\n' >>market/Cargo.toml
+    not bash -c '../scripts/sync-template --check 2>&1 | grep "lacks the lints of its workspace"'
+    printf '\n[dependencies]\nfm-sdk = { path = "../../fm-sdk" }\n' >>market/Cargo.toml
+    fails_saying "market/Cargo.toml:9" ../scripts/sync-template --check
+}
+
 pair() {
     tiny_checkout "$scratch/checkout"
     cd "$scratch/checkout"

@@ -3,12 +3,16 @@
 use crate::{
     Result,
     figure::Figure,
-    process::{Ended, family, resident},
+    process::{family, resident},
     search,
+};
+use market::{
+    Caller,
+    child::{OwnedChild, free_addresses},
 };
 use std::{
     fs,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -56,7 +60,7 @@ impl Large {
     fn measure(&self) -> Result<()> {
         eprintln!("large: {} cars in an SQLite file", self.cars);
         let cars = multiply(&self.store, &self.folder.join("fm-cars.sqlite"), self.cars)?;
-        let address = free()?;
+        let [address] = free_addresses()?;
         let mut command = Command::new(&self.program);
         command
             .env_clear()
@@ -67,8 +71,8 @@ impl Large {
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         let begun = Instant::now();
-        let service = Ended(command.spawn()?);
-        while !ready(address) {
+        let service = OwnedChild(command.spawn()?);
+        while !is_ready(address) {
             if begun.elapsed() > START {
                 return Err("fm-cars did not get ready".into());
             }
@@ -84,17 +88,8 @@ impl Large {
     }
 }
 
-fn free() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
-}
-
-fn ready(address: SocketAddr) -> bool {
-    use std::io::{Read, Write};
-    let mut answer = [0; 12];
-    TcpStream::connect(address).is_ok_and(|mut stream| {
-        stream.write_all(b"GET /health/ready HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n").is_ok()
-            && stream.read_exact(&mut answer).is_ok()
-    }) && &answer == b"HTTP/1.1 200"
+fn is_ready(address: SocketAddr) -> bool {
+    Caller::new(format!("http://{address}")).try_send("GET", "/health/ready", None).is_ok_and(|answer| answer.status == 200)
 }
 
 /// Copies a store and its cars in it until there are that many; each copy has an id of its own and other numbers. Gives how many.

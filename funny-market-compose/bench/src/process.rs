@@ -1,31 +1,8 @@
 //! What the kernel says of a process and its children: processor time and memory.
 
 use crate::Result;
-use std::{
-    fs,
-    process::{Child, Command},
-    thread,
-    time::{Duration, Instant},
-};
-
-/// Ends a process when it goes out of scope.
-pub struct Ended(pub Child);
-
-/// How long a process that was asked to end may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        // Asked first: a master takes its workers along, who would go on without it.
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let until = Instant::now() + PATIENCE;
-        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < until {
-            thread::sleep(Duration::from_millis(10));
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use market::child;
+use std::fs;
 
 /// A process and all that come from it.
 pub fn family(pid: u32) -> Vec<u32> {
@@ -80,20 +57,21 @@ pub fn core_time(core: usize) -> Result<u64> {
 
 /// Resident memory of these processes, in MiB; shared pages count for each.
 pub fn resident(pids: &[u32]) -> f64 {
-    let kib = |pid: &u32| -> f64 {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        status.lines().find_map(|l| l.strip_prefix("VmRSS:")).and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
-    };
-    pids.iter().map(kib).sum::<f64>() / 1024.0
+    pids.iter().filter_map(|pid| child::resident(*pid)).sum::<u64>() as f64 / 1024.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use market::child::OwnedChild;
+    use std::{
+        process::Command,
+        time::{Duration, Instant},
+    };
 
     #[test]
     fn a_family_is_a_process_with_its_children() {
-        let child = Ended(Command::new("sleep").arg("60").spawn().unwrap());
+        let child = OwnedChild(Command::new("sleep").arg("60").spawn().unwrap());
         let all = family(std::process::id());
         assert!(all.contains(&child.0.id()) && all.contains(&std::process::id()), "{all:?}");
         assert!(resident(&all) > 1.0);

@@ -1,16 +1,12 @@
 //! Breaks a market part by part while people trade in it, and counts what it lost. `scripts/chaos` of the checkout calls it.
 
-pub mod client;
 pub mod compare;
-pub mod door;
 pub mod fault;
-pub mod injury;
+pub mod injection;
 pub mod ledger;
-pub mod market;
 pub mod metrics;
 pub mod observe;
 pub mod options;
-pub mod picture;
 pub mod quiet;
 pub mod record;
 pub mod report;
@@ -20,7 +16,15 @@ pub mod trader;
 
 pub use options::Options;
 
-/// What went wrong, for people.
-pub type Fault = Box<dyn std::error::Error + Send + Sync>;
-/// What can go wrong.
-pub type Result<T> = std::result::Result<T, Fault>;
+pub use market::Result;
+
+use market::Caller;
+use std::time::Duration;
+
+/// How long one attempt may take; the gateway waits longer.
+const ATTEMPT: Duration = Duration::from_secs(8);
+
+/// Calls a port of this machine, over kept connections.
+pub fn caller(port: u16) -> Caller {
+    Caller::new(format!("http://127.0.0.1:{port}")).keep_alive(ATTEMPT)
+}

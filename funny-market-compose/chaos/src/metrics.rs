@@ -1,6 +1,7 @@
 //! The services' own counters, kept over their deaths.
 
-use crate::{client::Ask, client::Client, market::Market};
+use crate::caller;
+use market::{LocalMarket, Request};
 use std::collections::BTreeMap;
 
 /// Sums of counters by instance; a process that was started again begins at zero, what it had counted before stays counted.
@@ -12,7 +13,7 @@ pub struct Counters {
 
 impl Counters {
     /// Asks every running instance.
-    pub fn scrape(&mut self, market: &Market) {
+    pub fn scrape(&mut self, market: &LocalMarket) {
         for name in market.instances() {
             let Ok(port) = market.operators_port(&name) else { continue };
             if let Some(text) = metrics(port) {
@@ -41,7 +42,7 @@ impl Counters {
 
 /// The text of an instance's metrics, if it answers.
 pub fn metrics(port: u16) -> Option<String> {
-    let answer = Client::new(port).once(&Ask::new("GET", "/metrics"), None).ok().filter(|answer| answer.status == 200)?;
+    let answer = caller(port).call(&Request::new("GET", "/metrics")).ok().filter(|answer| answer.status == 200)?;
     String::from_utf8(answer.body).ok()
 }
 

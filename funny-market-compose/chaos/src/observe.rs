@@ -1,22 +1,22 @@
 //! Asks every service what it knows.
 
 use crate::{
-    Result,
-    client::{Answer, Ask, Client},
+    Result, caller,
     ledger::{Account, Seller},
-    market::Market,
     seen::{Seen, SeenCar},
+    trader::from_address_of,
 };
-use serde_json::{Value, json};
+use market::{Answer, Caller, LocalMarket, Request, sign_in_request};
+use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
 /// All is up and quiet: an answer takes no longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Observer {
-    gateway: Client,
+    gateway: Caller,
     /// Each copy of fm-cars has a search of its own.
-    searches: Vec<(String, Client)>,
+    searches: Vec<(String, Caller)>,
 }
 
 impl Observer {
@@ -24,10 +24,10 @@ impl Observer {
     ///
     /// # Errors
     /// They have no ports.
-    pub fn new(market: &Market) -> Result<Self> {
+    pub fn new(market: &LocalMarket) -> Result<Self> {
         let cars = market.instances().into_iter().filter(|name| name.starts_with("fm-cars"));
-        let searches = cars.map(|name| Ok((name.clone(), Client::new(market.port(&name)?))));
-        Ok(Observer { gateway: Client::new(market.port("fm-gateway")?), searches: searches.collect::<Result<_>>()? })
+        let searches = cars.map(|name| Ok((name.clone(), caller(market.port(&name)?))));
+        Ok(Observer { gateway: caller(market.port("fm-gateway")?), searches: searches.collect::<Result<_>>()? })
     }
 
     /// Everything about one seller.
@@ -35,21 +35,20 @@ impl Observer {
     /// # Errors
     /// A service does not answer, or with something else than it may.
     pub fn see(&self, number: usize, seller: &Seller) -> Result<Seen> {
-        let body = json!({ "login": seller.username, "password": seller.password });
-        let person = self.gateway.clone().for_person(number);
-        let signed_in = self.ask(&person, &Ask::new("POST", "/api/auth/sign-in").json(&body), None)?;
+        let person = from_address_of(number, self.gateway.clone());
+        let signed_in = self.ask(&person, &sign_in_request(&seller.username, &seller.password))?;
         let mut seen = Seen { sign_in: signed_in.status, ..Seen::default() };
         if signed_in.status == 200 {
-            let token = signed_in.text("access_token");
-            seen.own = self.pages(&self.gateway, "/api/me/cars?", Some(&token))?.iter().map(car).collect();
+            let person = self.gateway.clone().bearing(&signed_in.field("access_token"));
+            seen.own = self.pages(&person, "/api/me/cars?")?.iter().map(car).collect();
         }
         if let Account::Deleted(url) = &seller.account {
-            let answer = self.ask(&self.gateway, &Ask::new("GET", url), None)?;
+            let answer = self.ask(&self.gateway, &Request::new("GET", url))?;
             seen.deletion =
-                (answer.status == 200).then(|| (answer.text("state"), answer.json()["cars_deleted"].as_u64().unwrap_or_default()));
+                (answer.status == 200).then(|| (answer.field("state"), answer.json()["cars_deleted"].as_u64().unwrap_or_default()));
         }
         for (name, client) in &self.searches {
-            let found = self.pages(client, &format!("/api/cars?seller={}&", seller.id), None)?;
+            let found = self.pages(client, &format!("/api/cars?seller={}&", seller.id))?;
             let prices = found.iter().map(car).map(|car| (car.id, car.price));
             seen.found.push((name.clone(), prices.collect()));
         }
@@ -94,7 +93,7 @@ impl Observer {
     /// # Errors
     /// It does not answer.
     pub fn latest(&self) -> Result<Vec<(String, i64)>> {
-        let answer = self.ask(&self.gateway, &Ask::new("GET", "/api/tracks/latest?limit=100"), None)?;
+        let answer = self.ask(&self.gateway, &Request::new("GET", "/api/tracks/latest?limit=100"))?;
         let items = answer.json()["items"].as_array().cloned().unwrap_or_default();
         let item = |item: &Value| Some((item["car_id"].as_str()?.to_owned(), item["price"].as_i64()?));
         Ok(items.iter().filter_map(item).collect())
@@ -102,7 +101,7 @@ impl Observer {
 
     /// Reads something that may not be there.
     fn there(&self, path: &str) -> Result<Option<Answer>> {
-        let answer = self.ask(&self.gateway, &Ask::new("GET", path), None)?;
+        let answer = self.ask(&self.gateway, &Request::new("GET", path))?;
         match answer.status {
             200 => Ok(Some(answer)),
             404 => Ok(None),
@@ -111,11 +110,11 @@ impl Observer {
     }
 
     /// Reads all pages of a list.
-    fn pages(&self, client: &Client, path: &str, token: Option<&str>) -> Result<Vec<Value>> {
+    fn pages(&self, client: &Caller, path: &str) -> Result<Vec<Value>> {
         let mut items = Vec::new();
         for page in 1.. {
             let path = format!("{path}per_page=100&page={page}");
-            let list = self.ask(client, &Ask::new("GET", &path), token)?.json();
+            let list = self.ask(client, &Request::new("GET", &path))?.json();
             let new = list["items"].as_array().cloned().ok_or_else(|| format!("GET {path} gave no list: {list}"))?;
             if new.is_empty() {
                 break;
@@ -125,9 +124,9 @@ impl Observer {
         Ok(items)
     }
 
-    fn ask(&self, client: &Client, ask: &Ask, token: Option<&str>) -> Result<Answer> {
-        let answer = client.insist(ask, token, PATIENCE);
-        answer.ok_or_else(|| format!("{} {}: no answer, though all is well", ask.method, ask.path).into())
+    fn ask(&self, client: &Caller, request: &Request) -> Result<Answer> {
+        let answer = client.insist(request, PATIENCE);
+        answer.ok_or_else(|| format!("{} {}: no answer, though all is well", request.method, request.path).into())
     }
 }
 

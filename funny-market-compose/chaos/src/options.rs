@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Clone, Debug, Parser)]
 #[command(name = "market-chaos", version)]
 pub struct Options {
-    /// The folder of the market's state; has a file `ports` with the doors
+    /// The folder of the market's state; has a file `ports` with the proxies
     #[arg(long, env = "FM_DEV_DIR")]
     pub folder: PathBuf,
     /// The scripts of the checkout

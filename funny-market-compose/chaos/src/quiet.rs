@@ -1,18 +1,14 @@
 //! Waiting until the market is whole again, and until it has nothing left to do.
 
-use crate::{
-    Result,
-    client::{Ask, Client},
-    market::Market,
-    metrics,
-};
+use crate::{Result, caller, metrics};
+use market::{LocalMarket, Request, poll};
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
 /// Between two looks at something that takes its time.
-const LOOK: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Longer than an instance takes to look for messages that another one left behind.
 const STILL: Duration = Duration::from_secs(6);
 
@@ -20,26 +16,21 @@ const STILL: Duration = Duration::from_secs(6);
 ///
 /// # Errors
 /// Not within the bound: who is not.
-pub fn until_well(market: &Market, bound: Duration) -> Result<Duration> {
-    let began = Instant::now();
-    loop {
-        let ill: Vec<_> = market.instances().into_iter().filter_map(|name| illness(market, &name)).collect();
-        if ill.is_empty() {
-            return Ok(began.elapsed());
-        }
-        if began.elapsed() > bound {
-            return Err(format!("not well after {} s: {}", bound.as_secs(), ill.join("; ")).into());
-        }
-        thread::sleep(LOOK);
-    }
+pub fn until_well(market: &LocalMarket, bound: Duration) -> Result<Duration> {
+    let mut unhealthy = Vec::new();
+    let recovered = poll(POLL_INTERVAL, bound, || {
+        unhealthy = market.instances().into_iter().filter_map(|name| unhealthy_checks(market, &name)).collect();
+        unhealthy.is_empty()
+    });
+    recovered.ok_or_else(|| format!("not well after {} s: {}", bound.as_secs(), unhealthy.join("; ")).into())
 }
 
 /// What an instance says is wrong with it.
-fn illness(market: &Market, name: &str) -> Option<String> {
-    let answer = market.operators_port(name).ok().and_then(|port| Client::new(port).once(&Ask::new("GET", "/health/ready"), None).ok());
+fn unhealthy_checks(market: &LocalMarket, name: &str) -> Option<String> {
+    let answer = market.operators_port(name).ok().and_then(|port| caller(port).call(&Request::new("GET", "/health/ready")).ok());
     match answer {
-        Some(answer) if answer.status == 200 && answer.text("status") == "ok" => None,
-        Some(answer) => Some(format!("{name}: {}", String::from_utf8_lossy(&answer.body))),
+        Some(answer) if answer.status == 200 && answer.field("status") == "ok" => None,
+        Some(answer) => Some(format!("{name}: {}", answer.text())),
         None => Some(format!("{name} does not answer")),
     }
 }
@@ -48,7 +39,7 @@ fn illness(market: &Market, name: &str) -> Option<String> {
 ///
 /// # Errors
 /// Not within the bound: what is left where.
-pub fn until_quiet(market: &Market, bound: Duration) -> Result<Duration> {
+pub fn until_quiet(market: &LocalMarket, bound: Duration) -> Result<Duration> {
     let began = Instant::now();
     let mut since: Option<(Instant, Vec<String>)> = None;
     loop {
@@ -65,12 +56,12 @@ pub fn until_quiet(market: &Market, bound: Duration) -> Result<Duration> {
         if began.elapsed() > bound {
             return Err(format!("not quiet after {} s: {}", bound.as_secs(), left.join(", ")).into());
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
 /// Queues and outboxes that are not empty. What was parked stays where it is: it is counted, not waited for.
-fn left(market: &Market) -> Result<Vec<String>> {
+fn left(market: &LocalMarket) -> Result<Vec<String>> {
     let mut left: Vec<_> = market
         .queues()?
         .into_iter()
@@ -87,7 +78,7 @@ fn left(market: &Market) -> Result<Vec<String>> {
 }
 
 /// What every instance has handled and published so far.
-fn work(market: &Market) -> Vec<String> {
+fn work(market: &LocalMarket) -> Vec<String> {
     let texts = market.instances().into_iter().filter_map(|name| metrics::metrics(market.operators_port(&name).ok()?));
     let counts = |text: String| text.lines().filter(|line| line.starts_with("messages_")).map(str::to_owned).collect::<Vec<_>>();
     texts.flat_map(counts).filter(|line| line.contains("_total")).collect()

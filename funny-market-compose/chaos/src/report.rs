@@ -33,7 +33,7 @@ impl<'a> Report<'a> {
 
     /// What was to be shown, and whether it was. (A market that does not recover from a fault ends the run.)
     fn tests(&self) -> Vec<(String, bool)> {
-        let faults = self.outcome.injuries.iter().map(|injury| (format!("{} ({})", injury.fault, injury.hit.join(", ")), true));
+        let faults = self.outcome.injections.iter().map(|injection| (format!("{} ({})", injection.fault, injection.hit.join(", ")), true));
         let kinds = [
             ("nothing acknowledged is lost", Kind::Lost),
             ("nothing is doubled", Kind::Doubled),
@@ -84,7 +84,7 @@ impl<'a> Report<'a> {
     }
 
     fn figures(&self) -> Vec<(String, String)> {
-        let Outcome { record, counters, injuries, .. } = self.outcome;
+        let Outcome { record, counters, injections, .. } = self.outcome;
         let mut figures = vec![("seed".to_owned(), self.options.seed.to_string())];
         let mut figure = |name: &str, value: String| figures.push((name.into(), value));
         figure("market", self.market());
@@ -112,10 +112,10 @@ impl<'a> Report<'a> {
             figure(name, sum(series, "").to_string());
         }
         figure("messages parked", self.outcome.parked.to_string());
-        figure("faults", injuries.len().to_string());
+        figure("faults", injections.len().to_string());
         figure(
             "processes killed",
-            injuries
+            injections
                 .iter()
                 .filter(|i| i.fault.manner == Manner::Kill && i.fault.part != Part::MongoDb)
                 .map(|i| i.hit.len())
@@ -172,7 +172,7 @@ impl<'a> Report<'a> {
 
     /// A table of the faults, where there were any.
     fn faults(&self) -> String {
-        if self.outcome.injuries.is_empty() {
+        if self.outcome.injections.is_empty() {
             return String::new();
         }
         let mut text = "\n## Fault by fault\n\n\
@@ -183,8 +183,8 @@ impl<'a> Report<'a> {
                  counts for it too, whatever it waited for. Each the longest of all times.\n\n\
                  | fault | times | lasted | all well after | longest wait of a write | of a read |\n| --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
-        for (fault, injuries) in self.by_fault() {
-            let _ = writeln!(text, "| {fault} | {} |", self.row(&injuries).join(" | "));
+        for (fault, injections) in self.by_fault() {
+            let _ = writeln!(text, "| {fault} | {} |", self.row(&injections).join(" | "));
         }
         text
     }
@@ -192,21 +192,21 @@ impl<'a> Report<'a> {
     /// What happened, by fault; each with its number.
     fn by_fault(&self) -> BTreeMap<String, Vec<usize>> {
         let mut by_fault = BTreeMap::<_, Vec<usize>>::new();
-        for (number, injury) in self.outcome.injuries.iter().enumerate() {
-            by_fault.entry(injury.fault.to_string()).or_default().push(number);
+        for (number, injection) in self.outcome.injections.iter().enumerate() {
+            by_fault.entry(injection.fault.to_string()).or_default().push(number);
         }
         by_fault
     }
 
-    fn row(&self, injuries: &[usize]) -> [String; 5] {
-        let (all, record) = (&self.outcome.injuries, &self.outcome.record);
+    fn row(&self, injections: &[usize]) -> [String; 5] {
+        let (all, record) = (&self.outcome.injections, &self.outcome.record);
         let until = |n: usize| all.get(n + 1).map_or_else(|| all[n].ended + all[n].recovered, |next| next.began);
         let longest = |of: &dyn Fn(usize) -> Duration| {
-            let longest = injuries.iter().map(|n| of(*n)).max().unwrap_or_default();
+            let longest = injections.iter().map(|n| of(*n)).max().unwrap_or_default();
             format!("{:.1} s", longest.as_secs_f64())
         };
         [
-            injuries.len().to_string(),
+            injections.len().to_string(),
             longest(&|n| all[n].ended - all[n].began),
             longest(&|n| all[n].recovered),
             longest(&|n| record.longest_write(all[n].began, until(n))),
@@ -257,7 +257,7 @@ mod tests {
         Outcome {
             took: Duration::from_secs(9),
             loaded: Duration::from_secs(5),
-            injuries: Vec::new(),
+            injections: Vec::new(),
             record: Default::default(),
             counters: Counters::default(),
             parked: 0,

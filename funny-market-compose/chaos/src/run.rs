@@ -1,21 +1,19 @@
 //! One whole run: a market, a load, faults one after the other, quiet, the comparison.
 
 use crate::{
-    Options, Result,
-    client::{Ask, Client},
+    Options, Result, caller,
     compare::{self, Finding},
-    door::Door,
     fault::{Fault, Possible},
-    injury::{Injury, Surgeon},
+    injection::{Injection, Injector},
     ledger::Seller,
-    market::{Market, port_in},
     metrics::Counters,
     observe::{self, Observer},
     quiet,
     record::Record,
     seen::Seen,
-    trader::Trader,
+    trader::{Trader, from_address_of},
 };
+use market::{LocalMarket, Request, proxy::Proxy};
 use rand::{SeedableRng, rngs::StdRng};
 use std::{
     collections::BTreeMap,
@@ -37,7 +35,7 @@ const QUIET: Duration = Duration::from_secs(180);
 pub struct Outcome {
     pub took: Duration,
     pub loaded: Duration,
-    pub injuries: Vec<Injury>,
+    pub injections: Vec<Injection>,
     pub record: Arc<Record>,
     pub counters: Counters,
     pub parked: u64,
@@ -57,34 +55,38 @@ pub struct Outcome {
 /// The market does not start, does not recover, does not become quiet or does not answer.
 pub fn run(options: &Options) -> Result<Outcome> {
     let began = Instant::now();
-    let mut market = Market { folder: options.folder.clone(), scripts: options.scripts.clone(), settings: Vec::new() };
+    let mut market = LocalMarket {
+        folder: options.folder.clone(),
+        scripts: options.scripts.clone(),
+        settings: vec![("FM_DEV_PORTS".into(), "random".into())],
+    };
     if options.etcd_nodes > 1 {
         market.settings.push(("FM_ETCD_NODES".into(), options.etcd_nodes.to_string()));
     }
     if options.mongo {
         market.settings.push(("FM_STORE".into(), "mongodb".into()));
     }
-    let doors = doors(&market)?;
+    let proxies = proxies(&market)?;
     let mut words = vec!["--no-build", "--no-demo", "--instances", "fm-cars=2"];
     if options.release {
         words.push("--release");
     }
-    say(options, &format!("starting a market ({} doors)", doors.len()));
+    say(options, &format!("starting a market ({} proxies)", proxies.len()));
     market.script("up", &words)?;
     quiet::until_well(&market, Duration::from_secs(60))?;
 
     let record = Arc::new(Record::default());
     let counters = Mutex::new(Counters::default());
-    let gateway = port_in(&market.folder, "fm-gateway-door")?;
-    let mut surgeon = Surgeon { market: &market, doors: &doors, etcd_nodes: options.etcd_nodes, hold: options.hold() };
+    let gateway = market.port("fm-gateway-proxy")?;
+    let mut injector = Injector { market: &market, proxies: &proxies, etcd_nodes: options.etcd_nodes, hold: options.hold() };
     let every = Duration::from_secs_f64(options.traders as f64 / options.rate());
     let loading = Instant::now();
-    let (injuries, sellers, memory) = thread::scope(|scope| -> Result<_> {
+    let (injections, sellers, memory) = thread::scope(|scope| -> Result<_> {
         let traders: Vec<_> = (0..options.traders)
             .map(|number| {
                 let name = format!("s{:x}t{number}", options.seed);
                 let seed = options.seed.wrapping_add(number as u64 * 7919);
-                let trader = Trader::new(name, seed, Client::new(gateway).for_person(number), options.patience(), record.clone());
+                let trader = Trader::new(name, seed, from_address_of(number, caller(gateway)), options.patience(), record.clone());
                 scope.spawn(move || trader.trade(every))
             })
             .collect();
@@ -95,14 +97,14 @@ pub fn run(options: &Options) -> Result<Outcome> {
                 thread::sleep(Duration::from_millis(500));
             }
         });
-        let done = break_things(options, &mut surgeon, &counters, loading);
+        let done = break_things(options, &mut injector, &counters, loading);
         record.end();
         let mut sellers = Vec::new();
         for trader in traders {
             sellers.extend(trader.join().map_err(|_| "a trader panicked")?);
         }
-        let (injuries, memory) = done?;
-        Ok((injuries, sellers, memory))
+        let (injections, memory) = done?;
+        Ok((injections, sellers, memory))
     })?;
     let loaded = loading.elapsed();
     say(options, &format!("the load has ended after {} s; waiting until all is quiet", loaded.as_secs()));
@@ -118,7 +120,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     Ok(Outcome {
         took: began.elapsed(),
         loaded,
-        injuries,
+        injections,
         record,
         counters,
         parked,
@@ -137,28 +139,28 @@ pub fn say(options: &Options, text: &str) {
     }
 }
 
-/// Opens the doors that the script has chosen ports for.
-fn doors(market: &Market) -> Result<BTreeMap<String, Door>> {
-    let mut doors = BTreeMap::new();
-    for (name, port) in market.doors()? {
-        let (folder, part) = (market.folder.clone(), name.clone());
-        doors.insert(name, Door::open(port, Box::new(move || port_in(&folder, &part)))?);
+/// Opens the proxies that the script has chosen ports for.
+fn proxies(market: &LocalMarket) -> Result<BTreeMap<String, Proxy>> {
+    let mut proxies = BTreeMap::new();
+    for (name, port) in market.proxies()? {
+        let (market, part) = (market.clone(), name.clone());
+        proxies.insert(name, Proxy::listen(port, Box::new(move || market.port(&part)))?);
     }
-    Ok(doors)
+    Ok(proxies)
 }
 
-type Broken = (Vec<Injury>, Vec<(String, u64, u64)>);
+type Broken = (Vec<Injection>, Vec<(String, u64, u64)>);
 
 /// Breaks one part after the other until there was enough of it.
-fn break_things(options: &Options, surgeon: &mut Surgeon, counters: &Mutex<Counters>, loading: Instant) -> Result<Broken> {
+fn break_things(options: &Options, injector: &mut Injector, counters: &Mutex<Counters>, loading: Instant) -> Result<Broken> {
     let mut rng = StdRng::seed_from_u64(options.seed);
     let possible = Possible { etcd_nodes: options.etcd_nodes, mongodb: options.mongo };
-    let market = surgeon.market;
+    let market = injector.market;
     let handled = || counters.lock().unwrap_or_else(PoisonError::into_inner).sum("messages_handled_total", "");
     let over = |limit: Duration| loading.elapsed() >= limit;
-    let mut injuries = Vec::new();
+    let mut injections = Vec::new();
     if let Some(minutes) = options.soak {
-        return Ok((injuries, soak(market, Duration::from_secs(minutes * 60))));
+        return Ok((injections, soak(market, Duration::from_secs(minutes * 60))));
     }
     thread::sleep(CALM);
     loop {
@@ -168,35 +170,35 @@ fn break_things(options: &Options, surgeon: &mut Surgeon, counters: &Mutex<Count
             (None, false) => possible.few(&mut rng),
         };
         for &fault in &faults {
-            let injury = surgeon.inflict(fault, &mut rng)?;
+            let injection = injector.inject(fault, &mut rng)?;
             say(
                 options,
                 &format!(
                     "{:>4} s  {:<22} {:<12} mended after {:>4.1} s, all well {:>4.1} s later; {} messages",
                     loading.elapsed().as_secs(),
-                    injury.fault.to_string(),
-                    injury.hit.join(" "),
-                    (injury.ended - injury.began).as_secs_f64(),
-                    injury.recovered.as_secs_f64(),
+                    injection.fault.to_string(),
+                    injection.hit.join(" "),
+                    (injection.ended - injection.began).as_secs_f64(),
+                    injection.recovered.as_secs_f64(),
                     handled()
                 ),
             );
-            injuries.push(injury);
+            injections.push(injection);
             thread::sleep(CALM);
             // Each fault once, and then until there were enough messages.
-            let enough = injuries.len() > faults.len() && handled() >= options.messages();
+            let enough = injections.len() > faults.len() && handled() >= options.messages();
             if enough || over(options.limit()) {
-                return Ok((injuries, Vec::new()));
+                return Ok((injections, Vec::new()));
             }
         }
         if handled() >= options.messages() {
-            return Ok((injuries, Vec::new()));
+            return Ok((injections, Vec::new()));
         }
     }
 }
 
 /// Breaks nothing, and looks at the memory.
-fn soak(market: &Market, time: Duration) -> Vec<(String, u64, u64)> {
+fn soak(market: &LocalMarket, time: Duration) -> Vec<(String, u64, u64)> {
     let began = Instant::now();
     let mut samples = BTreeMap::<String, Vec<u64>>::new();
     thread::sleep(WARM_UP.min(time / 5));
@@ -213,18 +215,18 @@ fn soak(market: &Market, time: Duration) -> Vec<(String, u64, u64)> {
 
 /// Reads ten times a second, as somebody who looks on.
 fn read_on(record: &Record, gateway: u16) {
-    let client = Client::new(gateway);
-    let ask = Ask::new("GET", "/api/cars?per_page=1");
+    let client = caller(gateway);
+    let request = Request::new("GET", "/api/cars?per_page=1");
     while !record.is_over() {
         let began = Instant::now();
-        let answered = client.once(&ask, None).is_ok_and(|answer| answer.status == 200);
+        let answered = client.call(&request).is_ok_and(|answer| answer.status == 200);
         record.read(Instant::now(), answered);
         thread::sleep(Duration::from_millis(100).saturating_sub(began.elapsed()));
     }
 }
 
 /// Asks every service about each seller.
-fn look(market: &Market, sellers: &[Seller]) -> Result<Vec<Seen>> {
+fn look(market: &LocalMarket, sellers: &[Seller]) -> Result<Vec<Seen>> {
     let observer = Observer::new(market)?;
     sellers.iter().enumerate().map(|(number, seller)| observer.see(number, seller)).collect()
 }

@@ -1,27 +1,27 @@
 //! Somebody who trades: makes cars, changes, sells and removes them, and insists on an answer.
 
 use crate::{
-    client::{Answer, Ask, Client},
     ledger::{Account, Car, Fate, Seller, Unsure},
-    picture,
     record::{Op, Record},
 };
+use market::{Answer, Caller, Request, picture, sign_in_request, sign_up_request};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
+    net::Ipv4Addr,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 /// Between two attempts.
-const PAUSE: Duration = Duration::from_millis(250);
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 /// Cars that a seller has open at most.
 const OPEN: usize = 12;
 
 pub struct Trader {
     pub name: String,
-    client: Client,
+    client: Caller,
     rng: StdRng,
     patience: Duration,
     record: Arc<Record>,
@@ -40,7 +40,7 @@ enum Insisted {
 }
 
 impl Trader {
-    pub fn new(name: String, seed: u64, client: Client, patience: Duration, record: Arc<Record>) -> Self {
+    pub fn new(name: String, seed: u64, client: Caller, patience: Duration, record: Arc<Record>) -> Self {
         let rng = StdRng::seed_from_u64(seed);
         Trader { name, client, rng, patience, record, token: None, made: 0, sellers: Vec::new() }
     }
@@ -89,17 +89,16 @@ impl Trader {
     fn arrive(&mut self) -> bool {
         let username = format!("{}n{}", self.name, self.sellers.len());
         let password = format!("Correct-horse-{username}");
-        let body = json!({ "username": username, "email": format!("{username}@example.com"), "password": password });
-        let answer = self.insist_as("sign-up", &Ask::new("POST", "/api/auth/sign-up").json(&body), false);
+        let answer = self.insist_as("sign-up", &sign_up_request(&username, &password), false);
         let answer = match answer {
             Insisted::Answered(answer, _) if answer.status == 409 => {
-                self.client.insist(&sign_in(&username, &password), None, self.patience)
+                self.client.insist(&sign_in_request(&username, &password), self.patience)
             }
             Insisted::Answered(answer, _) => Some(answer),
             _ => None,
         };
         let Some(answer) = answer.filter(|answer| matches!(answer.status, 200 | 201)) else { return false };
-        self.token = Some(answer.text("access_token"));
+        self.token = Some(answer.field("access_token"));
         let id = answer.json()["user"]["id"].as_str().unwrap_or_default().to_owned();
         self.sellers.push(Seller { id, username, password, ..Seller::default() });
         true
@@ -110,11 +109,11 @@ impl Trader {
         let key = format!("{}-{}", self.name, self.made);
         let price = self.rng.random_range(1_000..5_000);
         let body = json!({ "maker": "audi", "model": "a4", "price": price, "year": 2019, "description": key });
-        let ask = Ask::new("POST", "/api/cars").with("idempotency-key", &key).json(&body);
+        let request = Request::new("POST", "/api/cars").with("idempotency-key", &key).json(&body);
         let mut car = Car { key: key.clone(), prices: vec![price], unsure: Some(Unsure::Creation), ..Car::default() };
-        if let Insisted::Answered(answer, _) = self.insist_as("create", &ask, true) {
+        if let Insisted::Answered(answer, _) = self.insist_as("create", &request, true) {
             if answer.status == 201 {
-                car = Car { id: Some(answer.text("id")), added: answer.text("added"), unsure: None, ..car };
+                car = Car { id: Some(answer.field("id")), added: answer.field("added"), unsure: None, ..car };
             } else {
                 self.refused("creating", &key, &answer);
             }
@@ -130,8 +129,8 @@ impl Trader {
             if now == price {
                 break;
             }
-            let ask = Ask::new("PATCH", format!("/api/cars/{id}")).with("if-match", etag).json(&json!({ "price": price }));
-            match self.insist_as("reprice", &ask, true) {
+            let request = Request::new("PATCH", format!("/api/cars/{id}")).with("if-match", etag).json(&json!({ "price": price }));
+            match self.insist_as("reprice", &request, true) {
                 Insisted::Answered(answer, _) if answer.status == 200 => break,
                 // Done by an attempt that was not answered, or somebody attached a picture in between: the next look tells.
                 Insisted::Answered(answer, _) if answer.status == 412 => {}
@@ -144,10 +143,10 @@ impl Trader {
 
     fn upload(&mut self, car: usize) {
         let Some((id, key, _)) = self.named(car) else { return };
-        let Ok(picture) = picture::draw(self.rng.random()) else { return };
-        let (kind, body) = picture::form(&picture);
-        let ask = Ask { body: Some(body), ..Ask::new("POST", format!("/api/cars/{id}/images")).with("content-type", kind) };
-        match self.insist_as("upload", &ask, true) {
+        let Ok(picture) = picture::noise(self.rng.random()) else { return };
+        let (kind, body) = picture::upload(&[&picture]);
+        let request = Request::new("POST", format!("/api/cars/{id}/images")).body(&kind, body);
+        match self.insist_as("upload", &request, true) {
             Insisted::Answered(answer, _) if answer.status == 201 => {
                 let key = answer.json()["images"][0]["key"].as_str().unwrap_or_default().to_owned();
                 self.seller().cars[car].pictures.push(key);
@@ -162,7 +161,7 @@ impl Trader {
 
     fn sell(&mut self, car: usize) {
         let Some((id, key, _)) = self.named(car) else { return };
-        match self.insist_as("sell", &Ask::new("POST", format!("/api/cars/{id}/sold")), true) {
+        match self.insist_as("sell", &Request::new("POST", format!("/api/cars/{id}/sold")), true) {
             Insisted::Answered(answer, _) if answer.status == 200 => self.seller().cars[car].fate = Fate::Sold,
             Insisted::Answered(answer, _) => self.refused("selling", &key, &answer),
             _ => self.seller().cars[car].unsure = Some(Unsure::Sale),
@@ -171,7 +170,7 @@ impl Trader {
 
     fn remove(&mut self, car: usize) {
         let Some((id, key, _)) = self.named(car) else { return };
-        match self.insist_as("remove", &Ask::new("DELETE", format!("/api/cars/{id}")), true) {
+        match self.insist_as("remove", &Request::new("DELETE", format!("/api/cars/{id}")), true) {
             // Unknown at a later attempt: an earlier one was not answered, but did it.
             Insisted::Answered(answer, attempts) if answer.status == 204 || (answer.status == 404 && attempts > 1) => {
                 self.seller().cars[car].fate = Fate::Removed;
@@ -183,10 +182,10 @@ impl Trader {
 
     fn leave(&mut self) {
         let body = json!({ "password": self.seller().password });
-        let answer = self.insist_as("leave", &Ask::new("DELETE", "/api/me").json(&body), true);
+        let answer = self.insist_as("leave", &Request::new("DELETE", "/api/me").json(&body), true);
         let name = self.seller().username.clone();
         self.seller().account = match answer {
-            Insisted::Answered(answer, _) if answer.status == 202 => Account::Deleted(answer.text("status_url")),
+            Insisted::Answered(answer, _) if answer.status == 202 => Account::Deleted(answer.field("status_url")),
             Insisted::Answered(answer, _) => {
                 self.refused("deleting the account of", &name, &answer);
                 Account::Unsure
@@ -205,8 +204,10 @@ impl Trader {
 
     /// A car's price and version.
     fn read(&mut self, id: &str, key: &str) -> Option<(i64, String)> {
-        match self.insist_as("read", &Ask::new("GET", format!("/api/cars/{id}")), false) {
-            Insisted::Answered(answer, _) if answer.status == 200 => Some((answer.json()["price"].as_i64()?, answer.etag?)),
+        match self.insist_as("read", &Request::new("GET", format!("/api/cars/{id}")), false) {
+            Insisted::Answered(answer, _) if answer.status == 200 => {
+                Some((answer.json()["price"].as_i64()?, answer.header("etag")?.to_owned()))
+            }
             Insisted::Answered(answer, _) => {
                 self.refused("reading", key, &answer);
                 None
@@ -216,11 +217,11 @@ impl Trader {
     }
 
     fn refused(&mut self, doing: &str, what: &str, answer: &Answer) {
-        self.record.refused(format!("{doing} {what}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
+        self.record.refused(format!("{doing} {what}: {} {}", answer.status, answer.text()));
     }
 
     /// Asks until there is an answer, and notes what it took.
-    fn insist_as(&mut self, verb: &'static str, ask: &Ask, signed_in: bool) -> Insisted {
+    fn insist_as(&mut self, verb: &'static str, request: &Request, signed_in: bool) -> Insisted {
         let (began, mut attempts) = (Instant::now(), 0);
         let insisted = loop {
             if began.elapsed() > self.patience {
@@ -229,22 +230,26 @@ impl Trader {
             attempts += 1;
             if signed_in && self.token.is_none() {
                 let seller = self.seller();
-                let ask = sign_in(&seller.username, &seller.password);
-                match self.client.once(&ask, None) {
-                    Ok(answer) if answer.status == 200 => self.token = Some(answer.text("access_token")),
+                let request = sign_in_request(&seller.username, &seller.password);
+                match self.client.call(&request) {
+                    Ok(answer) if answer.status == 200 => self.token = Some(answer.field("access_token")),
                     Ok(answer) if answer.status == 401 => break Insisted::NoAccount,
                     _ => {}
                 }
             }
             if !signed_in || self.token.is_some() {
-                match self.client.once(ask, self.token.as_deref().filter(|_| signed_in)) {
+                let request = match &self.token {
+                    Some(token) if signed_in => request.clone().bearing(token),
+                    _ => request.clone(),
+                };
+                match self.client.call(&request) {
                     Ok(answer) if answer.status == 401 && signed_in => self.token = None,
-                    Ok(answer) if answer.status >= 500 || matches!(answer.status, 408 | 429) || busy(&answer) => {}
+                    Ok(answer) if answer.is_transient() || busy(&answer) => {}
                     Ok(answer) => break Insisted::Answered(answer, attempts),
                     Err(_) => {}
                 }
             }
-            thread::sleep(PAUSE);
+            thread::sleep(RETRY_DELAY);
         };
         let acknowledged = matches!(insisted, Insisted::Answered(..));
         self.record.op(Op { verb, began, took: began.elapsed(), attempts, acknowledged });
@@ -261,7 +266,9 @@ fn busy(answer: &Answer) -> bool {
     answer.status == 409 && answer.json()["code"] == "image-deleting"
 }
 
-fn sign_in(login: &str, password: &str) -> Ask {
-    let body: Value = json!({ "login": login, "password": password });
-    Ask::new("POST", "/api/auth/sign-in").json(&body)
+/// Speaks from an address of this person's own: who makes many accounts or signs in wrongly from one is slowed down. The gateway takes
+/// loopback for a proxy that says where requests come from.
+pub fn from_address_of(number: usize, client: Caller) -> Caller {
+    let number = u32::try_from(number).unwrap_or_default();
+    client.with("x-forwarded-for", &Ipv4Addr::from(0x0a00_0000 | (number & 0x00ff_ffff)).to_string())
 }

@@ -1,4 +1,4 @@
-use crate::Market;
+use market::Market;
 use std::{fs, path::PathBuf};
 
 /// A document whose blocks are played: what it tells is done, what it shows is compared.

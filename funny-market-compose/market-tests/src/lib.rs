@@ -1,19 +1,6 @@
-//! A running market as its users see it, for tests: addresses, HTTP verbs, people, and conditions to wait for.
+//! Tests of a running market, with documents that are played; the market itself, its people and pictures are in the crate `market`.
 
-mod answer;
 mod document;
-mod market;
-mod person;
-pub mod picture;
-mod process;
-mod registry;
-mod slow_way;
-mod wait;
 
-pub use answer::Answer;
 pub use document::{Block, Document, fits};
-pub use market::{Caller, Market};
-pub use person::{Person, form};
-pub use process::Instance;
-pub use slow_way::slow_way;
-pub use wait::wait_until;
+pub use market::{Answer, Caller, Instance, Market, Person, picture, picture::upload as form, slow_way, wait_until};

@@ -7,7 +7,7 @@ use crate::{
     process::processor_time,
 };
 use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -59,13 +59,6 @@ pub(super) fn get(to: SocketAddr, path: &str, token: Option<&str>) -> Request {
     let mut headers = vec![("user-agent", "market-bench"), ("accept", "application/json"), ("accept-language", "en, de;q=0.8")];
     headers.extend(bearer.as_deref().map(|b| ("authorization", b)));
     Request::get(to, path, 0, &headers)
-}
-
-/// Free ports on loopback; all at once, so that they differ.
-pub(super) fn free<const N: usize>() -> Result<[SocketAddr; N]> {
-    let listeners = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<Vec<_>>>()?;
-    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<_>>>()?;
-    addresses.try_into().map_err(|_| "too few ports".into())
 }
 
 /// A command on one core, its output in a file.

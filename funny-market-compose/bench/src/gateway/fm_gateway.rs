@@ -2,12 +2,12 @@
 
 use super::{
     Contest, Ring,
-    contender::{Contender, free, get, listening, pinned},
+    contender::{Contender, get, listening, pinned},
 };
 use crate::{
     Result,
     figure::{Figure, ms},
-    process::{Ended, family, processor_time, resident},
+    process::{family, processor_time, resident},
     rounds::{median, quantile, shuffled},
 };
 use fm_sdk::{
@@ -18,6 +18,7 @@ use fm_sdk::{
     },
     testing::servers::EtcdCluster,
 };
+use market::child::{OwnedChild, free_addresses};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -47,7 +48,7 @@ pub(super) struct FmGateway {
     /// Tokens that were never sent.
     fresh: Vec<String>,
     table: Publisher,
-    process: Option<Ended>,
+    process: Option<OwnedChild>,
     parts: Option<(Runtime, EtcdCluster, Registration)>,
 }
 
@@ -79,7 +80,7 @@ impl FmGateway {
             fm_sdk::Result::Ok((cluster, registration, tokens))
         })?;
         let folder = ring.folder.path();
-        let [address, admin] = free()?;
+        let [address, admin] = free_addresses()?;
         let mut table = Publisher {
             program: program.into(),
             registry: cluster.urls(),
@@ -99,7 +100,7 @@ impl FmGateway {
             .env("FM_DATA", folder.join("fm-gateway"))
             .env("FM_HTTP", address.to_string())
             .env("FM_ADMIN_HTTP", admin.to_string());
-        let process = Ended(command.spawn()?);
+        let process = OwnedChild(command.spawn()?);
         listening(address, &log)?;
         let gateway = FmGateway {
             pids: family(process.0.id()),

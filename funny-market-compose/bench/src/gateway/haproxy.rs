@@ -2,12 +2,10 @@
 
 use super::{
     Ring,
-    contender::{free, listening, pinned},
+    contender::{listening, pinned},
 };
-use crate::{
-    Result,
-    process::{Ended, family},
-};
+use crate::{Result, process::family};
+use market::child::{OwnedChild, free_addresses};
 use std::{fs, net::SocketAddr, path::Path};
 
 pub(super) struct HaProxy {
@@ -15,12 +13,12 @@ pub(super) struct HaProxy {
     pub hs256: SocketAddr,
     pub rs256: SocketAddr,
     pub pids: Vec<u32>,
-    _process: Ended,
+    _process: OwnedChild,
 }
 
 /// Starts one process with a front for each case. `secret` is the key of HS256, `public` the file with that of RS256.
 pub(super) fn start(ring: &Ring, secret: &str, public: &Path) -> Result<HaProxy> {
-    let [bare, hs256, rs256] = free()?;
+    let [bare, hs256, rs256] = free_addresses()?;
     let folder = ring.folder.path();
     let (config, log) = (folder.join("haproxy.cfg"), folder.join("haproxy.log"));
     fs::write(
@@ -45,7 +43,7 @@ frontend bare
             ring.upstream
         ),
     )?;
-    let process = Ended(pinned(ring.core, Path::new("/usr/sbin/haproxy"), &log)?.arg("-db").arg("-f").arg(&config).spawn()?);
+    let process = OwnedChild(pinned(ring.core, Path::new("/usr/sbin/haproxy"), &log)?.arg("-db").arg("-f").arg(&config).spawn()?);
     listening(rs256, &log)?;
     Ok(HaProxy { bare, hs256, rs256, pids: family(process.0.id()), _process: process })
 }

@@ -2,12 +2,10 @@
 
 use super::{
     Ring,
-    contender::{free, listening, pinned},
+    contender::{listening, pinned},
 };
-use crate::{
-    Result,
-    process::{Ended, family},
-};
+use crate::{Result, process::family};
+use market::child::{OwnedChild, free_addresses};
 use std::{
     fs,
     net::SocketAddr,
@@ -21,12 +19,12 @@ const PROGRAM: &str = "/usr/sbin/nginx";
 pub(super) struct Nginx {
     pub address: SocketAddr,
     pub pids: Vec<u32>,
-    _process: Ended,
+    _process: OwnedChild,
 }
 
 /// Answers everything with one kibibyte of JSON, on the core of the caller.
 pub(super) fn upstream(folder: &Path) -> Result<Nginx> {
-    let [address] = free()?;
+    let [address] = free_addresses()?;
     let body = format!("{{\"text\":\"{}\"}}", "x".repeat(1013));
     let server = format!("server {{ listen {address}; location / {{ default_type application/json; return 200 '{body}'; }} }}");
     let config = write(folder, "upstream", &server)?;
@@ -36,7 +34,7 @@ pub(super) fn upstream(folder: &Path) -> Result<Nginx> {
 
 /// Passes everything on, over kept connections.
 pub(super) fn proxy(ring: &Ring) -> Result<Nginx> {
-    let [address] = free()?;
+    let [address] = free_addresses()?;
     let server = format!(
         "upstream up {{ server {}; keepalive 64; keepalive_requests 100000000; }}
          server {{ listen {address}; location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ''; }} }}",
@@ -70,7 +68,7 @@ fn start(mut command: Command, config: &Path, folder: &Path, address: SocketAddr
     if command.get_program() == PROGRAM {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log)?);
     }
-    let process = Ended(command.arg("-c").arg(config).arg("-p").arg(folder).arg("-e").arg("stderr").spawn()?);
+    let process = OwnedChild(command.arg("-c").arg(config).arg("-p").arg(folder).arg("-e").arg("stderr").spawn()?);
     listening(address, &log)?;
     Ok(Nginx { address, pids: family(process.0.id()), _process: process })
 }

@@ -1,52 +1,37 @@
 //! A service whose broker or registry is not there yet when it starts.
 
+use market::{child::free_addresses, proxy::Proxy};
 use market_tests::{Answer, Market, wait_until};
 use std::{
-    env, fs, io,
-    net::{TcpListener, TcpStream},
+    env, fs,
+    net::SocketAddr,
     path::PathBuf,
     process::{Child, Command},
-    thread,
     time::Duration,
 };
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// A server's address at which nobody listens until it is opened.
-struct Door {
-    port: u16,
-    behind: String,
+/// An address at which nobody listens until it leads to a server.
+struct LateServer {
+    address: SocketAddr,
+    server: String,
 }
 
-impl Door {
+impl LateServer {
     /// Of the server that this URL names.
-    fn to(url: &str) -> Self {
-        let behind = url.rsplit(['@', '/']).find(|part| part.contains(':')).unwrap().to_owned();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Door { port, behind }
+    fn of(url: &str) -> Self {
+        let server = url.rsplit(['@', '/']).find(|part| part.contains(':')).unwrap().to_owned();
+        let [address] = free_addresses().unwrap();
+        LateServer { address, server }
     }
     fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.address.to_string()
     }
-    fn open(&self) {
-        let listener = TcpListener::bind(self.address()).unwrap();
-        let behind = self.behind.clone();
-        thread::spawn(move || {
-            for near in listener.incoming().flatten() {
-                let Ok(far) = TcpStream::connect(&behind) else { continue };
-                pass(near.try_clone().unwrap(), far.try_clone().unwrap());
-                pass(far, near);
-            }
-        });
+    fn start(&self) {
+        let port = self.server.rsplit_once(':').unwrap().1.parse().unwrap();
+        Proxy::listen(self.address.port(), Box::new(move || Ok(port))).unwrap();
     }
-}
-
-/// Passes on all bytes, then the end.
-fn pass(mut from: TcpStream, mut to: TcpStream) {
-    thread::spawn(move || {
-        let _ = io::copy(&mut from, &mut to);
-        let _ = to.shutdown(std::net::Shutdown::Write);
-    });
 }
 
 /// One more instance of a service that runs: the same program and settings, but for what is named here.
@@ -97,23 +82,23 @@ impl Drop for Newcomer {
 fn waits_for(service: &str, part: &str, setting: &str, an_api: &str) {
     let market = Market::running();
     let url = market.address(part);
-    let door = Door::to(&url);
-    let (name, instead) = (market.unique("late"), url.replace(&door.behind, &door.address()));
+    let server = LateServer::of(&url);
+    let (name, instead) = (market.unique("late"), url.replace(&server.server, &server.address()));
     let mut late = Newcomer::of(&market, service, &name, &[(setting, &instead)]);
     let own = late.url();
     let ask = |path: &str| -> Answer { market.at_url(&own).get(path) };
 
-    wait_until("it says which address it tried", SOON, || late.said().contains(&door.address()));
+    wait_until("it says which address it tried", SOON, || late.said().contains(&server.address()));
     ask("/health/live").expect(200);
     let ready = ask("/health/ready").expect(503);
     assert_eq!(ready.json()["status"], "starting", "{}", ready.text());
-    assert!(ready.text().contains(&door.address()), "it does not say what it waits for: {}", ready.text());
+    assert!(ready.text().contains(&server.address()), "it does not say what it waits for: {}", ready.text());
     let refused = ask(an_api).expect_problem(503, "starting");
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
     assert!(!market.registered(service).contains_key(&name), "nobody is sent to it");
     assert!(late.child.try_wait().unwrap().is_none(), "it ended: {}", late.said());
 
-    door.open();
+    server.start();
     wait_until("it is ready by itself", SOON, || ask("/health/ready").status == 200);
     wait_until("it is registered", SOON, || market.registered(service).contains_key(&name));
     ask(an_api).expect(200);
