@@ -22,6 +22,7 @@ mod service;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod time;
 pub mod trace;
 mod work;

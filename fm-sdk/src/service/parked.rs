@@ -1,7 +1,7 @@
 //! `<service> parked ..`: messages that were set aside.
 
 use super::standing::{self, Signer};
-use crate::{Error, Kind, Result, bus::transport::Parked, config::Settings};
+use crate::{Error, Kind, Result, bus::transport::Parked, config::Settings, text::is_invisible};
 use clap::Subcommand;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ fn line(p: &Parked) -> String {
 
 /// What strangers wrote must neither break the line nor speak to the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect()
+    text.chars().map(|c| if is_invisible(c) { c.escape_default().to_string() } else { c.into() }).collect()
 }
 
 fn print(parked: &Parked) -> Result<()> {
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn what_strangers_wrote_stays_on_its_line_and_does_not_speak_to_the_terminal() {
-        let text = line(&parked("a\nb", "\u{1b}[2J", "x\u{9b}31m\r"));
-        assert!(!text.contains(char::is_control), "{text:?}");
+        let text = line(&parked("a\nb", "\u{1b}[2J", "x\u{9b}31m\r\u{202e}y\u{200b}"));
+        assert!(!text.contains(is_invisible), "{text:?}");
         assert!(text.starts_with("a\\nb  \\u{1b}[2J  "), "{text}");
     }
 }
