@@ -7,9 +7,11 @@ mod eventually;
 pub mod identities;
 #[expect(clippy::expect_used, reason = "a test that is wired wrongly must stop")]
 mod mock_bus;
+mod openapi;
 pub mod servers;
 
 pub use clock::FakeClock;
 pub use eventually::eventually;
 pub use identities::TestIdentities;
 pub use mock_bus::{HttpReply, MockBus, Published, Settled};
+pub use openapi::assert_routes_are_described;

@@ -1,5 +1,13 @@
-use crate::world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, patient, victim};
-use fm_sdk::{Kind, Transport, bus::transport::Connection, bus::transport::Verdict, testing::servers::RabbitMqServer};
+use crate::{
+    tap::Tap,
+    world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, patient, victim},
+};
+use fm_sdk::{
+    Kind, Transport,
+    bus::transport::Connection,
+    bus::transport::Verdict,
+    testing::{eventually, servers::RabbitMqServer},
+};
 use std::{
     collections::BTreeSet,
     net::TcpStream,
@@ -69,15 +77,16 @@ async fn what_was_not_confirmed_is_sent_again_in_order() {
     let broker = victim();
     let url = broker.url_for_vhost().unwrap();
     let i = Instance::start(&url, "a", &[EVENT]).await;
-    let bus = patient(&url);
+    let tap = Tap::start(&url).await;
+    let bus = patient(&tap.url);
     bus.publish(event(1000)).await.unwrap();
     assert_eq!(i.done().await, 1000);
     broker.settle(&url).unwrap();
     broker.stop().unwrap();
     let publishing = futures::future::try_join_all((0..50).map(|n| bus.publish(event(n))));
     let dying = async {
-        // So that they have left: the broker cannot answer.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // The broker cannot answer what has left.
+        eventually("all of them have left", LONG, async || tap.publishes() > 50).await;
         let server = broker.server;
         actix_rt::task::spawn_blocking(|| server.restart().unwrap()).await.unwrap();
     };

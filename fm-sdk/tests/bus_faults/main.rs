@@ -7,4 +7,5 @@ mod connecting;
 mod foreign;
 mod overload;
 mod sessions;
+mod tap;
 mod world;
