@@ -97,10 +97,14 @@ async fn a_slow_client_slows_the_upstream_down_instead_of_filling_memory() {
     let mut client = app.connect().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     client.head().await;
+    // Full: the upstream writes nothing more while the gateway answers a hundred other requests.
+    let mut other = app.connect().await;
     let mut before = usize::MAX;
     while before != written.get() {
         before = written.get();
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        for _ in 0..100 {
+            other.ask("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        }
     }
     assert!(before < 64 << 20, "the gateway takes everything: {before}");
     let mut sink = vec![0; 1 << 20];
