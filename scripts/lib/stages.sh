@@ -31,6 +31,18 @@ stage_format() { each_repository format; }
 stage_lints() { each_repository lints; }
 stage_docs() { each_repository docs; }
 
+# What we ship: licences, banned crates and sources of all; and what each program is made of.
+stage_licences() {
+    local name
+    heading "licences, bans, sources"
+    need_cargo_tools
+    for name in $(repositories); do check "licences of $name" bash -c 'ci_part "$@"' _ "$name" licences; done
+    for name in $(services); do
+        check "bill of materials of $name" write_sbom "$name" "$OUTPUT/$name.cdx.json"
+        check "what is in the bill of materials of $name" verify_sbom "$name" "$OUTPUT/$name.cdx.json"
+    done
+}
+
 stage_units() {
     local repository
     for repository in $(repositories); do

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# Cargo subcommands that check or describe what is shipped: each in one version, from crates.io, installed once for all checkouts.
+
+CARGO_DENY=0.20.2
+# The images' SBOMs are made with the same one.
+CARGO_CYCLONEDX=$(sed -n 's/^ARG CARGO_CYCLONEDX=//p' "$ROOT/scripts/template/service/Dockerfile")
+
+tool_folder() { printf '%s/funny-market/cargo-%s-%s' "${XDG_CACHE_HOME:-$HOME/.cache}" "$1" "$2"; }
+
+# install_tool NAME VERSION: unoptimised, which takes a third of the time; a folder of this name is complete.
+install_tool() {
+    local folder staging status=0
+    folder=$(tool_folder "$1" "$2")
+    mkdir -p "${folder%/*}"
+    (
+        flock 7
+        [ ! -d "$folder" ] || exit 0
+        say "installing cargo-$1 $2 (once)"
+        staging=$(mktemp -d "${folder%/*}/staging.XXXXXX")
+        trap 'rm -rf "$staging"' EXIT
+        cd / # a checkout's settings are not for tools
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=symbols \
+            CARGO_TARGET_DIR=$staging/target cargo install --quiet --locked --root "$staging/root" "cargo-$1@$2" && mv "$staging/root" "$folder"
+    ) 7>"${folder%/*}/lock" || status=$?
+    [ $status = 0 ] || die "cargo-$1 $2 cannot be installed from crates.io"
+}
+
+# need_cargo_tools: `cargo deny` and `cargo cyclonedx` work from here on.
+need_cargo_tools() {
+    install_tool deny "$CARGO_DENY"
+    install_tool cyclonedx "$CARGO_CYCLONEDX"
+    PATH=$(tool_folder deny "$CARGO_DENY")/bin:$(tool_folder cyclonedx "$CARGO_CYCLONEDX")/bin:$PATH
+    export PATH
+}
+
+# write_sbom SERVICE FILE: the software bill of materials (CycloneDX, JSON) of its program, as in its image.
+write_sbom() {
+    in_repository "$1" cargo cyclonedx --quiet --format json --spec-version 1.5 --describe binaries --no-build-deps &&
+        mv "$ROOT/$1/$1_bin.cdx.json" "$2"
+}
+
+# verify_sbom SERVICE FILE: it names all crates that cargo builds into the program, with their versions, each with its licence. (It names
+# a few more, of features that are off.)
+verify_sbom() {
+    local wanted missing
+    wanted=$(in_repository "$1" cargo tree --locked --edges normal --prefix none --format '{p}' | sed -E 's/^(\S+) v(\S+).*/\1 \2/' | grep -v "^$1 " | LC_ALL=C sort -u)
+    [ -n "$wanted" ] || return 1
+    missing=$(comm -23 <(printf '%s\n' "$wanted") <(jq -r '.components[] | "\(.name) \(.version)"' "$2" | LC_ALL=C sort -u))
+    [ -z "$missing" ] || { warn "not in the bill of materials of $1: $missing" && return 1; }
+    jq -e --arg name "$1" '.bomFormat == "CycloneDX" and .metadata.component.name == $name and (.components | length) > 0 and all(.components[]; .licenses and .purl)' "$2" >/dev/null
+}
