@@ -211,6 +211,76 @@ mod tests {
         assert!(read::<Vec<Shape>>(br#"["round"]"#).is_err());
     }
 
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Numbers {
+        i: Option<i64>,
+        u: Option<u32>,
+        f: Option<f64>,
+    }
+    fn number(field: &str, json: &str) -> std::result::Result<Numbers, String> {
+        let read = read::<Numbers>(format!("{{\"{field}\": {json}}}").as_bytes());
+        read.map(Json::into_inner).map_err(|e| {
+            assert_eq!(e.code(), "malformed", "{json}");
+            e.fields().first().map_or_else(|| e.message().to_owned(), |f| format!("{}: {}", f.field, f.message))
+        })
+    }
+
+    #[test]
+    fn an_integer_may_be_written_with_a_fraction_or_an_exponent() {
+        for (json, value) in [
+            ("5000", 5000),
+            ("5000.0", 5000),
+            ("5000.000", 5000),
+            ("5e3", 5000),
+            ("1E3", 1000),
+            ("1e+3", 1000),
+            ("12.5e1", 125),
+            ("5000e-3", 5),
+            ("-0", 0),
+            ("-0.0", 0),
+            ("0e99", 0),
+            ("-7.0", -7),
+            ("1125899906842623.0", 1_125_899_906_842_623),
+            ("9223372036854775807", i64::MAX),
+        ] {
+            assert_eq!(number("i", json).unwrap().i, Some(value), "{json}");
+            if let Ok(value) = u32::try_from(value) {
+                assert_eq!(number("u", json).unwrap().u, Some(value), "{json}");
+            }
+        }
+        assert_eq!(number("f", "2.5").unwrap().f, Some(2.5));
+        assert_eq!(number("f", "2").unwrap().f, Some(2.0));
+        assert_eq!(number("i", "null").unwrap().i, None);
+    }
+
+    #[test]
+    fn a_number_that_is_no_exact_integer_is_refused_with_its_field() {
+        for (field, json, says) in [
+            ("i", "5000.5", "i: must be a whole number"),
+            ("i", "1e-3", "i: must be a whole number"),
+            ("u", "0.1", "u: must be a whole number"),
+            ("i", "1125899906842624.0", "i: is too large for a number with a fraction or an exponent"),
+            ("i", "1e300", "i: is too large for a number with a fraction or an exponent"),
+            ("i", "1e400", "number out of range"),
+            ("i", "-1e400", "number out of range"),
+            ("f", "1e400", "number out of range"),
+            ("i", "1e99999999999999999999", "number out of range"),
+            ("i", "9223372036854775808", "expected i64"),
+            ("u", "-1.0", "expected u32"),
+            ("u", "5e9", "expected u32"),
+            ("i", "\"5000\"", "expected i64"),
+            ("i", "true", "expected i64"),
+            ("i", "[5000]", "expected i64"),
+            ("i", "05", "invalid number"),
+            ("i", "+5", "expected value"),
+            ("i", "0x10", "expected"),
+            ("i", "NaN", "expected"),
+        ] {
+            let refused = number(field, json).unwrap_err();
+            assert!(refused.contains(says), "{json}: {refused}");
+        }
+    }
+
     #[actix_web::test]
     async fn a_body_that_is_no_json_is_refused() {
         for body in ["", "{", "maker=audi", r#"{"maker": "a"} {}"#, "[]", "null"] {

@@ -5,6 +5,7 @@ mod client_ip;
 mod etag;
 mod fields;
 mod idempotency;
+mod integers;
 mod json;
 mod objects;
 mod path;
