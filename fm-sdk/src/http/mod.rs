@@ -12,7 +12,9 @@ mod routes;
 pub use admission::Admission;
 pub use client::Client;
 pub use draining::Draining;
-pub use extract::{Checks, ClientIp, IdempotencyKey, IfMatch, IfNoneMatch, Json, JsonLimit, Path, Query, TrustedProxies, etag};
+pub use extract::{
+    Checks, ClientIp, IdempotencyKey, IfMatch, IfMatchTags, IfNoneMatch, Json, JsonLimit, Path, Query, TrustedProxies, etag,
+};
 pub use observe::Observe;
 pub use page::{List, Page};
 pub use problem::Problem;

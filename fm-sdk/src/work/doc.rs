@@ -1,6 +1,7 @@
 use super::Work;
 use crate::{
     Error, Result, ResultExt,
+    http::extract::IfMatchTags,
     store::{Document, Stored},
 };
 use serde_json::Value;
@@ -47,20 +48,41 @@ pub(super) fn from_stored<T: Document>(s: Stored) -> Result<Doc<T>> {
     Ok(Doc { data: serde_json::from_value(s.body.unwrap_or_default()).internal()?, version: s.version })
 }
 
+/// The versions of which the document must have one.
+#[derive(Clone, Copy)]
+pub(super) enum Versions<'a> {
+    One(i64),
+    OneOf(&'a IfMatchTags),
+}
+impl Versions<'_> {
+    pub(super) fn holds(self, version: i64) -> bool {
+        match self {
+            Versions::One(one) => one == version,
+            Versions::OneOf(tags) => tags.holds(version),
+        }
+    }
+}
+
 /// One document, by id; nothing is read before a verb is awaited.
 #[derive(Clone, Copy)]
 pub struct DocRef<'a, T> {
     pub(super) work: &'a Work,
     pub(super) id: &'a str,
-    pub(super) version: Option<i64>,
+    pub(super) versions: Option<Versions<'a>>,
     pub(super) p: PhantomData<fn() -> T>,
 }
 
-impl<T: Document> DocRef<'_, T> {
-    /// Changes only if the document still has this version (`If-Match`); `None` = whatever version.
+impl<'a, T: Document> DocRef<'a, T> {
+    /// Changes only if the document still has this version; `None` = whatever version.
     #[must_use]
     pub fn if_version(mut self, v: Option<i64>) -> Self {
-        self.version = v;
+        self.versions = v.map(Versions::One);
+        self
+    }
+    /// Changes only if the client's condition holds (`If-Match`).
+    #[must_use]
+    pub fn if_match(mut self, condition: &'a IfMatchTags) -> Self {
+        self.versions = Some(Versions::OneOf(condition));
         self
     }
     /// Reads it, if it is there.

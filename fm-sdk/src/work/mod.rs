@@ -80,7 +80,7 @@ impl Work {
     }
     /// One document, by id.
     pub fn doc<'a, T: Document>(&'a self, id: &'a str) -> DocRef<'a, T> {
-        DocRef { work: self, id, version: None, p: PhantomData }
+        DocRef { work: self, id, versions: None, p: PhantomData }
     }
     /// Documents by condition.
     pub fn docs<T: Document>(&self) -> Docs<'_, T> {

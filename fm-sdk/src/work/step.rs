@@ -22,7 +22,7 @@ impl<T: Document> DocRef<'_, T> {
     /// Changes the document and says what happened, in one step. `f` runs again if somebody else was faster, so it is `Fn` and sync.
     ///
     /// # Errors
-    /// `NotFound`; `Stale` after [`DocRef::if_version`]; `Conflict` for a unique field; whatever `f` gives.
+    /// `NotFound`; `Stale` after [`DocRef::if_version`] or [`DocRef::if_match`]; `Conflict` for a unique field; whatever `f` gives.
     pub async fn change(&self, f: impl Fn(&mut T, &mut Out) -> Result<()>) -> Result<Doc<T>> {
         self.work.once(T::COLLECTION, self.id)?;
         self.step(|t, o| f(t, o).map(|()| true)).await?.ok_or_else(|| self.unknown())
@@ -30,7 +30,7 @@ impl<T: Document> DocRef<'_, T> {
     /// Removes the document; gives it, or `None` if there was none (also when this very message removed it before).
     ///
     /// # Errors
-    /// `Stale` after [`DocRef::if_version`]; whatever `f` gives.
+    /// `Stale` after [`DocRef::if_version`] or [`DocRef::if_match`]; whatever `f` gives.
     pub async fn remove(&self, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<Option<Doc<T>>> {
         self.work.once(T::COLLECTION, self.id)?;
         self.step(|t, o| f(t, o).map(|()| false)).await
@@ -45,7 +45,7 @@ impl<T: Document> DocRef<'_, T> {
                 return doc::from_stored(found).map(Some);
             }
             let (mut data, version) = doc::from_stored::<T>(found)?.into_parts();
-            if self.version.is_some_and(|v| v != version) {
+            if self.versions.is_some_and(|v| !v.holds(version)) {
                 return Err(Error::new(Kind::Stale, "version", "somebody else changed it in between"));
             }
             let (was, to) = (doc::to_body(&data)?, next_version(version));

@@ -4,7 +4,7 @@ use crate::{Error, Kind, Result};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::header::{self, ETag, EntityTag, HeaderMap},
+    http::header::{self, ETag, EntityTag, HeaderMap, HeaderName},
 };
 use std::future::{Ready, ready};
 
@@ -14,23 +14,115 @@ pub fn etag(version: i64) -> ETag {
     ETag(EntityTag::new_strong(version.to_string()))
 }
 
-/// The version that the client wants to change (`If-Match: "7"`); `None` if it does not care (no header, or `*`).
+/// The versions of which the client wants to change one (`If-Match: "7", "8"`); any version without the header, or with `*`.
+/// For [`DocRef::if_match`](crate::DocRef::if_match).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IfMatchTags(pub(crate) Option<Vec<i64>>);
+
+impl IfMatchTags {
+    /// Says whether the condition holds for this version.
+    #[must_use]
+    pub fn holds(&self, version: i64) -> bool {
+        self.0.as_ref().is_none_or(|versions| versions.contains(&version))
+    }
+}
+
+/// The one version that the client wants to change (`If-Match: "7"`); `None` if it does not care (no header, or `*`).
+///
+/// Refuses a list that names two versions of this service; [`IfMatchTags`] takes all that RFC 9110 allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IfMatch(pub Option<i64>);
 
 /// The versions that the client has already (`If-None-Match`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IfNoneMatch(Vec<i64>);
+pub struct IfNoneMatch {
+    any: bool,
+    versions: Vec<i64>,
+}
 
 impl IfNoneMatch {
     /// Says whether the client has this version, so that 304 is enough.
     #[must_use]
     pub fn has(&self, version: i64) -> bool {
-        self.0.contains(&version)
+        self.any || self.versions.contains(&version)
     }
 }
 
-impl FromRequest for IfMatch {
+/// One element of the list.
+struct Tag<'a> {
+    weak: bool,
+    opaque: &'a str,
+}
+
+enum Condition<'a> {
+    /// `*`
+    Any,
+    Tags(Vec<Tag<'a>>),
+}
+
+/// Reads all header lines of this name as one list (RFC 9110, section 5.3); `None` without any.
+fn condition<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Result<Condition<'a>>> {
+    let lines: Vec<_> = headers.get_all(name).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let texts: Option<Vec<&str>> = lines.into_iter().map(|line| line.to_str().ok()).collect();
+    let read = texts.and_then(|texts| {
+        if let [text] = texts[..]
+            && text.trim() == "*"
+        {
+            return Some(Condition::Any);
+        }
+        let mut tags = Vec::new();
+        for text in texts {
+            elements(text, &mut tags)?;
+        }
+        (!tags.is_empty()).then_some(Condition::Tags(tags))
+    });
+    Some(
+        read.ok_or_else(|| {
+            Error::new(Kind::Malformed, "malformed", format!("{name} must be a list of entity tags in quotation marks, or *"))
+        }),
+    )
+}
+
+/// Reads `#entity-tag`: commas may stand inside of tags, and empty elements do not count (sections 5.6.1 and 8.8.3).
+fn elements<'a>(text: &'a str, tags: &mut Vec<Tag<'a>>) -> Option<()> {
+    let blank = |c: char| matches!(c, ' ' | '\t');
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c| blank(c) || c == ',');
+        if rest.is_empty() {
+            return Some(());
+        }
+        let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
+        let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        if opaque.bytes().any(|b| !matches!(b, 0x21 | 0x23..=0x7E)) {
+            return None;
+        }
+        tags.push(Tag { weak, opaque });
+        rest = after.trim_start_matches(blank);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+}
+
+/// The versions that these tags name. A tag that this service never made names none.
+fn versions<'a>(tags: impl Iterator<Item = &'a Tag<'a>>) -> Vec<i64> {
+    let own = |tag: &Tag<'_>| tag.opaque.parse::<i64>().ok().filter(|version| version.to_string() == tag.opaque);
+    tags.filter_map(own).collect()
+}
+
+fn if_match(headers: &HeaderMap) -> Result<IfMatchTags> {
+    Ok(IfMatchTags(match condition(headers, &header::IF_MATCH).transpose()? {
+        None | Some(Condition::Any) => None,
+        // The comparison is strong: a weak tag never matches (section 13.1.1).
+        Some(Condition::Tags(tags)) => Some(versions(tags.iter().filter(|tag| !tag.weak))),
+    }))
+}
+
+impl FromRequest for IfMatchTags {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
@@ -39,28 +131,31 @@ impl FromRequest for IfMatch {
     }
 }
 
-fn if_match(headers: &HeaderMap) -> Result<IfMatch> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(IfMatch(None)) };
-    let malformed = || Error::new(Kind::Malformed, "malformed", "If-Match must be one entity tag in quotation marks, or *");
-    let text = value.to_str().map_err(|_| malformed())?.trim();
-    if text == "*" {
-        return Ok(IfMatch(None));
+impl FromRequest for IfMatch {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(if_match(request.headers()).and_then(|tags| match tags.0.as_deref() {
+            None => Ok(IfMatch(None)),
+            Some(&[version]) => Ok(IfMatch(Some(version))),
+            Some([]) => Err(Error::new(Kind::Stale, "stale", "no version has this entity tag")),
+            Some(_) => Err(Error::new(Kind::Malformed, "malformed", "If-Match must name one version, or *")),
+        }))
     }
-    let tag: EntityTag = text.parse().map_err(|_| malformed())?;
-    // A tag that this service never made, or a weak one, cannot match (section 13.1.1: strong comparison).
-    let version = tag.tag().parse::<i64>().ok().filter(|_| !tag.weak);
-    version.map(|v| IfMatch(Some(v))).ok_or_else(|| Error::new(Kind::Stale, "stale", "no version has this entity tag"))
 }
 
 impl FromRequest for IfNoneMatch {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
-    /// Never fails: a condition that cannot be read is no reason to send nothing.
+    /// Never fails: a condition that cannot be read is no reason to send nothing. The comparison is weak (section 13.1.2).
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let texts = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|v| v.to_str().ok());
-        let tags = texts.flat_map(|t| t.split(',')).filter_map(|t| t.trim().parse::<EntityTag>().ok());
-        ready(Ok(IfNoneMatch(tags.filter_map(|t| t.tag().parse().ok()).collect())))
+        ready(Ok(match condition(request.headers(), &header::IF_NONE_MATCH) {
+            Some(Ok(Condition::Any)) => IfNoneMatch { any: true, versions: Vec::new() },
+            Some(Ok(Condition::Tags(tags))) => IfNoneMatch { any: false, versions: versions(tags.iter()) },
+            Some(Err(_)) | None => IfNoneMatch::default(),
+        }))
     }
 }
 
@@ -92,10 +187,62 @@ mod tests {
         }
     }
 
+    async fn listed(lines: &[&str]) -> Result<IfMatchTags> {
+        let request = lines.iter().fold(TestRequest::default(), |request, line| request.append_header(("if-match", *line)));
+        IfMatchTags::extract(&request.to_http_request()).await
+    }
+
+    #[actix_web::test]
+    async fn one_strong_tag_of_a_list_must_be_the_version() {
+        for lines in [
+            &["\"7\""] as &[&str],
+            &["\"6\", \"7\""],
+            &["\"6\",\"7\",\"8\""],
+            &[" , \"x\" ,, \"7\"\t,"],
+            &["\"a,b\", \"7\""],
+            &["\"6\"", "\"7\""],
+            &["W/\"7\", \"7\""],
+            &["*"],
+            &[],
+        ] {
+            assert!(listed(lines).await.unwrap().holds(7), "{lines:?}");
+        }
+        for lines in [&["\"8\""] as &[&str], &["W/\"7\""], &["\"x\", W/\"7\""], &["\"07\", \"+7\", \"7 \"x"], &["\"\""], &["\"a,7\""]] {
+            assert!(!listed(lines).await.is_ok_and(|tags| tags.holds(7)), "{lines:?}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_is_no_list_of_tags_is_malformed() {
+        for lines in [
+            &["7"] as &[&str],
+            &[""],
+            &[" , "],
+            &["\"7"],
+            &["7\""],
+            &["\"7\" \"8\""],
+            &["\"7\"; \"8\""],
+            &["w/\"7\""],
+            &["W/ \"7\""],
+            &["\"7 8\""],
+            &["*, \"7\""],
+            &["\"7\", *"],
+            &["*", "\"7\""],
+        ] {
+            let e = listed(lines).await.unwrap_err();
+            assert_eq!((e.kind(), e.code()), (Kind::Malformed, "malformed"), "{lines:?}");
+        }
+    }
+
     #[actix_web::test]
     async fn a_client_that_has_the_version_is_known() {
-        let request = TestRequest::default().insert_header(("if-none-match", "W/\"7\", \"8\", junk")).to_http_request();
-        let has = IfNoneMatch::extract(&request).await.unwrap();
+        let known = async |value: &str| {
+            let request = TestRequest::default().insert_header(("if-none-match", value)).to_http_request();
+            IfNoneMatch::extract(&request).await.unwrap()
+        };
+        let has = known("W/\"7\", \"8\", \"a,9\"").await;
         assert!(has.has(7) && has.has(8) && !has.has(9));
+        assert!(known("*").await.has(7), "whatever version there is");
+        assert!(!known("junk").await.has(7));
     }
 }

@@ -13,7 +13,7 @@ mod query;
 
 pub use checks::Checks;
 pub use client_ip::{ClientIp, TrustedProxies};
-pub use etag::{IfMatch, IfNoneMatch, etag};
+pub use etag::{IfMatch, IfMatchTags, IfNoneMatch, etag};
 pub use idempotency::IdempotencyKey;
 pub use json::{Json, JsonLimit};
 pub use path::Path;
