@@ -32,14 +32,15 @@ pub struct Work {
     pub(crate) op: Option<String>,
     /// Where ids come from instead of chance: the message, or an owner's idempotency key.
     seed: Option<Arc<str>>,
-    repeatable: bool,
+    /// The idempotency key as the operation that marks what is inserted under it.
+    key: Option<String>,
     made: Arc<Mutex<u32>>,
     touched: Arc<Mutex<HashSet<(&'static str, String)>>>,
 }
 
 impl Work {
     pub(crate) fn new(bus: Bus, op: Option<String>) -> Self {
-        Work { bus, seed: op.as_deref().map(Into::into), op, repeatable: false, made: Arc::default(), touched: Arc::default() }
+        Work { bus, seed: op.as_deref().map(Into::into), op, key: None, made: Arc::default(), touched: Arc::default() }
     }
     /// Who is behind this request or message.
     ///
@@ -66,16 +67,26 @@ impl Work {
     }
     /// Makes this piece of work repeatable: ids are derived from the owner and the key, and an `insert` that finds its document
     /// already there gives that one. For the header `Idempotency-Key`.
+    ///
+    /// The store remembers for 30 days that the key was used, also after the document is removed: an `insert` then fails with `Conflict`,
+    /// code `idempotency-key-used`, and creates nothing.
     #[must_use]
     pub fn repeatable(&self, owner: &str, key: &str) -> Work {
-        Work { seed: Some(format!("{owner}\n{key}").into()), repeatable: true, made: Arc::default(), ..self.clone() }
+        let seed = format!("{owner}\n{key}");
+        // A digest: the mark stays in the store after its owner is gone.
+        let key = Some(format!("idempotency-key/{}", self.derived(&seed)));
+        Work { seed: Some(seed.into()), key, made: Arc::default(), ..self.clone() }
     }
     /// A new id: derived from the message or idempotency key if there is one (the same one when it comes again), else UUIDv7.
     pub fn new_id(&self) -> String {
         let Some(seed) = &self.seed else { return uuid::Uuid::now_v7().simple().to_string() };
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         *made += 1;
-        let name = format!("{}\n{seed}\n{made}", self.bus.rt.service);
+        self.derived(&format!("{seed}\n{made}"))
+    }
+    /// The same id for the same name, within this service (UUIDv5, RFC 9562).
+    fn derived(&self, name: &str) -> String {
+        let name = format!("{}\n{name}", self.bus.rt.service);
         uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
     }
     /// One document, by id.
@@ -89,7 +100,8 @@ impl Work {
     /// Puts a new document, and says so, in one step.
     ///
     /// # Errors
-    /// `Conflict`: code `exists` for the id, `taken` (with the field) for a unique field.
+    /// `Conflict`: code `exists` for the id, `taken` (with the field) for a unique field; of a [`repeatable`](Work::repeatable) insert
+    /// `idempotency-key-used` if what the key created was removed since.
     pub async fn insert<T: Document>(&self, t: T, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<Doc<T>> {
         self.once(T::COLLECTION, t.id())?;
         let body = doc::to_body(&t)?;
@@ -104,13 +116,13 @@ impl Work {
                 guard: Guard::Absent,
                 body: Some(body.clone()),
                 messages: out.sealed()?,
-                op: self.op.clone(),
+                op: self.key.clone().or_else(|| self.op.clone()),
                 version,
             };
             match self.write(write).await? {
                 Written::Done => return Ok(Doc::new(t, version)),
+                Written::Seen | Written::Exists if self.key.is_some() => return self.created_before(t.id()).await,
                 Written::Seen => return self.doc::<T>(t.id()).need().await,
-                Written::Exists if self.repeatable => return self.doc::<T>(t.id()).need().await,
                 Written::Exists => {
                     return Err(Error::new(Kind::Conflict, "exists", format!("{} {} exists already", T::COLLECTION, t.id())));
                 }
@@ -120,6 +132,11 @@ impl Work {
             }
         }
         Err(step::contended())
+    }
+    /// What the idempotency key created before.
+    async fn created_before<T: Document>(&self, id: &str) -> Result<Doc<T>> {
+        let removed = || Error::new(Kind::Conflict, "idempotency-key-used", "what this idempotency key created was removed since");
+        self.doc::<T>(id).get().await?.ok_or_else(removed)
     }
     fn out<T: Document>(&self, id: &str, version: i64) -> Out {
         Out::about(&self.bus, format!("{}/{id}", T::COLLECTION), version)
