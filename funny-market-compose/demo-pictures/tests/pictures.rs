@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where no picture is drawn")]
 
 use demo_pictures::{Car, Shapes, jpeg, picture, views};
-use std::fs;
 
 const COLORS: [&str; 13] =
     ["black", "grey", "white", "silver", "blue", "red", "green", "orange", "yellow", "brown", "beige", "purple", "violet"];
@@ -65,15 +64,4 @@ fn the_same_seed_gives_the_same_bytes() {
 fn what_is_no_svg_is_an_error() {
     assert!(jpeg("a car").is_err());
     assert!(jpeg("<svg xmlns='http://www.w3.org/2000/svg' width='0' height='0'/>").is_err());
-}
-
-#[test]
-fn the_web_clients_shapes_can_be_read() {
-    // Where the repositories lie beside each other.
-    let Ok(svg) = fs::read_to_string("../../fm-web/assets/cars.svg") else { return };
-    let shapes = Shapes::read(&svg);
-    for body in ["sedan", "estate", "suv", "coupe", "convertible", "van", "small", "other"] {
-        let svg = picture(&car(body, "blue"), &shapes, 7, 1, 0).unwrap();
-        assert!(jpeg(&svg).is_ok(), "{body}");
-    }
 }
