@@ -17,7 +17,7 @@ pub use email::check_email;
 pub use find::{change_own, named_fields, of_login, own, revoked};
 pub use password::{MAX_PASSWORD, check_password};
 pub use profile::{PersonalData, is_phone};
-pub use refresh_token::RefreshToken;
+pub use refresh_token::{RefreshToken, Salt};
 pub use session::{Refreshed, Session};
 pub use username::check_username;
 pub use view::{Account, PublicProfile};

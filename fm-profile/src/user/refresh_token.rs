@@ -1,5 +1,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use fm_sdk::{Error, Kind, Result};
+use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use uuid::Uuid;
@@ -7,8 +9,8 @@ use uuid::Uuid;
 /// Lets scanners for leaked secrets know what they have found.
 const PREFIX: &str = "fmr_";
 
-/// A refresh token: whose it is, of which sign-in (its family), and a secret of its own. All of it but the user is random; the store
-/// has hashes only.
+/// A refresh token: whose it is, of which sign-in (its family), and a secret of its own. The first secret is random, each later one derived
+/// from the one before it; the store has hashes only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
     user: Uuid,
@@ -25,10 +27,13 @@ impl RefreshToken {
         let user = Uuid::try_parse(user).map_err(|e| Error::new(Kind::Internal, "user-id", "a user's id is a UUID").caused_by(e))?;
         Ok(RefreshToken { user, family: rand::random(), secret: rand::random() })
     }
-    /// Makes the token that takes the place of this one.
+    /// Derives the token that takes the place of this one (HKDF-Extract, RFC 5869): the same one for the same salt, so that two renewals at
+    /// once lead to one token although the store has hashes only. Without the salt, which never leaves the store, nobody can tell the
+    /// successor of a token.
     #[must_use]
-    pub fn next(&self) -> Self {
-        RefreshToken { secret: rand::random(), ..self.clone() }
+    pub fn successor(&self, salt: &Salt) -> Self {
+        let (secret, _) = Hkdf::<Sha256>::extract(Some(salt.0.as_bytes()), &[&self.secret[..], &self.family].concat());
+        RefreshToken { secret: secret.into(), ..self.clone() }
     }
     /// Reads what a client sent.
     pub fn parse(text: &str) -> Option<Self> {
@@ -53,6 +58,22 @@ impl RefreshToken {
     }
 }
 
+/// What a successor is derived with, beside its predecessor: random, for one rotation only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Salt(String);
+
+impl Salt {
+    pub fn random() -> Self {
+        Salt(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+}
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// Random bytes need no salt and no slow hash.
 pub(super) fn hash(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
@@ -74,10 +95,17 @@ mod tests {
         let user = Uuid::new_v4().simple().to_string();
         let token = RefreshToken::first(&user).unwrap();
         assert_eq!((RefreshToken::parse(&token.text()), token.user()), (Some(token.clone()), user));
-        let next = token.next();
-        assert_eq!(next.family_hash(), token.family_hash());
-        assert_ne!(next.secret_hash(), token.secret_hash());
         assert!(!format!("{token:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_successor_is_the_same_for_one_salt_and_another_for_another() {
+        let token = RefreshToken::first(&Uuid::new_v4().simple().to_string()).unwrap();
+        let salt = Salt::random();
+        let next = token.successor(&salt);
+        assert_eq!((token.successor(&salt), next.family_hash()), (next.clone(), token.family_hash()));
+        let others = [token.clone(), token.successor(&Salt::random()), next.successor(&salt)];
+        assert!(others.iter().all(|other| other.secret_hash() != next.secret_hash()));
     }
 
     proptest! {
