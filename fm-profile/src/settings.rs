@@ -22,11 +22,11 @@ pub struct Own {
     #[arg(long, env = "FM_HASHES_AT_ONCE", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     hashes_at_once: u16,
 
-    /// Accounts that one address may make per minute
+    /// Accounts that one network (an IPv4 address, an IPv6 /64) may make per minute
     #[arg(long, env = "FM_SIGN_UPS_PER_MINUTE", default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60_000))]
     sign_ups_per_minute: u32,
 
-    /// Wrong passwords that one address may try per minute, whatever the account
+    /// Wrong passwords that one network (an IPv4 address, an IPv6 /64) may try per minute, whatever the account
     #[arg(long, env = "FM_FAILURES_PER_MINUTE", default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60_000))]
     failures_per_minute: u32,
 }
@@ -54,8 +54,8 @@ impl Own {
             cost: Cost::default(),
             at_once: self.hashes_at_once.into(),
             limits: Limits {
-                failures_of_address: Limit::per_minute(self.failures_per_minute),
-                sign_ups_of_address: Limit::per_minute(self.sign_ups_per_minute),
+                failures_of_network: Limit::per_minute(self.failures_per_minute),
+                sign_ups_of_network: Limit::per_minute(self.sign_ups_per_minute),
                 ..Limits::default()
             },
             admin: FirstAdmin {

@@ -4,8 +4,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Keys that are remembered; beyond, those that are free again are forgotten.
-const MOST: usize = 100_000;
+/// Keys that are remembered, never more: 16 bytes each.
+const MAX_KEYS: usize = 100_000;
 
 /// So many at once, then one every so often.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +37,12 @@ impl Gauge {
 
     /// Takes one, or says how long to wait, in milliseconds.
     pub fn take(&self, key: &str, now_ms: i64) -> Result<(), i64> {
+        let key = self.hasher.hash_one(key);
         let mut all = self.paid_off_ms.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
-            all.retain(|_, until| *until > now_ms);
+        if all.len() >= MAX_KEYS && !all.contains_key(&key) {
+            make_room(&mut all, now_ms);
         }
-        let until = all.entry(self.hasher.hash_one(key)).or_insert(now_ms);
+        let until = all.entry(key).or_insert(now_ms);
         let next = (*until).max(now_ms) + self.limit.every_ms;
         let wait = next - now_ms - self.limit.every_ms * i64::from(self.limit.burst);
         if wait > 0 {
@@ -58,6 +59,18 @@ impl Gauge {
             *until -= self.limit.every_ms;
         }
     }
+}
+
+/// Forgets the half of the keys that is paid off first: those that are free already, and then those that owe least.
+fn make_room(all: &mut HashMap<u64, i64>, now_ms: i64) {
+    let mut kept: Vec<(i64, u64)> = all.drain().filter(|&(_, until)| until > now_ms).map(|(key, until)| (until, key)).collect();
+    let half = MAX_KEYS / 2;
+    if kept.len() > half {
+        let surplus = kept.len() - half;
+        kept.select_nth_unstable(surplus);
+        kept.drain(..surplus);
+    }
+    all.extend(kept.into_iter().map(|(until, key)| (key, until)));
 }
 
 #[cfg(test)]
@@ -86,10 +99,23 @@ mod tests {
     #[test]
     fn what_is_paid_off_is_forgotten() {
         let gauge = Gauge::new(Limit { burst: 1, every_ms: 10 });
-        for n in 0..MOST {
+        for n in 0..MAX_KEYS {
             gauge.take(&n.to_string(), 0).unwrap();
         }
         gauge.take("new", 11).unwrap();
         assert_eq!(gauge.paid_off_ms.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_number_of_keys_is_bounded_and_those_that_owe_most_are_kept() {
+        let gauge = Gauge::new(Limit { burst: 2, every_ms: 1_000_000 });
+        for _ in 0..2 {
+            gauge.take("guessed at", 0).unwrap();
+        }
+        for n in 0..3 * MAX_KEYS {
+            gauge.take(&n.to_string(), 0).unwrap();
+        }
+        assert!(gauge.paid_off_ms.lock().unwrap().len() <= MAX_KEYS);
+        assert!(gauge.take("guessed at", 0).is_err());
     }
 }

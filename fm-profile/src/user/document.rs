@@ -1,4 +1,4 @@
-use super::{Deletion, PersonalData, Session};
+use super::{Deletion, KnownDevice, PersonalData, Session};
 use fm_sdk::{Identity, Result};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub struct User {
     pub created: String,
     pub profile: PersonalData,
     pub sessions: Vec<Session>,
+    /// From which the user has signed in.
+    #[serde(default)]
+    pub devices: Vec<KnownDevice>,
     /// Under which the state of the deletion can be asked.
     pub deletion_id: Option<String>,
     /// The account is gone; this is its tombstone.
@@ -70,6 +73,7 @@ impl User {
             created: String::new(),
             profile: PersonalData::default(),
             sessions: Vec::new(),
+            devices: Vec::new(),
             deletion_id: None,
             deletion: None,
             done_ms: None,

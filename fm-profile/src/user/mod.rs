@@ -1,6 +1,7 @@
 //! A user: account, sessions, profile, and what is left of them when they have gone. One document, so that each change is one step.
 
 mod deletion;
+mod device;
 mod document;
 mod email;
 mod find;
@@ -12,7 +13,8 @@ mod username;
 mod view;
 
 pub use deletion::{Deletion, purge};
-pub use document::User;
+pub use device::{DeviceToken, KnownDevice};
+pub use document::{User, key};
 pub use email::check_email;
 pub use find::{change_own, named_fields, of_login, own, revoked};
 pub use password::{MAX_PASSWORD, check_password};

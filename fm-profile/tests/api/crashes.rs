@@ -88,7 +88,7 @@ async fn a_sign_out_that_died_is_written_later() {
 #[actix_rt::test]
 async fn a_sign_up_that_died_happened_or_did_not() {
     at_every_step(4, async |market, step, after| {
-        let nobody = Person { id: String::new(), access: "x".into(), refresh: String::new() };
+        let nobody = Person { id: String::new(), access: "x".into(), refresh: String::new(), device: String::new() };
         let body = json!({"username": "ann", "email": "ann@example.com", "password": PASSWORD});
         market.admin().await;
         market.bus.crash_at(step, after);

@@ -21,6 +21,8 @@ pub struct Person {
     pub id: String,
     pub access: String,
     pub refresh: String,
+    /// What a sign-up or sign-in gave for the device; empty from a refresh.
+    pub device: String,
 }
 
 impl Person {
@@ -29,7 +31,12 @@ impl Person {
         assert!(matches!(reply.status, 200 | 201), "{}: {}", reply.status, String::from_utf8_lossy(&reply.body));
         let tokens: Value = reply.json();
         let text = |v: &Value| v.as_str().unwrap().to_string();
-        Person { id: text(&tokens["user"]["id"]), access: text(&tokens["access_token"]), refresh: text(&tokens["refresh_token"]) }
+        Person {
+            id: text(&tokens["user"]["id"]),
+            access: text(&tokens["access_token"]),
+            refresh: text(&tokens["refresh_token"]),
+            device: tokens["device_token"].as_str().unwrap_or_default().to_string(),
+        }
     }
 }
 

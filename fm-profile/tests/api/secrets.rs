@@ -62,6 +62,7 @@ async fn secrets_are_neither_logged_nor_answered() {
     replies.push(market.with_token(&last, "GET", "/api/me", Value::Null).await);
     replies.push(market.with_token(&last, "DELETE", "/api/me", json!({"password": new})).await);
     let secrets = [
+        &last.device[4..],
         "Zebra",
         "47110815",
         &ann.refresh[4..],

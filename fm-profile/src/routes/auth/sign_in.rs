@@ -2,7 +2,8 @@ use super::Tokens;
 use crate::{
     Profile, Secret, User,
     routes::{NoQuery, private},
-    user::{MAX_PASSWORD, RefreshToken, of_login},
+    throttle::Guesser,
+    user::{DeviceToken, MAX_PASSWORD, RefreshToken, key, of_login},
 };
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
@@ -24,6 +25,11 @@ pub struct SignIn {
     login: String,
     #[schema(value_type = String, format = Password)]
     password: Secret,
+    /// What the last sign-in to this account from this device gave as `device_token`: attempts from here then count apart from those of
+    /// strangers, who cannot keep the user out. One that is not known is no error.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
+    device_token: Option<Secret>,
 }
 
 /// Begins a session. Nobody learns whether there is such an account: neither from the answer nor from the time it takes.
@@ -32,15 +38,20 @@ pub struct SignIn {
     (status = 400, description = "not understood"),
     (status = 401, description = "wrong-credentials: no such account, or another password"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "empty or too long"),
-    (status = 429, description = "too many failures for this account or from this address"),
+    (status = 429, description = "throttled: too many failures for this account or from this network",
+        headers(("Retry-After" = u64, description = "seconds"))),
     (status = 503, description = "busy, try again")))]
 pub async fn sign_in(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQuery, Json(m): Json<SignIn>) -> Result<HttpResponse> {
     Checks::new()
         .field("login", (1..=MAX_LOGIN).contains(&m.login.len()), "must be a name or an email address")
         .field("password", (1..=MAX_PASSWORD).contains(&m.password.expose().len()), "must be 1..512 bytes")
         .finish()?;
-    let attempt = profile.throttle.attempt(&m.login.to_lowercase(), from.0, profile.now_ms())?;
+    let now_ms = profile.now_ms();
     let found = of_login(&work, &m.login).await?;
+    let known = known_device(found.as_deref(), m.device_token.as_ref(), now_ms);
+    let token = known.as_ref().map(DeviceToken::hash);
+    let guesser = token.as_deref().map_or(Guesser::Stranger(from.0), Guesser::Device);
+    let attempt = profile.throttle.attempt(&account(found.as_deref(), &m.login), guesser, now_ms)?;
     let hash = found.as_ref().map(|user| user.password.clone());
     let right = match profile.passwords.verify(m.password, hash.clone()).await {
         Ok(right) => right,
@@ -50,7 +61,7 @@ pub async fn sign_in(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQu
         }
     };
     let (Some(user), Some(hash), true) = (found, hash, right) else { return Err(wrong()) };
-    let refresh = RefreshToken::first(&user.id)?;
+    let (refresh, device) = (RefreshToken::first(&user.id)?, known.unwrap_or_else(DeviceToken::random));
     let issued = RefCell::new(None);
     let user = work
         .doc::<User>(&user.id)
@@ -60,14 +71,26 @@ pub async fn sign_in(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQu
                 return Err(wrong());
             }
             let access = profile.issuer()?.issue(&user.id, &user.roles, user.epoch)?;
-            user.begin_session(&refresh, &access.token, profile.now_ms());
+            user.begin_session(&refresh, &access.token, now_ms);
+            user.remember_device(&device, now_ms);
             issued.replace(Some(access));
             Ok(())
         })
         .await?;
     attempt.forgive();
     let access = issued.into_inner().ok_or_else(wrong)?;
-    Ok(private(HttpResponse::Ok(), &Tokens::new(&user, access, &refresh)))
+    Ok(private(HttpResponse::Ok(), &Tokens::new(&user, access, &refresh).on_device(&device)))
+}
+
+/// The device that the request comes from, if the user has signed in from it before.
+fn known_device(found: Option<&User>, token: Option<&Secret>, now_ms: i64) -> Option<DeviceToken> {
+    let device = DeviceToken::parse(token?.expose())?;
+    found?.knows_device(&device, now_ms).then_some(device)
+}
+
+/// What attempts are counted for: name and address of one account are one, and what belongs to nobody counts like what does.
+fn account(found: Option<&User>, login: &str) -> String {
+    found.map_or_else(|| format!("login {}", key(login)), |user| user.id.clone())
 }
 
 fn wrong() -> Error {

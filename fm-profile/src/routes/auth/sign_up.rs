@@ -2,7 +2,7 @@ use super::Tokens;
 use crate::{
     Profile, Secret, User,
     routes::{NoQuery, private},
-    user::{RefreshToken, check_email, check_password, check_username, named_fields},
+    user::{DeviceToken, RefreshToken, check_email, check_password, check_username, named_fields},
 };
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
@@ -44,7 +44,7 @@ impl SignUp {
     (status = 409, description = "taken: name or address, see errors"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"),
     (status = 422, description = "bad name or address, weak password"),
-    (status = 429, description = "too many from this address"),
+    (status = 429, description = "throttled: too many from this network", headers(("Retry-After" = u64, description = "seconds"))),
     (status = 503, description = "busy, try again")))]
 pub async fn sign_up(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQuery, Json(m): Json<SignUp>) -> Result<HttpResponse> {
     m.check()?;
@@ -54,7 +54,9 @@ pub async fn sign_up(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQu
     let mut user = User::new(&work.new_id(), &m.username, &m.email, password, &ROLES, profile.clock.now_rfc3339());
     let refresh = RefreshToken::first(&user.id)?;
     let access = profile.issuer()?.issue(&user.id, &user.roles, user.epoch)?;
-    user.begin_session(&refresh, &access.token, profile.now_ms());
+    let (device, now_ms) = (DeviceToken::random(), profile.now_ms());
+    user.begin_session(&refresh, &access.token, now_ms);
+    user.remember_device(&device, now_ms);
     let user = work.insert(user, |_, _| Ok(())).await.map_err(named_fields)?;
-    Ok(private(HttpResponse::Created(), &Tokens::new(&user, access, &refresh)))
+    Ok(private(HttpResponse::Created(), &Tokens::new(&user, access, &refresh).on_device(&device)))
 }

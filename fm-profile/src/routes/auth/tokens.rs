@@ -1,4 +1,4 @@
-use crate::user::{Account, RefreshToken, User};
+use crate::user::{Account, DeviceToken, RefreshToken, User};
 use fm_sdk::identity::AccessToken;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,6 +15,9 @@ pub struct Tokens {
     pub token_type: String,
     /// How long the access token is valid, in seconds.
     pub expires_in: u64,
+    /// To be sent with the next sign-in from this device; only sign-up and sign-in give it. Keep it when the user signs out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
 }
 
 impl Tokens {
@@ -25,6 +28,10 @@ impl Tokens {
             refresh_token: refresh.text(),
             token_type: "Bearer".into(),
             expires_in: access.expires_in,
+            device_token: None,
         }
+    }
+    pub fn on_device(self, device: &DeviceToken) -> Self {
+        Tokens { device_token: Some(device.text()), ..self }
     }
 }

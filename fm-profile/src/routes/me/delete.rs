@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, http::header::LOCATION, web::Data};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use fm_sdk::{
     Error, Identity, Kind, Result, Work,
-    http::{Checks, ClientIp, Json},
+    http::{Checks, Json},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,21 +37,14 @@ pub struct Accepted {
     (status = 403, description = "password-wrong"), (status = 409, description = "last-admin: make somebody else administrator first"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "empty or too long"),
     (status = 429, description = "too many failures"), (status = 503, description = "busy, try again")))]
-pub async fn delete(
-    who: Identity,
-    work: Work,
-    profile: Data<Profile>,
-    from: ClientIp,
-    _: NoQuery,
-    Json(m): Json<Deleting>,
-) -> Result<HttpResponse> {
+pub async fn delete(who: Identity, work: Work, profile: Data<Profile>, _: NoQuery, Json(m): Json<Deleting>) -> Result<HttpResponse> {
     Checks::new().field("password", (1..=MAX_PASSWORD).contains(&m.password.expose().len()), "must be 1..512 bytes").finish()?;
     let user = work.doc::<User>(who.sub()).get().await?.ok_or_else(revoked)?;
     if user.is_gone() {
         return accepted(&user);
     }
     user.accepts(&who)?;
-    super::verify(&profile, &who, from, &user, "password", m.password).await?;
+    super::verify(&profile, &user, "password", m.password).await?;
     if user.roles.iter().any(|r| r == "admin") && !admin::any(&work, Some(&user.id)).await? {
         return Err(Error::new(Kind::Conflict, "last-admin", "a market needs an administrator: make somebody else one first"));
     }

@@ -7,15 +7,15 @@ pub mod patch;
 pub mod profile;
 pub mod show;
 
-use crate::{Profile, Secret, User};
-use fm_sdk::{Error, FieldError, Identity, Kind, Result, http::ClientIp};
+use crate::{Profile, Secret, User, throttle::Guesser};
+use fm_sdk::{Error, FieldError, Kind, Result};
 
 /// Goes on only with the right password of the account.
 ///
 /// # Errors
 /// `Forbidden`, code `password-wrong`; `Throttled`; `Unavailable`, code `busy`.
-async fn verify(profile: &Profile, who: &Identity, from: ClientIp, user: &User, field: &str, password: Secret) -> Result<()> {
-    let attempt = profile.throttle.attempt(who.sub(), from.0, profile.now_ms())?;
+async fn verify(profile: &Profile, user: &User, field: &str, password: Secret) -> Result<()> {
+    let attempt = profile.throttle.attempt(&user.id, Guesser::SignedIn, profile.now_ms())?;
     let right = profile.passwords.verify(password, Some(user.password.clone())).await;
     match right {
         Ok(false) => Err(password_wrong(field)),

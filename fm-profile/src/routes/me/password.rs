@@ -6,7 +6,7 @@ use crate::{
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
     Identity, Result, Work,
-    http::{Checks, ClientIp, Json},
+    http::{Checks, Json},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,7 +34,6 @@ pub async fn password(
     who: Identity,
     work: Work,
     profile: Data<Profile>,
-    from: ClientIp,
     _: NoQuery,
     Json(m): Json<PasswordChange>,
 ) -> Result<HttpResponse> {
@@ -44,7 +43,7 @@ pub async fn password(
     checks.parsed("new_password", check_password(&m.new_password, &[&user.username, &user.email]));
     checks.finish()?;
     revocation::possible(&work)?;
-    super::verify(&profile, &who, from, &user, "old_password", m.old_password).await?;
+    super::verify(&profile, &user, "old_password", m.old_password).await?;
     let (old, new) = (user.password.clone(), profile.passwords.hash(m.new_password).await?);
     let user = change_own(&work, &who, |user, _| {
         if user.password != old {
