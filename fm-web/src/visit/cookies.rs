@@ -9,6 +9,8 @@ use actix_web::{
 pub const ACCESS: &str = "fm_access";
 /// The refresh token.
 pub const REFRESH: &str = "fm_refresh";
+/// The device token, which stays when the user signs out.
+pub const DEVICE: &str = "fm_device";
 /// The name to greet with, and the user's id.
 pub const USER: &str = "fm_user";
 /// The token that forms carry.

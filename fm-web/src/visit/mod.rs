@@ -97,8 +97,12 @@ impl Visit {
     pub fn refresh_token(&self) -> Option<String> {
         self.session.borrow().refresh.clone()
     }
-    /// Asks the API for whoever is signed in, or for nobody. Renews the session if its access token has ended: only here, so that pages
-    /// and their parts which everybody sees never use up a token that another request, perhaps at another instance, uses as well.
+    /// The token that shows that somebody has signed in from this browser before.
+    pub fn device_token(&self) -> Option<String> {
+        self.session.borrow().device.clone()
+    }
+    /// Asks the API for whoever is signed in, or for nobody. Renews the session if its access token has ended: only here, because what
+    /// everybody sees needs no token.
     pub async fn as_user(&self, web: &Web) -> Caller {
         let refresh = self.ended();
         if let Some(refresh) = refresh {

@@ -1,5 +1,5 @@
-//! New tokens for old ones, once: fm-profile ends a session whose refresh token is used twice, and a browser may well send two requests
-//! at the same time.
+//! New tokens for old ones. Requests of one browser that renew at the same time are asked for once; those that reach another instance get
+//! the same refresh token there, which fm-profile sees to.
 
 use super::{Caller, session::Tokens};
 use crate::gateway::Gateway;
@@ -8,13 +8,12 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
-/// Requests that were under way with the old cookies get the new tokens for this long.
-const KEEP: Duration = Duration::from_secs(60);
+/// SHA-256 of a refresh token.
+type Key = [u8; 32];
 
 #[derive(Clone)]
 enum Outcome {
@@ -23,11 +22,9 @@ enum Outcome {
     Failed(Kind),
 }
 
-type Running = (Instant, watch::Receiver<Outcome>);
-
-/// The renewals that are under way, or were until a moment ago; by the hash of the old token.
-#[derive(Default)]
-pub struct Renewals(Mutex<HashMap<[u8; 32], Running>>);
+/// The renewals that are under way.
+#[derive(Clone, Default)]
+pub struct Renewals(Arc<Mutex<HashMap<Key, watch::Receiver<Outcome>>>>);
 
 impl Renewals {
     /// Gives new tokens for a refresh token.
@@ -35,7 +32,7 @@ impl Renewals {
     /// # Errors
     /// `Unauthenticated` if the session is over; others if fm-profile cannot be asked now.
     pub async fn renew(&self, gateway: &Gateway, caller: &Caller, refresh: &str) -> Result<Tokens> {
-        let mut outcome = self.running(gateway, caller, refresh);
+        let mut outcome = self.join(gateway, caller, refresh);
         let seen = outcome.wait_for(|o| !matches!(o, Outcome::Pending)).await.map(|o| o.clone());
         match seen.unwrap_or(Outcome::Failed(Kind::Internal)) {
             Outcome::Renewed(tokens) => Ok(*tokens),
@@ -44,24 +41,29 @@ impl Renewals {
         }
     }
 
-    fn running(&self, gateway: &Gateway, caller: &Caller, refresh: &str) -> watch::Receiver<Outcome> {
-        let key: [u8; 32] = Sha256::digest(refresh).into();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, (since, outcome)| since.elapsed() < KEEP || matches!(*outcome.borrow(), Outcome::Pending));
-        // What failed because something was away may be tried again; what was refused is refused.
-        if let Some((_, outcome)) = all.get(&key)
-            && !matches!(*outcome.borrow(), Outcome::Failed(kind) if kind != Kind::Unauthenticated)
-        {
+    /// Joins the renewal of this token, or begins one. A later one asks fm-profile again: whether a replaced token is still honoured is
+    /// decided in one place.
+    fn join(&self, gateway: &Gateway, caller: &Caller, refresh: &str) -> watch::Receiver<Outcome> {
+        let key: Key = Sha256::digest(refresh).into();
+        let mut all = self.pending();
+        // One whose task is gone without an answer never gets one.
+        if let Some(outcome) = all.get(&key).filter(|o| o.has_changed().is_ok()) {
             return outcome.clone();
         }
         let (tell, outcome) = watch::channel(Outcome::Pending);
+        all.insert(key, outcome.clone());
         let ask = gateway.post(caller, "/api/auth/refresh").json(&json!({"refresh_token": refresh}));
+        let renewals = self.clone();
         // A task of its own: a reader who leaves must not lose tokens that exist already.
         actix_web::rt::spawn(async move {
             let answered = ask.send().await.and_then(|a| a.json::<Tokens>());
+            renewals.pending().remove(&key);
             tell.send_replace(answered.map_or_else(|e| Outcome::Failed(e.kind()), |t| Outcome::Renewed(Box::new(t))));
         });
-        all.insert(key, (Instant::now(), outcome.clone()));
         outcome
+    }
+
+    fn pending(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Outcome>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

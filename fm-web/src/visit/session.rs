@@ -2,7 +2,7 @@
 
 use super::{
     Caller,
-    cookies::{ACCESS, REFRESH, USER, gone, make, read},
+    cookies::{ACCESS, DEVICE, REFRESH, USER, gone, make, read},
 };
 use actix_web::{
     HttpRequest,
@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long a browser stays signed in without being used; fm-profile may end a session earlier.
 const STAY: Duration = Duration::days(30);
+/// How long a browser is known after a sign-in; the most that browsers allow a cookie (RFC 6265bis, section 5.5).
+const DEVICE_STAY: Duration = Duration::days(400);
 /// An access token is renewed this long before it ends; seconds.
 const MARGIN: i64 = 20;
 
@@ -25,6 +27,9 @@ pub struct Tokens {
     pub refresh_token: String,
     #[serde(default)]
     expires_in: i64,
+    /// Only from a sign-up or sign-in.
+    #[serde(default)]
+    device_token: Option<String>,
 }
 
 /// Whom to greet.
@@ -41,6 +46,8 @@ pub struct Session {
     pub person: Person,
     pub access: Option<String>,
     pub refresh: Option<String>,
+    /// Shows that somebody has signed in from this browser before.
+    pub device: Option<String>,
 }
 
 /// What the answer does to the browser's session.
@@ -55,6 +62,8 @@ pub enum Change {
     /// The access token is of no use any more.
     DropAccess,
     End,
+    /// The account is gone: nothing of it stays.
+    Forget,
 }
 
 /// It goes into a header. What a browser sends instead is no session.
@@ -69,6 +78,7 @@ impl Session {
             person: person.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default(),
             access: read(request, ACCESS, secure).filter(|t| is_token(t)),
             refresh: read(request, REFRESH, secure).filter(|t| is_token(t)),
+            device: read(request, DEVICE, secure).filter(|t| is_token(t)),
         }
     }
     /// Takes over new tokens.
@@ -100,11 +110,13 @@ impl Change {
                 if !tokens.user.id.is_empty() {
                     cookies.push(person(&tokens.user));
                 }
+                cookies.extend(tokens.device_token.iter().map(|token| make(DEVICE, token, secure, Some(DEVICE_STAY))));
                 cookies
             }
             Change::Rename(p) => vec![person(p)],
             Change::DropAccess => vec![gone(ACCESS, secure)],
             Change::End => [ACCESS, REFRESH, USER].map(|name| gone(name, secure)).into(),
+            Change::Forget => [ACCESS, REFRESH, USER, DEVICE].map(|name| gone(name, secure)).into(),
         }
     }
 }

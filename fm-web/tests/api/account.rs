@@ -1,5 +1,10 @@
 use crate::market::{Market, unavailable};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use wiremock::{
+    Mock, Request, ResponseTemplate,
+    matchers::{method, path},
+};
 
 fn tokens(n: u32) -> Value {
     json!({"user": {"id": crate::market::OWNER, "username": "anna", "email": "a@b.de", "roles": ["user"]},
@@ -101,6 +106,68 @@ async fn a_session_is_renewed_once_however_many_pages_ask() {
 }
 
 #[actix_web::test]
+async fn two_instances_that_renew_at_once_leave_a_working_session_whichever_answer_comes_last() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0})).await;
+    // As fm-profile does: each renewal has an access token of its own, both the same refresh token.
+    let count = AtomicU32::new(1);
+    let renewed = move |_: &Request| {
+        let n = count.fetch_add(1, Relaxed);
+        ResponseTemplate::new(200)
+            .set_body_json(json!({"access_token": format!("access-{n}"), "refresh_token": "refresh-2", "expires_in": 600}))
+    };
+    Mock::given(method("POST")).and(path("/api/auth/refresh")).respond_with(renewed).with_priority(1).mount(&market.gateway).await;
+    let twin = market.twin();
+    let (here, there) =
+        (market.browser().await.with_cookie("fm_refresh", "refresh-1"), twin.browser().await.with_cookie("fm_refresh", "refresh-1"));
+    let (a, b) = futures::join!(here.get("/my/cars"), there.get("/my/cars"));
+    for (first, last) in [(&a, &b), (&b, &a)] {
+        let mut browser = market.browser().await.with_cookie("fm_refresh", "refresh-1");
+        browser.keeps(first.is(200));
+        browser.keeps(last.is(200));
+        assert_eq!(browser.cookie("fm_refresh"), Some("refresh-2"));
+        assert!(matches!(browser.cookie("fm_access"), Some("access-1" | "access-2")));
+    }
+    assert_eq!(market.asked("POST", "/api/auth/refresh").await.len(), 2);
+}
+
+#[actix_web::test]
+async fn whether_a_replaced_token_still_counts_is_asked_each_time() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0})).await;
+    let browser = market.browser().await.with_cookie("fm_refresh", "refresh-1");
+    browser.get("/my/cars").await.is(200);
+    market.answers("POST", "/api/auth/refresh", 401, json!({"status": 401, "code": "refresh-reused", "detail": "x"})).await;
+    assert_eq!(browser.get("/my/cars").await.is(303).header("location"), "/sign-in?to=%2Fmy%2Fcars");
+}
+
+#[actix_web::test]
+async fn a_browser_that_has_signed_in_before_says_so_from_the_readers_own_address() {
+    let market = Market::new().await;
+    let mut signed_in = tokens(1);
+    signed_in["device_token"] = json!("fmd_device-1");
+    market.answers("POST", "/api/auth/sign-in", 200, signed_in).await;
+    let form = [("login", "anna"), ("password", "p")];
+    let mut browser = market.browser().await.forwarded_for("203.0.113.9");
+    let page = browser.post("/sign-in", &form).await;
+    let cookie = page.is(303).cookies().into_iter().find(|c| c.starts_with("fm_device=")).unwrap();
+    assert!(
+        cookie.starts_with("fm_device=fmd_device-1;") && cookie.contains("HttpOnly") && cookie.contains("Max-Age=34560000"),
+        "{cookie}"
+    );
+    browser.keeps(&page);
+    market.answers("POST", "/api/auth/sign-out", 204, Value::Null).await;
+    browser.keeps(browser.post("/sign-out", &[]).await.is(303));
+    assert_eq!((browser.cookie("fm_refresh"), browser.cookie("fm_device")), (None, Some("fmd_device-1")));
+    browser.post("/sign-in", &form).await.is(303);
+    let asked = market.asked("POST", "/api/auth/sign-in").await;
+    let sent: Vec<Value> = asked.iter().map(|r| serde_json::from_slice::<Value>(&r.body).unwrap()["device_token"].clone()).collect();
+    assert_eq!(sent, [Value::Null, json!("fmd_device-1")]);
+    assert!(asked.iter().all(|r| r.headers["x-forwarded-for"] == "203.0.113.9"));
+}
+
+#[actix_web::test]
 async fn what_everybody_sees_uses_up_no_token() {
     let market = Market::new().await;
     market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
@@ -195,11 +262,15 @@ async fn a_new_password_drops_the_old_token() {
 async fn an_account_is_deleted_only_by_who_types_its_name_and_then_watched() {
     let market = Market::new().await;
     market.answers("DELETE", "/api/me", 202, json!({"status_url": "/api/me/deletions/abc_DEF-1"})).await;
-    let browser = market.signed_in().await;
+    let browser = market.signed_in().await.with_cookie("fm_device", "fmd_device-1");
     browser.post("/account/delete", &[("confirm", "anne"), ("password", "p")]).await.is(422).has("This is not your user name.");
     let page = browser.post("/account/delete", &[("confirm", "anna"), ("password", "p")]).await;
     assert_eq!(page.is(303).header("location"), "/goodbye/abc_DEF-1");
-    assert_eq!(page.cookies().iter().filter(|c| c.contains("Max-Age=0")).count(), 3);
+    assert_eq!(
+        page.cookies().iter().filter(|c| c.contains("Max-Age=0")).count(),
+        4,
+        "nothing of the account stays, the device token neither"
+    );
     market.answers("GET", "/api/me/deletions/abc_DEF-1", 200, json!({"state": "pending", "cars_deleted": 0})).await;
     market.get("/goodbye/abc_DEF-1").await.is(200).has("Your account is being deleted").has("http-equiv=\"refresh\"");
     market.answers("GET", "/api/me/deletions/abc_DEF-1", 200, json!({"state": "done", "cars_deleted": 7})).await;

@@ -11,11 +11,12 @@ const SENT: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAabcdefghijklmnopqrstuvwxyz01
 pub struct Browser<'m> {
     market: &'m Market,
     cookies: Vec<(String, String)>,
+    forwarded_for: Option<&'static str>,
 }
 
 impl<'m> Browser<'m> {
     pub fn new(market: &'m Market) -> Self {
-        Browser { market, cookies: vec![("fm_form".into(), TOKEN.into())] }
+        Browser { market, cookies: vec![("fm_form".into(), TOKEN.into())], forwarded_for: None }
     }
     pub fn with_cookie(mut self, name: &str, value: &str) -> Self {
         self.cookies.push((name.into(), value.into()));
@@ -24,6 +25,24 @@ impl<'m> Browser<'m> {
     pub fn forgetting(mut self, name: &str) -> Self {
         self.cookies.retain(|(n, _)| n != name);
         self
+    }
+    /// Behind a proxy that says that the reader is there.
+    pub fn forwarded_for(mut self, address: &'static str) -> Self {
+        self.forwarded_for = Some(address);
+        self
+    }
+    /// Takes over the cookies of an answer.
+    pub fn keeps(&mut self, page: &Page) {
+        for cookie in page.cookies() {
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.retain(|(n, _)| n != name);
+            if !cookie.contains("Max-Age=0") {
+                self.cookies.push((name.into(), value.into()));
+            }
+        }
+    }
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
     pub fn person(self, id: &str, name: &str) -> Self {
         let json = serde_json::json!({"id": id, "username": name}).to_string();
@@ -39,6 +58,9 @@ impl<'m> Browser<'m> {
     async fn send(&self, mut request: TestRequest) -> Page {
         let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
         request = request.insert_header(("cookie", cookies.join("; ")));
+        if let Some(address) = self.forwarded_for {
+            request = request.insert_header(("x-forwarded-for", address));
+        }
         self.market.send(request).await
     }
     pub async fn get(&self, path: &str) -> Page {

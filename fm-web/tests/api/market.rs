@@ -5,7 +5,7 @@ use actix_web::test::TestRequest;
 use fm_sdk::testing::MockBus;
 use fm_web::{Own, Web, web};
 use serde_json::{Value, json};
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 pub const CAR: &str = "0197c0de-0000-7000-8000-000000000001";
@@ -43,7 +43,7 @@ impl Page {
 }
 
 pub struct Market {
-    pub gateway: MockServer,
+    pub gateway: Rc<MockServer>,
     bus: MockBus<Web>,
     rules: Cell<u8>,
 }
@@ -55,9 +55,15 @@ impl Market {
     }
     /// The same, known to people under this URL.
     pub async fn at(public_url: Option<&str>) -> Self {
-        let gateway = MockServer::start().await;
+        Market::before(Rc::new(MockServer::start().await), public_url)
+    }
+    fn before(gateway: Rc<MockServer>, public_url: Option<&str>) -> Self {
         let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: public_url.map(|url| url.parse().unwrap()) };
         Market { bus: MockBus::for_service(web(own)), rules: Cell::new(0), gateway }
+    }
+    /// Another instance before the same gateway.
+    pub fn twin(&self) -> Self {
+        Market::before(self.gateway.clone(), None)
     }
     /// A market with one car and all services up.
     pub async fn new() -> Self {

@@ -61,7 +61,7 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<Delet
     let ask = web.gateway.ask(Method::DELETE, &me.caller, "/api/me").json(&json!({"password": form.password}));
     match ask.send().await.and_then(|a| a.json::<Accepted>()) {
         Ok(accepted) => {
-            visit.change(Change::End);
+            visit.change(Change::Forget);
             let id = accepted.status_url.rsplit('/').next().unwrap_or_default();
             Ok(see(&format!("/goodbye/{id}")))
         }

@@ -37,8 +37,11 @@ pub async fn show(visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
 }
 
 pub async fn submit(web: Data<Web>, visit: Visit, Form(form): Form<SignIn>) -> Result<HttpResponse> {
-    let ask = web.gateway.post(&visit.caller, "/api/auth/sign-in").json(&json!({"login": form.login, "password": form.password}));
-    match ask.send().await.and_then(|a| a.json::<Tokens>()) {
+    let mut wish = json!({"login": form.login, "password": form.password});
+    if let Some(device) = visit.device_token() {
+        wish["device_token"] = device.into();
+    }
+    match web.gateway.post(&visit.caller, "/api/auth/sign-in").json(&wish).send().await.and_then(|a| a.json::<Tokens>()) {
         Ok(tokens) => {
             visit.change(Change::Begin(tokens));
             visit.say(Notice::Welcome);
