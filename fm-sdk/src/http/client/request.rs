@@ -129,7 +129,9 @@ impl Request {
         let mut tried: Vec<&str> = Vec::new();
         let mut last = Err(self.error(Kind::Unroutable, "no-instance", "has no instance"));
         while tried.len() < TRIES {
-            let Some(picked) = self.client.0.balancer.pick(&instances, &tried) else { break };
+            let balancer = &self.client.0.balancer;
+            let picked = if safe { balancer.pick(&instances, &tried) } else { balancer.pick_proven(&instances, &tried) };
+            let Some(picked) = picked else { break };
             let instance = &instances[picked.index];
             tried.push(&instance.id);
             let started = Instant::now();

@@ -1,12 +1,16 @@
 //! Picks an instance for a request: the less loaded of two at random, leaving out those that cannot be reached.
 //!
 //! Power of two choices (Mitzenmacher 2001). Two whose latencies are about the same share in turn, the one with fewer requests in flight
-//! first; of two that differ by more than noise the quicker one is the more likely. Passive outlier ejection as in Envoy. A pick costs
+//! first; of two that differ by more than noise the quicker one is the more likely. Passive outlier ejection as in Envoy, also of an
+//! instance that hangs: one that answers none of the requests that wait for it is left out before any of them has failed. A pick costs
 //! two look-ups in a sharded map and a few atomics; nothing is locked while a request runs.
 
 mod load;
+mod picked;
 #[cfg(test)]
 mod tests;
+
+pub use picked::Picked;
 
 use super::Instance;
 use load::Load;
@@ -52,12 +56,15 @@ pub struct Policy {
     pub eject_at_most: Duration,
     /// How long a latency is remembered when no further answer comes.
     pub memory: Duration,
+    /// After this time without any answer, while requests wait for one, an instance counts as silent: others are asked instead. If such a
+    /// request is given up the instance is ejected.
+    pub silent: Duration,
 }
 impl Default for Policy {
-    /// Least load; three failures in a row eject for about 1 s, 2 s, 4 s .. 30 s; 10 s of memory.
+    /// Least load; three failures in a row, or 1 s of silence, eject for about 1 s, 2 s, 4 s .. 30 s; 10 s of memory.
     fn default() -> Self {
         let s = Duration::from_secs;
-        Policy { choice: Choice::LeastLoad, failures: 3, eject: s(1), eject_at_most: s(30), memory: s(10) }
+        Policy { choice: Choice::LeastLoad, failures: 3, eject: s(1), eject_at_most: s(30), memory: s(10), silent: s(1) }
     }
 }
 
@@ -81,12 +88,16 @@ pub struct Standing {
     pub latency: Option<Duration>,
     /// How long it still is left out; zero: it is not.
     pub ejected_for: Duration,
+    /// How long requests have waited while it answered none of them.
+    pub silent_for: Duration,
 }
 
 /// By hash of service, id, start and address: what starts again under its old name is another instance, and what is known of the dead one
 /// says nothing about it. 64 bits under a key of chance, so that two never meet, and a look-up allocates nothing.
 type Shard = RwLock<HashMap<u64, Arc<Load>>>;
 type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+/// What an instance must be like to be chosen.
+type Fit = fn(&Load, u64, &Policy) -> bool;
 
 /// Spreads requests over instances. Clones share what they know; one balancer serves any number of services.
 #[derive(Clone)]
@@ -97,15 +108,6 @@ struct Inner {
     hasher: RandomState,
     turn: AtomicU64,
     now: Clock,
-}
-
-/// The chosen instance, by its place in the list; tell how it ended with [`Picked::done`]. Dropping it without says nothing about the
-/// instance: the request was given up for other reasons.
-pub struct Picked {
-    /// The place in the list that was given to [`Balancer::pick`].
-    pub index: usize,
-    balancer: Balancer,
-    load: Arc<Load>,
 }
 
 impl Default for Balancer {
@@ -125,18 +127,35 @@ impl Balancer {
         Balancer(Arc::new(Inner { policy, shards, hasher: RandomState::new(), turn: AtomicU64::new(0), now }))
     }
 
-    /// Chooses one of the instances, leaving out those whose id is in `exclude` (already tried) and those that are ejected; if all that
-    /// remain are ejected, one of them. `None`: there is none to choose from.
+    /// Chooses one of the instances, leaving out those whose id is in `exclude` (already tried), those that are ejected and those that are
+    /// silent; if no other remains, one of them. The instance owes an answer from now on. `None`: there is none to choose from.
     pub fn pick(&self, instances: &[Instance], exclude: &[&str]) -> Option<Picked> {
         let now = (self.0.now)();
-        let (index, load) = match self.0.policy.choice {
-            Choice::LeastLoad => self.less_loaded(instances, exclude, now)?,
-            Choice::RoundRobin => self.next(instances, exclude, now)?,
-        };
+        let chosen = self.choose(instances, exclude, now, Load::is_fit).or_else(|| self.least_ejected(instances, exclude, now))?;
+        Some(self.begin(chosen, exclude, now, true))
+    }
+
+    /// Chooses as [`Balancer::pick`] does, for a request that cannot be repeated, or takes long to send: it does not try out whether an
+    /// instance is back, as long as there is another one, and while it lasts it does not count as silence.
+    pub fn pick_proven(&self, instances: &[Instance], exclude: &[&str]) -> Option<Picked> {
+        let now = (self.0.now)();
+        let chosen = self.choose(instances, exclude, now, Load::is_proven).or_else(|| self.choose(instances, exclude, now, Load::is_fit));
+        let chosen = chosen.or_else(|| self.least_ejected(instances, exclude, now))?;
+        Some(self.begin(chosen, exclude, now, false))
+    }
+
+    fn choose(&self, instances: &[Instance], exclude: &[&str], now: u64, fit: Fit) -> Option<(usize, Arc<Load>)> {
+        match self.0.policy.choice {
+            Choice::LeastLoad => self.less_loaded(instances, exclude, now, fit),
+            Choice::RoundRobin => self.next(instances, exclude, now, fit),
+        }
+    }
+
+    fn begin(&self, (index, load): (usize, Arc<Load>), exclude: &[&str], now: u64, awaited: bool) -> Picked {
         let turn = self.0.turn.fetch_add(1, Relaxed) + 1;
         // A second attempt is nobody's turn: the first choice would otherwise be the same again next time.
-        load.begin(now, exclude.is_empty().then_some(turn));
-        Some(Picked { index, balancer: self.clone(), load })
+        load.begin(now, exclude.is_empty().then_some(turn), awaited);
+        Picked::new(index, self.clone(), load, now, awaited)
     }
 
     /// Tells how an instance stands.
@@ -147,33 +166,33 @@ impl Balancer {
             in_flight: load.in_flight(),
             latency: load.latency(now, &self.0.policy).map(Duration::from_micros),
             ejected_for: Duration::from_millis(load.ejected_for(now)),
+            silent_for: Duration::from_millis(load.silent_for(now)),
         })
     }
 
-    fn less_loaded(&self, instances: &[Instance], exclude: &[&str], now: u64) -> Option<(usize, Arc<Load>)> {
+    fn less_loaded(&self, instances: &[Instance], exclude: &[&str], now: u64, fit: Fit) -> Option<(usize, Arc<Load>)> {
         if instances.len() > 2 {
             // The usual case without any list: two at random are both fine.
             let (a, b) = two_of(instances.len());
-            if let (Some(x), Some(y)) = (self.fit(instances, a, exclude, now), self.fit(instances, b, exclude, now)) {
+            if let (Some(x), Some(y)) = (self.fit(instances, a, exclude, now, fit), self.fit(instances, b, exclude, now, fit)) {
                 return Some(self.better((a, x), (b, y), now));
             }
         }
-        let fit: Vec<_> = (0..instances.len()).filter_map(|i| Some((i, self.fit(instances, i, exclude, now)?))).collect();
-        match fit.len() {
-            0 => self.least_ejected(instances, exclude, now),
-            1 => fit.into_iter().next(),
+        let left: Vec<_> = (0..instances.len()).filter_map(|i| Some((i, self.fit(instances, i, exclude, now, fit)?))).collect();
+        match left.len() {
+            0 | 1 => left.into_iter().next(),
             n => {
                 let (a, b) = two_of(n);
-                Some(self.better(fit[a].clone(), fit[b].clone(), now))
+                Some(self.better(left[a].clone(), left[b].clone(), now))
             }
         }
     }
 
-    fn next(&self, instances: &[Instance], exclude: &[&str], now: u64) -> Option<(usize, Arc<Load>)> {
+    fn next(&self, instances: &[Instance], exclude: &[&str], now: u64, fit: Fit) -> Option<(usize, Arc<Load>)> {
         let n = instances.len();
         let first = self.0.turn.load(Relaxed) as usize;
         let mut turns = (0..n).map(|i| first.wrapping_add(i) % n);
-        turns.find_map(|i| Some((i, self.fit(instances, i, exclude, now)?))).or_else(|| self.least_ejected(instances, exclude, now))
+        turns.find_map(|i| Some((i, self.fit(instances, i, exclude, now, fit)?)))
     }
 
     /// All are ejected: the one whose time ends first. An attempt is worth more than a certain refusal.
@@ -182,12 +201,12 @@ impl Balancer {
         left.map(|(n, i)| (n, self.load(i, now))).min_by_key(|(_, load)| (load.ejected_for(now), load.in_flight()))
     }
 
-    fn fit(&self, instances: &[Instance], index: usize, exclude: &[&str], now: u64) -> Option<Arc<Load>> {
+    fn fit(&self, instances: &[Instance], index: usize, exclude: &[&str], now: u64, fit: Fit) -> Option<Arc<Load>> {
         let instance = &instances[index];
         if exclude.contains(&instance.id.as_str()) {
             return None;
         }
-        Some(self.load(instance, now)).filter(|load| load.ejected_for(now) == 0)
+        Some(self.load(instance, now)).filter(|load| fit(load, now, &self.0.policy))
     }
 
     fn better(&self, a: (usize, Arc<Load>), b: (usize, Arc<Load>), now: u64) -> (usize, Arc<Load>) {
@@ -222,20 +241,6 @@ impl Balancer {
         let load = shard.entry(key).or_default();
         load.used.store(now, Relaxed);
         load.clone()
-    }
-}
-
-impl Picked {
-    /// Says how long the answer took (to its head) and how it ended.
-    pub fn done(self, latency: Duration, outcome: Outcome) {
-        let (now, micros) = ((self.balancer.0.now)(), u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
-        self.load.note(micros, outcome, now, &self.balancer.0.policy, rand::random::<f64>());
-    }
-}
-
-impl Drop for Picked {
-    fn drop(&mut self) {
-        self.load.end();
     }
 }
 

@@ -1,4 +1,5 @@
 mod sharing;
+mod silence;
 
 use super::*;
 use proptest::prelude::*;
