@@ -61,6 +61,11 @@ impl Pattern {
         }
     }
 
+    /// Says whether a literal segment is this one, in whatever case.
+    pub fn names(&self, text: &str) -> bool {
+        self.segments.iter().any(|segment| matches!(segment, Segment::Literal(l) if l.eq_ignore_ascii_case(text)))
+    }
+
     /// Says whether the path matches; the plain definition that the trie is held against.
     pub fn matches(&self, path: &str) -> bool {
         let Some(rest) = path.strip_prefix('/') else { return false };

@@ -28,7 +28,7 @@ pub struct BodyStream {
     reusable: bool,
     pool: Rc<Pool>,
     /// What is to be let go when the answer is over.
-    held: Option<Box<dyn Any>>,
+    held: Vec<Box<dyn Any>>,
 }
 
 impl BodyStream {
@@ -38,7 +38,7 @@ impl BodyStream {
             Framing::Length(length) => BodySize::Sized(length),
             Framing::Chunked(_) | Framing::UntilClose => BodySize::Stream,
         };
-        let mut stream = BodyStream { call: Some(call), framing, ahead: VecDeque::new(), size, reusable, pool, held: None };
+        let mut stream = BodyStream { call: Some(call), framing, ahead: VecDeque::new(), size, reusable, pool, held: Vec::new() };
         if matches!(stream.framing, Framing::None) {
             stream.finish();
         }
@@ -47,7 +47,7 @@ impl BodyStream {
 
     /// Holds something until the answer is over.
     pub fn hold(&mut self, what: impl Any) {
-        self.held = Some(Box::new(what));
+        self.held.push(Box::new(what));
     }
 
     pub fn size(&self) -> BodySize {
@@ -136,7 +136,7 @@ impl BodyStream {
                 Ok(()) => {}
                 Err(Failure::Truncated(_)) if matches!(self.framing, Framing::UntilClose) => {
                     self.call = None;
-                    self.held = None;
+                    self.held.clear();
                     return Poll::Ready(None);
                 }
                 Err(e) => return self.fail(e),
@@ -187,13 +187,13 @@ impl BodyStream {
 
     fn fail(&mut self, failure: Failure) -> Poll<Option<Result<Bytes, Failure>>> {
         self.call = None;
-        self.held = None;
+        self.held.clear();
         Poll::Ready(Some(Err(failure)))
     }
 
     /// Gives the connection back, if nothing speaks against it.
     fn finish(&mut self) {
-        self.held = None;
+        self.held.clear();
         if let Some(call) = self.call.take()
             && self.reusable
             && call.upload.done

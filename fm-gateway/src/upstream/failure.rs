@@ -17,6 +17,9 @@ pub enum Failure {
     Broken(io::Error),
     #[error("the upstream did not answer in time")]
     HeadTimeout,
+    /// It went to an instance that hangs, because all others do, too.
+    #[error("no instance answers")]
+    AllSilent,
     #[error("the upstream stopped in the middle of its answer")]
     BodyTimeout,
     #[error("the upstream's answer ends too early: {0}")]
@@ -34,7 +37,7 @@ pub enum Failure {
 impl Failure {
     /// Whether the upstream is to blame, so that another instance may do better.
     pub fn blames_upstream(&self) -> bool {
-        !matches!(self, Failure::Client(_) | Failure::ClientTimeout | Failure::TooLarge | Failure::Busy)
+        !matches!(self, Failure::Client(_) | Failure::ClientTimeout | Failure::TooLarge | Failure::Busy | Failure::AllSilent)
     }
     /// Whether surely nothing of the request has reached the upstream.
     pub fn nothing_sent(&self) -> bool {
@@ -48,6 +51,7 @@ impl Failure {
             Failure::Busy => "busy",
             Failure::Broken(_) => "broken",
             Failure::HeadTimeout => "head-timeout",
+            Failure::AllSilent => "all-silent",
             Failure::BodyTimeout => "body-timeout",
             Failure::Truncated(_) => "truncated",
             Failure::BadAnswer(_) => "bad-answer",

@@ -17,6 +17,8 @@ pub struct Limit {
     queue: Arc<Semaphore>,
     /// What may be tried again; shared by all limits of the upstream.
     pub budget: Arc<Budget>,
+    /// What may be asked of a second instance while the first one is waited for; shared likewise.
+    pub hedges: Arc<Budget>,
 }
 
 /// The right to one request; given back when dropped.
@@ -30,15 +32,17 @@ pub struct Limits(Arc<Mutex<Known>>);
 #[derive(Default)]
 struct Known {
     limits: HashMap<(String, usize), Limit>,
-    budgets: HashMap<String, Arc<Budget>>,
+    budgets: HashMap<String, [Arc<Budget>; 2]>,
 }
 
 impl Limits {
     /// Gives the limit of an upstream; routes that name the same upstream and number share it.
     pub fn of(&self, upstream: &str, at_once: usize) -> Limit {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let budget = known.budgets.entry(upstream.to_owned()).or_default().clone();
-        let limit = || Limit { places: Arc::new(Semaphore::new(at_once)), queue: Arc::new(Semaphore::new(at_once.div_ceil(2))), budget };
+        let budgets = known.budgets.entry(upstream.to_owned());
+        let [budget, hedges] = budgets.or_insert_with(|| [Budget::retries(), Budget::hedges()].map(Arc::new)).clone();
+        let (places, queue) = (Semaphore::new(at_once), Semaphore::new(at_once.div_ceil(2)));
+        let limit = || Limit { places: Arc::new(places), queue: Arc::new(queue), budget, hedges };
         known.limits.entry((upstream.to_owned(), at_once)).or_insert_with(limit).clone()
     }
 }

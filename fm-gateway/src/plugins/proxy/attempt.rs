@@ -1,9 +1,9 @@
 //! Tries instances until one answers, as far as trying again is safe.
 
-use super::Forward;
+use super::{Forward, operations::is_for_operators};
 use crate::{
     pipeline::{Answer, Body, Exchange, Upstream, Verdict},
-    upstream::{BodyStream, Call, Connection, Failure, Head, Length, Limit, Outgoing, Permit, Upload},
+    upstream::{BodyStream, Call, Connection, Failure, Head, Length, Limit, Outgoing, Upload},
 };
 use actix_http::{
     Method, Payload, StatusCode,
@@ -14,7 +14,10 @@ use fm_sdk::{
     Error, Kind,
     registry::balance::{Outcome, Picked},
 };
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 /// Bodies up to this size, in bytes, are held back until they are whole: if the instance dies in between, another one is asked.
 const HELD_BACK: u64 = 64 * 1024;
@@ -22,9 +25,15 @@ const HELD_BACK: u64 = 64 * 1024;
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// An answer, and what tells the balancer how it went once it is over.
+pub(super) type Answered = (Answer, Ended);
+
 impl Forward {
     /// Sends the request on.
     pub(super) async fn forward(&self, exchange: &mut Exchange) -> Verdict {
+        if is_for_operators(self.path(exchange), &exchange.route.pattern) {
+            return Verdict::Fail(Error::new(Kind::NotFound, "not-found", "there is nothing here"));
+        }
         let Some((upstream, limit)) = self.upstream(exchange) else {
             return Verdict::Fail(Error::new(Kind::Internal, "no-upstream", "no step has found an upstream"));
         };
@@ -36,33 +45,55 @@ impl Forward {
             }
         };
         limit.budget.asked();
-        let mut body = exchange.body.take();
+        limit.hedges.asked();
+        let body = Cell::new(exchange.body.take());
         let repeatable = matches!(exchange.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && no_body(exchange.length);
         let mut tried: Vec<&str> = Vec::new();
-        let mut permit = Some(permit);
         loop {
-            let Some(picked) = upstream.balancer.pick(&upstream.instances, &tried) else {
+            let (balancer, instances) = (&upstream.balancer, &upstream.instances);
+            let picked = if repeatable { balancer.pick(instances, &tried) } else { balancer.pick_proven(instances, &tried) };
+            let Some(picked) = picked else {
                 return Verdict::Fail(
                     Error::new(Kind::Unavailable, "service-down", format!("no instance of {} answers", upstream.name)).retry_after(1),
                 );
             };
-            let instance = &upstream.instances[picked.index];
-            let result = self.attempt(exchange, &instance.url, &mut body, picked, &mut permit, repeatable).await;
-            let (again, reason) = match &result {
-                // It has too much to do, or cannot do it now; another one may.
-                Ok(answer) if answer.status == StatusCode::SERVICE_UNAVAILABLE => (repeatable, "unavailable"),
-                Ok(_) => (false, ""),
-                Err(failure) => {
-                    self.drivers.tools.metrics.upstream_failed(&upstream.name, failure.reason());
-                    ((repeatable || failure.nothing_sent()) && failure.blames_upstream(), failure.reason())
-                }
-            };
+            let instance = &instances[picked.index];
             tried.push(&instance.id);
+            let result = match repeatable {
+                true => self.hedged(exchange, &upstream, &limit, picked, &mut tried).await,
+                false => self.attempt(exchange, &instance.url, &body, picked, false).await,
+            };
+            let (again, reason) = self.judge(&upstream, &result, repeatable);
             if !again || !self.may_try_again(&upstream, &limit, tried.len()) {
-                return result.map_or_else(|failure| failed(exchange, &upstream, &failure), Verdict::Answer);
+                return match result {
+                    Ok((mut answer, ended)) => {
+                        // The instance has this request on its hands until its answer is over. An event stream may last for days; it
+                        // takes no place.
+                        match &mut answer.body {
+                            Body::Upstream(stream) => stream.hold((permit, ended)),
+                            Body::Events(stream, _) => stream.hold(ended),
+                            _ => {}
+                        }
+                        Verdict::Answer(answer)
+                    }
+                    Err(failure) => failed(exchange, &upstream, &failure),
+                };
             }
             self.drivers.tools.metrics.retried(&upstream.name, reason);
             log::info!(service = &*upstream.name, instance = instance.id.as_str(); "trying another instance: {reason}");
+        }
+    }
+
+    /// Says whether another instance may do better, and why; counts failures.
+    pub(super) fn judge(&self, upstream: &Upstream, result: &Result<Answered, Failure>, repeatable: bool) -> (bool, &'static str) {
+        match result {
+            // It has too much to do, or cannot do it now; another one may.
+            Ok((answer, _)) if answer.status == StatusCode::SERVICE_UNAVAILABLE => (repeatable, "unavailable"),
+            Ok(_) => (false, ""),
+            Err(failure) => {
+                self.drivers.tools.metrics.upstream_failed(&upstream.name, failure.reason());
+                ((repeatable || failure.nothing_sent()) && failure.blames_upstream(), failure.reason())
+            }
         }
     }
 
@@ -90,17 +121,16 @@ impl Forward {
     }
 
     /// Asks one instance. Until it resolves, nothing has gone to the client.
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         exchange: &Exchange,
         url: &str,
-        body: &mut Option<Payload>,
-        picked: Picked,
-        permit: &mut Option<Permit>,
+        body: &Cell<Option<Payload>>,
+        mut picked: Picked,
         repeatable: bool,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answered, Failure> {
         let started = Instant::now();
-        let mut answer = match self.ask(exchange, url, body, repeatable).await {
+        let answer = match self.ask(exchange, url, body, &mut picked, repeatable).await {
             Ok(answer) => answer,
             Err(failure) => {
                 let late = matches!(failure, Failure::HeadTimeout | Failure::BodyTimeout);
@@ -112,17 +142,17 @@ impl Forward {
         };
         // An instance that refuses does so quickly; it must not be taken for a quick one and get all the more.
         let latency = (answer.status != StatusCode::SERVICE_UNAVAILABLE).then(|| started.elapsed());
-        let ended = Ended { picked: Some(picked), latency };
-        // The instance has this request on its hands until its answer is over. An event stream may last for days; it takes no place.
-        match &mut answer.body {
-            Body::Upstream(stream) => stream.hold((permit.take(), ended)),
-            Body::Events(stream, _) => stream.hold(ended),
-            _ => {}
-        }
-        Ok(answer)
+        Ok((answer, Ended { picked: Some(picked), latency }))
     }
 
-    async fn ask(&self, exchange: &Exchange, url: &str, body: &mut Option<Payload>, repeatable: bool) -> Result<Answer, Failure> {
+    async fn ask(
+        &self,
+        exchange: &Exchange,
+        url: &str,
+        body: &Cell<Option<Payload>>,
+        picked: &mut Picked,
+        repeatable: bool,
+    ) -> Result<Answer, Failure> {
         let authority = url.strip_prefix("http://").ok_or_else(|| {
             Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"))
         })?;
@@ -139,11 +169,12 @@ impl Forward {
             }
             other => other?,
         };
+        picked.answers();
         let Head { status, headers, framing, would_be, reusable } = head;
         let is_head = exchange.head.method == Method::HEAD;
         let mut stream = BodyStream::new(call, framing, reusable, pool.clone());
         if is_head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-            return Ok(Answer { status, headers, body: Body::WouldBe(would_be.filter(|_| is_head)) });
+            return Ok(Answer::of_upstream(status, headers, Body::WouldBe(would_be.filter(|_| is_head))));
         }
         let events = headers.get(&header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
         let whole = if repeatable && !events { stream.whole(HELD_BACK).await? } else { stream.take_whole()? };
@@ -156,7 +187,7 @@ impl Forward {
             }
             None => Body::Upstream(Box::new(stream)),
         };
-        Ok(Answer { status, headers, body })
+        Ok(Answer::of_upstream(status, headers, body))
     }
 
     async fn connect(&self, authority: &str) -> Result<Connection, Failure> {
@@ -170,17 +201,20 @@ impl Forward {
         Call::new(connection, upload, exchange.head.method.clone(), self.settings.times)
     }
 
+    /// The path that the upstream gets.
+    fn path<'a>(&self, exchange: &'a Exchange) -> &'a str {
+        let path = exchange.path();
+        match self.settings.strip_prefix.as_deref().and_then(|prefix| path.strip_prefix(prefix)) {
+            Some("") => "/",
+            Some(rest) if rest.starts_with('/') => rest,
+            _ => path,
+        }
+    }
+
     fn write_head(&self, exchange: &Exchange, authority: &str) -> BytesMut {
         let client = &exchange.client;
         let host =
             if self.settings.preserve_host && !client.authority.is_empty() { client.authority.as_bytes() } else { authority.as_bytes() };
-        let path = exchange.path();
-        let stripped = self.settings.strip_prefix.as_deref().and_then(|prefix| path.strip_prefix(prefix));
-        let path = match stripped {
-            Some("") => "/",
-            Some(rest) if rest.starts_with('/') => rest,
-            _ => path,
-        };
         let traceparent = exchange.trace.to_string();
         let own: [(&HeaderName, &[u8]); 5] = [
             (&header::X_FORWARDED_FOR, client.forwarded_for.as_bytes()),
@@ -192,7 +226,7 @@ impl Forward {
         ];
         let head = Outgoing {
             method: &exchange.head.method,
-            path,
+            path: self.path(exchange),
             query: exchange.head.uri.query(),
             host,
             headers: &exchange.head.headers,
@@ -215,6 +249,7 @@ fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdic
         Failure::HeadTimeout | Failure::BodyTimeout => {
             Error::new(Kind::TimedOut, "upstream-timeout", format!("{name} did not answer in time"))
         }
+        Failure::AllSilent => Error::new(Kind::TimedOut, "upstream-timeout", format!("no instance of {name} answers")).retry_after(1),
         Failure::TooLarge => Error::new(Kind::TooLarge, "too-large", "the request body is too large for this route"),
         Failure::Client(_) => Error::new(Kind::Malformed, "body-broken", "the request body did not come to its end"),
         Failure::ClientTimeout => {
@@ -235,7 +270,7 @@ fn no_body(length: Length) -> bool {
 }
 
 /// Tells the balancer how it went when the answer is over.
-struct Ended {
+pub(super) struct Ended {
     picked: Option<Picked>,
     /// None: it says nothing about the instance.
     latency: Option<Duration>,

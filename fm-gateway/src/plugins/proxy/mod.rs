@@ -1,6 +1,8 @@
 //! Sends the request on to an instance of a service and hands its answer back, both as streams.
 
 mod attempt;
+mod hedge;
+mod operations;
 mod settings;
 
 use crate::{

@@ -18,6 +18,8 @@ pub struct Settings {
     /// How many other instances are tried.
     pub retries: usize,
     pub times: Times,
+    /// When another instance is asked too. Zero: never.
+    pub hedge_after: Duration,
     /// For event streams, instead of `times.idle`.
     pub stream_idle: Duration,
     pub at_once: usize,
@@ -31,6 +33,7 @@ pub struct Settings {
 struct Raw {
     target: String,
     retries: usize,
+    hedge_after: String,
     connect_timeout: String,
     head_timeout: String,
     idle_timeout: String,
@@ -71,6 +74,7 @@ impl Settings {
             target,
             retries: raw.retries,
             times,
+            hedge_after: parse_duration(&raw.hedge_after)?,
             stream_idle: parse_duration(&raw.stream_idle_timeout)?,
             at_once: raw.at_once,
             wait: parse_duration(&raw.wait)?,
@@ -100,6 +104,7 @@ pub fn schema() -> Value {
                 "type": "integer", "minimum": 0, "maximum": 5, "default": 2, "title": "Retries",
                 "description": "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent"
             },
+            "hedge_after": time("Hedge after", "1s", "When a GET or HEAD that waits is sent to another instance too, within a budget; 0s: never. For routes whose answers take longer than this, name more"),
             "connect_timeout": time("Connect timeout", "2s", "Until the connection stands"),
             "head_timeout": time("Answer timeout", "30s", "From the last byte sent to the head of the answer"),
             "idle_timeout": time("Idle timeout", "60s", "Between two pieces of the answer"),
