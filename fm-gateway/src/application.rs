@@ -3,7 +3,7 @@
 use crate::{
     GatewaySettings, NAME, admin,
     api::{self, Documents},
-    front::{Gateway, GatewayMetrics, Load, Offer, listener},
+    front::{Gateway, GatewayMetrics, Load, Offer, PerAddress, listener},
     pipeline::{Drivers, Tools},
     table::{Copy, Keeper, TableState},
     upstream::Limits,
@@ -96,6 +96,8 @@ impl Application {
         let gateway = Arc::new(Gateway {
             table: keeper.table(),
             load: Load::new(limits.at_once, metrics.under_way()),
+            connections: PerAddress::new(limits.connections_per_address, &settings.trusted_proxies, metrics.connections()),
+            streams: PerAddress::new(limits.streams_per_address, &settings.trusted_proxies, metrics.streams()),
             limits,
             trusted: settings.trusted_proxies.clone(),
             draining,

@@ -36,6 +36,10 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_GATEWAY_KEEP_ALIVE", default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub keep_alive: Duration,
 
+    /// How long the rest of a request's body may take to come once the request is answered; then the connection is closed
+    #[arg(long, env = "FM_GATEWAY_REST_TIME", default_value = "5s", value_name = "TIME", value_parser = parse_duration)]
+    pub rest_time: Duration,
+
     /// How many requests may be under way at once; more are answered 503
     #[arg(long, env = "FM_GATEWAY_AT_ONCE", default_value_t = 4096, value_name = "N")]
     pub at_once: usize,
@@ -43,6 +47,14 @@ pub struct GatewaySettings {
     /// How many connections clients may have; more wait to be accepted
     #[arg(long, env = "FM_GATEWAY_CONNECTIONS", default_value_t = 8192, value_name = "N")]
     pub connections: usize,
+
+    /// How many connections one client address may have; more are answered 429. Trusted proxies may have any number
+    #[arg(long, env = "FM_GATEWAY_CONNECTIONS_PER_ADDRESS", default_value_t = 1024, value_name = "N")]
+    pub connections_per_address: usize,
+
+    /// How many event streams one client address may have, also behind trusted proxies; more are answered 429
+    #[arg(long, env = "FM_GATEWAY_STREAMS_PER_ADDRESS", default_value_t = 100, value_name = "N")]
+    pub streams_per_address: usize,
 
     /// How long a service that has no instance stays in the API's documents
     #[arg(long, env = "FM_GATEWAY_DOCUMENTS_AWAY", default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
@@ -70,8 +82,11 @@ impl Default for GatewaySettings {
             head_time: limits.head_time,
             stall: limits.stall,
             keep_alive: limits.keep_alive,
+            rest_time: limits.rest_time,
             at_once: limits.at_once,
             connections: limits.connections,
+            connections_per_address: limits.connections_per_address,
+            streams_per_address: limits.streams_per_address,
             documents_away: Duration::from_secs(600),
             handover: None,
             plugins: Catalogue::shipped(),
@@ -89,8 +104,12 @@ impl GatewaySettings {
             head_time: self.head_time,
             stall: self.stall,
             keep_alive: self.keep_alive,
+            rest_time: self.rest_time,
+            rest: Limits::default().rest,
             at_once: self.at_once,
             connections: self.connections,
+            connections_per_address: self.connections_per_address,
+            streams_per_address: self.streams_per_address,
         }
     }
 }

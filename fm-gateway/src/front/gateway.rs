@@ -1,6 +1,6 @@
 //! What all workers share.
 
-use super::{load::Load, metrics::GatewayMetrics};
+use super::{load::Load, metrics::GatewayMetrics, per_address::PerAddress};
 use crate::{api::Documents, pipeline::Compiled};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{health::Health, http::Draining};
@@ -21,17 +21,35 @@ pub struct Limits {
     pub stall: Duration,
     /// How long a connection may wait for its next request.
     pub keep_alive: Duration,
+    /// How long the rest of a body may take whose request is answered already, and how many bytes of it are read.
+    pub rest_time: Duration,
+    pub rest: usize,
     /// Requests under way in the whole gateway.
     pub at_once: usize,
     /// Connections of clients.
     pub connections: usize,
+    /// Connections, and event streams, of one client's address.
+    pub connections_per_address: usize,
+    pub streams_per_address: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let s = Duration::from_secs;
-        let (at_once, connections) = (4096, 8192);
-        Limits { uri: 8 * 1024, head: 32 * 1024, headers: 64, head_time: s(10), stall: s(30), keep_alive: s(60), at_once, connections }
+        Limits {
+            uri: 8 * 1024,
+            head: 32 * 1024,
+            headers: 64,
+            head_time: s(10),
+            stall: s(30),
+            keep_alive: s(60),
+            rest_time: s(5),
+            rest: 1 << 20,
+            at_once: 4096,
+            connections: 8192,
+            connections_per_address: 1024,
+            streams_per_address: 100,
+        }
     }
 }
 
@@ -41,6 +59,9 @@ pub struct Gateway {
     pub table: Arc<ArcSwapOption<Compiled>>,
     pub limits: Limits,
     pub load: Load,
+    /// Connections and event streams by client address.
+    pub connections: PerAddress,
+    pub streams: PerAddress,
     pub trusted: Vec<IpNet>,
     pub draining: Draining,
     pub metrics: GatewayMetrics,

@@ -2,7 +2,7 @@
 
 use super::{gateway::Gateway, handover, serve::serve, socket::Socket, turn::Talk};
 use crate::{pipeline::Worker, upstream::Pool};
-use actix_http::{HttpService, KeepAlive, Request};
+use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_factory, fn_service};
 use fm_sdk::{Error, Kind, Result, http::Draining};
@@ -21,6 +21,9 @@ use tokio::net::TcpStream;
 
 /// How long clients have to take the rest of their answers once the server stops; seconds.
 const LAST_ANSWERS: u64 = 30;
+
+/// Connections beyond its limit that a client is told about; more are closed without a word.
+const EXCESS: usize = 16;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -56,9 +59,10 @@ pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave:
     let server = server.max_concurrent_connections(gateway.limits.connections.div_ceil(workers.max(1)));
     let server = server.listen("gateway", socket, move || {
         let (gateway, leave) = (gateway.clone(), leave.clone());
-        let limits = gateway.limits.clone();
+        let (limits, connections, metrics) = (gateway.limits.clone(), gateway.connections.clone(), gateway.metrics.clone());
         let http = HttpService::build()
-            .keep_alive(KeepAlive::Timeout(limits.keep_alive))
+            // The socket keeps the time: that of the server begins anew whenever it looks at the connection.
+            .keep_alive(KeepAlive::Os)
             .client_request_timeout(limits.head_time)
             .client_disconnect_timeout(Duration::from_secs(1))
             // A client that has gone away wants no answer.
@@ -80,8 +84,15 @@ pub fn listen(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave:
                 }
             }));
         fn_service(move |io: TcpStream| {
-            let socket = Socket::new(io, &limits);
-            async move { Ok(socket) }
+            let socket = io.peer_addr().map(|peer| connections.enter(peer.ip())).and_then(|place| {
+                if place.excess > EXCESS {
+                    metrics.refused("too-many-connections");
+                    return Err(io::ErrorKind::ConnectionRefused.into());
+                }
+                let excess = place.excess > 0;
+                Ok(Socket::new(io, &limits, place, excess))
+            });
+            async move { socket.map_err(DispatchError::Io) }
         })
         .and_then(http)
     })?;

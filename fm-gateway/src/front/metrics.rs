@@ -59,6 +59,9 @@ pub struct GatewayMetrics {
     withheld: Family<ByService, Counter>,
     limited: Family<ByRoute, Counter>,
     under_way: Gauge,
+    connections: Gauge,
+    streams: Gauge,
+    hedges: Family<ByReason, Counter>,
     refused: Family<ByCode, Counter>,
     loads: Family<ByCode, Counter>,
     revision: Gauge,
@@ -77,6 +80,9 @@ impl GatewayMetrics {
             withheld: Family::default(),
             limited: Family::default(),
             under_way: Gauge::default(),
+            connections: Gauge::default(),
+            streams: Gauge::default(),
+            hedges: Family::default(),
             refused: Family::default(),
             loads: Family::default(),
             revision: Gauge::default(),
@@ -90,6 +96,9 @@ impl GatewayMetrics {
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
+            r.register("gateway_connections", "Open connections of clients", m.connections.clone());
+            r.register("gateway_event_streams", "Open event streams", m.streams.clone());
+            r.register("gateway_hedges", "Requests sent to another instance too because the first was silent or slow", m.hedges.clone());
             r.register("gateway_refused", "Requests that reached no route, by code", m.refused.clone());
             r.register("gateway_table_loads", "Tables from the registry, by outcome", m.loads.clone());
             r.register("gateway_table_revision", "The registry's revision of the table in force", m.revision.clone());
@@ -116,6 +125,17 @@ impl GatewayMetrics {
     }
     pub fn withheld(&self, service: &str) {
         self.withheld.get_or_create(&ByService { service: service.into() }).inc();
+    }
+    pub fn hedged(&self, service: &str, reason: &'static str) {
+        self.hedges.get_or_create(&ByReason { service: service.into(), reason }).inc();
+    }
+    /// The gauge of open connections.
+    pub fn connections(&self) -> Gauge {
+        self.connections.clone()
+    }
+    /// The gauge of open event streams.
+    pub fn streams(&self) -> Gauge {
+        self.streams.clone()
     }
     pub fn limited(&self, route: &str) {
         self.limited.get_or_create(&ByRoute { route: route.into() }).inc();

@@ -1,15 +1,19 @@
 //! One request at a time: what a client sends behind a request waits until that one is answered.
 //!
 //! The HTTP server reads ahead, and frames an answer by what it read last: a HEAD behind a GET would take the body from the GET's answer.
-//! So the socket hands it a head, then that request's body, and nothing else before the answer is through.
+//! So the socket hands it a head, then that request's body, and nothing else before the answer is through. After a request or an answer that
+//! ends the connection (RFC 9112, 9.6), and after a body without a certain end, it hands it nothing any more.
 
-use super::guard;
+use super::{chunks::ChunksEnd, gateway::Limits, guard, head_end::HeadEnd};
 use crate::upstream::Length;
-use actix_http::{Payload, Request};
+use actix_http::{Payload, Request, RequestHead, Version, error::PayloadError, header};
+use bytes::Bytes;
+use futures::Stream;
 use std::{
     cell::{Cell, RefCell},
+    pin::Pin,
     rc::Rc,
-    task::Waker,
+    task::{Context, Poll, Waker},
 };
 use tokio::time::Instant;
 
@@ -23,6 +27,17 @@ enum May {
     Body(u64),
     /// A body in chunks, to its end.
     Chunks(ChunksEnd),
+    /// Nothing any more.
+    Nothing,
+}
+
+/// What has taken too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overdue {
+    /// The next request, or the rest of a body whose request is answered: nobody waits for anything.
+    Idle,
+    /// The rest of a head.
+    Head,
 }
 
 /// What the socket and the requests on it tell each other.
@@ -31,9 +46,20 @@ pub struct Talk {
     may: Cell<May>,
     head: Cell<HeadEnd>,
     /// When the head that is coming in began.
-    pub(super) head_since: Cell<Option<Instant>>,
+    head_since: Cell<Option<Instant>>,
+    /// Since when the next request is waited for.
+    idle_since: Cell<Option<Instant>>,
+    /// Since when the rest of a body is read whose request is answered, and how many bytes of it came.
+    rest_since: Cell<Option<Instant>>,
+    rest: Cell<usize>,
     /// A request is under way.
-    pub(super) busy: Cell<bool>,
+    busy: Cell<bool>,
+    /// The request that is under way, or the next one, is the last one.
+    last: Cell<bool>,
+    /// The bytes that came cannot be told into messages.
+    broken: Cell<bool>,
+    /// The client has more connections than it may have: its first request is refused.
+    excess: Cell<bool>,
     /// Waits to hand on what was read already.
     reader: RefCell<Option<Waker>>,
 }
@@ -43,6 +69,9 @@ impl Talk {
     pub fn begin(self: &Rc<Self>, request: &Request, payload: &Payload) -> Under {
         self.busy.set(true);
         self.head_since.set(None);
+        if asks_to_close(request.head()) {
+            self.close();
+        }
         let may = match guard::length(&request.head().headers, payload) {
             // What cannot be read is refused, and ends the connection.
             Ok(Length::None) | Err(_) => May::Body(0),
@@ -56,11 +85,53 @@ impl Talk {
         Under(self.clone())
     }
 
+    /// Lets no request come after the one that is under way.
+    pub fn close(&self) {
+        self.last.set(true);
+    }
+
+    /// Whether no request comes after the one that is under way.
+    pub fn closes(&self) -> bool {
+        self.last.get()
+    }
+
+    /// Has the first request refused, because the client has too many connections.
+    pub(super) fn refuse(&self) {
+        self.excess.set(true);
+        self.idle_since.set(Some(Instant::now()));
+    }
+
+    /// Whether the client has too many connections.
+    pub fn is_excess(&self) -> bool {
+        self.excess.get()
+    }
+
+    /// When what is waited for now will have taken too long, and what that is.
+    pub(super) fn due(&self, limits: &Limits) -> Option<(Instant, Overdue)> {
+        if let Some(since) = self.rest_since.get() {
+            return Some((since + limits.rest_time, Overdue::Idle));
+        }
+        if self.busy.get() {
+            return None;
+        }
+        let head = self.head_since.get().map(|since| (since + limits.head_time, Overdue::Head));
+        head.or_else(|| Some((self.idle_since.get()? + limits.keep_alive, Overdue::Idle)))
+    }
+
     /// Takes note that the server gets these bytes, and says how many of them it may have.
     pub(super) fn hand_on(&self, bytes: &[u8]) -> usize {
+        if self.rest_since.get().is_some() {
+            self.rest.set(self.rest.get() + bytes.len());
+        }
         match self.may.get() {
+            May::Nothing => 0,
             May::Chunks(mut chunks) => {
-                let end = chunks.find(bytes);
+                let Ok(end) = chunks.find(bytes) else {
+                    self.broken.set(true);
+                    self.may.set(May::Nothing);
+                    self.close();
+                    return 0;
+                };
                 self.may.set(if end.is_some() { May::Body(0) } else { May::Chunks(chunks) });
                 self.turn();
                 end.unwrap_or(bytes.len())
@@ -74,6 +145,7 @@ impl Talk {
             May::Head => {
                 if !bytes.is_empty() && self.head_since.get().is_none() {
                     self.head_since.set(Some(Instant::now()));
+                    self.idle_since.set(None);
                 }
                 let mut head = self.head.get();
                 let end = head.find(bytes);
@@ -90,7 +162,20 @@ impl Talk {
 
     /// Whether the server may have any byte.
     pub(super) fn may_read(&self) -> bool {
-        self.may.get() != May::Body(0)
+        !matches!(self.may.get(), May::Body(0) | May::Nothing)
+    }
+
+    /// Whether no request can come any more, and none is under way: the end of a body cannot be found, or is too far away.
+    pub(super) fn is_lost(&self, limits: &Limits) -> bool {
+        !self.busy.get() && (self.broken.get() || (self.rest_since.get().is_some() && self.rest.get() > limits.rest))
+    }
+
+    /// The body of a request, which fails when what comes is none. The server itself would end the connection without an answer.
+    pub fn watch(self: &Rc<Self>, body: Payload) -> Payload {
+        match self.may.get() {
+            May::Chunks(_) => Payload::Stream { payload: Box::pin(Watched { body, talk: self.clone() }) },
+            _ => body,
+        }
     }
 
     /// Wakes the reader when the server may have more.
@@ -100,8 +185,15 @@ impl Talk {
 
     /// Lets the next head come, if the last request is through.
     fn turn(&self) {
-        if !self.busy.get() && self.may.get() == May::Body(0) {
+        if self.busy.get() || self.may.get() != May::Body(0) {
+            return;
+        }
+        self.rest_since.set(None);
+        if self.last.get() {
+            self.may.set(May::Nothing);
+        } else {
             self.may.set(May::Head);
+            self.idle_since.set(Some(Instant::now()));
             self.wake();
         }
     }
@@ -120,137 +212,39 @@ pub struct Under(Rc<Talk>);
 impl Drop for Under {
     fn drop(&mut self) {
         self.0.busy.set(false);
+        if self.0.may_read() {
+            self.0.rest.set(0);
+            self.0.rest_since.set(Some(Instant::now()));
+        }
+        if self.0.broken.get() {
+            self.0.wake();
+        }
         self.0.turn();
     }
 }
 
-/// Finds the end of a head: the first empty line behind one that is not. Lines end as leniently as the server's reader lets them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct HeadEnd {
-    /// There was a line that is not empty.
-    begun: bool,
-    /// In the middle of a line.
-    inside: bool,
+/// A body in chunks.
+struct Watched {
+    body: Payload,
+    talk: Rc<Talk>,
 }
 
-impl HeadEnd {
-    /// Gives the place behind the end.
-    fn find(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut at = 0;
-        while at < bytes.len() {
-            if self.inside {
-                at += memchr::memchr(b'\n', &bytes[at..])? + 1;
-                self.inside = false;
-                continue;
-            }
-            match bytes[at] {
-                b'\n' if self.begun => {
-                    *self = HeadEnd::default();
-                    return Some(at + 1);
-                }
-                b'\r' | b'\n' => {}
-                _ => (self.begun, self.inside) = (true, true),
-            }
-            at += 1;
+impl Stream for Watched {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.talk.broken.get() {
+            return Poll::Ready(Some(Err(PayloadError::EncodingCorrupted)));
         }
-        None
+        Pin::new(&mut self.body).poll_next(cx)
     }
 }
 
-/// Finds the end of a body in chunks (RFC 9112, 7.1), trailers included. Whether it is well made is for the server to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ChunksEnd {
-    /// In a line that begins with a chunk's size; the digits may be over.
-    Size(u64, bool),
-    /// So many bytes of a chunk are left, the end of its line included.
-    Data(u64),
-    Trailers(HeadEnd),
-}
-
-impl Default for ChunksEnd {
-    fn default() -> Self {
-        ChunksEnd::Size(0, false)
-    }
-}
-
-impl ChunksEnd {
-    /// Gives the place behind the end.
-    fn find(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut at = 0;
-        while at < bytes.len() {
-            match self {
-                ChunksEnd::Trailers(lines) => return lines.find(&bytes[at..]).map(|end| at + end),
-                ChunksEnd::Data(left) => {
-                    let take = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len() - at);
-                    (at, *left) = (at + take, *left - take as u64);
-                    if *left == 0 {
-                        *self = ChunksEnd::default();
-                    }
-                }
-                ChunksEnd::Size(size, over) => {
-                    match (bytes[at], char::from(bytes[at]).to_digit(16)) {
-                        // The empty line that ends the trailers may be the first one.
-                        (b'\n', _) if *size == 0 => *self = ChunksEnd::Trailers(HeadEnd { begun: true, inside: false }),
-                        (b'\n', _) => *self = ChunksEnd::Data(size.saturating_add(2)),
-                        (_, Some(digit)) if !*over => *size = size.saturating_mul(16).saturating_add(digit.into()),
-                        _ => *over = true,
-                    }
-                    at += 1;
-                }
-            }
-        }
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ChunksEnd, HeadEnd};
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_head_ends_with_its_first_empty_line() {
-        for (text, end) in [
-            ("GET / HTTP/1.1\r\nHost: h\r\n\r\nHEAD", Some(27)),
-            ("GET / HTTP/1.1\nHost: h\n\nHEAD", Some(24)),
-            ("\r\n\nGET / HTTP/1.1\r\n\n\n", Some(20)),
-            ("\r\n\r\n\n\n", None),
-            ("GET / HTTP/1.1\r\nHost: h\r\n", None),
-        ] {
-            assert_eq!(HeadEnd::default().find(text.as_bytes()), end, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_body_in_chunks_ends_with_its_trailers() {
-        for (text, end) in [
-            ("0\r\n\r\nGET", Some(5)),
-            ("4;x=\"0\"\r\nWiki\r\n5 \r\n0\r\n\r\n\r\n0\r\nA: b\r\n\r\nGET", Some(37)),
-            ("00\r\n\r\n", Some(6)),
-            ("2\r\nab\r\n0\r\n", None),
-            ("ffffffffffffffffffff\r\n0\r\n\r\n", None),
-        ] {
-            assert_eq!(ChunksEnd::default().find(text.as_bytes()), end, "{text:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn it_makes_no_difference_for_chunks_either(text in "[\r\n012a]{0,40}", cut in 0usize..40) {
-            let whole = ChunksEnd::default().find(text.as_bytes());
-            let (a, b) = text.as_bytes().split_at(cut.min(text.len()));
-            let mut chunks = ChunksEnd::default();
-            let parts = chunks.find(a).or_else(|| chunks.find(b).map(|at| a.len() + at));
-            prop_assert_eq!(whole, parts);
-        }
-
-        #[test]
-        fn it_makes_no_difference_where_reading_stops(text in "[\r\na]{0,40}", cut in 0usize..40) {
-            let whole = HeadEnd::default().find(text.as_bytes());
-            let (a, b) = text.as_bytes().split_at(cut.min(text.len()));
-            let mut head = HeadEnd::default();
-            let parts = head.find(a).or_else(|| head.find(b).map(|at| a.len() + at));
-            prop_assert_eq!(whole, parts);
-        }
-    }
+/// Whether the client ends the connection with this request (RFC 9112, 9.3).
+fn asks_to_close(head: &RequestHead) -> bool {
+    let named = |option: &str| {
+        let lines = head.headers.get_all(&header::CONNECTION).filter_map(|line| line.to_str().ok());
+        lines.flat_map(|line| line.split(',')).any(|token| token.trim().eq_ignore_ascii_case(option))
+    };
+    named("close") || (head.version < Version::HTTP_11 && !named("keep-alive"))
 }
