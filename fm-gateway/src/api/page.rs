@@ -22,7 +22,7 @@ pub fn docs(merged: &Merged) -> Answer {
     let answer = Answer::new(StatusCode::OK, "text/html; charset=utf-8", html(&merged.value));
     answer.with(
         CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"),
+        HeaderValue::from_static("default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     )
 }
 

@@ -33,7 +33,7 @@ const OWN: [(&str, &str); 6] = [
     ("400", "a request that cannot be read, or whose body did not come to its end"),
     ("401", "a token that does not hold"),
     ("413", "a body that is too large for this route"),
-    ("429", "too many requests"),
+    ("429", "too many requests, connections or event streams"),
     ("503", "the service is away, or there is too much to do"),
     ("504", "the service did not answer in time"),
 ];

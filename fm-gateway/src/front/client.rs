@@ -9,13 +9,10 @@ use std::{fmt::Write, net::IpAddr};
 pub fn client_of(peer: IpAddr, headers: &HeaderMap, authority: HeaderValue, trusted: &[IpNet]) -> Client {
     let peer = peer.to_canonical();
     let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
-    let mut client = Client { ip: peer, forwarded_for: String::new(), scheme: "http", authority };
+    let mut client = Client { ip: peer, forwarded_for: String::new(), scheme: scheme_of(peer, headers, trusted), authority };
     if !is_trusted(&peer) {
         let _ = write!(client.forwarded_for, "{peer}");
         return client;
-    }
-    if headers.get(&header::X_FORWARDED_PROTO).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https")) {
-        client.scheme = "https";
     }
     let mut believed = Vec::new();
     for address in addresses(headers, &header::X_FORWARDED_FOR) {
@@ -32,6 +29,12 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, authority: HeaderValue, trus
     }
     let _ = write!(client.forwarded_for, "{peer}");
     client
+}
+
+/// The scheme of the client's own connection: `https` only if a trusted proxy says so.
+pub fn scheme_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> &'static str {
+    let says_so = headers.get(&header::X_FORWARDED_PROTO).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"));
+    if says_so && trusted.iter().any(|net| net.contains(&peer.to_canonical())) { "https" } else { "http" }
 }
 
 /// The addresses of a list, from the right.

@@ -1,19 +1,19 @@
 //! What every request must be like before anything looks at it.
 
-use super::{client::host_of, gateway::Limits, headers::is_stripped, path::normalise};
-use crate::upstream::Length;
+use super::{gateway::Limits, headers::is_stripped, host::normal_authority, path::normalise};
+use crate::{pipeline::Answer, upstream::Length};
 use actix_http::{
     Method, Payload, RequestHead, StatusCode, Version,
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
-use fm_sdk::{Error, Kind};
+use fm_sdk::{Error, Kind, trace::TraceParent};
 use std::borrow::Cow;
 
 /// What was found out on the way in.
 pub struct Entry {
     /// The normal path, where it is not the one that was sent.
     pub path: Option<String>,
-    /// In lower case.
+    /// In its normal form; empty, if an old client names no host.
     pub authority: HeaderValue,
     pub length: Length,
 }
@@ -30,9 +30,22 @@ impl Refusal {
     fn new(status: StatusCode, code: &'static str, why: impl Into<String>) -> Self {
         Refusal { status, error: Error::new(Kind::Malformed, code, why), close: false }
     }
+    /// One client has more of something than it may have.
+    pub fn too_many(code: &'static str, why: &str) -> Self {
+        let error = Error::new(Kind::Malformed, code, why).retry_after(1);
+        Refusal { status: StatusCode::TOO_MANY_REQUESTS, error, close: true }
+    }
     fn closing(mut self) -> Self {
         self.close = true;
         self
+    }
+    /// What the client gets.
+    pub fn answer(&self, trace: &TraceParent) -> Answer {
+        let answer = Answer::problem_as(self.status, &self.error, trace);
+        match self.error.retry_after_secs() {
+            Some(seconds) => answer.with(header::RETRY_AFTER, HeaderValue::from(seconds)),
+            None => answer,
+        }
     }
 }
 
@@ -40,7 +53,7 @@ impl Refusal {
 ///
 /// # Errors
 /// A refusal with the status that says why.
-pub fn enter(head: &mut RequestHead, payload: &Payload, limits: &Limits) -> Result<Entry, Refusal> {
+pub fn enter(head: &mut RequestHead, payload: &Payload, limits: &Limits, scheme: &str) -> Result<Entry, Refusal> {
     if matches!(head.method, Method::TRACE | Method::CONNECT) {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this method is never served").closing());
     }
@@ -58,7 +71,7 @@ pub fn enter(head: &mut RequestHead, payload: &Payload, limits: &Limits) -> Resu
     if head.headers.get(&header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "upgrade-unsupported", "WebSockets are not served here").closing());
     }
-    Ok(Entry { path, authority: authority(head)?, length: length(&head.headers, payload)? })
+    Ok(Entry { path, authority: authority(head, scheme)?, length: length(&head.headers, payload)? })
 }
 
 /// Removes what only the gateway may say, and what the client's `Connection` names (RFC 9110, 7.6.1).
@@ -94,7 +107,7 @@ fn named(connection: &HeaderValue) -> impl Iterator<Item = HeaderName> {
 }
 
 /// Finds the one host that was asked for: a target with another one than `Host` is read differently by different servers.
-fn authority(head: &RequestHead) -> Result<HeaderValue, Refusal> {
+fn authority(head: &RequestHead, scheme: &str) -> Result<HeaderValue, Refusal> {
     let bad = |why: &str| Refusal::new(StatusCode::BAD_REQUEST, "host-invalid", why).closing();
     let mut hosts = head.headers.get_all(&header::HOST);
     let host = hosts.next();
@@ -109,13 +122,13 @@ fn authority(head: &RequestHead) -> Result<HeaderValue, Refusal> {
         Some(authority) => authority.as_str(),
         None => host.map_or(Ok(""), |h| h.to_str()).map_err(|_| bad("the Host header cannot be read"))?,
     };
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'[' | b']');
-    if !written.bytes().all(plain) || (host_of(written).is_empty() && head.version > Version::HTTP_10) {
-        return Err(bad("the Host header names no host"));
+    if written.is_empty() && head.version < Version::HTTP_11 {
+        return Ok(HeaderValue::from_static(""));
     }
+    let normal = normal_authority(written, scheme).map_err(|_| bad("the Host header names no host"))?;
     match host {
-        Some(host) if !written.bytes().any(|b| b.is_ascii_uppercase()) => Ok(host.clone()),
-        _ => HeaderValue::from_str(&written.to_ascii_lowercase()).map_err(|_| bad("the Host header cannot be read")),
+        Some(host) if *normal == *written => Ok(host.clone()),
+        _ => HeaderValue::from_str(&normal).map_err(|_| bad("the Host header cannot be read")),
     }
 }
 

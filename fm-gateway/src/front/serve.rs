@@ -1,9 +1,10 @@
 //! The way of one request, from top to bottom.
 
 use super::{
-    client::client_of,
+    client::{client_of, scheme_of},
     gateway::Gateway,
     guard::{self, Refusal},
+    page,
     turn::{Talk, Under},
 };
 use crate::{
@@ -23,22 +24,40 @@ use std::{net::IpAddr, panic::AssertUnwindSafe, rc::Rc, sync::Arc};
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// For a year browsers come over TLS only (RFC 6797); said over TLS alone, where it counts.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// An answer, the exchange it belongs to if a route was found, and whether the connection ends with it.
 type Answered = (Answer, Option<Box<Exchange>>, bool);
 
 /// Answers a request. It never fails, and a panic costs this request only.
 pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, mut request: Request) -> Response<Talked> {
     let payload = request.take_payload();
-    let under = request.conn_data::<Rc<Talk>>().map(|talk| talk.begin(&request, &payload));
+    let talk = request.conn_data::<Rc<Talk>>().cloned();
+    let under = talk.as_ref().map(|talk| talk.begin(&request, &payload));
+    let payload = match &talk {
+        Some(talk) => talk.watch(payload),
+        None => payload,
+    };
+    let (language, peer) = (page::wanted(request.headers()), peer_of(&request));
+    let scheme = scheme_of(peer, request.headers(), &gateway.trusted);
     let old = request.version() < Version::HTTP_11;
     let trace = TraceParent::continued(request.headers().get(TRACEPARENT).and_then(|v| v.to_str().ok()));
-    let answered = AssertUnwindSafe(answer(&gateway, worker, request, payload, trace)).catch_unwind().await;
-    let (answer, exchange, close) = answered.unwrap_or_else(|_| {
-        let trace_id = trace.trace_id();
-        log::error!(trace_id = trace_id.as_str(); "a plugin panicked");
-        (Answer::problem(&Error::new(Kind::Internal, "internal", "a plugin panicked"), &trace), None, true)
-    });
-    let Answer { status, headers, body } = answer;
+    let answered = if talk.as_ref().is_some_and(|talk| talk.is_excess()) {
+        refused(&gateway, &Refusal::too_many("too-many-connections", "this address has too many connections"), &trace)
+    } else {
+        let answered = AssertUnwindSafe(answer(&gateway, worker, request, payload, trace, scheme)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            let trace_id = trace.trace_id();
+            log::error!(trace_id = trace_id.as_str(); "a plugin panicked");
+            (Answer::problem(&Error::new(Kind::Internal, "internal", "a plugin panicked"), &trace), None, true)
+        })
+    };
+    let (mut answer, exchange, close) = answered;
+    if let (Some(problem), Some(language)) = (answer.problem.take(), language) {
+        answer = page::show(answer, &problem, language);
+    }
+    let Answer { status, headers, body, .. } = answer;
     let delivery = Delivery::new(status, body, exchange);
     let mut response = Response::with_body(status, Talked { delivery, _under: under });
     let head = response.head_mut();
@@ -46,18 +65,35 @@ pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, mut request: Reque
     if let Ok(id) = HeaderValue::from_str(&trace.trace_id()) {
         head.headers.insert(TRACE_ID, id);
     }
+    if scheme == "https" {
+        head.headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
     if old {
         // HTTP/1.0 knows no chunks: such an answer ends with its connection.
         head.no_chunking(true);
     }
-    if close || gateway.draining.begun() {
+    if close || gateway.draining.begun() || talk.as_ref().is_some_and(|talk| talk.closes()) {
         head.set_connection_type(ConnectionType::Close);
+        if let Some(talk) = talk {
+            talk.close();
+        }
     }
     response
 }
 
-async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, payload: Payload, trace: TraceParent) -> Answered {
-    let entry = match guard::enter(request.head_mut(), &payload, &gateway.limits) {
+fn peer_of(request: &Request) -> IpAddr {
+    request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip())
+}
+
+async fn answer(
+    gateway: &Gateway,
+    worker: Rc<Worker>,
+    mut request: Request,
+    payload: Payload,
+    trace: TraceParent,
+    scheme: &'static str,
+) -> Answered {
+    let entry = match guard::enter(request.head_mut(), &payload, &gateway.limits, scheme) {
         Ok(entry) => entry,
         Err(refusal) => return refused(gateway, &refusal, &trace),
     };
@@ -75,8 +111,7 @@ async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, pay
         let error = Error::new(Kind::Unavailable, "not-ready", "the gateway has no routing table yet").retry_after(1);
         return (Answer::problem(&error, &trace), None, true);
     };
-    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip());
-    let client = client_of(peer, request.headers(), entry.authority, &gateway.trusted);
+    let client = client_of(peer_of(&request), request.headers(), entry.authority, &gateway.trusted);
     let route = match find(&table, client.host(), path, &request) {
         Ok(route) => route,
         Err((status, error, allow)) => {
@@ -98,10 +133,20 @@ async fn answer(gateway: &Gateway, worker: Rc<Worker>, mut request: Request, pay
     let (head, _) = request.into_parts();
     let mut exchange = Box::new(Exchange::new(head, entry.path, Some(payload), entry.length, client, trace, route, worker));
     exchange.place = Some(place);
-    let answer = run(&mut exchange).await;
-    if matches!(answer.body, Body::Events(..)) {
+    let mut answer = run(&mut exchange).await;
+    // What nobody has read is read past; as long as it could still be asked for, the server would end the connection instead.
+    exchange.body = None;
+    if let Body::Events(stream, _) = &mut answer.body {
         // It may last for days and does nothing meanwhile: its connection is what it costs.
         exchange.place = None;
+        let place = gateway.streams.enter(exchange.client.ip);
+        if place.excess > 0 {
+            let refusal = Refusal::too_many("too-many-streams", "this address has too many event streams");
+            gateway.metrics.refused(refusal.error.code());
+            answer = refusal.answer(&exchange.trace);
+        } else {
+            stream.hold(place);
+        }
     }
     (answer, Some(exchange), false)
 }
@@ -170,7 +215,7 @@ fn note(exchange: &Exchange, error: &Error) {
 
 fn refused(gateway: &Gateway, refusal: &Refusal, trace: &TraceParent) -> Answered {
     gateway.metrics.refused(refusal.error.code());
-    (Answer::problem_as(refusal.status, &refusal.error, trace), None, refusal.close)
+    (refusal.answer(trace), None, refusal.close)
 }
 
 /// A delivery; while it lasts its connection knows that a request is under way.

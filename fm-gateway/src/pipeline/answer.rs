@@ -19,6 +19,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Body,
+    /// What the body says, if it is a problem of the gateway's own: people get it as a page.
+    pub problem: Option<Box<Problem>>,
 }
 
 /// The body of an answer.
@@ -42,11 +44,17 @@ impl Body {
 }
 
 impl Answer {
-    /// Makes an answer of a media type and bytes.
+    /// Makes an answer of a media type and bytes, which is taken for nothing else.
     pub fn new(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-        Answer { status, headers, body: Body::Bytes(body.into()) }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Answer { status, headers, body: Body::Bytes(body.into()), problem: None }
+    }
+
+    /// Makes the answer of an upstream.
+    pub fn of_upstream(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        Answer { status, headers, body, problem: None }
     }
 
     /// Makes the answer to an error, as a problem (RFC 9457). What is not for strangers stays in the log.
@@ -79,6 +87,7 @@ impl Answer {
         };
         let mut answer = Answer::new(status, problem::MEDIA_TYPE, serde_json::to_vec(&problem).unwrap_or_default());
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer.problem = Some(Box::new(problem));
         answer
     }
 

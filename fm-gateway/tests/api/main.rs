@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod authentication;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod drain;
@@ -13,7 +15,11 @@ mod entry;
 #[cfg(test)]
 mod handover;
 #[cfg(test)]
+mod hanging;
+#[cfg(test)]
 mod overload;
+#[cfg(test)]
+mod own_answers;
 #[cfg(test)]
 mod pipelining;
 #[cfg(test)]
@@ -32,3 +38,5 @@ mod streaming;
 mod support;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod unfinished;
