@@ -1,5 +1,6 @@
 //! Instances come, go and die under load.
 
+mod hanging;
 mod instances;
 mod rolling;
 
