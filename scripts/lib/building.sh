@@ -32,6 +32,7 @@ build_services() {
     local service chosen flags=(--locked --quiet) folder=debug
     [ "$1" != release ] || { flags+=(--release) && folder=release; }
     remember places profile "$folder"
+    remember places target "$(target_folder)"
     chosen=("${@:2}")
     [ $# -gt 1 ] || mapfile -t chosen < <(services)
     for service in "${chosen[@]}"; do

@@ -4,10 +4,12 @@
 # The folder that cargo builds into.
 target_folder() { realpath -m "${CARGO_TARGET_DIR:-$ROOT/target}"; }
 
+# Where this market's program was built, whatever CARGO_TARGET_DIR is by now.
 program_of() {
-    local profile
+    local profile target
     profile=$(recall places profile)
-    printf '%s/%s/%s' "$(target_folder)" "${profile:-debug}" "$(service_of "$1")"
+    target=$(recall places target)
+    printf '%s/%s/%s' "${target:-$(target_folder)}" "${profile:-debug}" "$(service_of "$1")"
 }
 
 # A first instance bears the service's name, the others a number behind it: fm-cars, fm-cars-2.

@@ -32,3 +32,16 @@ a_part_is_reached_through_its_proxy_where_it_has_one() {
     FM_ETCD_NODES=3
     [ "$(etcd_nodes | wc -l)" = 2 ]
 }
+
+a_program_is_found_where_it_was_built_whatever_target_folder_is_set_later() {
+    prepare_state
+    mkdir "$scratch/bin"
+    printf '#!/bin/sh\n' >"$scratch/bin/cargo"
+    chmod +x "$scratch/bin/cargo"
+    PATH=$scratch/bin:$PATH CARGO_TARGET_DIR=$scratch/built build_services dev fm-cars
+    for later in "$scratch/other" ''; do
+        [ "$(CARGO_TARGET_DIR=$later program_of fm-cars-2)" = "$scratch/built/debug/fm-cars" ]
+    done
+    PATH=$scratch/bin:$PATH CARGO_TARGET_DIR=$scratch/other build_services release fm-cars
+    [ "$(program_of fm-cars)" = "$scratch/other/release/fm-cars" ]
+}
