@@ -8,4 +8,5 @@ mod foreign;
 mod overload;
 mod sessions;
 mod tap;
+mod topology;
 mod world;

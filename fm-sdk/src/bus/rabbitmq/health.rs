@@ -5,7 +5,7 @@ use std::sync::{
 };
 use tokio::sync::watch;
 
-/// One of the two connections.
+/// The state of one connection, or of what was declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     /// Not wanted (nothing is consumed yet, or not any more).
@@ -14,37 +14,47 @@ pub(super) enum Side {
     Up,
     /// Why it does not.
     Down(String),
+    /// Closed by this process.
+    Closed,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
     Publishing,
     Consuming,
+    /// Exchanges, queues and bindings.
+    Topology,
 }
 
-/// The state of both connections as one.
+/// The state of both connections, and of what was declared, as one.
 pub(super) struct Health {
-    sides: Mutex<[Side; 2]>,
+    sides: Mutex<[Side; 3]>,
     seen: watch::Sender<Connection>,
 }
 
 impl Health {
     pub fn new() -> Self {
         let text = "connecting".to_owned();
-        Health { sides: Mutex::new([Side::Down(text.clone()), Side::Idle]), seen: watch::Sender::new(Connection::Down(text)) }
+        Health { sides: Mutex::new([Side::Down(text.clone()), Side::Idle, Side::Idle]), seen: watch::Sender::new(Connection::Down(text)) }
     }
     pub fn set(&self, which: Which, side: Side) {
         let mut sides = self.sides.lock().unwrap_or_else(|e| e.into_inner());
         let place = &mut sides[which as usize];
-        match &side {
-            Side::Down(why) if *place != side => log::warn!("the message broker is away: {why}"),
-            Side::Up if *place != side => log::info!("the message broker is there"),
-            _ => {}
+        if *place != side {
+            match (which, &side) {
+                (Which::Topology, Side::Down(why)) => log::warn!("bus: topology incomplete: {why}"),
+                (Which::Topology, Side::Up) if matches!(place, Side::Down(_)) => log::info!("bus: topology complete"),
+                (Which::Topology, _) | (_, Side::Idle) => {}
+                (_, Side::Down(why)) => log::warn!("the message broker is away: {why}"),
+                (_, Side::Up) => log::info!("the message broker is there"),
+                (_, Side::Closed) => log::debug!("bus: connection closed by this process"),
+            }
         }
         *place = side;
         let whole = sides.iter().find_map(|s| match s {
             Side::Down(why) => Some(Connection::Down(why.clone())),
-            _ => None,
+            Side::Closed => Some(Connection::Down("closed by this process".into())),
+            Side::Idle | Side::Up => None,
         });
         self.seen.send_replace(whole.unwrap_or(Connection::Up));
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! event     fm.events (topic) --its name--> fm.<service>.events, one per consuming service; nobody listens: fm.unrouted
+//!           the same way once more: fm.events --all--> fm.events.backup (topic) --its name--> fm.<service>.events
 //! command   "" --> fm.<service>.commands, mandatory        call  "" --> fm.<service>.calls, mandatory, expires at its deadline
 //! retry     fm.delay.<wait> (fanout), routing key = the queue to come back to        set aside  fm.<service>.parking
 //! ```
@@ -29,6 +30,7 @@ mod stream;
 mod supervisor;
 mod topology;
 mod transport;
+mod verification;
 
 pub use crate::bus::transport::Counters;
 pub use options::{Options, QueueKind};
@@ -56,10 +58,12 @@ struct Shared {
 }
 
 impl Shared {
+    fn waits(&self) -> BTreeSet<Duration> {
+        self.waits.lock().unwrap_or_else(|e| e.into_inner()).clone()
+    }
     /// Declares what publishers and consumers need, on each new connection: the broker may have lost it.
     fn declare_common(&self, channel: &Channel) -> amiquip::Result<()> {
         topology::declare_events(channel, self.options.queues)?;
-        let waits = self.waits.lock().unwrap_or_else(|e| e.into_inner()).clone();
-        waits.into_iter().try_for_each(|wait| topology::declare_delay(channel, self.options.queues, wait))
+        self.waits().into_iter().try_for_each(|wait| topology::declare_delay(channel, self.options.queues, wait))
     }
 }

@@ -20,7 +20,8 @@ impl Outgoing {
     /// The way of an event or a command.
     pub fn published(m: Envelope) -> Result<Self> {
         let (exchange, key, mandatory) = match m.kind {
-            MessageKind::Event => (topology::EVENTS.to_owned(), m.name.clone(), false),
+            // Mandatory: it comes back only if the queue of unrouted events is not there either.
+            MessageKind::Event => (topology::EVENTS.to_owned(), m.name.clone(), true),
             MessageKind::Command => (String::new(), topology::queue(message::owner(&m.name), Audience::Command), true),
             MessageKind::Call => return Err(Error::new(Kind::Invalid, "call-published", "a call is requested, not published")),
         };

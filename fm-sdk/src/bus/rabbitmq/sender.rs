@@ -10,6 +10,7 @@ use super::{
     outgoing::Outgoing,
     publisher::{Job, away},
     stream::Link,
+    topology,
 };
 use amiquip::{Channel, Confirm, Connection, ConnectionBlockedNotification, ConsumerMessage, ConsumerOptions, Return};
 use crossbeam_channel::{Receiver, RecvTimeoutError, select};
@@ -98,7 +99,7 @@ impl Sender {
                 break;
             }
         }
-        self.shared.health.set(Which::Publishing, Side::Down("closed by this process".into()));
+        self.shared.health.set(Which::Publishing, Side::Closed);
         if let Some((done, _)) = self.closing {
             let _ = done.send(());
         }
@@ -189,8 +190,8 @@ impl Sender {
                     Ok(job) => self.take(job),
                     Err(_) => return Ok(()),
                 },
-                recv(confirms) -> c => self.confirm(c.map_err(|_| reason(safe))?, returns),
-                recv(returns) -> r => self.outbox.returned(id_of(r.map_err(|_| reason(safe))?)),
+                recv(confirms) -> c => self.confirm(c.map_err(|_| reason(safe))?, returns)?,
+                recv(returns) -> r => self.returned(r.map_err(|_| reason(safe))?)?,
                 recv(replies) -> r => self.reply(r.map_err(|_| reason(quick))?, quick)?,
                 recv(quick_returns) -> r => self.undeliverable(r.map_err(|_| reason(quick))?),
                 recv(blocks) -> b => match b {
@@ -212,7 +213,7 @@ impl Sender {
                 self.take(job);
             }
             for c in confirms.try_iter().take(BATCH) {
-                self.confirm(c, returns);
+                self.confirm(c, returns)?;
             }
             for r in replies.try_iter().take(BATCH) {
                 self.reply(r, quick)?;
@@ -249,15 +250,26 @@ impl Sender {
         }
     }
 
-    fn confirm(&mut self, c: Confirm, returns: &Receiver<Return>) {
+    fn confirm(&mut self, c: Confirm, returns: &Receiver<Return>) -> Result<(), String> {
         // What was returned is known before it is confirmed, on another channel: look there first.
         for r in returns.try_iter() {
-            self.outbox.returned(id_of(r));
+            self.returned(r)?;
         }
         match c {
             Confirm::Ack(c) => self.outbox.confirmed(c.delivery_tag, c.multiple, true),
             Confirm::Nack(c) => self.outbox.confirmed(c.delivery_tag, c.multiple, false),
         }
+        Ok(())
+    }
+
+    /// A command without a queue is its sender's business. An event without one means that even the queue of unrouted events is gone: the
+    /// next session declares it and sends the event again.
+    fn returned(&mut self, r: Return) -> Result<(), String> {
+        if r.exchange == topology::EVENTS {
+            return Err(format!("an event was returned: the exchange or the queue {} is missing", topology::UNROUTED));
+        }
+        self.outbox.returned(r.properties.message_id().clone().unwrap_or_default());
+        Ok(())
     }
 
     /// A call whose service has no queue, or a reply whose caller is gone.
@@ -269,10 +281,6 @@ impl Sender {
             self.calls.answer(r.properties.correlation_id().as_deref(), Err(unroutable(&r.routing_key)));
         }
     }
-}
-
-fn id_of(r: Return) -> String {
-    r.properties.message_id().clone().unwrap_or_default()
 }
 
 /// Why a channel does not work any more: the next use of it says so.

@@ -9,13 +9,14 @@ use super::{
     publisher::Publisher,
     stream::Link,
     topology,
+    verification::{Declared, Finding, verify},
 };
 use crate::{
     Error, Kind, Result,
     bus::transport::{Audience, Consume, Incoming},
 };
 use amiquip::Connection;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, tick, unbounded};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -28,6 +29,8 @@ use tokio::{
 const STOP: Duration = Duration::from_secs(5);
 /// Longer than a healthy broker needs to declare everything.
 const SET_UP: Duration = Duration::from_secs(15);
+/// How long a deleted exchange, queue or binding goes unnoticed at most.
+const VERIFY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What the thread is told.
 pub(super) enum Control {
@@ -138,12 +141,15 @@ impl Supervisor {
         let Link { mut connection, fuse } = link;
         let (ended, ends) = unbounded();
         let mut running: Vec<Sender<Order>> = Vec::new();
+        let mut declared: Vec<Declared> = Vec::new();
+        let ticks = tick(VERIFY_INTERVAL);
         let mut at = 0;
         // Services that ended without a word.
         subscribers.retain(|s| !s.into.is_closed());
         let end = loop {
             // Starts all at first, later each one that is added.
-            let started = fuse.within(SET_UP, || self.start_from(&mut at, &mut connection, subscribers, &mut running, &ended));
+            let started =
+                fuse.within(SET_UP, || self.start_from(&mut at, &mut connection, subscribers, &mut running, &mut declared, &ended));
             match started {
                 Ok(()) if !subscribers.is_empty() => self.shared.health.set(Which::Consuming, Side::Up),
                 Ok(()) => self.shared.health.set(Which::Consuming, Side::Idle),
@@ -160,8 +166,21 @@ impl Supervisor {
                     Err(_) => break End::Closed,
                 },
                 recv(ends) -> why => break End::Lost(why.unwrap_or_default()),
+                recv(ticks) -> _ => {
+                    // After a stop nothing is needed any more, and an instance's own queue is gone with its consumer.
+                    if subscribers.is_empty() {
+                        self.shared.health.set(Which::Topology, Side::Idle);
+                        continue;
+                    }
+                    match fuse.within(SET_UP, || verify(&mut connection, &self.shared, &declared)) {
+                        Ok(Finding::Complete) => self.shared.health.set(Which::Topology, Side::Up),
+                        Ok(Finding::Incomplete(why)) => self.shared.health.set(Which::Topology, Side::Down(why)),
+                        Err(why) => break End::Lost(why),
+                    }
+                }
             }
         };
+        self.shared.health.set(Which::Topology, Side::Idle);
         drop(running);
         match (end, fuse.within(SET_UP, || connection.close())) {
             (End::Lost(_), Err(broken)) => End::Lost(broken.to_string()),
@@ -175,12 +194,14 @@ impl Supervisor {
         connection: &mut Connection,
         subscribers: &mut Vec<Subscriber>,
         running: &mut Vec<Sender<Order>>,
+        declared: &mut Vec<Declared>,
         ended: &Sender<String>,
     ) -> std::result::Result<(), String> {
         while *at < subscribers.len() {
             let s = &mut subscribers[*at];
             match self.start(connection, s, running, ended) {
-                Ok(()) => {
+                Ok(queues) => {
+                    declared.push(Declared { what: s.what.clone(), queues });
                     if let Some(started) = s.started.take() {
                         let _ = started.send(Ok(()));
                     }
@@ -205,13 +226,13 @@ impl Supervisor {
         s: &Subscriber,
         running: &mut Vec<Sender<Order>>,
         ended: &Sender<String>,
-    ) -> std::result::Result<(), Failure> {
+    ) -> std::result::Result<Vec<(Audience, String)>, Failure> {
         let options = &self.shared.options;
         let channel = connection.open_channel(None).map_err(failure)?;
         self.shared.declare_common(&channel).map_err(failure)?;
         let queues = topology::declare_service(&channel, options.queues, options.calls, &s.what).map_err(failure)?;
         channel.close().map_err(failure)?;
-        for (audience, queue) in queues {
+        for (audience, queue) in queues.clone() {
             let channel = connection.open_channel(None).map_err(failure)?;
             channel.qos(0, s.what.prefetch, false).map_err(failure)?;
             let ((orders, told), (began, begun)) = (unbounded(), bounded(1));
@@ -242,7 +263,7 @@ impl Supervisor {
             begun.recv().map_err(|_| Failure::Lost("the connection was lost".into()))?.map_err(failure)?;
             running.push(orders);
         }
-        Ok(())
+        Ok(queues)
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// The topic exchange of all events.
 pub(super) const EVENTS: &str = "fm.events";
+/// The second route of every event: it has the same bindings as [`EVENTS`], which forwards everything to it.
+pub(super) const EVENTS_BACKUP: &str = "fm.events.backup";
 /// Exchange and queue of the events that nobody listens to.
 pub(super) const UNROUTED: &str = "fm.unrouted";
 const UNROUTED_MOST: i64 = 10_000;
@@ -43,13 +45,22 @@ pub(super) fn delay(wait: Duration) -> String {
 }
 
 /// What every publisher needs.
+///
+/// Whoever finds [`EVENTS`] deleted declares it again, but cannot know the bindings of the other services. So each binding exists twice, on
+/// [`EVENTS`] and on [`EVENTS_BACKUP`], and either is enough: a queue gets an event once, however many routes lead to it. An exchange that was
+/// declared a moment ago has no binding at all, so its events take the way of the alternate exchange, which leads to the backup too; the next
+/// binding that it gets is the one to the backup.
 pub(super) fn declare_events(c: &Channel, kind: QueueKind) -> amiquip::Result<()> {
     exchange(c, ExchangeType::Fanout, UNROUTED, FieldTable::new())?;
     let mut args = durable(kind);
     args.insert("x-max-length".into(), AmqpValue::LongLongInt(UNROUTED_MOST));
     declare(c, UNROUTED, args)?;
     c.queue_bind(UNROUTED, UNROUTED, "", FieldTable::new())?;
-    exchange(c, ExchangeType::Topic, EVENTS, table([("alternate-exchange", text(UNROUTED))]))
+    let alternate = || table([("alternate-exchange", text(UNROUTED))]);
+    exchange(c, ExchangeType::Topic, EVENTS_BACKUP, alternate())?;
+    c.exchange_bind(EVENTS_BACKUP, UNROUTED, "", FieldTable::new())?;
+    exchange(c, ExchangeType::Topic, EVENTS, alternate())?;
+    c.exchange_bind(EVENTS_BACKUP, EVENTS, "#", FieldTable::new())
 }
 
 /// A waiting room. Its exchange is a fanout, so that the routing key can be the queue to come back to; a copy published to the waiting
@@ -99,15 +110,24 @@ pub(super) fn declare_service(c: &Channel, kind: QueueKind, calls: QueueKind, wh
         c.queue_declare(name.as_str(), options)?;
         queues.push((Audience::EachInstance, name));
     }
-    for s in &what.subscriptions {
-        if let Some((_, q)) = queues.iter().find(|(a, _)| *a == s.audience && matches!(a, Audience::Service | Audience::EachInstance)) {
-            c.queue_bind(q.as_str(), EVENTS, s.name, FieldTable::new())?;
-        }
-    }
+    bind_service(c, what, &queues)?;
     Ok(queues)
 }
 
-fn declare_parking(c: &Channel, kind: QueueKind, service: &str) -> amiquip::Result<()> {
+/// Binds the queues of one service to the events that it listens to.
+pub(super) fn bind_service(c: &Channel, what: &Consume, queues: &[(Audience, String)]) -> amiquip::Result<()> {
+    for s in &what.subscriptions {
+        if let Some((_, q)) = queues.iter().find(|(a, _)| *a == s.audience && matches!(a, Audience::Service | Audience::EachInstance)) {
+            for exchange in [EVENTS_BACKUP, EVENTS] {
+                c.queue_bind(q.as_str(), exchange, s.name, FieldTable::new())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The queue of a service's dead letters.
+pub(super) fn declare_parking(c: &Channel, kind: QueueKind, service: &str) -> amiquip::Result<()> {
     let mut args = durable(kind);
     if kind == QueueKind::Quorum {
         args.insert("x-delivery-limit".into(), AmqpValue::LongLongInt(NO_DELIVERY_LIMIT));
