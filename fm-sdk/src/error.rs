@@ -96,13 +96,15 @@ pub fn park(why: impl Into<String>) -> Error {
 
 impl Error {
     /// Makes an error of a kind, with a stable lower-case code (`not-owner`) and a sentence for people.
+    ///
+    /// `Forbidden` is final: a message that acts for the wrong caller does so at every attempt, so it becomes a dead letter at once.
     pub fn new(kind: Kind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,
             code: code.into(),
             message: message.into(),
             fields: Vec::new(),
-            park: false,
+            park: kind == Kind::Forbidden,
             may_be_done: false,
             retry_after: None,
             source: None,
@@ -157,6 +159,11 @@ impl Error {
         self.0.park = true;
         self
     }
+    /// Says that another service gave this error: what it refuses now it may allow later.
+    pub(crate) fn of_another_service(mut self) -> Self {
+        self.0.park = false;
+        self
+    }
     /// The class.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -190,13 +197,16 @@ impl Error {
         let message = if self.0.kind == Kind::Internal { "internal error".into() } else { self.0.message.clone() };
         Fault { kind: self.0.kind, code: self.0.code.to_string(), message, errors: self.0.fields.clone() }
     }
-    /// The error and its sources, outermost first, for logs and parking.
+    /// The error and its sources, outermost first, for logs and parking. A source that is quoted before is left out.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut next = std::error::Error::source(self);
         while let Some(e) = next {
-            text.push_str(": ");
-            text.push_str(&e.to_string());
+            let source = e.to_string();
+            if !text.contains(&source) {
+                text.push_str(": ");
+                text.push_str(&source);
+            }
             next = e.source();
         }
         text
@@ -211,7 +221,7 @@ impl std::fmt::Debug for Error {
 
 impl From<Fault> for Error {
     fn from(f: Fault) -> Self {
-        Error::new(f.kind, f.code, f.message).with_fields(f.errors)
+        Error::new(f.kind, f.code, f.message).with_fields(f.errors).of_another_service()
     }
 }
 

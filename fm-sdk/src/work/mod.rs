@@ -47,7 +47,7 @@ impl Work {
     /// # Errors
     /// `Unauthenticated`, code `token-missing`, if nobody is.
     pub fn identity(&self) -> Result<&Identity> {
-        self.bus.caller.as_ref().ok_or_else(|| Error::new(Kind::Unauthenticated, "token-missing", "sign in first"))
+        self.bus.caller.as_ref().ok_or_else(|| Error::new(Kind::Unauthenticated, "token-missing", "sign in first").parking())
     }
     /// The bus, speaking for the same caller.
     pub fn bus(&self) -> &Bus {

@@ -53,9 +53,9 @@ impl Response {
         let kind = if self.status.is_redirection() { Kind::Internal } else { problem::kind_of(self.status) };
         let problem: Option<problem::Problem> = serde_json::from_slice(&self.body).ok();
         let Some(problem) = problem.filter(|p| !p.code.is_empty()) else {
-            return Err(Error::new(kind, "upstream", format!("{} answered {}", self.service, self.status)));
+            return Err(Error::new(kind, "upstream", format!("{} answered {}", self.service, self.status)).of_another_service());
         };
-        let mut error = Error::new(kind, problem.code, problem.detail).with_fields(problem.errors);
+        let mut error = Error::new(kind, problem.code, problem.detail).with_fields(problem.errors).of_another_service();
         let wait = self.headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         if let Some(seconds) = wait {
             error = error.retry_after(seconds);
