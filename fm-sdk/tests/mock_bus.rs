@@ -197,3 +197,66 @@ async fn a_source_that_nobody_signed_for_is_not_believed() {
     bus.sign_in("u1", &[]);
     assert_eq!(bus.call(Yours {}).await.unwrap_err().code(), "source", "a user's token says nothing of the service that passes it on");
 }
+
+messages! { event "thing.shared" Shared { service_fails: bool, instance_fails: bool } }
+
+fn heard_twice() -> Service<()> {
+    let ends = |fails: bool| if fails { Err(park("as told")) } else { Ok(()) };
+    Service::new("fm-probe", ())
+        .on(async move |m: Shared, _: Cx<()>| ends(m.service_fails))
+        .on_each_instance(async move |m: Shared, _: Cx<()>| ends(m.instance_fails))
+}
+
+#[actix_rt::test]
+async fn an_event_that_a_service_hears_twice_is_acked_only_if_both_handlers_acked() {
+    for (service_fails, instance_fails) in [(false, false), (true, false), (false, true), (true, true)] {
+        let settled = MockBus::for_service(heard_twice()).deliver(Shared { service_fails, instance_fails }).await;
+        let acked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled.acked())).is_ok();
+        let dead_lettered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled.parked().code() == "parked")).unwrap_or(false);
+        assert_eq!(acked, !service_fails && !instance_fails, "{settled:?}");
+        // An instance gives up alone: there is no queue that the event could be replayed to.
+        assert_eq!(dead_lettered, service_fails, "{settled:?}");
+    }
+}
+
+#[actix_rt::test]
+async fn a_crash_planned_before_the_first_verb_does_not_happen_while_the_service_starts() {
+    let service = probe().at_start(async |_, work: Work| work.docs::<Thing>().list().await.map(drop)).on_gap(async |_, work: Work| {
+        work.docs::<Thing>().list().await?;
+        work.insert(thing("started", "u9"), |_, _| Ok(())).await.map(drop)
+    });
+    for (step, after) in [(1, false), (1, true), (2, false)] {
+        let bus = MockBus::for_service(service.clone());
+        bus.crash_at(step, after);
+        let delivered = tokio::time::timeout(std::time::Duration::from_secs(20), bus.deliver(Step { n: 1 }));
+        delivered.await.expect("returns").acked();
+        assert!(bus.crashed(), "it happens in the verb, at step {step}");
+        assert_eq!(bus.published::<Ended>().one().n, 0);
+    }
+}
+
+#[actix_rt::test]
+async fn a_command_whose_identity_is_refused_is_dead_lettered_at_the_first_attempt() {
+    type Refuse = fn(&Cx<()>) -> fm_sdk::Result<()>;
+    let refusals: [(Refuse, &str); 6] = [
+        (|cx| cx.identity()?.acts_for("somebody"), "other-user"),
+        (|cx| cx.identity()?.require("cars:write").map(drop), "scope-missing"),
+        (|cx| cx.identity()?.acted_by("fm-profile").map(drop), "other-service"),
+        (|cx| cx.only_from("fm-profile"), "source"),
+        (|_| Err(Error::new(Kind::Forbidden, "not-owner", "this belongs to somebody else")), "not-owner"),
+        (|cx| Err(cx.identity()?.acts_for("somebody").unwrap_err().caused_by(std::io::Error::other("of the store"))), "other-user"),
+    ];
+    for (refuse, code) in refusals {
+        let bus = MockBus::for_service(Service::new("fm-probe", ()).command(async move |_: Clear, cx: Cx<()>| refuse(&cx)));
+        let settled = bus.user("u1", &[]).command(Clear { owner: "u1".into() }).await;
+        assert_eq!((settled.parked().code(), settled.attempts()), (code, 1));
+    }
+}
+
+#[actix_rt::test]
+async fn what_another_service_refuses_is_tried_again() {
+    let service = Service::new("fm-probe", ()).command(async |_: Clear, cx: Cx<()>| cx.call(Yours {}).await.map(drop));
+    let bus = MockBus::for_service(service).answer(|_: Yours| Err(Error::new(Kind::Forbidden, "not-yet", "not yet")));
+    let settled = bus.command(Clear { owner: "u1".into() }).await;
+    assert_eq!((settled.parked().code(), settled.attempts()), ("not-yet", fm_sdk::bus::transport::Retry::default().attempts));
+}

@@ -56,11 +56,15 @@ pub struct Retry {
     /// The wait after the n-th failed try; the last one repeats.
     pub waits: Vec<Duration>,
 }
+impl Retry {
+    /// How often a service tries a message unless it is told otherwise, the first attempt included; in production and in a `MockBus`.
+    pub const ATTEMPTS: u32 = 6;
+}
 impl Default for Retry {
     /// Six tries: after 1 s, 10 s, 10 s, 1 min, 10 min.
     fn default() -> Self {
         let s = Duration::from_secs;
-        Retry { attempts: 6, waits: vec![s(1), s(10), s(10), s(60), s(600)] }
+        Retry { attempts: Retry::ATTEMPTS, waits: vec![s(1), s(10), s(10), s(60), s(600)] }
     }
 }
 impl Retry {

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 thread_local! { static HOOK: RefCell<Option<HookGuard>> = const { RefCell::new(None) }; }
 
 #[derive(Clone, Copy)]
-struct At {
+pub(super) struct At {
     step: usize,
     after: bool,
     dies: bool,
@@ -43,6 +43,14 @@ impl Crash {
     pub fn at(&self, step: usize, after: bool, dies: bool) {
         self.happened.store(false, Relaxed);
         *self.lock() = (0, Some(At { step, after, dies }));
+    }
+    /// Takes back what was asked for, until [`Crash::resume`].
+    pub fn postpone(&self) -> Option<At> {
+        self.lock().1.take()
+    }
+    /// Asks for it again, counted from here.
+    pub fn resume(&self, planned: Option<At>) {
+        *self.lock() = (0, planned);
     }
     pub fn happened(&self) -> bool {
         self.happened.load(Relaxed)

@@ -81,7 +81,11 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         self.start().await;
         let (heard, from) = (self.transport.push(&m), self.handled.borrow().len());
         self.drive(async {}).await;
-        let handled = self.handled.borrow()[from..].iter().filter(|h| h.0.id == m.id).map(|h| (h.0.attempt, h.2.clone())).collect();
+        let handled = self.handled.borrow()[from..]
+            .iter()
+            .filter(|h| h.0.id == m.id)
+            .map(|(m, audience, verdict)| (*audience, m.attempt, verdict.clone()))
+            .collect();
         Settled::new(m.name, heard, handled)
     }
 }

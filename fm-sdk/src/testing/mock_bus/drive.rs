@@ -61,11 +61,14 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         if self.started.replace(true) {
             return;
         }
+        // A crash that was asked for is one of the next verb, not of the start.
+        let planned = self.crash.postpone();
         self.service.prepare(&self.rt).await.expect("the store is ready");
         for task in self.service.at_start.iter().chain(&self.service.on_gap) {
             let work = Work::new(Bus::new(self.rt.clone(), None), None);
             task(self.service.state.clone(), work).await.expect("the service starts");
         }
+        self.crash.resume(planned);
     }
 
     async fn relayed_something(&self) -> bool {
@@ -89,7 +92,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         match (verdict, job.reply) {
             (Verdict::Answer(text), Some(reply)) => drop(reply.send(Ok(text))),
             (Verdict::Fault(fault), Some(reply)) => drop(reply.send(Err(fault.into()))),
-            (Verdict::Retry(_), _) if audience != Audience::EachInstance && m.attempt < self.attempts => {
+            (Verdict::Retry(_), _) if m.attempt < self.attempts => {
                 let message = Envelope { attempt: m.attempt + 1, ..m };
                 self.transport.lock().queue.push_back(Job { message, audience, deadline: None, reply: None });
             }

@@ -12,7 +12,7 @@ pub use settled::{Published, Settled};
 
 use crate::{
     Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Service, Work,
-    bus::transport::{Audience, Verdict},
+    bus::transport::{Audience, Retry, Verdict},
     service::{Runtime, Seams},
     store::{Document, Driver, Sqlite},
     testing::TestIdentities,
@@ -102,7 +102,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             started: false.into(),
             handled: Vec::new().into(),
             last: None.into(),
-            attempts: 5,
+            attempts: Retry::ATTEMPTS,
         }
     }
     /// Signs a user in: requests, calls and messages from here on act for them.

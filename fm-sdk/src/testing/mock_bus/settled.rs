@@ -1,33 +1,50 @@
-use crate::{Envelope, Error, bus::transport::Verdict, testing::conformance::service::Ending};
+use crate::{
+    Envelope, Error,
+    bus::transport::{Audience, Verdict},
+    testing::conformance::service::Ending,
+};
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 
+/// One try of one handler.
+type Try = (Audience, u32, Verdict);
+
 /// How a delivered message ended.
+///
+/// A service may listen to one event twice, by [`Service::on`](crate::Service::on) and by
+/// [`Service::on_each_instance`](crate::Service::on_each_instance). Only the first of the two can make it a dead letter; what an instance
+/// cannot handle it gives up alone.
 #[derive(Debug)]
 #[must_use = "say what you expect: .acked(), .parked()"]
 pub struct Settled {
     name: String,
     heard: usize,
-    tries: Vec<(u32, Verdict)>,
+    tries: Vec<Try>,
 }
 
 impl Settled {
-    pub(super) fn new(name: String, heard: usize, tries: Vec<(u32, Verdict)>) -> Self {
+    pub(super) fn new(name: String, heard: usize, tries: Vec<Try>) -> Self {
         Settled { name, heard, tries }
     }
+    /// The last try of the handler that decides what becomes of the message: the service's, or the instance's if it is the only one.
     #[track_caller]
-    fn last(&self) -> &(u32, Verdict) {
+    fn last(&self) -> (u32, &Verdict) {
         assert!(self.heard > 0, "nobody in this service listens to {}", self.name);
-        self.tries.last().expect("settled")
+        let last = |instance: bool| self.tries.iter().rfind(|(audience, ..)| (*audience == Audience::EachInstance) == instance);
+        let (_, attempt, verdict) = last(false).or(last(true)).expect("settled");
+        (*attempt, verdict)
     }
-    /// Expects that it was handled.
+    /// Expects that every handler that listens has handled it.
     ///
     /// # Panics
-    /// If it was not.
+    /// If one has not.
     #[track_caller]
     pub fn acked(&self) {
-        let (_, verdict) = self.last();
-        assert!(matches!(verdict, Verdict::Ack), "{} was not acked: {verdict:?}", self.name);
+        let _ = self.last();
+        for (i, (audience, _, verdict)) in self.tries.iter().enumerate() {
+            let is_last = !self.tries[i + 1..].iter().any(|(later, ..)| later == audience);
+            assert!(!is_last || matches!(verdict, Verdict::Ack), "{} was not acked ({audience:?}): {verdict:?}", self.name);
+        }
     }
     /// Expects that it was set aside, at once or after all tries, and gives why.
     ///
@@ -35,7 +52,7 @@ impl Settled {
     /// If it was not.
     #[track_caller]
     pub fn parked(&self) -> &Error {
-        match &self.last().1 {
+        match self.last().1 {
             Verdict::Park(e) | Verdict::Retry(e) => e,
             v => panic!("{} was not parked: {v:?}", self.name),
         }
@@ -45,7 +62,7 @@ impl Settled {
     pub(crate) fn ending(&self) -> Ending {
         match self.last() {
             (_, Verdict::Ack) => Ending::Done,
-            (attempt, Verdict::Park(e) | Verdict::Retry(e)) => Ending::Parked(e.code().into(), *attempt),
+            (attempt, Verdict::Park(e) | Verdict::Retry(e)) => Ending::Parked(e.code().into(), attempt),
             (_, v) => panic!("{} did not end: {v:?}", self.name),
         }
     }

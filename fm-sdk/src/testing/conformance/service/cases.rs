@@ -1,8 +1,8 @@
 use super::{
     Ending, Stage,
-    probe::{Broken, Double, Ended, Step},
+    probe::{Broken, Double, Ended, Outcome, Owned, Shared, Step},
 };
-use crate::{Envelope, Kind};
+use crate::{Envelope, Kind, bus::transport::Retry};
 
 macro_rules! cases {
     ($d:tt $(async fn $case:ident($s:ident) $body:block)*) => {
@@ -27,13 +27,34 @@ cases! { $
         assert_eq!(s.published::<Ended>().len(), 1);
         assert_eq!(s.notes().join(","), "step 1,step 0,end");
     }
-    async fn a_failing_message_is_tried_five_times_then_parked_and_says_nothing(s) {
-        assert_eq!(s.deliver(Broken { hopeless: false }, |_| {}).await, Ending::Parked("later".into(), 5));
+    async fn a_failing_message_is_tried_as_often_as_in_production_then_dead_lettered_and_publishes_nothing(s) {
+        assert_eq!(s.deliver(Broken { hopeless: false }, |_| {}).await, Ending::Parked("later".into(), Retry::default().attempts));
         assert_eq!(s.published::<Ended>(), []);
     }
     async fn a_hopeless_message_is_parked_at_once_and_blocks_nobody(s) {
         assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::Parked("parked".into(), 1));
         assert_eq!(s.deliver(Step { n: 0 }, |_| {}).await, Ending::Done);
+    }
+    async fn a_message_that_acts_for_another_user_is_dead_lettered_at_once(s) {
+        assert_eq!(s.deliver(Owned { user: "fm-test".into() }, |_| {}).await, Ending::Done);
+        assert_eq!(s.deliver(Owned { user: "somebody".into() }, |_| {}).await, Ending::Parked("other-user".into(), 1));
+    }
+    async fn an_event_that_a_service_hears_twice_ends_as_the_handler_of_the_service_does(s) {
+        use Outcome::{Ack, Reject, Retry as Again};
+        let attempts = Retry::default().attempts;
+        for (service, instance, ending, tries) in [
+            (Ack, Ack, Ending::Done, (1, 1)),
+            (Reject, Ack, Ending::Parked("parked".into(), 1), (1, 1)),
+            (Ack, Reject, Ending::Done, (1, 1)),
+            (Again, Ack, Ending::Parked("later".into(), attempts), (attempts, 1)),
+            (Ack, Again, Ending::Done, (1, attempts)),
+        ] {
+            let before = s.notes();
+            assert_eq!(s.deliver(Shared { service, instance }, |_| {}).await, ending, "{service:?}, {instance:?}");
+            let notes = &s.notes()[before.len()..];
+            let count = |who: &str| u32::try_from(notes.iter().filter(|n| *n == who).count()).expect("few");
+            assert_eq!((count("service"), count("instance")), tries, "{service:?}, {instance:?}");
+        }
     }
     async fn an_unreadable_body_is_parked_at_once(s) {
         let ending = s.deliver(Step { n: 0 }, |m| m.body = "{".into()).await;

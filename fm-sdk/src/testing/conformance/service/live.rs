@@ -40,7 +40,7 @@ impl Live {
         };
         let service = probe();
         let state = service.state.clone();
-        let retry = Retry { attempts: 5, waits: vec![Duration::from_millis(20)] };
+        let retry = Retry { waits: vec![Duration::from_millis(20)], ..Retry::default() };
         let application = Application::on(service, Settings::memory(), "live", seams).expect("a free port").retry(retry);
         let bus = application.bus();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -5,8 +5,21 @@ messages! {
     event "probe.step" Step { n: u32 }
     event "probe.ended" Ended { n: u32 }
     event "probe.broken" Broken { hopeless: bool }
+    event "probe.owned" Owned { user: String }
+    event "probe.shared" Shared { service: Outcome, instance: Outcome }
     call "fm-probe/double" Double { n: i64 } -> i64;
     call "fm-nobody/home" Home {} -> bool;
+}
+
+/// What a handler is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Outcome {
+    /// Succeeds.
+    Ack,
+    /// Fails, and is tried again.
+    Retry,
+    /// Fails for good.
+    Reject,
 }
 
 /// What the handlers of the suite's service note.
@@ -24,7 +37,14 @@ impl Probe {
 
 /// The service that every bus must carry.
 pub fn probe() -> Service<Probe> {
-    Service::new("fm-probe", Probe::default()).on(step).on_each_instance(ended).on(broken).call(double)
+    Service::new("fm-probe", Probe::default())
+        .on(step)
+        .on_each_instance(ended)
+        .on(broken)
+        .on(owned)
+        .on(shared)
+        .on_each_instance(shared_by_each)
+        .call(double)
 }
 
 async fn step(m: Step, cx: Cx<Probe>) -> Handled {
@@ -40,6 +60,28 @@ async fn ended(_: Ended, cx: Cx<Probe>) -> Handled {
 async fn broken(m: Broken, cx: Cx<Probe>) -> Handled {
     cx.publish(Ended { n: 1 })?;
     Err(if m.hopeless { park("as told") } else { Error::new(Kind::Unavailable, "later", "try again") })
+}
+
+async fn owned(m: Owned, cx: Cx<Probe>) -> Handled {
+    cx.identity()?.acts_for(&m.user)
+}
+
+async fn shared(m: Shared, cx: Cx<Probe>) -> Handled {
+    cx.state.note("service".into());
+    ends(m.service)
+}
+
+async fn shared_by_each(m: Shared, cx: Cx<Probe>) -> Handled {
+    cx.state.note("instance".into());
+    ends(m.instance)
+}
+
+fn ends(outcome: Outcome) -> Handled {
+    match outcome {
+        Outcome::Ack => Ok(()),
+        Outcome::Retry => Err(Error::new(Kind::Unavailable, "later", "try again")),
+        Outcome::Reject => Err(park("as told")),
+    }
 }
 
 async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {

@@ -68,7 +68,12 @@ impl Tracking {
         if let (Some(ending), false) = (ending, audience == Audience::Call) {
             let mut track = self.lock();
             track.owed = track.owed.saturating_sub(1);
-            track.endings.insert(m.id.clone(), ending);
+            // What an instance cannot handle it gives up alone: the service's own handler decides, if it has one.
+            if audience == Audience::EachInstance {
+                track.endings.entry(m.id.clone()).or_insert(ending);
+            } else {
+                track.endings.insert(m.id.clone(), ending);
+            }
             drop(track);
             self.less.notify_waiters();
         }
