@@ -3,7 +3,7 @@
 mod broker;
 mod process;
 
-use crate::bus::transport::Counters;
+use crate::bus::transport::{Audience, Counters};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
@@ -43,6 +43,17 @@ struct Outcome {
     outcome: String,
 }
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Handled {
+    name: String,
+    audience: &'static str,
+    outcome: String,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Handler {
+    name: String,
+    audience: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Name {
     name: String,
 }
@@ -62,9 +73,9 @@ struct Families {
     requests: Family<Request, Counter>,
     request_seconds: Times<Route>,
     turned_away: Counter,
-    handled: Family<Outcome, Counter>,
+    handled: Family<Handled, Counter>,
     duplicates: Family<Name, Counter>,
-    handle_seconds: Times<Name>,
+    handle_seconds: Times<Handler>,
     published: Family<Outcome, Counter>,
     calls: Family<Outcome, Counter>,
     call_seconds: Times<Name>,
@@ -95,7 +106,11 @@ impl Default for Families {
         r.register("http_requests", "HTTP requests answered", families.requests.clone());
         r.register_with_unit("http_request", "Time to the response's head", Unit::Seconds, families.request_seconds.clone());
         r.register("http_requests_turned_away", "HTTP requests refused because of overload", families.turned_away.clone());
-        r.register("messages_handled", "Messages handled, by outcome: ok or the error's code", families.handled.clone());
+        r.register(
+            "messages_handled",
+            "Messages handled, by audience (service, instance, command, call) and outcome: ok or the error's code",
+            families.handled.clone(),
+        );
         r.register("messages_duplicate", "Messages that had taken effect before, and had none again", families.duplicates.clone());
         r.register_with_unit("message_handling", "Time in a message's handler", Unit::Seconds, families.handle_seconds.clone());
         r.register("messages_published", "Messages given to the broker, by outcome: ok or the error's code", families.published.clone());
@@ -133,10 +148,20 @@ impl Metrics {
     pub fn turned_away(&self) {
         self.0.turned_away.inc();
     }
-    /// Counts a message that was handled: `ok` or the error's code.
+    /// Counts an event that the service handled: `ok` or the error's code.
     pub fn handled(&self, name: &str, outcome: &str, seconds: f64) {
-        self.0.handled.get_or_create(&Outcome { name: name.into(), outcome: outcome.into() }).inc();
-        self.0.handle_seconds.get_or_create(&Name { name: name.into() }).observe(seconds);
+        self.handled_for(Audience::Service, name, outcome, seconds);
+    }
+    /// Counts a message that was handled for this audience: `ok` or the error's code.
+    pub(crate) fn handled_for(&self, audience: Audience, name: &str, outcome: &str, seconds: f64) {
+        let audience = match audience {
+            Audience::Service => "service",
+            Audience::EachInstance => "instance",
+            Audience::Command => "command",
+            Audience::Call => "call",
+        };
+        self.0.handled.get_or_create(&Handled { name: name.into(), audience, outcome: outcome.into() }).inc();
+        self.0.handle_seconds.get_or_create(&Handler { name: name.into(), audience }).observe(seconds);
     }
     /// Counts a message that had taken effect before: it is handled without another one.
     pub fn duplicate(&self, name: &str) {
@@ -197,6 +222,7 @@ mod tests {
         metrics.request("/api/cars/{id}", "GET", 204, 0.003);
         metrics.request("/api/cars/{id}", "BREW", 418, 0.003);
         metrics.handled("car.listed", "done", 0.01);
+        metrics.handled_for(Audience::EachInstance, "car.listed", "later", 0.01);
         metrics.published("car.listed", "ok");
         metrics.called("fm-x/do", "deadline", 2.0);
         metrics.outbox(3, 1.5);
@@ -207,7 +233,10 @@ mod tests {
             r#"http_requests_total{route="/api/cars/{id}",method="GET",status="2xx"} 1"#,
             r#"http_requests_total{route="/api/cars/{id}",method="other",status="4xx"} 1"#,
             r#"http_request_seconds_count{route="/api/cars/{id}",method="GET"} 1"#,
-            r#"messages_handled_total{name="car.listed",outcome="done"} 1"#,
+            r#"messages_handled_total{name="car.listed",audience="service",outcome="done"} 1"#,
+            r#"messages_handled_total{name="car.listed",audience="instance",outcome="later"} 1"#,
+            r#"message_handling_seconds_count{name="car.listed",audience="service"} 1"#,
+            r#"message_handling_seconds_count{name="car.listed",audience="instance"} 1"#,
             r#"messages_published_total{name="car.listed",outcome="ok"} 1"#,
             r#"calls_total{name="fm-x/do",outcome="deadline"} 1"#,
             "outbox_pending 3",

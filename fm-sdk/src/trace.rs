@@ -84,6 +84,14 @@ pub async fn scope<F: Future>(trace: TraceParent, future: F) -> F::Output {
     CURRENT.scope(trace, future).await
 }
 
+/// Does something as a part of the trace that a message carries, if it carries one: log lines about the message then name it.
+pub(crate) fn of_message<T>(traceparent: Option<&str>, f: impl FnOnce() -> T) -> T {
+    match traceparent.and_then(|t| t.parse().ok()) {
+        Some(trace) => CURRENT.sync_scope(trace, f),
+        None => f(),
+    }
+}
+
 /// Gives the trace of the request or message that is being handled.
 #[must_use]
 pub fn current() -> Option<TraceParent> {

@@ -30,12 +30,16 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
         let parent = m.trace.as_deref().and_then(|t| t.parse::<TraceParent>().ok()).unwrap_or_else(TraceParent::start);
         let started = Instant::now();
-        let result = trace::scope(parent, self.attempt(rt, &m, arrival)).await;
+        let result = trace::scope(parent, async {
+            let result = self.attempt(rt, &m, arrival).await;
+            if let Err(e) = &result {
+                log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
+            }
+            result
+        })
+        .await;
         let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
-        rt.metrics.handled(&m.name, outcome, started.elapsed().as_secs_f64());
-        if let Err(e) = &result {
-            log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
-        }
+        rt.metrics.handled_for(audience, &m.name, outcome, started.elapsed().as_secs_f64());
         match (result, audience) {
             (Ok(reply), Audience::Call) => Verdict::Answer(reply),
             (Ok(_), _) => Verdict::Ack,

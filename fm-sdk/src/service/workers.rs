@@ -4,6 +4,7 @@ use super::{Runtime, Service, handle::Arrival};
 use crate::{
     Bus, Work,
     bus::transport::{Delivery, Incoming, Verdict},
+    trace,
 };
 use actix_rt::Arbiter;
 use std::{
@@ -112,9 +113,10 @@ async fn receive<S: Send + Sync + 'static>(
 
 async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, delivery: Delivery) {
     let Delivery { message, audience, deadline, redelivered, settle } = delivery;
+    let trace = message.trace.clone();
     let verdict = service.handle(rt, message, Arrival { audience, deadline, redelivered }).await;
     if let Err(Verdict::Retry(e) | Verdict::Park(e)) = settle.send(verdict) {
-        log::warn!("the verdict came too late, the message will come again: {}", e.chain());
+        trace::of_message(trace.as_deref(), || log::warn!("the verdict came too late, the message will come again: {}", e.chain()));
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     Envelope, Error, Kind, MessageKind, Result, ResultExt,
     bus::transport::{Audience, Parked},
     time::now_ms,
+    trace,
 };
 use amiquip::{AmqpProperties, AmqpValue, Channel, Get};
 use sha2::{Digest, Sha256};
@@ -19,7 +20,9 @@ const WITHIN: Duration = Duration::from_secs(15);
 
 /// A message of ours, with what led here.
 pub(super) fn copy(service: &str, audience: Audience, m: Envelope, e: &Error) -> Result<Outgoing> {
-    log::warn!("{} {} of {service} is set aside after attempt {}: {}", m.name, m.id, m.attempt, e.chain());
+    trace::of_message(m.trace.as_deref(), || {
+        log::warn!("{} {} of {service} is set aside after attempt {}: {}", m.name, m.id, m.attempt, e.chain());
+    });
     let mut out = Outgoing::to_queue(topology::parking(service), m)?;
     out.properties = marked(out.properties, audience, e.code(), &e.chain());
     Ok(out)

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Envelope, Error, Fault, Kind, Result,
     bus::transport::{Audience, Delivery, Verdict},
+    trace,
 };
 use amiquip::AmqpProperties;
 use std::{sync::Arc, time::Duration};
@@ -134,5 +135,7 @@ async fn again_here(lane: Arc<Lane>, mut message: Envelope, mut error: Error) {
 
 /// It is not parked: there is no queue that it could be replayed to, and the other instances have handled it.
 fn given_up(m: &Envelope, e: &Error) {
-    log::error!("{} {} is given up by this instance after attempt {}: {}", m.name, m.id, m.attempt, e.chain());
+    trace::of_message(m.trace.as_deref(), || {
+        log::error!("{} {} is given up by this instance after attempt {}: {}", m.name, m.id, m.attempt, e.chain());
+    });
 }
