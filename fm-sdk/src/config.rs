@@ -2,10 +2,12 @@
 
 mod duration;
 mod mask;
+mod own;
 mod urls;
 
 pub use duration::parse_duration;
 pub use mask::masked_url;
+pub use own::own_settings;
 pub use urls::{BusUrl, FilesUrl, RegistryUrl, StoreUrl};
 
 use ipnet::IpNet;

@@ -35,7 +35,7 @@ pub use clock::Clock;
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
 pub use identity::Identity;
 pub use message::{Call, Command, Envelope, Event, MessageKind};
-pub use service::{Application, Cx, NoSettings, Runtime, Seams, Service, run, run_with, stop_signal};
+pub use service::{Application, Cx, NoSettings, Program, Runtime, Seams, Service, run, run_with, stop_signal};
 pub use work::{Doc, DocRef, Docs, Out, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};

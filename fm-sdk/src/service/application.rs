@@ -63,7 +63,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         service.check()?;
         let address = &settings.http;
         let listener = TcpListener::bind(address)
-            .map_err(|e| Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound: {e}")).caused_by(e))?;
+            .map_err(|e| Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound")).caused_by(e))?;
         listener.set_nonblocking(true).internal()?;
         let rt = Runtime::new(service.name(), instance, seams);
         rt.metrics.describe(service.name(), instance, service.version);

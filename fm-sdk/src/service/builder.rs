@@ -39,6 +39,7 @@ pub struct Service<S> {
     pub(crate) jobs: Vec<Job<S>>,
     pub(crate) scopes: &'static [&'static str],
     pub(crate) version: &'static str,
+    pub(crate) about: &'static str,
     pub(crate) faults: Vec<String>,
 }
 impl<S> Clone for Service<S> {
@@ -54,6 +55,7 @@ impl<S> Clone for Service<S> {
             jobs: self.jobs.clone(),
             scopes: self.scopes,
             version: self.version,
+            about: self.about,
             faults: self.faults.clone(),
         }
     }
@@ -73,6 +75,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             jobs: vec![],
             scopes: &[],
             version: "",
+            about: "",
             faults: vec![],
         }
     }
@@ -130,7 +133,13 @@ impl<S: Send + Sync + 'static> Service<S> {
         self
     }
 
-    /// Says in the registry which version of the service this is: `env!("CARGO_PKG_VERSION")`.
+    /// Says what the service is for, in the first line of `--help`: `env!("CARGO_PKG_DESCRIPTION")`.
+    pub fn about(mut self, about: &'static str) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// Says which version of the service this is, in the registry and for `--version`: `env!("CARGO_PKG_VERSION")`.
     pub fn version(mut self, version: &'static str) -> Self {
         self.version = version;
         self

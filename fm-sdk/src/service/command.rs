@@ -1,8 +1,13 @@
 //! The command line that every service has.
 
-use super::{Application, Service, ask::Ask, parked::ParkedCommand, run::stop_signal};
-use crate::{Error, Result, config::Settings, health::probe, logging};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use super::{Application, Program, Service, ask::Ask, parked::ParkedCommand, run::stop_signal};
+use crate::{
+    Error, Result,
+    config::{Settings, own_settings},
+    health::probe,
+    logging,
+};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// No settings of its own.
@@ -45,19 +50,32 @@ enum Command {
 /// ```
 pub fn run<S: Send + Sync + 'static>(make: impl FnOnce() -> Service<S>) -> ExitCode {
     let service = make();
-    run_with::<NoSettings, S>(service.name(), move |_, _| Ok(service))
+    run_with::<NoSettings, S>(Program::new(service.name(), service.about, service.version), move |_, _| Ok(service))
 }
 
-/// Runs a service that has settings of its own beside the common ones.
-pub fn run_with<A: Args, S: Send + Sync + 'static>(name: &'static str, make: impl FnOnce(A, &Settings) -> Result<Service<S>>) -> ExitCode {
-    let matches = Cli::<A>::command().name(name).bin_name(name).get_matches();
+/// Runs a service that has settings of its own beside the common ones. `program` is [`program!()`](crate::program), or the service's name.
+///
+/// ```no_run
+/// # #[derive(clap::Args)] struct Own { #[arg(long, env = "FM_GREETING", default_value = "hello")] greeting: String }
+/// # fn greeter(own: Own) -> fm_sdk::Service<()> { fm_sdk::Service::new("fm-greeter", ()) }
+/// fn main() -> std::process::ExitCode {
+///     fm_sdk::run_with(fm_sdk::program!(), |own: Own, _| Ok(greeter(own)))
+/// }
+/// ```
+pub fn run_with<A: Args, S: Send + Sync + 'static>(
+    program: impl Into<Program>,
+    make: impl FnOnce(A, &Settings) -> Result<Service<S>>,
+) -> ExitCode {
+    let program = program.into();
+    let name = program.name;
+    let matches = command::<A>(program).get_matches();
     let cli = Cli::<A>::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
     let mut settings = cli.settings;
     settings.instance.get_or_insert(settings.instance_name());
     let done = actix_rt::System::new().block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Check => {
-                print!("{}", settings.masked());
+                print!("{}", effective::<A>(&settings, &matches));
                 Ok(())
             }
             Command::Ready => probe(&settings.http),
@@ -65,7 +83,10 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(name: &'static str, make: imp
             Command::Call(ask) => ask.run(name, &settings).await,
             Command::Serve => {
                 logging::init(name, settings.instance.as_deref().unwrap_or_default(), settings.log_format, &settings.log);
-                let service = make(cli.own, &settings)?;
+                let mut service = make(cli.own, &settings)?;
+                if service.version.is_empty() {
+                    service = service.version(program.version);
+                }
                 let (stop, stopped) = tokio::sync::oneshot::channel();
                 actix_rt::spawn(async move {
                     let heard = stop_signal().await;
@@ -79,6 +100,19 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(name: &'static str, make: imp
     exit(name, done)
 }
 
+/// The command line, introduced by what the program is. (Without `about` clap takes the first sentence of a struct of settings.)
+fn command<A: Args>(program: Program) -> clap::Command {
+    let Program { name, about, version } = program;
+    let about = if about.is_empty() { format!("{name}, a service of the market") } else { format!("{name}: {about}") };
+    let command = Cli::<A>::command().name(name).bin_name(name).about(about).long_about(None::<&'static str>);
+    if version.is_empty() { command } else { command.version(version) }
+}
+
+/// All settings in force: the market's, then the service's own.
+fn effective<A: Args>(settings: &Settings, matches: &ArgMatches) -> String {
+    settings.masked() + &own_settings::<A>(matches)
+}
+
 fn exit(name: &str, done: Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -87,5 +121,67 @@ fn exit(name: &str, done: Result<()>) -> ExitCode {
             eprintln!("{name}: {}", e.chain());
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the service is told.
+    #[derive(Args)]
+    struct Own {
+        /// A greeting
+        #[arg(long, env = "FM_TEST_GREETING", default_value = "hello")]
+        greeting: String,
+        /// Where greetings are kept
+        #[arg(long, env = "FM_TEST_CARDS", hide_env_values = true, default_value = "http://me:s3cret@cards/x")]
+        cards: String,
+        /// The key of the drawer
+        #[arg(long, env = "FM_TEST_DRAWER", hide_env_values = true)]
+        drawer: Option<String>,
+        /// Not marked as a secret
+        #[arg(long, env = "FM_TEST_PASSWORD")]
+        password: Option<String>,
+        /// Several
+        #[arg(long, value_delimiter = ',')]
+        names: Vec<String>,
+        /// A flag
+        #[arg(long)]
+        loud: bool,
+    }
+
+    fn check(args: &[&str]) -> String {
+        let args = std::iter::once("fm-greeter").chain(args.iter().copied());
+        let matches = command::<Own>(Program::from("fm-greeter")).try_get_matches_from(args).unwrap();
+        effective::<Own>(&Cli::<Own>::from_arg_matches(&matches).unwrap().settings, &matches)
+    }
+
+    #[test]
+    fn check_shows_the_settings_of_the_service_too_without_its_secrets() {
+        let text = check(&["--drawer=s3cret", "--password=s3cret", "--names=a,b", "check"]);
+        for line in [
+            "FM_BUS=amqp://127.0.0.1:5672",
+            "FM_TEST_GREETING=hello",
+            "FM_TEST_CARDS=http://me:***@cards/x",
+            "FM_TEST_DRAWER=***",
+            "FM_TEST_PASSWORD=***",
+            "--names=a,b",
+            "--loud=false",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains("s3cret"), "{text}");
+        assert!(check(&["check"]).contains("FM_TEST_DRAWER=(not set)\n"));
+        assert!(check(&["--loud", "check"]).contains("--loud=true\n"));
+    }
+
+    #[test]
+    fn help_opens_with_what_the_service_is_and_version_prints_its_version() {
+        let help = |p: Program| command::<Own>(p).render_long_help().to_string();
+        assert!(help(Program::new("fm-greeter", "Greets people", "1.2.3")).starts_with("fm-greeter: Greets people\n"));
+        assert!(help("fm-greeter".into()).starts_with("fm-greeter, a service of the market\n"));
+        let version = command::<Own>(Program::new("fm-greeter", "", "1.2.3")).try_get_matches_from(["fm-greeter", "--version"]);
+        assert_eq!(version.unwrap_err().to_string(), "fm-greeter 1.2.3\n");
     }
 }
