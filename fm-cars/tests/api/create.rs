@@ -64,6 +64,25 @@ async fn the_same_key_of_the_same_owner_makes_one_car() {
 }
 
 #[actix_rt::test]
+async fn a_key_whose_car_was_deleted_creates_and_lists_nothing() {
+    let bus = market();
+    let post = || bus.http(TestRequest::post().uri("/api/cars").insert_header(("Idempotency-Key", "k1")).set_json(ad(json!({}))));
+    let first = post().await;
+    let again = post().await;
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.body, again.body, "the answer that was given");
+    let path = first.header("location").unwrap().to_owned();
+    assert_eq!(bus.delete(&path).await.status, 204);
+    for _ in 0..2 {
+        let reply = post().await;
+        assert_eq!((reply.status, reply.code().as_str()), (409, "idempotency-key-used"));
+        assert_eq!(bus.get(&path).await.status, 404);
+        assert_eq!(bus.get("/api/cars/count").await.json::<Value>()["count"], 0);
+    }
+    assert_eq!(bus.published::<CarListed>().all().len(), 1);
+}
+
+#[actix_rt::test]
 async fn bad_ads_are_refused_with_status_code_and_fields_and_nothing_is_written() {
     let bus = market();
     for (body, status, wrong) in [
@@ -94,6 +113,14 @@ async fn bad_ads_are_refused_with_status_code_and_fields_and_nothing_is_written(
         let code = reply.code();
         assert_eq!((reply.status, fields(&reply)), (status, wrong.into_iter().map(str::to_owned).collect()), "{code}: {body:.200}");
     }
+    let price = |price: &str| {
+        let body = format!(r#"{{"maker": "volkswagen", "price": {price}, "year": 2.009e3}}"#);
+        TestRequest::post().uri("/api/cars").insert_header(("content-type", "application/json")).set_payload(body)
+    };
+    for number in ["5000.5", "1e400", "1e300", "\"5e3\"", "5e-1"] {
+        assert_eq!(bus.http(price(number)).await.status, 400, "{number}");
+    }
+    assert_eq!(bus.http(price("-0")).await.status, 422, "it is 0");
     let plain =
         |body: &'static str| TestRequest::post().uri("/api/cars").insert_header(("content-type", "application/json")).set_payload(body);
     for body in ["", "{", "{\"price\":1,\"price\":2}", "\u{0}", "{} {}"] {
@@ -106,6 +133,19 @@ async fn bad_ads_are_refused_with_status_code_and_fields_and_nothing_is_written(
     }
     assert_eq!(bus.get("/api/me/cars").await.json::<Value>()["total"], 0);
     bus.published::<CarListed>().none();
+}
+
+#[actix_rt::test]
+async fn integers_may_be_written_as_json_allows() {
+    let bus = market();
+    for (price, expected) in [("5000.0", 5000), ("5e3", 5000), ("1E3", 1000)] {
+        let body = format!(r#"{{"maker": "volkswagen", "price": {price}, "year": 2009.0, "mileage": -0}}"#);
+        let request = TestRequest::post().uri("/api/cars").insert_header(("content-type", "application/json")).set_payload(body);
+        let reply = bus.http(request).await;
+        assert_eq!(reply.status, 201, "{price}: {}", String::from_utf8_lossy(&reply.body));
+        let car: Value = reply.json();
+        assert_eq!((&car["price"], &car["year"], &car["mileage"]), (&json!(expected), &json!(2009), &json!(0)), "{price}");
+    }
 }
 
 #[actix_rt::test]

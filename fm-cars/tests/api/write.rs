@@ -55,6 +55,36 @@ async fn a_version_that_is_not_the_newest_changes_nothing() {
 }
 
 #[actix_rt::test]
+async fn one_strong_tag_of_if_match_must_be_the_version() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    let path = format!("/api/cars/{id}");
+    let mut tag = bus.get(&path).await.header("etag").unwrap().to_owned();
+    let patch = |condition: &str, price: i64| {
+        TestRequest::patch().uri(&path).insert_header(("If-Match", condition)).set_json(json!({"price": price}))
+    };
+    for (price, before, after) in [(4001, "\"1\", ", ""), (4002, "", ", \"x,y\""), (4003, " ,, W/\"2\",", ",")] {
+        let reply = bus.http(patch(&format!("{before}{tag}{after}"), price)).await;
+        assert_eq!(reply.status, 200, "{before}{tag}{after}");
+        tag = reply.header("etag").unwrap().to_owned();
+    }
+    for condition in [format!("W/{tag}"), "\"1\", \"2\"".into(), "\"x\"".into()] {
+        let reply = bus.http(patch(&condition, 1)).await;
+        assert_eq!((reply.status, reply.code().as_str()), (412, "version"), "{condition}");
+    }
+    for condition in [format!("{tag} {tag}"), format!("*, {tag}"), String::new()] {
+        assert_eq!(bus.http(patch(&condition, 1)).await.status, 400, "{condition}");
+    }
+    assert_eq!(bus.get(&path).await.json::<Value>()["price"], 4003);
+    bus.sign_in("u2", &["cars:write"]);
+    assert_eq!(bus.http(patch("\"1\"", 1)).await.code(), "not-owner", "whose it is comes before its version");
+    bus.sign_in("u1", &["cars:write"]);
+    assert_eq!(bus.http(patch("*", 5)).await.status, 200);
+    assert_eq!(bus.http(TestRequest::delete().uri(&path).insert_header(("If-Match", format!("\"1\", {tag}")))).await.status, 412);
+    assert_eq!(bus.http(TestRequest::delete().uri(&path).insert_header(("If-Match", "*"))).await.status, 204);
+}
+
+#[actix_rt::test]
 async fn a_stranger_can_change_delete_or_sell_nothing() {
     let bus = market();
     let id = create(&bus, json!({})).await;

@@ -5,18 +5,18 @@ use crate::{
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
     Identity, Result, Work,
-    http::extract::{IfMatch, Path},
+    http::extract::{IfMatchTags, Path},
 };
 
 /// Removes a car, its pictures and what others know of it.
 #[utoipa::path(delete, path = "/api/cars/{id}", tag = "cars", security(("bearer" = [])),
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if this is still the version")), responses(
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if the version is one of these")), responses(
     (status = 204, description = "gone"), (status = 400, description = "cannot be read"),
     (status = 401, description = "nobody is signed in"), (status = 403, description = "somebody else's car"),
     (status = 404, description = "no such car"), (status = 412, description = "somebody else changed it in between")))]
-pub async fn delete(work: Work, who: Identity, state: Data<Cars>, id: Path<String>, version: IfMatch) -> Result<HttpResponse> {
+pub async fn delete(work: Work, who: Identity, state: Data<Cars>, id: Path<String>, condition: IfMatchTags) -> Result<HttpResponse> {
     who.require("cars:write")?;
-    let car = work.doc::<Car>(&id).if_version(version.0);
+    let car = work.doc::<Car>(&id).if_match(&condition);
     car.need().await.map_err(or_unknown)?.owned_by(who.sub())?;
     let removed = car.remove(|car, out| {
         car.owned_by(who.sub())?;

@@ -6,12 +6,12 @@ use crate::{
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
     Identity, Result, Work,
-    http::extract::{IfMatch, Json, Path},
+    http::extract::{IfMatchTags, Json, Path},
 };
 
 /// Changes the given fields of a car.
 #[utoipa::path(patch, path = "/api/cars/{id}", tag = "cars", request_body = CarPatch, security(("bearer" = [])),
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if this is still the version")), responses(
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if the version is one of these")), responses(
     (status = 200, body = CarView, headers(("ETag", description = "the car's version"))),
     (status = 400, description = "cannot be read"), (status = 401, description = "nobody is signed in"),
     (status = 403, description = "somebody else's car"), (status = 404, description = "no such car"),
@@ -23,11 +23,11 @@ pub async fn patch(
     who: Identity,
     state: Data<Cars>,
     id: Path<String>,
-    version: IfMatch,
+    condition: IfMatchTags,
     Json(input): Json<CarInput>,
 ) -> Result<HttpResponse> {
     who.require("cars:write")?;
-    let car = work.doc::<Car>(&id).if_version(version.0);
+    let car = work.doc::<Car>(&id).if_match(&condition);
     // Whose it is comes first: the version of a stranger's draft is nobody's business.
     car.need().await.map_err(or_unknown)?.owned_by(who.sub())?;
     let now = state.clock.now_ms();
