@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// How often the read model is looked at: does a refill pay?
 const TIDY: Duration = Duration::from_secs(60);
+/// How often imports are looked for whose messages were lost.
+const OVERDUE_IMPORTS: Duration = Duration::from_secs(60);
 /// How often what is out of date is taken away.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -53,6 +55,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .on_each_instance(handlers::refresh::removed)
         .on_gap(state::fill)
         .every(TIDY, "tidy-search", state::tidy)
+        .every(OVERDUE_IMPORTS, "process-overdue-imports", import::process_overdue)
         .every(SWEEP, "sweep-imports", import::sweep)
         .every(SWEEP, "sweep-deleted-owners", owner::sweep)
         .http(routes::configure)

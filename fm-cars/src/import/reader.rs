@@ -1,13 +1,18 @@
-use super::{Refusal, Row, row::Cells};
+use super::{
+    Refusal, Row,
+    file::{Lines, check_text, refused},
+    header::{COLUMNS, Places, places},
+    row::Cells,
+};
 use crate::car::Limits;
-use csv::{ByteRecord, ErrorKind, ReaderBuilder};
-use fm_sdk::{Error, FieldError, Result};
+use csv::{ByteRecord, ReaderBuilder};
+use fm_sdk::Result;
+use std::io::Read;
 
-/// The columns that are read; others are skipped.
-const COLUMNS: [&str; 11] =
-    ["name", "price", "vehicleType", "yearOfRegistration", "gearbox", "powerPS", "model", "odometer", "fuelType", "brand", "postalCode"];
-/// Characters of a cell that are looked at: longer ones are refused later, by the limits of their fields.
+/// Bytes of the longest cell that is read: more than the limits of all fields allow.
 const CELL: usize = 40_000;
+/// Rows of one file; each has a place in the report, whatever becomes of it.
+const MAX_ROWS: u64 = 500_000;
 
 /// A file, read: every row is in one of the two lists.
 #[derive(Debug, Default, PartialEq)]
@@ -18,71 +23,64 @@ pub struct Sheet {
     pub refusals: Vec<Refusal>,
 }
 
-/// Where each column is.
-fn columns(header: &ByteRecord) -> Result<[usize; COLUMNS.len()]> {
-    let mut places = [0; COLUMNS.len()];
-    let mut missing = Vec::new();
-    for (place, name) in places.iter_mut().zip(COLUMNS) {
-        let bare = |cell: &[u8]| cell.strip_prefix(b"\xef\xbb\xbf").unwrap_or(cell).trim_ascii() == name.as_bytes();
-        match header.iter().position(bare) {
-            Some(at) => *place = at,
-            None => missing.push(FieldError { field: name.into(), message: "this column is missing in the first line".into() }),
-        }
-    }
-    if missing.is_empty() { Ok(places) } else { Err(Error::invalid(missing)) }
-}
-
-fn cells<'a>(record: &'a ByteRecord, places: &[usize; COLUMNS.len()]) -> std::result::Result<Cells<'a>, String> {
+fn cells<'a>(record: &'a ByteRecord, places: &Places) -> std::result::Result<Cells<'a>, String> {
     let mut texts = [""; COLUMNS.len()];
     for ((text, place), name) in texts.iter_mut().zip(places).zip(COLUMNS) {
         let bytes = record.get(*place).unwrap_or_default();
-        let cut = &bytes[..bytes.len().min(CELL)];
-        *text = std::str::from_utf8(cut).map_err(|_| format!("{name}: not UTF-8"))?.trim();
+        if bytes.len() > CELL {
+            return Err(format!("{name}: longer than {CELL} bytes"));
+        }
+        *text = std::str::from_utf8(bytes).map_err(|_| format!("{name}: not UTF-8"))?.trim();
     }
     let [name, price, vehicle_type, year, gearbox, power, model, odometer, fuel_type, brand, postal_code] = texts;
     Ok(Cells { name, price, vehicle_type, year, gearbox, power, model, odometer, fuel_type, brand, postal_code })
 }
 
-/// Empty lines between where the reader stood and where the row begins: they are no rows, but lines.
-fn blank_lines(file: &[u8], from: u64) -> u64 {
-    let rest = usize::try_from(from).ok().and_then(|at| file.get(at..)).unwrap_or_default();
-    rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).filter(|b| **b == b'\n').count() as u64
+/// Whether the last record of a file ends inside of quotation marks: then a line end behind it would belong to it.
+fn is_open(last: &[u8], record: &ByteRecord) -> bool {
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(last.chain(b"\n".as_slice()));
+    let mut again = ByteRecord::new();
+    reader.read_byte_record(&mut again).is_ok_and(|read| read && again != *record)
 }
 
-/// Reads a file of comma-separated values (RFC 4180) with a header line. A row that is damaged or out of the limits is refused with the
-/// line on which it starts; nothing is left out: rows and refusals together are all rows of the file.
+/// Reads a file of comma-separated values (RFC 4180) with a header line; CR LF, LF and CR each end a line. A row that is damaged or out of
+/// the limits is refused with the line on which it starts; nothing is left out: rows and refusals together are all rows of the file.
 ///
 /// # Errors
-/// `invalid` (422) if columns are missing in the first line.
+/// If the file as a whole cannot be read (422): `csv-empty`, `csv-encoding`, `csv-delimiter`, `csv-columns`, `csv-no-rows`,
+/// `csv-too-many-rows`.
 pub fn read(file: &[u8], limits: Limits) -> Result<Sheet> {
+    check_text(file)?;
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(file);
-    let header = reader.byte_headers().map_err(|e| Error::field("body", "no header line").caused_by(e))?.clone();
-    let places = columns(&header)?;
-    let mut sheet = Sheet::default();
-    let mut record = ByteRecord::new();
+    let header = reader.byte_headers().map_err(|e| refused("csv-columns", "the first line cannot be read").caused_by(e))?.clone();
+    let places = places(&header, file)?;
+    let (mut sheet, mut lines, mut record) = (Sheet::default(), Lines::of(file), ByteRecord::new());
+    let mut ordinal = 0;
     loop {
-        let line = reader.position().line();
-        match reader.read_byte_record(&mut record) {
-            Ok(false) => return Ok(sheet),
-            Ok(true) => {}
-            Err(e) => {
-                // Reading from memory cannot fail but by a fault of the reader's own limits.
-                let done = matches!(e.kind(), ErrorKind::Io(_));
-                sheet.refusals.push(Refusal { line, reason: e.to_string() });
-                if done {
-                    return Ok(sheet);
-                }
-                continue;
-            }
+        ordinal += 1;
+        let from = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).min(file.len());
+        // Line ends before a row belong to the row before, or to blank lines.
+        let from = from + file[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let line = lines.at(from);
+        // Reading from memory does not fail.
+        let read = reader.read_byte_record(&mut record);
+        if !read.map_err(|e| refused("csv-columns", "the file cannot be read").caused_by(e))? {
+            return if ordinal == 1 { Err(refused("csv-no-rows", "the file has a header line and no rows")) } else { Ok(sheet) };
         }
-        let line = record.position().map_or(line, |p| p.line() + blank_lines(file, p.byte()));
-        let facts = if record.len() == header.len() {
-            cells(&record, &places).and_then(|c| c.facts(limits))
+        if ordinal > MAX_ROWS {
+            return Err(refused("csv-too-many-rows", format!("the file has more than {MAX_ROWS} rows")));
+        }
+        let is_last = usize::try_from(reader.position().byte()).is_ok_and(|end| end >= file.len());
+        let facts = if is_last && is_open(&file[from..], &record) {
+            let last = lines.at(from + file[from..].trim_ascii_end().len());
+            Err(format!("a quotation mark is never closed: lines {line} to {last} are one row"))
+        } else if record.len() == header.len() {
+            cells(&record, &places).and_then(|cells| cells.facts(limits))
         } else {
             Err(format!("{} cells instead of {}", record.len(), header.len()))
         };
         match facts {
-            Ok(facts) => sheet.rows.push(Row { line, facts }),
+            Ok(facts) => sheet.rows.push(Row { ordinal, line, facts }),
             Err(reason) => sheet.refusals.push(Refusal { line, reason }),
         }
     }
@@ -125,10 +123,20 @@ mod tests {
     }
     #[test]
     fn a_file_without_its_columns_is_refused_as_a_whole() {
-        for file in ["", "a,b\n1,2\n", "name;price\n"] {
-            assert_eq!(read(file.as_bytes(), limits()).unwrap_err().fields()[0].field, "name", "{file}");
+        let semicolons = HEADER.replace(',', ";");
+        for (file, code) in [
+            ("", "csv-empty"),
+            ("a,b\n1,2\n", "csv-columns"),
+            ("name;price\n", "csv-delimiter"),
+            (&semicolons, "csv-delimiter"),
+            (HEADER, "csv-no-rows"),
+            (&format!("\u{feff}{HEADER}\r\n\n"), "csv-no-rows"),
+        ] {
+            let e = read(file.as_bytes(), limits()).unwrap_err();
+            assert_eq!((e.code(), e.fields().len()), (code, 0), "{file}");
         }
-        assert_eq!(read(HEADER.as_bytes(), limits()).unwrap(), Sheet::default());
+        let rows = |n: usize| read(format!("{HEADER}{}", "x\n".repeat(n)).as_bytes(), limits());
+        assert_eq!(rows(500_001).unwrap_err().code(), "csv-too-many-rows");
     }
     #[test]
     fn an_open_quotation_mark_swallows_the_rest_but_loses_no_row_silently() {
@@ -136,17 +144,29 @@ mod tests {
         let file = format!("{HEADER}{GOOD}\"{plain}{plain}");
         let sheet = read(file.as_bytes(), limits()).unwrap();
         assert_eq!((sheet.rows.len(), sheet.refusals.len(), sheet.refusals[0].line), (1, 1, 3));
+        assert_eq!(sheet.refusals[0].reason, "a quotation mark is never closed: lines 3 to 4 are one row");
     }
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(rest in prop::collection::vec(any::<u8>(), 0..300)) {
             let mut file = HEADER.as_bytes().to_vec();
             file.extend(rest);
-            let sheet = read(&file, limits()).unwrap();
-            prop_assert!(sheet.rows.is_empty());
+            if let Ok(sheet) = read(&file, limits()) {
+                prop_assert!(sheet.rows.is_empty() && !sheet.refusals.is_empty());
+            }
         }
         #[test]
-        fn every_row_is_accepted_or_refused(prices in prop::collection::vec(prop_oneof!["\\$[0-9]{1,9}", "[a-z]{0,3}"], 0..30)) {
+        fn every_row_has_an_ordinal_and_a_line_of_its_own(ends in prop::collection::vec(prop_oneof!["\n", "\r\n", "\r", "\n\n", "\r\r"], 1..30)) {
+            let row = GOOD.trim_end();
+            let file = ends.iter().fold(HEADER.to_owned(), |file, end| file + row + end);
+            let sheet = read(file.as_bytes(), limits()).unwrap();
+            prop_assert_eq!(sheet.rows.iter().map(|r| r.ordinal).collect::<Vec<_>>(), (1..=ends.len() as u64).collect::<Vec<_>>());
+            // What an editor shows: every end is one line more.
+            let lines: Vec<_> = file.replace("\r\n", "\n").split(['\n', '\r']).zip(1..).filter(|(text, _)| *text == row).map(|(_, n)| n).collect();
+            prop_assert_eq!(sheet.rows.iter().map(|r| r.line).collect::<Vec<u64>>(), lines);
+        }
+        #[test]
+        fn every_row_is_accepted_or_refused(prices in prop::collection::vec(prop_oneof!["\\$[0-9]{1,9}", "[a-z]{0,3}"], 1..30)) {
             let rows: String = prices.iter().map(|p| GOOD.replace("\"$5,000\"", p)).collect();
             let sheet = read(format!("{HEADER}{rows}").as_bytes(), limits()).unwrap();
             prop_assert_eq!(sheet.rows.len() + sheet.refusals.len(), prices.len());

@@ -1,4 +1,4 @@
-use super::{Import, ImportPart};
+use super::{Import, ImportPart, process};
 use crate::Cars;
 use fm_sdk::{Result, Work};
 use std::{sync::Arc, time::Duration};
@@ -10,7 +10,7 @@ const ABANDONED: Duration = Duration::from_secs(3600);
 /// Documents of one run.
 const AT_ONCE: u64 = 500;
 
-/// Takes old imports away, and parts that belong to none.
+/// Takes old imports away, and parts that belong to none. Processes parts from before they had a time to end.
 pub async fn sweep(state: Arc<Cars>, work: Work) -> Result<()> {
     let now = state.clock.now_ms();
     let before = |age: Duration| Some(now - age.as_millis() as i64);
@@ -19,10 +19,13 @@ pub async fn sweep(state: Arc<Cars>, work: Work) -> Result<()> {
     }
     let mut old = Vec::new();
     let parts = work.docs::<ImportPart>().filter(ImportPart::made.between(None, before(ABANDONED)));
-    parts.for_each(|part| old.push((part.id.clone(), part.import.clone()))).await?;
-    for (part, import) in old {
+    parts.for_each(|part| old.push((part.id.clone(), part.import.clone(), !part.has_ended() && part.due.is_none()))).await?;
+    for (part, import, is_stuck) in old {
+        let part = work.doc::<ImportPart>(&part);
         if work.doc::<Import>(&import).get().await?.is_none() {
-            work.doc::<ImportPart>(&part).remove(|_, _| Ok(())).await?;
+            part.remove(|_, _| Ok(())).await?;
+        } else if is_stuck && let Some(part) = part.get().await? {
+            process(&state, &work, &part, false).await?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use fm_cars::{
 use fm_sdk::testing::{HttpReply, MockBus};
 use serde_json::{Value, json};
 
-const HEADER: &str = "name,price,vehicleType,yearOfRegistration,gearbox,powerPS,model,odometer,monthOfRegistration,fuelType,brand,notRepairedDamage,dateCreated,postalCode\n";
+pub const HEADER: &str = "name,price,vehicleType,yearOfRegistration,gearbox,powerPS,model,odometer,monthOfRegistration,fuelType,brand,notRepairedDamage,dateCreated,postalCode\n";
 
 /// Rows of which every fifth is refused.
 fn file(rows: usize) -> String {
@@ -18,15 +18,15 @@ fn file(rows: usize) -> String {
     };
     format!("{HEADER}{}", (0..rows).map(row).collect::<String>())
 }
-async fn import(bus: &MockBus<Cars>, file: impl Into<actix_web::web::Bytes>) -> HttpReply {
+pub async fn import(bus: &MockBus<Cars>, file: impl Into<actix_web::web::Bytes>) -> HttpReply {
     bus.http(TestRequest::post().uri("/api/cars/import").insert_header(("content-type", "text/csv; charset=utf-8")).set_payload(file)).await
 }
-fn dealer() -> MockBus<Cars> {
+pub fn dealer() -> MockBus<Cars> {
     let bus = market();
     bus.sign_in("dealer", &["cars:write", "cars:import"]);
     bus
 }
-async fn report(bus: &MockBus<Cars>, started: &HttpReply) -> Value {
+pub async fn report(bus: &MockBus<Cars>, started: &HttpReply) -> Value {
     assert_eq!(started.status, 202, "{}", String::from_utf8_lossy(&started.body));
     let url = started.json::<Value>()["status_url"].as_str().unwrap().to_owned();
     bus.get(&url).await.json()
@@ -63,10 +63,12 @@ async fn an_import_survives_a_crash_at_every_step_and_makes_no_car_twice() {
                 rows: fm_cars::import::read(file(9).as_bytes(), fm_cars::car::Limits::at(1_780_000_000_000)).unwrap().rows,
                 refusals: vec![],
                 accepted: None,
+                failure: None,
                 made: 0,
+                due: None,
             };
             bus.given(&[part]).await;
-            bus.given(&[fm_cars::import::Import { id: "i".into(), owner: "dealer".into(), parts: 1, started: 0 }]).await;
+            bus.given(&[fm_cars::import::Import { id: "i".into(), owner: "dealer".into(), parts: 1, rows: Some(8), started: 0 }]).await;
             bus.from("fm-cars").crash_at(step, after);
             bus.command(ImportRows { part: "i-0".into() }).await.acked();
             bus.again().await.acked();
@@ -99,14 +101,26 @@ async fn progress_is_for_who_started_it() {
 #[actix_rt::test]
 async fn files_that_are_none_are_refused_as_a_whole() {
     let bus = dealer();
-    for (body, status) in [("", 422), ("a,b\n1,2\n", 422), ("\u{0}\u{1}", 422)] {
-        assert_eq!(import(&bus, body).await.status, status, "{body:?}");
+    let utf_16: Vec<u8> = file(3).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let latin_1: Vec<u8> = file(3).replace("Auto", "\u{c4}uto").chars().map(|c| c as u8).collect();
+    for (body, code) in [
+        (b"".to_vec(), "csv-empty"),
+        (b"a,b\n1,2\n".to_vec(), "csv-columns"),
+        (b"\0\x01".to_vec(), "csv-encoding"),
+        (utf_16, "csv-encoding"),
+        (latin_1, "csv-encoding"),
+        (file(3).replace(',', ";").into(), "csv-delimiter"),
+        (file(3).replace(',', "\t").into(), "csv-delimiter"),
+        (HEADER.into(), "csv-no-rows"),
+    ] {
+        let reply = import(&bus, body).await;
+        assert_eq!((reply.status, reply.code().as_str(), crate::fields(&reply).len()), (422, code, 0));
     }
+    let marked = import(&bus, format!("\u{feff}{}", file(3))).await;
+    assert_eq!(report(&bus, &marked).await["accepted"], 3, "UTF-8 with a byte order mark");
     let reply = bus.http(TestRequest::post().uri("/api/cars/import").set_json(json!({}))).await;
     assert_eq!((reply.status, reply.code().as_str()), (415, "unsupported-media-type"));
     assert_eq!(import(&bus, vec![b'x'; 20 * 1024 * 1024 + 1]).await.code(), "too-large");
-    let empty = import(&bus, HEADER).await;
-    assert_eq!(report(&bus, &empty).await["state"], "done");
     bus.sign_in("u1", &["cars:write"]);
     assert_eq!(import(&bus, file(1)).await.code(), "scope-missing");
     bus.sign_out();

@@ -5,6 +5,7 @@ mod catalogue;
 mod create;
 mod delete_all;
 mod import;
+mod import_accounting;
 mod instances;
 mod pictures;
 mod search;
