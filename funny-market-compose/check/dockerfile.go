@@ -13,7 +13,6 @@ import (
 // dockerfile is what the rules want to know of an image that is built here.
 type dockerfile struct {
 	user      string   // of the last stage
-	health    bool     // the last stage has a health check
 	contexts  []string // named contexts that are copied from
 	rust      string   // version of the building stage
 	toolchain string   // version that the repository asks for
@@ -23,7 +22,6 @@ var (
 	from    = regexp.MustCompile(`(?i)^FROM\s+(\S+)(?:\s+AS\s+(\S+))?`)
 	copied  = regexp.MustCompile(`(?i)^COPY\s+.*--from=(\S+)`)
 	user    = regexp.MustCompile(`(?i)^USER\s+(\S+)`)
-	health  = regexp.MustCompile(`(?i)^HEALTHCHECK\s+.*CMD`)
 	rust    = regexp.MustCompile(`^rust:([0-9.]+)`)
 	channel = regexp.MustCompile(`(?m)^channel = "(.*)"$`)
 	setting = regexp.MustCompile(`"(FM_[A-Z0-9_]+)"`)
@@ -53,7 +51,7 @@ func parse(text string) (image dockerfile) {
 	for _, line := range strings.Split(text, "\n") {
 		if found := from.FindStringSubmatch(line); found != nil {
 			stages[found[2]] = true
-			image.user, image.health = "", false
+			image.user = ""
 			if version := rust.FindStringSubmatch(found[1]); version != nil {
 				image.rust = version[1]
 			}
@@ -64,7 +62,6 @@ func parse(text string) (image dockerfile) {
 		if found := user.FindStringSubmatch(line); found != nil {
 			image.user = found[1]
 		}
-		image.health = image.health || health.MatchString(line)
 	}
 	return image
 }

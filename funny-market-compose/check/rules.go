@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
 )
@@ -21,7 +22,7 @@ func examine(project *types.Project) (findings, skipped []string) {
 			}
 			continue
 		}
-		for _, rule := range []func(*types.Project, types.ServiceConfig, dockerfile) []string{pinned, humble, watched, ordered, mounted, built, known} {
+		for _, rule := range []func(*types.Project, types.ServiceConfig, dockerfile) []string{pinned, humble, watched, bounded, ordered, mounted, built, known} {
 			for _, finding := range rule(project, service, image) {
 				findings = append(findings, name+": "+finding)
 			}
@@ -66,29 +67,58 @@ func humble(_ *types.Project, service types.ServiceConfig, image dockerfile) (fi
 	return findings
 }
 
-// watched: what stays up can be asked how it is.
-func watched(_ *types.Project, service types.ServiceConfig, image dockerfile) []string {
-	if once(service) || healthy(service, image) {
+// watched: what stays up can be asked how it is. The check stands in compose.yaml: an image in the OCI format has none. No
+// argument of it has blanks, at which some engines split it.
+func watched(_ *types.Project, service types.ServiceConfig, _ dockerfile) (findings []string) {
+	if once(service) {
 		return nil
 	}
-	return []string{"has no health check"}
+	if !healthy(service) {
+		return []string{"has no health check"}
+	}
+	for _, word := range service.HealthCheck.Test[1:] {
+		if strings.Contains(word, " ") {
+			findings = append(findings, fmt.Sprintf("its health check has blanks in %q", word))
+		}
+	}
+	if interval := service.HealthCheck.Interval; interval == nil || time.Duration(*interval) < 30*time.Second {
+		findings = append(findings, "asks for its health more often than every 30 s")
+	}
+	if service.HealthCheck.StartInterval == nil {
+		findings = append(findings, "has no start_interval: who waits for it waits for a whole interval")
+	}
+	return findings
 }
 
-func healthy(service types.ServiceConfig, image dockerfile) bool {
-	if service.HealthCheck != nil {
-		return !service.HealthCheck.Disable && len(service.HealthCheck.Test) > 1
+func healthy(service types.ServiceConfig) bool {
+	return service.HealthCheck != nil && !service.HealthCheck.Disable && len(service.HealthCheck.Test) > 1
+}
+
+// bounded: what stays up cannot take all memory, and says how long it needs to end.
+func bounded(_ *types.Project, service types.ServiceConfig, _ dockerfile) (findings []string) {
+	if once(service) {
+		return nil
 	}
-	return image.health
+	if service.MemLimit == 0 {
+		findings = append(findings, "has no memory limit")
+	}
+	if service.StopGracePeriod == nil {
+		findings = append(findings, "has no stop_grace_period")
+	}
+	for _, mount := range service.Tmpfs {
+		if !strings.Contains(mount, "size=") {
+			findings = append(findings, fmt.Sprintf("the tmpfs %q has no size", mount))
+		}
+	}
+	return findings
 }
 
 // ordered: who waits for health waits for one that has a check, who waits for an end for one that ends.
 func ordered(project *types.Project, service types.ServiceConfig, _ dockerfile) (findings []string) {
 	for name, dependency := range service.DependsOn {
 		other := project.Services[name]
-		image, missing := imageOf(other)
 		switch {
-		case missing != "":
-		case dependency.Condition == types.ServiceConditionHealthy && !healthy(other, image):
+		case dependency.Condition == types.ServiceConditionHealthy && !healthy(other):
 			findings = append(findings, "waits for the health of "+name+", which has no health check")
 		case dependency.Condition == types.ServiceConditionCompletedSuccessfully && !once(other):
 			findings = append(findings, "waits for the end of "+name+", which is started again for ever")

@@ -14,13 +14,19 @@ services:
     user: "1000"
     cap_drop: [ALL]
     security_opt: [no-new-privileges:true]
-    healthcheck: { test: [CMD, "true"] }
+    healthcheck: { test: [CMD, "true"], interval: 30s, start_interval: 2s }
+    mem_limit: 64m
+    stop_grace_period: 30s
+    tmpfs: ["/tmp:size=64m"]
     volumes: ["./db.conf:/db.conf:ro"]
   app:
     build: { context: ./app, additional_contexts: { registry: ./registry } }
     cap_drop: [ALL]
     security_opt: [no-new-privileges:true]
     environment: { FM_BUS: memory }
+    healthcheck: { test: [CMD, /app, ready], interval: 1m, start_interval: 2s }
+    mem_limit: 128m
+    stop_grace_period: 1m
     depends_on: { db: { condition: service_healthy } }
 `
 
@@ -68,7 +74,17 @@ func TestEachRuleFindsWhatBreaksIt(t *testing.T) {
 		{"compose", `user: "1000"`, `user: "0:0"`, "runs as root"},
 		{"compose", "cap_drop: [ALL]\n    security_opt: [no-new-privileges:true]\n    env", "env", "keeps capabilities"},
 		{"compose", "security_opt: [no-new-privileges:true]\n    env", "env", "may gain privileges"},
-		{"compose", "healthcheck: { test: [CMD, \"true\"] }", "hostname: db", "waits for the health of db"},
+		{"compose", "healthcheck: { test: [CMD, \"true\"], interval: 30s, start_interval: 2s }", "hostname: db", "waits for the health of db"},
+		{"compose", "healthcheck: { test: [CMD, /app, ready], interval: 1m, start_interval: 2s }", "hostname: app", "has no health check"},
+		{"compose", "[CMD, /app, ready]", "[NONE]", "has no health check"},
+		{"compose", "[CMD, /app, ready]", "[CMD, /app, \"ready ?\"]", "has blanks"},
+		{"compose", "interval: 30s,", "", "more often than"},
+		{"compose", "interval: 30s,", "interval: 29s,", "more often than"},
+		{"compose", "1m, start_interval: 2s", "1m", "has no start_interval"},
+		{"compose", "mem_limit: 64m\n", "hostname: db\n", "db: has no memory limit"},
+		{"compose", "mem_limit: 128m\n", "hostname: app\n", "app: has no memory limit"},
+		{"compose", "stop_grace_period: 1m\n", "hostname: app\n", "has no stop_grace_period"},
+		{"compose", "/tmp:size=64m", "/tmp:mode=1777", "has no size"},
 		{"compose", "service_healthy", "service_completed_successfully", "waits for the end of db"},
 		{"compose", "service_healthy", "service_started", "says nothing"},
 		{"compose", "./db.conf:", "./none.conf:", "not there"},
@@ -80,7 +96,6 @@ func TestEachRuleFindsWhatBreaksIt(t *testing.T) {
 		{"compose", "image: busybox", "imag: busybox", "imag"},
 		{"compose", "context: ./app", "context: ./none", "none"},
 		{"Dockerfile", "USER 65532\n", "", "runs as root"},
-		{"Dockerfile", "HEALTHCHECK", "# HEALTHCHECK", "has no health check"},
 		{"Dockerfile", "rust:1.95.0", "rust:1.90.0", `builds with Rust "1.90.0"`},
 	} {
 		compose, dockerfile := good, goodDockerfile
