@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, http::header};
 
 /// Tells search engines where to look and where not.
 pub async fn robots(visit: Visit) -> HttpResponse {
-    let origin = visit.origin.to_string();
+    let origin = visit.site.to_string();
     let text = format!(
         "User-agent: *\nDisallow: /account\nDisallow: /api/\nDisallow: /my/\nDisallow: /preferences\nDisallow: /sell\nDisallow: /sign-\n\n\
          Sitemap: {origin}/sitemap.xml\n"

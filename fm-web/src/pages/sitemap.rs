@@ -15,7 +15,7 @@ pub async fn sitemap(web: Data<Web>, visit: Visit) -> Result<HttpResponse> {
         gateway.get(caller, "/api/cars").query("sort=-added&per_page=100").send().await?.json::<CarPage>()
     })
     .await;
-    let origin = escaped(&visit.origin.to_string());
+    let origin = escaped(&visit.site.to_string());
     let mut xml =
         String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     let mut add = |path: &str, changed: &str| {

@@ -28,7 +28,7 @@ impl Shell {
             theme: visit.theme,
             user: visit.user(),
             here: visit.here.clone(),
-            origin: visit.origin.to_string(),
+            origin: visit.site.to_string(),
             title: if title.is_empty() { market.to_owned() } else { format!("{title} · {market}") },
             description: String::new(),
             canonical: String::new(),

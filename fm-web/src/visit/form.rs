@@ -66,7 +66,10 @@ pub fn verify_origin(request: &HttpRequest) -> Result<()> {
     let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
     let own = match (header("sec-fetch-site"), header("origin")) {
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => Visit::of(request).origin.is(origin),
+        (None, Some(origin)) => {
+            let visit = Visit::of(request);
+            visit.origin.is(origin) || visit.site.is(origin)
+        }
         // No browser of the last years: the token decides.
         (None, None) => true,
     };

@@ -52,8 +52,10 @@ pub struct Reader {
     pub theme: &'static str,
     /// Path and query, for links that come back here.
     pub here: String,
-    /// What is before the path: `https://market.example`.
+    /// The origin by which this request came: for cookies and the check of forms.
     pub origin: Origin,
+    /// The origin of absolute links: that of `FM_PUBLIC_URL`, if it is set.
+    pub site: Origin,
     /// Asks the API for nobody in particular: what everybody sees must not fail because of a token.
     pub caller: Caller,
     session: RefCell<Session>,
@@ -193,6 +195,7 @@ impl Visit {
             needs_token: Cell::new(false),
             notice: Cell::new(Notice::read(request, origin.secure)),
             next_notice: Cell::new(None),
+            site: Origin::public(request).unwrap_or_else(|| origin.clone()),
             origin,
         }))
     }
