@@ -54,3 +54,17 @@ need_to_test() {
     need chromium-driver chromedriver "drives that browser"
     need python3-venv - "keeps schemathesis, which asks the API what its description promises"
 }
+
+# Without Docker. `scripts/test containers` reads and writes nothing of the user's own podman.
+need_containers() {
+    need podman podman "runs the market in containers"
+    need buildah buildah "builds the images"
+    need runc runc "starts the containers"
+    need netavark - "joins the containers"
+    need iptables iptables "the same, and publishes ports"
+    need aardvark-dns - "lets the containers find each other by name"
+    need mmdebstrap mmdebstrap "makes the base image of Debian packages"
+    need catatonit catatonit "keeps a pod together"
+    need busybox-static busybox "the same for busybox"
+    need openssl openssl "makes a certificate for trying out"
+}

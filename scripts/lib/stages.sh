@@ -101,6 +101,19 @@ stage_chaos() {
     tests "chaos" env FM_CHAOS_DIR="$OUTPUT/chaos" "$ROOT/scripts/chaos" --quick
 }
 
+# The whole market in containers, from compose.yaml. The programs are those that the other stages have built. With FM_FULL_IMAGE=1 the whole
+# Dockerfile of one service, another each time, is built too, which compiles everything again.
+stage_containers() {
+    local services full=()
+    heading "a market in containers"
+    mapfile -t services < <(services)
+    docker info >/dev/null 2>&1 || { need_containers && install_missing; }
+    # shellcheck disable=SC2016 # expanded by the shell that runs it
+    check "programs for the containers" bash -c 'for service; do plainly "$service" cargo build --locked --quiet || exit; done' _ "${services[@]}"
+    [ -z "${FM_FULL_IMAGE:-}" ] || full=("$(one_in_turn "${services[@]}")")
+    tests "containers" "$ROOT/funny-market-compose/container-tests/run" "$ROOT/.dev/containers" "$(target_folder)/debug" "${full[@]}"
+}
+
 # in_market_tests NAME... [-- FILTER]: folders of market-tests/tests, one after the other.
 in_market_tests() {
     local words=()
@@ -112,13 +125,17 @@ in_market_tests() {
 }
 export -f in_market_tests
 
-# Another repository each time, so that all are proved in turn.
-stage_alone() {
-    local chosen number
-    mapfile -t chosen < <(consumers)
-    [ ${#chosen[@]} -gt 0 ] || chosen=(fm-sdk)
+# one_in_turn NAME...: another one with each commit, so that all are proved in turn.
+one_in_turn() {
+    local number names=("$@")
     number=$(git -C "$ROOT" rev-list --count HEAD 2>/dev/null || date +%j)
-    chosen=("${chosen[$((10#$number % ${#chosen[@]}))]}")
-    heading "${chosen[0]} alone"
-    tests "${chosen[0]} alone" "$ROOT/scripts/ci" --shared-target "${chosen[0]##*/}"
+    printf '%s' "${names[$((10#$number % ${#names[@]}))]}"
+}
+
+stage_alone() {
+    local repositories chosen
+    mapfile -t repositories < <(consumers)
+    chosen=$(one_in_turn "${repositories[@]:-fm-sdk}")
+    heading "$chosen alone"
+    tests "$chosen alone" "$ROOT/scripts/ci" --shared-target "${chosen##*/}"
 }
