@@ -1,6 +1,7 @@
 use super::Location;
 use crate::catalogue::{Body, Color, Engine, Gearbox, Maker, Model, OptionSet};
-use serde::{Deserialize, Serialize};
+use fm_sdk::text::clean_lines;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What an ad says about its car. Only ever made by [`super::CarInput::check`], so all of it is inside its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -8,13 +9,13 @@ pub struct Facts {
     /// Who built it.
     pub maker: Maker,
     /// The model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "stored_model", skip_serializing_if = "Option::is_none")]
     pub model: Option<Model>,
     /// The shape.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
     /// Free text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "stored_description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whole euros.
     pub price: i64,
@@ -43,6 +44,15 @@ pub struct Facts {
     pub location: Option<Location>,
 }
 
+fn stored_model<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Model>, D::Error> {
+    Ok(Option::<String>::deserialize(d)?.as_deref().and_then(Model::stored))
+}
+/// What was stored before a rule of cleaning held is cleaned when it is read.
+fn stored_description<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(d)?;
+    Ok(text.map(|t| clean_lines(&t).into_owned()).filter(|t| !t.is_empty()))
+}
+
 impl Facts {
     /// Maker, model and year as people write them: `Mercedes-Benz C-Class 2009`.
     pub fn title(&self) -> String {
@@ -60,7 +70,25 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use crate::car::{CarInput, Limits};
+    use super::Facts;
+    use crate::{
+        car::{CarInput, Limits},
+        catalogue::Model,
+    };
+    use serde_json::json;
+
+    #[test]
+    fn text_that_was_stored_before_the_rules_is_clean_when_it_is_read() {
+        let facts = |model: &str, description: &str| {
+            let stored = json!({"maker": "bmw", "model": model, "description": description, "price": 1, "year": 1958});
+            serde_json::from_value::<Facts>(stored).unwrap()
+        };
+        let old = facts("I\u{200b}setta", "Ka\u{308}fer\u{202e}\r\n👨\u{200d}👩\u{200d}👧");
+        assert_eq!(old, facts("Isetta", "Käfer\n👨\u{200d}👩\u{200d}👧"));
+        assert_eq!((old.model.as_ref().map(Model::value), old.title()), (Some("Isetta"), "BMW Isetta 1958".into()));
+        let hidden = facts("\u{200b}", "\u{2060}");
+        assert_eq!((hidden.model, hidden.description), (None, None));
+    }
 
     #[test]
     fn a_title_reads_as_people_write() {

@@ -3,7 +3,7 @@ use super::{
     object::{self, FromObject},
 };
 use crate::catalogue::{Choice, Maker, Model, OptionSet};
-use fm_sdk::{Error, FieldError, Result};
+use fm_sdk::{Error, FieldError, Result, text::clean_lines};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, value::MapAccessDeserializer},
@@ -116,13 +116,11 @@ impl Check {
         Model::parse(maker, value).or_else(|| self.wrong("model", format!("1 to {} characters on one line", Model::MAX)))
     }
     fn description(&mut self, value: &str) -> Option<String> {
-        let text = value.trim();
+        let text = clean_lines(value);
         if text.chars().count() > DESCRIPTION {
             return self.wrong("description", format!("at most {DESCRIPTION} characters"));
         }
-        // Control characters come with copied text; nobody sees or misses them.
-        let seen: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
-        (!seen.is_empty()).then_some(seen)
+        (!text.is_empty()).then(|| text.into_owned())
     }
     fn options(&mut self, values: &[String]) -> Option<OptionSet> {
         let mut set = OptionSet::default();
@@ -227,6 +225,21 @@ mod tests {
             (with(&format!(r#","description":"{}""#, "x".repeat(5_001))), vec!["description"]),
         ] {
             assert_eq!(fields(&json), wrong, "{json:.120}");
+        }
+    }
+    #[test]
+    fn a_description_is_cleaned_and_keeps_its_lines_and_emoji() {
+        for (written, kept) in [
+            ("a\u{0}b\u{202e}c\u{200b}", Some("abc")),
+            (" Ka\u{308}fer\r\n\r\n\tneu ", Some("Käfer\n\n\tneu")),
+            ("👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}", Some("👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}")),
+            ("\u{200b}\u{feff}\n", None),
+        ] {
+            let input = CarInput {
+                description: Given::Value(written.into()),
+                ..serde_json::from_str(r#"{"maker":"bmw","price":1,"year":2000}"#).unwrap()
+            };
+            assert_eq!(input.check(None, Limits::at(NOW)).unwrap().description.as_deref(), kept, "{written:?}");
         }
     }
     #[test]

@@ -1,4 +1,5 @@
 use super::{Item, makers::MAKERS};
+use fm_sdk::text::{clean_label, search_key};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// One maker of the table.
@@ -71,7 +72,7 @@ impl<'de> Deserialize<'de> for Maker {
 }
 
 /// A model: a slug of its maker's list, or free text of 1 to 60 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Model(String);
 
@@ -79,16 +80,25 @@ impl Model {
     /// The longest free text, in characters.
     pub const MAX: usize = 60;
 
-    /// Reads a slug or free text; what is a known model's slug or label, in whatever case, becomes its slug.
+    /// Reads a slug or free text; what is a known model's slug or label, in whatever spelling, becomes its slug.
     pub fn parse(maker: Maker, text: &str) -> Option<Self> {
-        let text: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = clean_label(text);
         if text.is_empty() || text.chars().count() > Self::MAX {
             return None;
         }
-        let same = |s: &str| s.to_lowercase() == text.to_lowercase();
-        let known = maker.models().into_iter().find(|m| same(m.value) || same(m.label));
-        Some(Model(known.map_or(text, |m| m.value.to_owned())))
+        let models = maker.entry().models;
+        let known = models.iter().find(|m| m.0 == text).or_else(|| {
+            let key = search_key(&text);
+            models.iter().find(|m| search_key(m.0) == key || search_key(m.1) == key)
+        });
+        // Without an entry of its own in the table.
+        let other = || Some(OTHER).filter(|o| o.eq_ignore_ascii_case(&text));
+        Some(Model(known.map(|m| m.0).or_else(other).map_or_else(|| text.into_owned(), str::to_owned)))
+    }
+    /// Takes what the store has: a slug or free text, cleaned again, since it may be older than a rule; `None` if nothing of it is left.
+    pub(crate) fn stored(text: &str) -> Option<Self> {
+        let text = clean_label(text);
+        (!text.is_empty()).then(|| Model(text.into_owned()))
     }
     /// The slug, or the free text.
     pub fn value(&self) -> &str {
@@ -118,6 +128,10 @@ mod tests {
             assert_eq!(Maker::of_code(maker.code()), Some(maker));
             let models = maker.models();
             assert_eq!(models.iter().map(|m| m.value).collect::<BTreeSet<_>>().len(), models.len(), "{}", maker.value());
+            for model in models {
+                assert_eq!(Model::parse(maker, model.value).unwrap().value(), model.value);
+                assert_eq!(Model::parse(maker, model.label).unwrap().value(), model.value, "{}", model.label);
+            }
         }
         assert_eq!((Maker::of_code(0), Maker::of_code(41), Maker::parse("VW")), (None, None, None));
     }
@@ -131,8 +145,21 @@ mod tests {
         assert_eq!(Model::parse(bmw, " Isetta  250 ").unwrap().label(bmw), Some("Isetta 250"));
         assert_eq!(Model::parse(bmw, "other").unwrap().label(bmw), None);
         assert_eq!(Model::parse(bmw, "a\u{0}\tb").unwrap().value(), "a b");
-        for bad in ["", "  ", "\u{0}", &"x".repeat(61)] {
+        let volkswagen = Maker::parse("volkswagen").unwrap();
+        for text in ["Käfer", "KA\u{308}FER", "Kaefer", "kafer", "Kä\u{200b}fer"] {
+            assert_eq!(Model::parse(volkswagen, text).unwrap().value(), "kaefer", "{text}");
+        }
+        for bad in ["", "  ", "\u{0}", "\u{200b}\u{202e}", &"x".repeat(61)] {
             assert_eq!(Model::parse(bmw, bad), None, "{bad:?}");
         }
+    }
+    #[test]
+    fn models_that_look_alike_are_one() {
+        let bmw = Maker::parse("bmw").unwrap();
+        for text in ["Isetta", "I\u{200b}setta", "\u{202e}Isetta", "Iset\u{ad}ta", "Ｉｓｅｔｔａ", "Isetta\u{fe0f}"] {
+            assert_eq!(Model::parse(bmw, text).unwrap().value(), "Isetta", "{text:?}");
+            assert_eq!(Model::stored(text).unwrap().value(), "Isetta", "{text:?}");
+        }
+        assert_eq!(Model::stored("\u{200b}"), None);
     }
 }

@@ -1,6 +1,9 @@
 use super::words;
 use crate::car::{CarInput, Facts, Given, Limits, LocationInput};
-use fm_sdk::FieldError;
+use fm_sdk::{
+    FieldError,
+    text::number::{Convention, parse_whole},
+};
 
 /// One row of a file, by the names of its columns.
 pub(super) struct Cells<'a> {
@@ -21,21 +24,16 @@ fn word(text: &str, translate: fn(&str) -> &str) -> Given<String> {
     if text.is_empty() { Given::Absent } else { Given::Value(translate(text).to_owned()) }
 }
 
-/// A number with thousands' commas, a currency sign or a unit around it; empty is left out.
-fn number(field: &str, text: &str, before: &str, after: &str, wrong: &mut Vec<FieldError>) -> Given<i64> {
-    let inner = text.strip_prefix(before).unwrap_or(text);
-    let inner = inner.strip_suffix(after).unwrap_or(inner).trim();
-    if inner.is_empty() {
-        return Given::Absent;
-    }
-    let digits: String = inner.chars().filter(|c| *c != ',').collect();
-    digits.parse().map_or_else(
-        |_| {
-            wrong.push(FieldError { field: field.into(), message: format!("not a number: {}", text.chars().take(40).collect::<String>()) });
+/// A number as the files have it: English separators, one of `units` before or behind it; empty is left out.
+fn number(field: &str, text: &str, units: &[&str], wrong: &mut Vec<FieldError>) -> Given<i64> {
+    match parse_whole(text, Convention::English, units) {
+        Ok(number) => number.map_or(Given::Absent, Given::Value),
+        Err(reason) => {
+            let seen: String = text.chars().take(40).collect();
+            wrong.push(FieldError { field: field.into(), message: format!("{reason}: {seen}") });
             Given::Absent
-        },
-        Given::Value,
-    )
+        }
+    }
 }
 
 /// A German postal code that lost its leading 0 gets it back.
@@ -55,7 +53,7 @@ impl Cells<'_> {
     pub fn facts(&self, limits: Limits) -> Result<Facts, String> {
         let mut wrong = Vec::new();
         let description = self.name.replace('_', " ").split_whitespace().collect::<Vec<_>>().join(" ");
-        let power_ps = match number("power_ps", self.power, "", "", &mut wrong) {
+        let power_ps = match number("power_ps", self.power, &["PS"], &mut wrong) {
             Given::Value(0) => Given::Absent,
             other => other,
         };
@@ -64,9 +62,9 @@ impl Cells<'_> {
             model: word(self.model, words::model),
             body: word(self.vehicle_type, words::body),
             description: Given::Value(description),
-            price: number("price", self.price, "$", "", &mut wrong),
-            year: number("year", self.year, "", "", &mut wrong),
-            mileage: number("mileage", self.odometer, "", "km", &mut wrong),
+            price: number("price", self.price, &["$", "€", "EUR"], &mut wrong),
+            year: number("year", self.year, &[], &mut wrong),
+            mileage: number("mileage", self.odometer, &["km"], &mut wrong),
             engine: word(self.fuel_type, words::engine),
             gearbox: word(self.gearbox, words::gearbox),
             power_ps,
@@ -119,6 +117,19 @@ mod tests {
         assert_eq!(f.location.unwrap().postal_code, "01067");
     }
     #[test]
+    fn numbers_are_read_as_what_they_are() {
+        for (price, odometer, read) in [
+            ("5000", "70000", (5000, 70_000)),
+            ("$5,000", "70,000km", (5000, 70_000)),
+            ("5.000,00 €", "70.000,0 km", (5000, 70_000)),
+            ("1.250.000", "1'250'000 KM", (1_250_000, 1_250_000)),
+            ("EUR 5 000", "70\u{a0}000\u{202f}km", (5000, 70_000)),
+        ] {
+            let f = facts(&Cells { price, odometer, ..GOOD }).unwrap();
+            assert_eq!((f.price, f.mileage), (read.0, Some(read.1)), "{price} {odometer}");
+        }
+    }
+    #[test]
     fn what_is_empty_stays_unset() {
         let bare =
             Cells { name: "", vehicle_type: "", gearbox: "", power: "0", model: "", odometer: "", fuel_type: "", postal_code: "", ..GOOD };
@@ -137,7 +148,12 @@ mod tests {
             (Cells { price: "$99,999,999", year: "1800", ..GOOD }, "price: 1 to 10000000; year: 1886 to 2027"),
             (Cells { price: "VB", ..GOOD }, "price: not a number: VB"),
             (Cells { price: "", ..GOOD }, "price: required"),
-            (Cells { year: "99999999999999999999", ..GOOD }, "year: not a number: 99999999999999999999"),
+            (Cells { price: "5000,50", ..GOOD }, "price: not a whole number: 5000,50"),
+            (Cells { price: "$1.250", ..GOOD }, "price: ambiguous: thousands or a fraction: $1.250"),
+            (Cells { price: "$1,23,456", ..GOOD }, "price: digits are not in groups of three: $1,23,456"),
+            (Cells { odometer: "123,4km", ..GOOD }, "mileage: not a whole number: 123,4km"),
+            (Cells { price: "5e3", power: "75.5", ..GOOD }, "power_ps: not a whole number: 75.5; price: not a number: 5e3"),
+            (Cells { year: "99999999999999999999", ..GOOD }, "year: too large: 99999999999999999999"),
             (Cells { power: "17000", ..GOOD }, "power_ps: 1 to 2500"),
             (Cells { power: "-3", odometer: "lots", ..GOOD }, "mileage: not a number: lots; power_ps: 1 to 2500"),
             (Cells { brand: "tesla", ..GOOD }, "maker: not a maker of the catalogue"),

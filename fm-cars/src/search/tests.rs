@@ -20,7 +20,8 @@ fn options() -> impl Strategy<Value = OptionSet> {
     (0_u64..8).prop_map(|b| OptionSet::from_bits(b << 30))
 }
 fn text() -> impl Strategy<Value = String> {
-    prop::collection::vec(select(vec!["golf", "gold", "neu", "TÜV", "1.6"]), 0..4).prop_map(|w| w.join("_"))
+    prop::collection::vec(select(vec!["golf", "gold", "neu", "TÜV", "1.6", "Käfer", "Ka\u{308}fer", "Kaefer"]), 0..4)
+        .prop_map(|w| w.join("_"))
 }
 fn seller() -> impl Strategy<Value = String> {
     select(vec!["u1", "u2", "u3"]).prop_map(str::to_owned)
@@ -49,7 +50,7 @@ prop_compose! {
         makers in some(maker()), models in some(select(vec!["3er", "a4", "unknown"]).prop_map(str::to_owned)), colors in some(choice()),
         engines in some(choice()), gearboxes in some(choice()), bodies in some(choice()), options in prop_oneof![Just(OptionSet::default()), options()],
         ranges in (range(), range(), range(), range()),
-        text in prop::option::weighted(0.3, select(vec!["gol", "golf neu", "tuv", "!", "1 6", "g", "none"]).prop_map(str::to_owned)),
+        text in prop::option::weighted(0.3, select(vec!["gol", "golf neu", "tuv", "!", "1 6", "g", "none", "käf", "kaefer"]).prop_map(str::to_owned)),
         seller in prop::option::weighted(0.2, select(vec!["u1", "u9"]).prop_map(str::to_owned)),
     ) -> Criteria {
         let (price, year, mileage, power) = ranges;

@@ -1,3 +1,4 @@
+use fm_sdk::text;
 use std::collections::BTreeSet;
 
 /// Distinct words of one car that are indexed; more are somebody's attempt to fill the memory.
@@ -7,40 +8,17 @@ const WORD_LENGTH: usize = 32;
 /// Words of a question that count.
 const WORDS_PER_QUESTION: usize = 12;
 
-/// A letter without its marks, so that `Citroen` finds `Citroën` and `kafer` finds `Käfer`.
-fn plain(c: char) -> char {
-    match c {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ą' | 'ă' => 'a',
-        'ç' | 'ć' | 'č' => 'c',
-        'ď' | 'đ' => 'd',
-        'è' | 'é' | 'ê' | 'ë' | 'ę' | 'ě' => 'e',
-        'ğ' => 'g',
-        'ì' | 'í' | 'î' | 'ï' | 'ı' => 'i',
-        'ł' => 'l',
-        'ñ' | 'ń' | 'ň' => 'n',
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ő' => 'o',
-        'ř' => 'r',
-        'ś' | 'š' | 'ş' | 'ß' => 's',
-        'ť' => 't',
-        'ù' | 'ú' | 'û' | 'ü' | 'ů' | 'ű' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ź' | 'ż' | 'ž' => 'z',
-        c => c,
+fn cut(mut word: String) -> String {
+    if let Some((end, _)) = word.char_indices().nth(WORD_LENGTH) {
+        word.truncate(end);
     }
+    word
 }
 
-/// The words of a text, one after the other: lower case, without marks, cut to a length.
-fn split(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(|w| w.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).map(plain).take(WORD_LENGTH).collect::<String>())
-        .filter(|w| !w.is_empty())
-}
-
-/// The distinct words of a car.
+/// The distinct words of a car, in each spelling under which they are found.
 pub(super) fn of_car(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for word in split(text) {
+    for word in text::words(text).flat_map(text::index_forms).map(cut) {
         if words.len() == WORDS_PER_CAR {
             break;
         }
@@ -59,7 +37,7 @@ pub(super) struct Question {
 impl Question {
     /// Reads a question; `None` if it has no words.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut whole: Vec<_> = split(text).take(WORDS_PER_QUESTION).collect();
+        let mut whole: Vec<_> = text::words(text).map(text::query_form).map(cut).take(WORDS_PER_QUESTION).collect();
         let last = whole.pop()?;
         if last.chars().count() < 2 {
             whole.push(last);
@@ -79,9 +57,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_lower_case_without_marks_and_punctuation() {
-        let words: Vec<_> = split("Citroën_C3/1.6 HDi, TÜV-neu! Straße İ").collect();
-        assert_eq!(words, ["citroen", "c3", "1", "6", "hdi", "tuv", "neu", "strase", "i"]);
+    fn words_are_indexed_without_case_marks_and_punctuation() {
+        let words: Vec<_> = of_car("Citroën_C3/1.6 HDi, TÜV-neu! Straße İ").into_iter().collect();
+        assert_eq!(words, ["1", "6", "c3", "citroen", "citron", "hdi", "i", "neu", "strasse", "tuev", "tuv"]);
+    }
+    #[test]
+    fn a_question_finds_a_word_in_any_encoding_and_spelling() {
+        for (question, text) in [
+            ("Käfer", "Ka\u{308}fer"),
+            ("Ka\u{308}fer", "Käfer"),
+            ("käf", "Kaefer"),
+            ("kaef", "Käfer"),
+            ("kaf", "KAEFER"),
+            ("Strasse", "Straße"),
+            ("straße", "STRASSE"),
+            ("Fliessheck", "ﬂießheck"),
+            ("φιατ", "ΦΙΆΤ"),
+            ("Go\u{200b}lf", "Golf"),
+            ("golf", "G\u{ad}olf"),
+            ("Ｇｏｌｆ", "golf"),
+        ] {
+            assert!(Question::parse(question).unwrap().fits(&of_car(text)), "{question} {text}");
+        }
+        assert!(!Question::parse("käfer").unwrap().fits(&of_car("Kefir")));
     }
     #[test]
     fn a_car_cannot_fill_the_memory_with_words() {

@@ -77,3 +77,53 @@ async fn a_query_that_is_not_understood_is_refused_with_its_parameter() {
         assert_eq!(bus.get(&format!("{path}?page=4294967295&per_page=100&q=%F0%9F%9A%97%00")).await.status, 200);
     }
 }
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|b| format!("%{b:02x}")).collect()
+}
+
+#[actix_rt::test]
+async fn a_word_is_found_in_any_encoding_and_spelling() {
+    let bus = market();
+    let composed = create(&bus, json!({"description": "Käfer Straße Fließheck"})).await;
+    let decomposed = create(&bus, json!({"description": "Ka\u{308}fer Strasse ﬂiessheck"})).await;
+    let spelt = create(&bus, json!({"description": "Kaefer STRASSE Fliess\u{ad}heck\u{202e}"})).await;
+    let greek = create(&bus, json!({"description": "Φίατ ΟΔΟΣ"})).await;
+    let all = [&composed, &decomposed, &spelt];
+    for (query, expected) in [
+        ("käfer", &all[..]),
+        ("ka\u{308}fer", &all),
+        ("KAEFER", &all),
+        ("kafer strasse", &all),
+        ("straße", &all),
+        ("ﬂießheck", &all),
+        ("käf", &all),
+        ("φιατ οδός", &[&greek]),
+        ("kefir", &[]),
+    ] {
+        let mut found = ids(&bus.get(&format!("/api/cars?q={}", encoded(query))).await);
+        let mut expected: Vec<_> = expected.iter().map(|id| (*id).clone()).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{query}");
+    }
+}
+
+#[actix_rt::test]
+async fn models_that_look_alike_are_one_value_of_the_facet() {
+    let bus = market();
+    for model in ["Isetta", "I\u{200b}setta", "\u{202e}Isetta\u{202c}", "Ｉｓｅｔｔａ", "Iset\u{ad}ta", " Isetta\u{feff}"] {
+        create(&bus, json!({"maker": "bmw", "model": model})).await;
+    }
+    let found: Value = bus.get("/api/cars/facets").await.json();
+    assert_eq!(found["facets"]["model"], json!([{"value": "Isetta", "count": 6}]));
+    assert_eq!(ids(&bus.get(&format!("/api/cars?model={}", encoded("Iset\u{200d}ta"))).await).len(), 6);
+}
+
+#[actix_rt::test]
+async fn a_description_keeps_lines_and_emoji_and_nothing_that_cannot_be_seen() {
+    let bus = market();
+    let id = create(&bus, json!({"description": "a\u{202e}b\r\n👨\u{200d}👩\u{200d}👧\u{200b}\u{0}"})).await;
+    let car: Value = bus.get(&format!("/api/cars/{id}")).await.json();
+    assert_eq!(car["description"], "ab\n👨\u{200d}👩\u{200d}👧");
+}

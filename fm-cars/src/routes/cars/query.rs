@@ -5,6 +5,7 @@ use crate::{
 use fm_sdk::{
     Result,
     http::{Page, extract::Checks},
+    text::clean_label,
 };
 use serde::Deserialize;
 
@@ -99,7 +100,7 @@ impl SearchQuery {
             .optional("q", self.q.as_ref(), |q| q.chars().count() <= TEXT, format!("at most {TEXT} characters"))
             .optional("seller", self.seller.as_ref(), |s| s.chars().count() <= TEXT, format!("at most {TEXT} characters"));
         let (checks, makers) = values(checks, "maker", &self.maker, Maker::parse, "not a maker of the catalogue");
-        let model = |m: &str| (m.chars().count() <= TEXT).then(|| m.to_owned());
+        let model = |m: &str| (m.chars().count() <= TEXT).then(|| clean_label(m).into_owned());
         let (checks, models) = values(checks, "model", &self.model, model, "too long");
         let (checks, colors) = choices(checks, "color", &self.color);
         let (checks, engines) = choices(checks, "engine", &self.engine);
