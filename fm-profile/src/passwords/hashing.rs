@@ -6,7 +6,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use fm_sdk::{Error, Kind, Result, ResultExt};
+use fm_sdk::{Error, Kind, Result, ResultExt, text::password_form};
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -41,6 +41,23 @@ impl Cost {
     }
 }
 
+/// What a password is to a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verified {
+    /// Another one.
+    Wrong,
+    /// The one that was hashed.
+    Right,
+    /// The one that was hashed, in a form in which it would not be hashed today: hash it again.
+    Outdated,
+}
+
+impl Verified {
+    pub fn is_right(self) -> bool {
+        self != Verified::Wrong
+    }
+}
+
 /// Hashes and verifies passwords.
 pub(crate) struct Passwords {
     cost: Cost,
@@ -55,13 +72,13 @@ impl Passwords {
         Passwords { cost, working: semaphore(at_once), admitted: semaphore(at_once * (QUEUE + 1)), nobodys: Arc::default() }
     }
 
-    /// Hashes a password, for keeping (PHC string format).
+    /// Hashes a password, in its normal form, for keeping (PHC string format).
     ///
     /// # Errors
     /// `Unavailable`, code `busy`, if too many are being hashed.
     pub async fn hash(&self, password: Secret) -> Result<String> {
         let cost = self.cost;
-        self.in_turn(move || hash(cost, password.expose())).await?
+        self.in_turn(move || hash(cost, &password_form(password.expose()))).await?
     }
 
     /// Whether this is the password that was hashed. Without a hash it takes as long and says no, so that nobody learns from the time
@@ -69,7 +86,7 @@ impl Passwords {
     ///
     /// # Errors
     /// `Unavailable`, code `busy`, if too many are being hashed.
-    pub async fn verify(&self, password: Secret, hashed: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, password: Secret, hashed: Option<String>) -> Result<Verified> {
         let (cost, nobodys) = (self.cost, self.nobodys.clone());
         self.in_turn(move || {
             let text = match &hashed {
@@ -83,8 +100,14 @@ impl Passwords {
                 },
             };
             let kept = PasswordHash::new(text).internal()?;
-            let fits = Argon2::default().verify_password(password.expose().as_bytes(), &kept).is_ok();
-            Ok(fits && hashed.is_some())
+            let fits = |form: &str| Argon2::default().verify_password(form.as_bytes(), &kept).is_ok() && hashed.is_some();
+            let (form, typed) = (password_form(password.expose()), password.expose());
+            Ok(match (fits(&form), form == typed) {
+                (true, _) => Verified::Right,
+                // Hashed as it was typed, before passwords were normalised.
+                (false, false) if fits(typed) => Verified::Outdated,
+                _ => Verified::Wrong,
+            })
         })
         .await?
     }
@@ -129,15 +152,37 @@ mod tests {
         let kept = passwords.hash(Secret::new("correct horse")).await.unwrap();
         assert!(kept.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{kept}");
         assert_ne!(kept, passwords.hash(Secret::new("correct horse")).await.unwrap(), "salted");
-        assert!(passwords.verify(Secret::new("correct horse"), Some(kept.clone())).await.unwrap());
-        assert!(!passwords.verify(Secret::new("correct hors"), Some(kept)).await.unwrap());
-        assert!(!passwords.verify(Secret::new("correct horse"), None).await.unwrap());
+        assert_eq!(passwords.verify(Secret::new("correct horse"), Some(kept.clone())).await.unwrap(), Verified::Right);
+        assert_eq!(passwords.verify(Secret::new("correct hors"), Some(kept)).await.unwrap(), Verified::Wrong);
+        assert_eq!(passwords.verify(Secret::new("correct horse"), None).await.unwrap(), Verified::Wrong);
     }
 
     #[actix_rt::test]
     async fn what_was_hashed_at_another_cost_still_fits() {
         let kept = Passwords::new(Cost { memory_kib: 16, passes: 2 }, 1).hash(Secret::new("correct horse")).await.unwrap();
-        assert!(Passwords::new(CHEAP, 1).verify(Secret::new("correct horse"), Some(kept)).await.unwrap());
+        assert!(Passwords::new(CHEAP, 1).verify(Secret::new("correct horse"), Some(kept)).await.unwrap().is_right());
+    }
+
+    #[actix_rt::test]
+    async fn a_password_fits_in_whatever_form_it_is_typed() {
+        let passwords = Passwords::new(CHEAP, 1);
+        for (one, other) in [("Ko\u{308}nigskinder", "Königskinder"), ("\u{212b}ngstrom\u{a0}10", "Ångstrom 10")] {
+            for (new, typed) in [(one, other), (other, one), (one, one)] {
+                let kept = passwords.hash(Secret::new(new)).await.unwrap();
+                assert_eq!(passwords.verify(Secret::new(typed), Some(kept)).await.unwrap(), Verified::Right, "{new} {typed}");
+            }
+        }
+    }
+
+    #[actix_rt::test]
+    async fn a_hash_of_a_password_as_it_was_typed_fits_that_and_is_outdated() {
+        let passwords = Passwords::new(CHEAP, 1);
+        let (decomposed, composed) = ("Ko\u{308}nigskinder", "Königskinder");
+        let old = Some(hash(CHEAP, decomposed).unwrap());
+        assert_eq!(passwords.verify(Secret::new(decomposed), old.clone()).await.unwrap(), Verified::Outdated);
+        assert_eq!(passwords.verify(Secret::new(composed), old.clone()).await.unwrap(), Verified::Wrong);
+        assert_eq!(passwords.verify(Secret::new("Ko\u{308}nig"), old).await.unwrap(), Verified::Wrong);
+        assert_eq!(passwords.verify(Secret::new(decomposed), None).await.unwrap(), Verified::Wrong);
     }
 
     #[actix_rt::test]

@@ -4,5 +4,5 @@ mod hashing;
 mod secret;
 
 pub use hashing::Cost;
-pub(crate) use hashing::Passwords;
+pub(crate) use hashing::{Passwords, Verified};
 pub use secret::Secret;

@@ -1,5 +1,5 @@
 use super::{Deletion, KnownDevice, PersonalData, Session};
-use fm_sdk::{Identity, Result};
+use fm_sdk::{Identity, Result, text::identifier_key};
 use serde::{Deserialize, Serialize};
 
 /// Everything that is kept of one user.
@@ -40,9 +40,9 @@ fm_sdk::document!(User = "users" {
     username_key: String [unique], email_key: String [unique], deletion_id: String [unique], roles: String, unwritten: u64 [index], done_ms: i64 [index]
 });
 
-/// The form in which names and addresses are compared.
+/// The form in which names and addresses are compared. Those that are stored were made of ASCII by lower case, which is the same.
 pub fn key(text: &str) -> String {
-    text.to_lowercase()
+    identifier_key(text)
 }
 
 impl User {
@@ -101,5 +101,24 @@ impl User {
     /// `Unauthenticated`, code `token-revoked`.
     pub fn accepts(&self, who: &Identity) -> Result<()> {
         if self.is_gone() || who.epoch() < self.epoch { Err(super::revoked()) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn keys_of_names_that_are_stored_stay_what_they_were() {
+        let all: String = (' '..='~').collect();
+        for stored in ["Ann.Lee-2", "O'Neil+Cars@Mail.example.com", &all] {
+            assert_eq!(key(stored), stored.to_lowercase());
+        }
+    }
+    #[test]
+    fn a_name_is_found_however_it_is_typed() {
+        for typed in ["ann", "ANN", "Ａｎｎ", "a\u{200b}nn", "\u{202a}ann\u{202c}"] {
+            assert_eq!(key(typed), "ann", "{typed:?}");
+        }
     }
 }

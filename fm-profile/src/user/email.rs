@@ -1,9 +1,15 @@
+use super::username::INVISIBLE;
+use fm_sdk::text::is_invisible;
+
 /// Checks that this can be an address, without asking anybody: letters that mail servers take everywhere (the common part of RFC 5321,
 /// section 4.1.2), a domain with a dot.
 ///
 /// # Errors
 /// What is wrong, for people.
 pub fn check_email(text: &str) -> Result<(), &'static str> {
+    if text.contains(is_invisible) {
+        return Err(INVISIBLE);
+    }
     let Some((local, domain)) = text.rsplit_once('@') else { return Err("must be an email address") };
     let atom = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&c);
     let local_fits = (1..=64).contains(&local.len()) && local.split('.').all(|part| !part.is_empty() && part.bytes().all(atom));
@@ -17,7 +23,7 @@ pub fn check_email(text: &str) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::check_email;
+    use super::*;
 
     #[test]
     fn addresses_are_taken_and_others_refused() {
@@ -54,6 +60,13 @@ mod tests {
             &longer,
         ] {
             assert!(check_email(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused_and_named() {
+        for bad in ["a\u{200b}@b.de", "a@b.de\u{202c}", "a@b\u{ad}.de"] {
+            assert_eq!(check_email(bad), Err(INVISIBLE), "{bad:?}");
         }
     }
 }

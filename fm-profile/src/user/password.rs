@@ -1,4 +1,5 @@
 use crate::Secret;
+use fm_sdk::text::{identifier_key, password_form};
 
 /// The fewest characters of a password.
 const MIN_PASSWORD: usize = 10;
@@ -51,25 +52,28 @@ const COMMON: [&str; 40] = [
     "sommer2026",
 ];
 
-/// Checks a new password: long enough, and not one of the first that anybody would try (NIST SP 800-63B, section 3.1.1.2). `names` are
-/// the account's own.
+/// Checks a new password, in the form in which it will be hashed: long enough, without control characters (RFC 8265, section 4.2), and
+/// not one of the first that anybody would try (NIST SP 800-63B, section 3.1.1.2). `names` are the account's own.
 ///
 /// # Errors
 /// What is wrong, for people.
 pub fn check_password(password: &Secret, names: &[&str]) -> Result<(), &'static str> {
-    let text = password.expose();
+    let text = password_form(password.expose());
+    if text.contains(char::is_control) {
+        return Err("must not have control characters");
+    }
     if text.chars().count() < MIN_PASSWORD {
         return Err("must have at least 10 characters");
     }
-    if text.len() > MAX_PASSWORD {
+    if text.len().max(password.expose().len()) > MAX_PASSWORD {
         return Err("is too long");
     }
-    let lower = text.to_lowercase();
+    let lower = identifier_key(&text);
     let different: std::collections::BTreeSet<char> = lower.chars().collect();
     if different.len() < DIFFERENT || COMMON.contains(&lower.as_str()) {
         return Err("is too easy to guess");
     }
-    let own = |name: &&str| lower == name.to_lowercase() || name.split_once('@').is_some_and(|(local, _)| lower == local.to_lowercase());
+    let own = |name: &&str| lower == identifier_key(name) || name.split_once('@').is_some_and(|(local, _)| lower == identifier_key(local));
     if names.iter().any(own) { Err("must not be the name or address of the account") } else { Ok(()) }
 }
 
@@ -91,6 +95,11 @@ mod tests {
             "aaaaaaaaaaaaaaaa",
             "abababababab",
             "PassWord123",
+            "Ｐassword123",
+            "pass\u{200b}word123",
+            "a\u{308}o\u{308}u\u{308}a\u{308}o\u{308}",
+            "correct\nhorse",
+            "correct\u{0}horse",
             "ANNABELLA.X",
             "long.address",
             "long.address@example.com",

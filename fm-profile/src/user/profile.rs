@@ -1,12 +1,28 @@
-use serde::{Deserialize, Serialize};
+use fm_sdk::text::{clean_line, clean_lines};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 
-/// What users tell of themselves.
+/// What users tell of themselves. What was stored before a rule of cleaning held is cleaned when it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonalData {
+    #[serde(default, deserialize_with = "line")]
     pub name: Option<String>,
+    #[serde(default, deserialize_with = "line")]
     pub location: Option<String>,
     pub phone: Option<String>,
+    #[serde(default, deserialize_with = "lines")]
     pub about: Option<String>,
+}
+
+fn cleaned<'de, D: Deserializer<'de>>(from: D, clean: fn(&str) -> Cow<'_, str>) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    Ok(text.map(|t| clean(&t).into_owned()).filter(|t| !t.is_empty()))
+}
+fn line<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    cleaned(from, clean_line)
+}
+fn lines<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    cleaned(from, clean_lines)
 }
 
 impl PersonalData {
@@ -39,6 +55,14 @@ mod tests {
         let masked = |phone: &str| PersonalData { phone: Some(phone.into()), ..PersonalData::default() }.masked_phone().unwrap();
         assert_eq!(masked("+49 170 1234567"), "+49 1** *******");
         assert_eq!(masked("12345"), "12***");
+    }
+
+    #[test]
+    fn what_was_stored_before_the_rules_is_clean_when_it_is_read() {
+        let stored = r#"{"name":"A\u202enn\u200b","location":"\u2060","phone":null,"about":"Ka\u0308fer\n\u2066👨\u200d👩"}"#;
+        let data: PersonalData = serde_json::from_str(stored).unwrap();
+        let text = |t: &str| Some(t.to_owned());
+        assert_eq!((data.name, data.location, data.about), (text("Ann"), None, text("Käfer\n👨\u{200d}👩")));
     }
 
     #[test]

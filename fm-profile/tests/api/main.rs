@@ -11,6 +11,7 @@ mod profiles;
 mod revocation;
 mod secrets;
 mod sessions;
+mod text;
 mod throttling;
 
 pub use market::{Market, PASSWORD, Person};

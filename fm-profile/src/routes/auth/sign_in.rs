@@ -1,6 +1,7 @@
 use super::Tokens;
 use crate::{
     Profile, Secret, User,
+    passwords::Verified,
     routes::{NoQuery, private},
     throttle::Guesser,
     user::{DeviceToken, MAX_PASSWORD, RefreshToken, key, of_login},
@@ -53,14 +54,15 @@ pub async fn sign_in(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQu
     let guesser = token.as_deref().map_or(Guesser::Stranger(from.0), Guesser::Device);
     let attempt = profile.throttle.attempt(&account(found.as_deref(), &m.login), guesser, now_ms)?;
     let hash = found.as_ref().map(|user| user.password.clone());
-    let right = match profile.passwords.verify(m.password, hash.clone()).await {
-        Ok(right) => right,
+    let verified = match profile.passwords.verify(m.password.clone(), hash.clone()).await {
+        Ok(verified) => verified,
         Err(e) => {
             attempt.forgive();
             return Err(e);
         }
     };
-    let (Some(user), Some(hash), true) = (found, hash, right) else { return Err(wrong()) };
+    let (Some(user), Some(hash), true) = (found, hash, verified.is_right()) else { return Err(wrong()) };
+    let renewed = renewed(&profile, m.password, verified).await;
     let (refresh, device) = (RefreshToken::first(&user.id)?, known.unwrap_or_else(DeviceToken::random));
     let issued = RefCell::new(None);
     let user = work
@@ -69,6 +71,9 @@ pub async fn sign_in(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQu
             // Between the check and now the password may have been changed, or the account deleted.
             if user.password != hash {
                 return Err(wrong());
+            }
+            if let Some(renewed) = &renewed {
+                user.password.clone_from(renewed);
             }
             let access = profile.issuer()?.issue(&user.id, &user.roles, user.epoch)?;
             user.begin_session(&refresh, &access.token, now_ms);
@@ -91,6 +96,20 @@ fn known_device(found: Option<&User>, token: Option<&Secret>, now_ms: i64) -> Op
 /// What attempts are counted for: name and address of one account are one, and what belongs to nobody counts like what does.
 fn account(found: Option<&User>, login: &str) -> String {
     found.map_or_else(|| format!("login {}", key(login)), |user| user.id.clone())
+}
+
+/// Hashes a password again whose hash is outdated. Whoever is busy now does it at the next sign-in.
+async fn renewed(profile: &Profile, password: Secret, verified: Verified) -> Option<String> {
+    if verified != Verified::Outdated {
+        return None;
+    }
+    match profile.passwords.hash(password).await {
+        Ok(hash) => Some(hash),
+        Err(e) => {
+            log::warn!("sign-in: an outdated password hash is kept: {}", e.chain());
+            None
+        }
+    }
 }
 
 fn wrong() -> Error {

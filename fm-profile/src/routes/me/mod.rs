@@ -16,10 +16,9 @@ use fm_sdk::{Error, FieldError, Kind, Result};
 /// `Forbidden`, code `password-wrong`; `Throttled`; `Unavailable`, code `busy`.
 async fn verify(profile: &Profile, user: &User, field: &str, password: Secret) -> Result<()> {
     let attempt = profile.throttle.attempt(&user.id, Guesser::SignedIn, profile.now_ms())?;
-    let right = profile.passwords.verify(password, Some(user.password.clone())).await;
-    match right {
-        Ok(false) => Err(password_wrong(field)),
-        Ok(true) => {
+    match profile.passwords.verify(password, Some(user.password.clone())).await {
+        Ok(verified) if !verified.is_right() => Err(password_wrong(field)),
+        Ok(_) => {
             attempt.forgive();
             Ok(())
         }

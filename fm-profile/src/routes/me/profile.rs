@@ -6,8 +6,10 @@ use actix_web::HttpResponse;
 use fm_sdk::{
     Identity, Result, Work,
     http::{Checks, Json},
+    text::{clean_label, clean_line, clean_lines},
 };
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// What of a profile is to be changed: what is left out stays, `null` or empty text takes away.
@@ -35,20 +37,30 @@ pub struct ProfilePatch {
 /// `null` is something else than nothing at all.
 fn given<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Option<String>>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
-    Ok(Some(text.map(|t| t.trim().to_string()).filter(|t| !t.is_empty())))
+    Ok(Some(text.filter(|t| !t.trim().is_empty())))
 }
 
 impl ProfilePatch {
-    fn check(&self) -> Result<()> {
-        let line = |most: usize| move |t: &String| t.chars().count() <= most && !t.chars().any(char::is_control);
-        let lines = |t: &String| t.chars().count() <= 2000 && !t.chars().any(|c| c.is_control() && !"\n\r\t".contains(c));
+    /// Checks everything and gives what is kept of it: without what cannot be seen.
+    fn checked(self) -> Result<Self> {
+        let line = |most: usize| move |t: &String| clean_line(t).chars().count() <= most && !t.trim().contains(char::is_control);
+        let lines = |t: &String| clean_lines(t).chars().count() <= 2000 && !t.contains(|c: char| c.is_control() && !"\n\r\t".contains(c));
         let value = |field: &'_ Option<Option<String>>| field.clone().flatten();
         Checks::new()
             .optional("name", value(&self.name).as_ref(), line(80), "must be one line of up to 80 characters")
             .optional("location", value(&self.location).as_ref(), line(120), "must be one line of up to 120 characters")
-            .optional("phone", value(&self.phone).as_ref(), |t| is_phone(t), "must be a telephone number")
+            .optional("phone", value(&self.phone).as_ref(), |t| is_phone(&clean_label(t)), "must be a telephone number")
             .optional("about", value(&self.about).as_ref(), lines, "must be up to 2,000 characters")
-            .finish()
+            .finish()?;
+        let clean = |field: Option<Option<String>>, clean: fn(&str) -> Cow<'_, str>| {
+            field.map(|text| text.map(|t| clean(&t).into_owned()).filter(|t| !t.is_empty()))
+        };
+        Ok(ProfilePatch {
+            name: clean(self.name, clean_line),
+            location: clean(self.location, clean_line),
+            phone: clean(self.phone, clean_label),
+            about: clean(self.about, clean_lines),
+        })
     }
 }
 
@@ -68,7 +80,7 @@ pub async fn show(who: Identity, work: Work, _: NoQuery) -> Result<HttpResponse>
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "out of its limits")))]
 pub async fn patch(who: Identity, work: Work, _: NoQuery, Json(m): Json<ProfilePatch>) -> Result<HttpResponse> {
     who.require("profile:write")?;
-    m.check()?;
+    let m = m.checked()?;
     let user = change_own(&work, &who, |user, _| {
         let p = &mut user.profile;
         for (field, new) in [(&mut p.name, &m.name), (&mut p.location, &m.location), (&mut p.phone, &m.phone), (&mut p.about, &m.about)] {
