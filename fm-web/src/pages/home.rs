@@ -51,7 +51,7 @@ struct Home {
 /// The start page.
 pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
     let (gateway, caller, t, lang) = (&web.gateway, &visit.caller, visit.t(), visit.lang);
-    let search = Search::parse(request.query_string());
+    let search = Search::parse(visit.lang, request.query_string());
     let maker = search.list("maker").first();
     let (facets, makers, latest, newest, models) = join5(
         async { gateway.get(caller, "/api/cars/facets").send().await?.json::<Facets>() },

@@ -54,7 +54,7 @@ struct Count {
 
 /// The cars that fit a search, with its filters.
 pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
-    let search = Search::parse(request.query_string());
+    let search = Search::parse(visit.lang, request.query_string());
     let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
     let (found, facets, makers, options, models) = join5(
         async { gateway.get(caller, "/api/cars").query(&search.page_query()).send().await?.json::<CarPage>() },

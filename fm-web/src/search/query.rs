@@ -2,6 +2,8 @@ use super::{
     field::{LISTS, MOST_VALUES, RANGES, is_value},
     sort::{self, DEFAULT_SORT},
 };
+use crate::text::{Lang, whole};
+use fm_sdk::text::{clean_label, clean_line};
 use url::form_urlencoded;
 
 /// Cars on one page of results: fills rows of two, three and four.
@@ -44,11 +46,11 @@ impl Default for Search {
 }
 
 impl Search {
-    /// Reads a query string.
-    pub fn parse(query: &str) -> Self {
+    /// Reads a query string, with numbers as readers of a language write them.
+    pub fn parse(lang: Lang, query: &str) -> Self {
         let mut search = Search::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()).take(500) {
-            search.take(&name, value.trim());
+            search.take(lang, &name, value.trim());
         }
         for (from, to) in &mut search.ranges {
             if let (Some(a), Some(b)) = (*from, *to)
@@ -59,16 +61,17 @@ impl Search {
         }
         search
     }
-    fn take(&mut self, name: &str, value: &str) {
+    fn take(&mut self, lang: Lang, name: &str, value: &str) {
         if let Some(i) = LISTS.iter().position(|f| *f == name) {
             let values = &mut self.lists[i];
-            if is_value(name, value) && values.len() < MOST_VALUES && !values.iter().any(|v| v == value) {
-                values.push(value.to_owned());
+            let value = clean_label(value);
+            if is_value(name, &value) && values.len() < MOST_VALUES && !values.iter().any(|v| *v == value) {
+                values.push(value.into_owned());
             }
             return;
         }
         for (range, (from, to)) in RANGES.iter().zip(&mut self.ranges) {
-            let number = || value.parse::<i64>().ok().filter(|n| (range.min..=range.max).contains(n));
+            let number = || whole(lang, range.field, value).ok().flatten().filter(|n| (range.min..=range.max).contains(n));
             if name == range.from {
                 *from = number();
             } else if name == range.to {
@@ -76,7 +79,7 @@ impl Search {
             }
         }
         match name {
-            "q" => self.text = value.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect(),
+            "q" => self.text = clean_line(value).chars().take(LONGEST_TEXT).collect(),
             "seller" if value.len() <= 64 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
                 self.seller = value.to_owned()
             }
@@ -188,9 +191,9 @@ mod tests {
 
     #[test]
     fn what_makes_sense_is_kept_and_comes_back_in_the_address() {
-        let href = Search::parse("maker=bmw&maker=audi&price_to=9000&q=no+rust&sort=price&page=3&view=list&per_page=48").href();
+        let href = Search::parse(Lang::En, "maker=bmw&maker=audi&price_to=9000&q=no+rust&sort=price&page=3&view=list&per_page=48").href();
         assert_eq!(href, "/cars?q=no+rust&maker=bmw&maker=audi&price_to=9000&sort=price&per_page=48&view=list&page=3");
-        assert_eq!(Search::parse(href.split_once('?').unwrap().1).href(), href);
+        assert_eq!(Search::parse(Lang::En, href.split_once('?').unwrap().1).href(), href);
     }
 
     #[test]
@@ -204,18 +207,18 @@ mod tests {
             "seller=../../etc&model=%20%20",
             "%ff%fe=%ff&maker=%ff",
         ] {
-            assert_eq!(Search::parse(query), Search::default(), "{query}");
+            assert_eq!(Search::parse(Lang::En, query), Search::default(), "{query}");
         }
     }
 
     #[test]
     fn limits_the_wrong_way_round_are_turned() {
-        assert_eq!(Search::parse("year_from=2020&year_to=2010").range("year"), (Some(2010), Some(2020)));
+        assert_eq!(Search::parse(Lang::En, "year_from=2020&year_to=2010").range("year"), (Some(2010), Some(2020)));
     }
 
     #[test]
     fn a_filter_can_be_taken_off_and_takes_the_page_with_it() {
-        let search = Search::parse("maker=bmw&maker=audi&model=3er&price_from=1&price_to=5&page=7&q=x");
+        let search = Search::parse(Lang::En, "maker=bmw&maker=audi&model=3er&price_from=1&price_to=5&page=7&q=x");
         assert_eq!(search.without("maker", "bmw").href(), "/cars?q=x&maker=audi&price_from=1&price_to=5");
         assert_eq!(search.without("price", "").without("q", "").href(), "/cars?maker=bmw&maker=audi&model=3er");
         assert_eq!(search.without("price_to", "").range("price"), (Some(1), None));
@@ -224,7 +227,28 @@ mod tests {
     #[test]
     fn a_flood_of_values_ends_somewhere() {
         let query = (0..400).map(|i| format!("maker=m{i}")).collect::<Vec<_>>().join("&");
-        assert_eq!(Search::parse(&query).list("maker").len(), MOST_VALUES);
-        assert_eq!(Search::parse(&format!("q={}", "ä".repeat(5000))).text.chars().count(), LONGEST_TEXT);
+        assert_eq!(Search::parse(Lang::En, &query).list("maker").len(), MOST_VALUES);
+        assert_eq!(Search::parse(Lang::En, &format!("q={}", "ä".repeat(5000))).text.chars().count(), LONGEST_TEXT);
+    }
+
+    #[test]
+    fn limits_are_read_as_people_write_them() {
+        for (lang, query, price) in [
+            (Lang::De, "price_to=12.500", Some(12_500)),
+            (Lang::De, "price_to=12.500,00+%E2%82%AC", Some(12_500)),
+            (Lang::En, "price_to=12,500", Some(12_500)),
+            (Lang::En, "price_to=12.500", None),
+            (Lang::De, "price_to=12,5", None),
+            (Lang::En, "price_to=5e3", None),
+        ] {
+            assert_eq!(Search::parse(lang, query).range("price").1, price, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_does_not_reach_the_page() {
+        let search = Search::parse(Lang::En, "q=Go%E2%80%8Blf%E2%80%AE+%00neu&model=I%E2%80%8Bsetta&model=Isetta");
+        assert_eq!((search.text.as_str(), search.list("model")), ("Golf neu", &["Isetta".to_owned()][..]));
+        assert_eq!(Search::parse(Lang::En, "q=%F0%9F%91%A8%E2%80%8D%F0%9F%91%A9").text, "👨\u{200d}👩");
     }
 }

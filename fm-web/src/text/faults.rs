@@ -1,6 +1,7 @@
 //! What is wrong with a field, in the reader's language. The API complains in English and for programmers.
 
 use super::Lang;
+use fm_sdk::text::number::NumberError;
 
 /// Field, English, German.
 #[rustfmt::skip]
@@ -30,8 +31,32 @@ pub fn fault(lang: Lang, field: &str, message: &str) -> String {
     if message.contains("taken") {
         return lang.pick("This is taken already.", "Das ist schon vergeben.").to_owned();
     }
+    if message.contains("invisible") {
+        return lang
+            .pick("There are characters in it that cannot be seen: type it anew.", "Darin sind unsichtbare Zeichen: Bitte neu eintippen.")
+            .to_owned();
+    }
     match FAULTS.iter().find(|f| f.0 == field) {
         Some((_, en, de)) => lang.pick(en, de).to_owned(),
         None => format!("{field}: {message}"),
     }
+}
+
+/// Says why a number was not read; `None` if what is wrong with the field says enough.
+pub fn number_fault(lang: Lang, reason: NumberError) -> Option<&'static str> {
+    Some(match reason {
+        NumberError::Fraction => lang.pick("Whole numbers only, nothing behind the point.", "Nur ganze Zahlen, ohne Nachkommastellen."),
+        NumberError::Ambiguous => lang.pick(
+            "This can be thousands or a fraction: write 12500 or 12,500.",
+            "Das können Tausender oder Nachkommastellen sein: Schreiben Sie 12500 oder 12.500.",
+        ),
+        NumberError::Grouping => lang.pick(
+            "The digits are not in groups of three: write 12500 or 12,500.",
+            "Die Ziffern stehen nicht in Dreiergruppen: Schreiben Sie 12500 oder 12.500.",
+        ),
+        NumberError::NotANumber => {
+            lang.pick("This is not a number: write 12500 or 12,500.", "Das ist keine Zahl: Schreiben Sie 12500 oder 12.500.")
+        }
+        _ => return None,
+    })
 }

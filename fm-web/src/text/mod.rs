@@ -7,7 +7,7 @@ mod numbers;
 mod words;
 
 pub use choices::{choice, is_choice, option, readable, values};
-pub use faults::fault;
+pub use faults::{fault, number_fault};
 pub use lang::Lang;
-pub use numbers::{day, number, price};
+pub use numbers::{day, number, price, whole};
 pub use words::{Texts, fill};

@@ -1,5 +1,8 @@
 use super::Lang;
-use fm_sdk::time::parse_rfc3339;
+use fm_sdk::{
+    text::number::{Convention, NumberError, parse_whole},
+    time::parse_rfc3339,
+};
 use time::{Date, OffsetDateTime};
 
 /// Writes a whole number with its thousands apart.
@@ -17,6 +20,24 @@ pub fn number(lang: Lang, n: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Reads a whole number that somebody typed into a field, with the field's unit or without; `None` if there is none.
+///
+/// # Errors
+/// Why it is none, or could be two.
+pub fn whole(lang: Lang, field: &str, text: &str) -> Result<Option<i64>, NumberError> {
+    let units: &[&str] = match field {
+        "price" => &["€", "EUR", "Euro"],
+        "mileage" => &["km"],
+        "power" | "power_ps" => &["PS", "hp"],
+        _ => &[],
+    };
+    let convention = match lang {
+        Lang::En => Convention::English,
+        Lang::De => Convention::German,
+    };
+    parse_whole(text, convention, units)
 }
 
 /// Writes euros.
@@ -52,6 +73,24 @@ mod tests {
         assert_eq!(number(Lang::En, -1_234_567), "−1,234,567");
         assert_eq!((price(Lang::En, 12_345), price(Lang::De, 12_345)), ("€12,345".into(), "12.345\u{a0}€".into()));
         assert!(!number(Lang::De, i64::MIN).is_empty());
+    }
+
+    /// Those that the scripts are held against, too.
+    #[test]
+    fn numbers_look_as_in_the_scripts_and_are_read_again() {
+        #[derive(serde::Deserialize)]
+        struct Case {
+            language: String,
+            number: i64,
+            text: String,
+        }
+        let cases: Vec<Case> = serde_json::from_str(include_str!("../../tests/numbers.json")).unwrap();
+        for Case { language, number: n, text } in &cases {
+            let lang = Lang::of(language).unwrap();
+            assert_eq!((number(lang, *n), whole(lang, "price", text)), (text.clone(), Ok(Some(*n))), "{language} {n}");
+            assert_eq!(whole(lang, "price", &price(lang, *n)), Ok(Some(*n)), "{language} {n}");
+        }
+        assert!(cases.len() >= 10);
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub struct Entry {
     /// What browsers may fill in.
     pub complete: &'static str,
     pub max: usize,
-    pub min_number: i64,
-    pub max_number: i64,
+    /// A number as people write it: a keyboard of digits, and no `type=number`, which knows only one way of writing (HTML, section 4.10.5.1.12).
+    pub numeric: bool,
     pub choices: Vec<Choice>,
     /// A list of proposals, by its id.
     pub proposals: &'static str,
@@ -58,8 +58,7 @@ impl Entry {
             error: String::new(),
             complete: "off",
             max: 0,
-            min_number: 0,
-            max_number: 0,
+            numeric: false,
             choices: vec![],
             proposals: "",
             unit: "",
@@ -69,8 +68,8 @@ impl Entry {
     pub fn text(name: &'static str, label: &'static str) -> Self {
         Entry::new(name, label, Kind::Input("text"))
     }
-    pub fn number(name: &'static str, label: &'static str, from: i64, to: i64) -> Self {
-        Entry { min_number: from, max_number: to, ..Entry::new(name, label, Kind::Input("number")) }
+    pub fn number(name: &'static str, label: &'static str) -> Self {
+        Entry { numeric: true, max: 40, ..Entry::text(name, label) }
     }
     pub fn password(name: &'static str, label: &'static str, complete: &'static str) -> Self {
         Entry { complete, required: true, max: 512, ..Entry::new(name, label, Kind::Input("password")) }

@@ -6,8 +6,9 @@ use crate::{
     text::{Texts, choice, number, option, price, values},
     visit::Visit,
 };
+use fm_sdk::text::search_key;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 /// How many values of a long list are shown at first.
 const FIRST: usize = 8;
@@ -163,7 +164,7 @@ fn list(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names, 
     let long = matches!(field, "maker" | "model" | "option");
     if long {
         // What is chosen first, then what there is most of.
-        ticks.sort_by(|a, b| b.1.on.cmp(&a.1.on).then(b.0.cmp(&a.0)).then_with(|| a.1.label.to_lowercase().cmp(&b.1.label.to_lowercase())));
+        ticks.sort_by_cached_key(|(count, tick)| (!tick.on, Reverse(*count), search_key(&tick.label)));
     }
     let ticks: Vec<Tick> = ticks.into_iter().map(|(_, tick)| tick).filter(|tick| field != "model" || !tick.off).collect();
     if ticks.is_empty() {

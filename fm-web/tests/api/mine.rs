@@ -1,4 +1,4 @@
-use crate::market::{CAR, Market, OWNER, car, unavailable};
+use crate::market::{CAR, Market, OWNER, Page, car, unavailable};
 use serde_json::{Value, json};
 
 #[actix_web::test]
@@ -13,7 +13,7 @@ async fn a_car_is_listed_in_two_steps() {
         ("maker", "bmw"),
         ("model", "3 SERIES"),
         ("year", "2015"),
-        ("price", "9.900"),
+        ("price", "9,900"),
         ("mileage", ""),
         ("body", "sedan"),
         ("postal_code", " 04109 "),
@@ -178,4 +178,46 @@ async fn pictures_are_ordered_and_removed() {
     browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "b"), ("do", "remove")]).await.is(303);
     browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "../x"), ("do", "remove")]).await.is(400);
     browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "zz"), ("do", "up")]).await.is(303);
+}
+
+/// The page after a form with these numbers was refused, and what the API was sent.
+async fn sell(lang: &str, price: &str, mileage: &str) -> (Page, Value) {
+    let market = Market::new().await;
+    let errors = json!([{"field": "price", "message": "1 to 10000000"}, {"field": "mileage", "message": "0 to 2000000"}]);
+    market.answers("POST", "/api/cars", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
+    let browser = market.signed_in().await.with_cookie("fm_lang", lang);
+    let page = browser.post("/sell", &[("maker", "bmw"), ("year", "2015"), ("price", price), ("mileage", mileage)]).await;
+    let sent: Value = market.asked("POST", "/api/cars").await[0].body_json().unwrap();
+    (page, sent)
+}
+
+#[actix_web::test]
+async fn numbers_are_read_as_the_readers_language_writes_them() {
+    for (lang, price, mileage, read) in [
+        ("de", "12.500,00", "1.250.000 km", (12_500, 1_250_000)),
+        ("de", "12.500,- €", "1 250 000", (12_500, 1_250_000)),
+        ("en", "€12,500.00", "1,250,000", (12_500, 1_250_000)),
+        ("en", "12500", "1'250'000", (12_500, 1_250_000)),
+        ("de", "12\u{202f}500", "150000KM", (12_500, 150_000)),
+    ] {
+        let (_, sent) = sell(lang, price, mileage).await;
+        assert_eq!((&sent["price"], &sent["mileage"]), (&json!(read.0), &json!(read.1)), "{lang} {price} {mileage}");
+    }
+}
+
+#[actix_web::test]
+async fn a_number_that_cannot_be_read_is_refused_beside_its_field_with_the_reason() {
+    for (lang, price, mileage, said) in [
+        ("de", "5000,50", "123,4", "Nur ganze Zahlen"),
+        ("en", "12.50", "1.5", "Whole numbers only"),
+        ("en", "12.500", "150.000", "thousands or a fraction"),
+        ("de", "12,500", "150,000", "Tausender oder Nachkommastellen"),
+        ("de", "12.50.00", "1,23,456", "nicht in Dreiergruppen"),
+        ("en", "5e3", "viel", "This is not a number"),
+    ] {
+        let (page, sent) = sell(lang, price, mileage).await;
+        assert_eq!((&sent["price"], &sent["mileage"]), (&json!(i64::MIN), &json!(i64::MIN)), "{lang} {price} {mileage}");
+        assert_eq!(page.is(422).html.matches(said).count(), 2, "{lang} {price} {mileage}");
+        page.has(&format!("value=\"{price}\"")).has("inputmode=\"numeric\"").lacks("type=\"number\"");
+    }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { begin, later, queryOf, reduce, said } from "../../assets/js/search.js";
 import { createStore } from "../../assets/js/store.js";
@@ -64,6 +65,12 @@ test("numbers are said in the page's own words", () => {
   assert.equal(said(words, 1, "en"), "Show 1 car");
   assert.equal(said(words, 12345, "en"), "Show 12,345 cars");
   assert.equal(said({ ...words, many: "{} Autos zeigen" }, 12345, "de"), "12.345 Autos zeigen");
+});
+
+test("numbers look as they do in the pages of the server", async () => {
+  const cases = JSON.parse(await readFile(new URL("../numbers.json", import.meta.url), "utf8"));
+  for (const { language, number, text } of cases) assert.equal(said({ none: "0", one: "1", many: "{}" }, number, language), text, `${language} ${number}`);
+  assert.ok(cases.length >= 10);
 });
 
 test("what is wanted again and again is done once, with the last wish", async () => {

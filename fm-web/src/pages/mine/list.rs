@@ -30,7 +30,7 @@ struct Mine {
 /// The reader's own cars, drafts and sold ones too.
 pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) -> Result<HttpResponse> {
     let t = visit.t();
-    let search = Search::parse(request.query_string());
+    let search = Search::parse(visit.lang, request.query_string());
     let query = format!("page={}&per_page={}", search.page, search.per_page);
     let found = match web.gateway.get(&me.caller, "/api/me/cars").query(&query).send().await.and_then(|a| a.json::<CarPage>()) {
         Ok(found) => Some(found),
