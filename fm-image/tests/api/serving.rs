@@ -1,5 +1,6 @@
 use crate::{Market, pictures::*};
 use actix_web::{http::header, test::TestRequest};
+use fm_sdk::testing::assert_routes_are_described;
 use serde_json::Value;
 
 #[actix_rt::test]
@@ -56,14 +57,7 @@ async fn what_is_no_picture_is_not_found() {
 #[actix_rt::test]
 async fn the_api_description_names_every_route() {
     let api: Value = Market::open().bus.get("/openapi.json").await.json();
-    for (path, method) in [
-        ("/api/cars/{id}/images", "post"),
-        ("/api/cars/{id}/images/order", "put"),
-        ("/api/cars/{id}/images/{key}", "delete"),
-        ("/images/{key}/{size}", "get"),
-    ] {
-        assert!(api["paths"][path][method].is_object(), "{method} {path}");
-    }
+    assert_routes_are_described(&api, include_str!("../../src/routes/mod.rs"));
     assert_eq!(api["paths"]["/api/cars/{id}/images"]["post"]["security"][0]["bearer"], serde_json::json!([]));
     assert_eq!(api["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
 }

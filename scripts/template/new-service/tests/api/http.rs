@@ -49,5 +49,5 @@ async fn what_is_not_understood_is_refused_with_a_code() {
 #[actix_rt::test]
 async fn the_api_description_names_every_route() {
     let api: Value = market().get("/openapi.json").await.json();
-    assert!(api["paths"]["/api/@STEM@/notes"]["get"].is_object() && api["paths"]["/api/@STEM@/notes"]["post"].is_object(), "{api}");
+    fm_sdk::testing::assert_routes_are_described(&api, include_str!("../../src/routes/mod.rs"));
 }
