@@ -1,6 +1,6 @@
 //! What an operator reads: warnings name the trace, and a clean stop warns of nothing.
 #![cfg(feature = "testing")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{Cx, Error, Kind, Service, messages, park, testing::MockBus, trace};
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -97,7 +97,7 @@ mod rabbitmq {
         stop.send(()).unwrap();
         running.await.unwrap().unwrap();
         let of_the_bus = |l: &Line| l.target.starts_with("fm_sdk::bus") || l.target.starts_with("fm_sdk::health");
-        assert!(!lines(|l| of_the_bus(l)).is_empty(), "the bus writes to this log");
+        assert!(!lines(of_the_bus).is_empty(), "the bus writes to this log");
         let warnings = lines(|l| l.level <= Level::Warn && of_the_bus(l));
         assert!(warnings.is_empty(), "{warnings:?}");
     }
