@@ -64,6 +64,7 @@ stage_market() {
         [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
         tests "the running market" bash -c 'in_market_tests "$@"' _ market elasticity
         tests "forged identities" bash -c 'in_market_tests "$@"' _ identity
+        tests "working on one service" bash -c 'in_market_tests "$@"' _ dev
         tests "services that start early" bash -c 'in_market_tests "$@"' _ starting
         tests "parked messages" bash -c 'in_market_tests "$@"' _ parking
         tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"

@@ -1,39 +1,9 @@
 # shellcheck shell=bash
-# A checkout whose services are programs of 20 lines that answer 200 to everything, over a real etcd and RabbitMQ.
-small_service() {
-    mkdir -p "$1/src"
-    printf '[package]\nname = "%s"\nversion = "0.1.0"\nedition = "2024"\nrust-version = "1.85"\n' "${1##*/}" >"$1/Cargo.toml"
-    cat >"$1/src/main.rs" <<'RUST'
-use std::{env, io::{Read, Write}, net::TcpListener};
-fn main() {
-    if let Ok(why) = env::var("FM_FAIL") { println!("cannot work: {why}"); std::process::exit(1) }
-    for socket in TcpListener::bind(env::var("FM_HTTP").unwrap()).unwrap().incoming() {
-        let mut socket = socket.unwrap();
-        let _ = socket.read(&mut [0; 4096]);
-        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
-    }
-}
-RUST
-    (cd "$1" && cargo generate-lockfile --quiet --offline)
-}
-
-small_market() {
-    tiny_checkout "$scratch/checkout"
-    export CARGO_TARGET_DIR=$scratch/target
-    for name in fm-cars fm-tracker; do small_service "$scratch/checkout/$name"; done
-    # Files of the broker's user lie under $scratch.
-    chmod 755 "$scratch"
-    cd "$scratch/checkout"
-    trap '"$scratch/checkout/scripts/down" --wipe >/dev/null' EXIT
-}
-
 rabbitmqctl_of_market() (
     . scripts/lib/all.sh
     mapfile -t environment < <(rabbitmq_environment "$(rabbitmq_home)")
     as_broker env -i "${environment[@]}" "${RABBITMQ_SERVER%/*}/rabbitmqctl" --quiet "$@"
 )
-
-pids() { scripts/status | awk '$3 ~ /^[0-9]+$/ && $1 != "total" { print $1, $2 }'; }
 
 a_market_starts_scales_and_leaves_no_process() {
     small_market
