@@ -56,6 +56,8 @@ class Market:
 
     def __init__(self):
         self.folder = f"{FOLDER}/market"
+        # A run that was cut off may have left its market, and volumes that know other passwords.
+        command(f"{FOLDER}/wheels/bin/docker-compose", "--project-name", PROJECT, "down", "--volumes", "--timeout", "5")
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         for name in ("compose.yaml", "make-env", "nginx", "rabbitmq", "mongodb", "kubernetes"):
