@@ -15,6 +15,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/results.css"),
     include_str!("../assets/css/car.css"),
     include_str!("../assets/css/account.css"),
+    include_str!("../assets/css/forced.css"),
 );
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -24,13 +25,16 @@ const SVG: &str = "image/svg+xml";
 /// Name, media type, content.
 const FILES: &[(&str, &str, &str)] = &[
     ("market.css", CSS, STYLE),
+    ("arrange.js", JS, include_str!("../assets/js/arrange.js")),
     ("drawer.js", JS, include_str!("../assets/js/drawer.js")),
     ("filters.js", JS, include_str!("../assets/js/filters.js")),
+    ("focus.js", JS, include_str!("../assets/js/focus.js")),
     ("gallery.js", JS, include_str!("../assets/js/gallery.js")),
     ("goodbye.js", JS, include_str!("../assets/js/goodbye.js")),
     ("live.js", JS, include_str!("../assets/js/live.js")),
     ("market.js", JS, include_str!("../assets/js/market.js")),
     ("models.js", JS, include_str!("../assets/js/models.js")),
+    ("pictures.js", JS, include_str!("../assets/js/pictures.js")),
     ("quick.js", JS, include_str!("../assets/js/quick.js")),
     ("results.js", JS, include_str!("../assets/js/results.js")),
     ("search.js", JS, include_str!("../assets/js/search.js")),

@@ -22,6 +22,7 @@ pub struct Web {
     gateway: Gateway,
     catalogue: Catalogue,
     renewals: Renewals,
+    /// Scheme, host and port of the site.
     public_url: Option<String>,
 }
 
@@ -31,12 +32,7 @@ pub fn web(own: Own) -> Service<Web> {
         gateway: Gateway::new(&own.gateway),
         catalogue: Catalogue::default(),
         renewals: Renewals::default(),
-        public_url: own.public_url.map(bare),
+        public_url: own.public_url.map(|url| url.origin().ascii_serialization()),
     };
     Service::new("fm-web", state).version(env!("CARGO_PKG_VERSION")).http(pages::configure)
-}
-
-/// A URL without its last slash.
-fn bare(url: url::Url) -> String {
-    url.as_str().trim_end_matches('/').to_owned()
 }

@@ -8,8 +8,8 @@ pub struct Own {
     #[arg(long, env = "FM_GATEWAY", default_value = "http://127.0.0.1:8080", value_name = "URL", value_parser = http_url)]
     pub gateway: Url,
 
-    /// The URL under which people reach the market: for canonical addresses, the sitemap and what counts as the own site; over https
-    /// cookies are secure [default: that of the request]
+    /// The URL under which people reach the market: for canonical addresses and the sitemap; over https cookies are secure and browsers
+    /// are told to come back only so (HSTS) [default: none, pages name only paths]
     #[arg(long, env = "FM_PUBLIC_URL", value_name = "URL", value_parser = http_url)]
     pub public_url: Option<Url>,
 }

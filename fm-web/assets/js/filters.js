@@ -33,3 +33,13 @@ function counts(old, fresh) {
   }
   return old;
 }
+
+/** Takes over a whole form: its groups, its text and what it sends unseen. */
+export function replaceAll(form, next) {
+  const open = new Map([...form.querySelectorAll(".group")].map((g) => [g.dataset.field, g.open]));
+  const body = next.querySelector(".filters-body").cloneNode(true);
+  for (const group of body.querySelectorAll(".group")) group.open = open.get(group.dataset.field) ?? group.open;
+  form.querySelector(".filters-body").replaceWith(body);
+  for (const unseen of form.querySelectorAll(":scope > input[type=hidden]")) unseen.remove();
+  form.prepend(...[...next.querySelectorAll(":scope > input[type=hidden]")].map((unseen) => unseen.cloneNode()));
+}

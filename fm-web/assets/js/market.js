@@ -6,10 +6,9 @@ const wanted = {
   car: ["gallery"],
   sell: ["models"],
   goodbye: ["goodbye"],
-  mine: ["models", "upload"],
+  mine: ["models", "upload", "arrange"],
 }[document.body.dataset.page] ?? [];
 
 document.documentElement.dataset.script = "on";
-for (const name of wanted) {
-  import(`./${name}.js`).then((module) => module.start(document)).catch((e) => console.error(name, e));
-}
+const begun = wanted.map((name) => import(`./${name}.js`).then((module) => module.start(document)).catch((e) => console.error(name, e)));
+Promise.all(begun).then(() => (document.documentElement.dataset.ready = ""));

@@ -27,7 +27,9 @@ export function start(page) {
       else page.getElementById("models")?.replaceChildren(...items.map((m) => option(m.label, "")));
       form.dispatchEvent(new Event("models"));
     } catch (e) {
-      if (e.name !== "AbortError") console.error(e);
+      if (e.name === "AbortError") return;
+      // Choosing the maker once more tries again.
+      last = null;
     }
   }
   maker.addEventListener("change", () => {

@@ -14,6 +14,11 @@ export function reduce(state, action) {
       return action.query === state.query ? { query: state.query, shown: action.query, total: action.total, status: "idle" } : state;
     case "failed":
       return action.query === state.query ? { ...state, total: null, status: "failed" } : state;
+    // The page shows other results by now, wherever they come from.
+    case "shown":
+      return begin(action.query, null);
+    case "retried":
+      return state.status === "failed" ? { ...state, status: "asking" } : state;
     default:
       return state;
   }

@@ -8,7 +8,7 @@ use crate::{
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
-use fm_sdk::Result;
+use fm_sdk::{Error, Kind, Result};
 use futures::future::{join3, join4};
 
 /// How many similar cars are shown.
@@ -49,10 +49,14 @@ struct CarView {
     options: Vec<String>,
     description: String,
     history: Option<History>,
+    /// What to say if no price is known.
+    no_history: &'static str,
     price: String,
     price_note: String,
     owner: String,
     mine: bool,
+    /// What is sold cannot be changed.
+    sold: bool,
     seller: Option<Seller>,
     similar: Vec<Card>,
 }
@@ -75,7 +79,11 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         join3(seller(&web, &visit, &car.owner_id), similar(&web, &visit, &car), web.catalogue.models(gateway, caller, &car.maker)).await;
     count_view(&web, &visit, &request, &car);
 
-    let history = history.ok().map(|h| History::of(&visit, &h.items));
+    let history = match history {
+        // fm-tracker has not heard of it: a draft, or a car that was listed a moment ago.
+        Err(e) if is_missing(&e) => Some(History::of(&visit, &[])),
+        history => history.ok().map(|h| History::of(&visit, &h.items)),
+    };
     let fallen = history.as_ref().map_or(0, |h| h.fallen);
     let mut crumbs = vec![Crumb { href: format!("/cars?{}", encoded(&[("maker", car.maker.clone())])), label: maker.clone() }];
     if let Some(model) = &car.model {
@@ -104,6 +112,8 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         options: car.options.iter().map(|o| option(visit.lang, o, options.as_ref().ok().and_then(|known| known.label(o)))).collect(),
         description: car.description.clone().unwrap_or_default(),
         history,
+        no_history: if car.status == "draft" { t.history_draft } else { t.history_empty },
+        sold: car.status == "sold",
         price: money,
         price_note: if fallen > 0 { fill(t.price_down, price(visit.lang, fallen)) } else { String::new() },
         mine: visit.is(&car.owner_id),
@@ -113,9 +123,19 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     })
 }
 
+/// Nothing is kept about it, which is no outage.
+fn is_missing(error: &Error) -> bool {
+    error.kind() == Kind::NotFound
+}
+
 async fn seller(web: &Web, visit: &Visit, owner: &str) -> Result<Seller> {
     let owner = id_of(owner)?;
-    let p: Profile = web.gateway.get(&visit.as_user(web).await, format!("/api/profiles/{owner}")).send().await?.json()?;
+    let found = web.gateway.get(&visit.as_user(web).await, format!("/api/profiles/{owner}")).send().await?.json::<Profile>();
+    let p = match found {
+        // Their account is gone, and the car is about to follow.
+        Err(e) if is_missing(&e) => Profile::default(),
+        found => found?,
+    };
     let t = visit.t();
     let name = p.name.filter(|n| !n.is_empty()).or(Some(p.username)).filter(|n| !n.is_empty()).unwrap_or_else(|| t.somebody.to_owned());
     let since = p.member_since.map(|at| day(visit.lang, &at)).filter(|d| !d.is_empty()).map(|d| fill(t.since, d)).unwrap_or_default();

@@ -52,6 +52,7 @@ fn page(visit: &Visit, status: StatusCode) -> Option<String> {
         401 | 403 => (t.error_403, t.error_403_text),
         404 | 410 => (t.error_404, t.error_404_text),
         405 => (t.error_405, t.error_405_text),
+        409 | 412 => (t.error_409, t.error_409_text),
         413 => (t.error_413, t.error_413_text),
         429 => (t.error_429, t.error_429_text),
         502..=504 => (t.error_503, t.error_503_text),

@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
 use fm_sdk::Result;
 use futures::future::{OptionFuture, join5};
+use serde::Deserialize;
 
 /// How many of the last cars are shown.
 const LATEST: usize = 8;
@@ -48,6 +49,17 @@ struct Home {
     popular: Option<Vec<Tile>>,
 }
 
+#[derive(Deserialize)]
+struct Count {
+    count: i64,
+}
+
+/// Counts the cars that fit what is chosen already.
+async fn chosen(web: &Web, visit: &Visit, search: &Search) -> Option<i64> {
+    let ask = web.gateway.get(&visit.caller, "/api/cars/count").query(&search.filter_query());
+    ask.send().await.and_then(|a| a.json::<Count>()).map(|c| c.count).ok()
+}
+
 /// The start page.
 pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
     let (gateway, caller, t, lang) = (&web.gateway, &visit.caller, visit.t(), visit.lang);
@@ -77,12 +89,13 @@ pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
         counted.into_iter().take(POPULAR).map(|m| tile("maker", &m.value, name(&m.value))).collect()
     });
     let total = facets.as_ref().map(|f| f.total);
+    let fitting = if search.filters().is_empty() { total } else { chosen(&web, &visit, &search).await };
     let description = t.home_description;
     page(&Home {
         s: Shell::new(&visit, "home", "").described(description).at("/"),
         t,
         lead: total.filter(|n| *n > 0).map_or_else(|| t.home_lead_bare.to_owned(), |n| fill(t.home_lead, number(lang, n))),
-        show: super::results::show(&visit, total),
+        show: super::results::show(&visit, fitting),
         makers: makers.iter().flat_map(|m| m.iter()).map(|c| tile("maker", &c.value, c.label.clone())).collect(),
         models: models.and_then(Result::ok).iter().flat_map(|m| m.iter()).map(|c| tile("model", &c.value, c.label.clone())).collect(),
         years: (0..30).map(|i| this_year() - i).collect(),

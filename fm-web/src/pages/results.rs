@@ -1,9 +1,9 @@
 use super::page;
 use crate::{
     Web,
-    search::{SORTS, Search},
+    search::{SORTS, Search, Unknown},
     text::{Texts, fill, number},
-    view::{CarPage, Card, Chip, Facets, Group, Names, Pager, Shell, chips, groups},
+    view::{Beyond, CarPage, Card, Chip, Facets, Group, Names, Pager, Shell, UnknownValue, chips, groups, unknown_values},
     visit::Visit,
 };
 use actix_web::{
@@ -13,7 +13,7 @@ use actix_web::{
 };
 use askama::Template;
 use fm_sdk::{Error, Kind, Result};
-use futures::future::{join_all, join5};
+use futures::future::{join, join_all, join3};
 use serde::Deserialize;
 use std::{collections::HashMap, time::Duration};
 
@@ -40,8 +40,12 @@ struct Results {
     facets_there: bool,
     groups: Vec<Group>,
     chips: Vec<Chip>,
+    unknown: Vec<UnknownValue>,
     sorts: Vec<(&'static str, &'static str)>,
     cards: Option<Vec<Card>>,
+    /// The API does not understand the search.
+    refused: bool,
+    beyond: Option<Beyond>,
     relax: Vec<Relaxed>,
     pages: Pager,
     search: Search,
@@ -54,28 +58,36 @@ struct Count {
 
 /// The cars that fit a search, with its filters.
 pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
-    let search = Search::parse(visit.lang, request.query_string());
+    let (mut search, mut unknown) = Search::read(visit.lang, request.query_string());
     let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
-    let (found, facets, makers, options, models) = join5(
+    // Kept for a while, so that they seldom cost anything; the API refuses a search for values that the catalogue does not have.
+    let (makers, options) = join(web.catalogue.makers(gateway, caller), web.catalogue.options(gateway, caller)).await;
+    let (makers, options) = (makers.ok(), options.ok());
+    for (field, known) in [("maker", &makers), ("option", &options)] {
+        unknown.extend(known.iter().flat_map(|known| search.retain(field, |value| known.label(value).is_some())));
+    }
+    Unknown::tidy(&mut unknown);
+    let (found, facets, models) = join3(
         async { gateway.get(caller, "/api/cars").query(&search.page_query()).send().await?.json::<CarPage>() },
         async { gateway.get(caller, "/api/cars/facets").query(&search.filter_query()).send().await?.json::<Facets>() },
-        web.catalogue.makers(gateway, caller),
-        web.catalogue.options(gateway, caller),
         models(&web, &visit, &search),
     )
     .await;
-    let status = status(found.as_ref().err());
+    let mut status = status(found.as_ref().err());
     let (found, facets) = (found.ok(), facets.ok());
-    let (makers, options) = (makers.ok(), options.ok());
     let names = Names { makers: makers.as_deref(), models: &models, options: options.as_deref() };
     let chips = chips(&visit, &search, &names);
     let total = found.as_ref().map(|f| f.total).or(facets.as_ref().map(|f| f.total));
     let relax = if total == Some(0) && !chips.is_empty() { relaxed(&web, &visit, &chips).await } else { Vec::new() };
     let heading = heading(&visit, &search, &names);
     let pages = Pager::of(&search, total.unwrap_or_default());
+    let beyond = Beyond::of(&visit, &search, pages.last);
+    if beyond.is_some() && status == StatusCode::OK {
+        status = StatusCode::NOT_FOUND;
+    }
     let mut shell = Shell::new(&visit, "results", &heading).described(t.results_description).at(&search.at_page(search.page).href());
     // One page of each maker and model is enough for search engines.
-    shell.hidden = search.filters().len() > 2 || !search.text.is_empty() || status != StatusCode::OK;
+    shell.hidden = search.filters().len() > 2 || !search.text.is_empty() || !unknown.is_empty() || status != StatusCode::OK;
     let html = Results {
         s: shell,
         t,
@@ -85,8 +97,11 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
         facets_there: facets.is_some(),
         groups: groups(&visit, &search, facets.as_ref(), &names),
         chips,
+        unknown: unknown_values(t, &unknown),
         sorts: SORTS.into_iter().zip(sort_names(t)).collect(),
         cards: found.map(|f| f.items.iter().map(|c| Card::of(&visit, c)).collect()),
+        refused: status == StatusCode::BAD_REQUEST,
+        beyond,
         relax,
         pages,
         search,
@@ -142,7 +157,7 @@ fn cars(visit: &Visit, n: i64) -> String {
 
 fn summary(visit: &Visit, search: &Search, total: Option<i64>, last: u32) -> String {
     let Some(total) = total else { return String::new() };
-    if last <= 1 {
+    if last <= 1 || search.page > last {
         return cars(visit, total);
     }
     let place = fill(&fill(visit.t().page_of, search.page), last);

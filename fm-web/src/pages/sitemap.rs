@@ -4,18 +4,22 @@ use crate::{
     visit::Visit,
 };
 use actix_web::{HttpResponse, http::header, web::Data};
-use fm_sdk::Result;
+use fm_sdk::{Error, Result};
 use futures::future::join;
 use std::fmt::Write;
 
-/// Lists the start page, a page for each maker, and the newest cars (<https://www.sitemaps.org/protocol.html>).
+/// Lists the start page, a page for each maker, and the newest cars (<https://www.sitemaps.org/protocol.html>). A sitemap consists of whole
+/// URLs: there is none while the site's own is not set.
 pub async fn sitemap(web: Data<Web>, visit: Visit) -> Result<HttpResponse> {
+    if visit.site.is_empty() {
+        return Err(Error::not_found("no-public-url"));
+    }
     let (gateway, caller) = (&web.gateway, &visit.caller);
     let (facets, newest) = join(async { gateway.get(caller, "/api/cars/facets").send().await?.json::<Facets>() }, async {
         gateway.get(caller, "/api/cars").query("sort=-added&per_page=100").send().await?.json::<CarPage>()
     })
     .await;
-    let origin = escaped(&visit.site.to_string());
+    let origin = escaped(&visit.site);
     let mut xml =
         String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     let mut add = |path: &str, changed: &str| {

@@ -3,7 +3,11 @@
 mod field;
 mod query;
 mod sort;
+#[cfg(test)]
+mod tests;
+mod unknown;
 
 pub use field::{LISTS, RANGES};
 pub use query::{Search, encoded};
 pub use sort::SORTS;
+pub use unknown::Unknown;

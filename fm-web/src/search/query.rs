@@ -1,18 +1,22 @@
 use super::{
+    Unknown,
     field::{LISTS, MOST_VALUES, RANGES, is_value},
     sort::{self, DEFAULT_SORT},
 };
 use crate::text::{Lang, whole};
-use fm_sdk::text::{clean_label, clean_line};
+use fm_sdk::text::{clean_label, clean_line, number::NumberError};
+use std::collections::HashMap;
 use url::form_urlencoded;
 
 /// Cars on one page of results: fills rows of two, three and four.
 const PER_PAGE: u32 = 24;
 const PER_PAGES: [u32; 3] = [24, 48, 96];
 /// Farther pages are not meant.
-const LAST_PAGE: u32 = 100_000;
+pub(super) const LAST_PAGE: u32 = 100_000;
 /// The longest text to look for, in characters.
-const LONGEST_TEXT: usize = 200;
+pub(super) const LONGEST_TEXT: usize = 200;
+/// Parameters that have one value; of several the last one counts.
+const SINGLE: [&str; 6] = ["q", "seller", "sort", "page", "per_page", "view"];
 
 /// What is looked for. Whatever a query string holds that makes no sense is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +50,25 @@ impl Default for Search {
 }
 
 impl Search {
-    /// Reads a query string, with numbers as readers of a language write them.
+    /// Reads a query string, whatever it holds, with numbers as readers of a language write them.
     pub fn parse(lang: Lang, query: &str) -> Self {
-        let mut search = Search::default();
+        Search::read(lang, query).0
+    }
+    /// Reads a query string. Values that its own parameters do not have are left out of the search, and returned.
+    pub fn read(lang: Lang, query: &str) -> (Self, Vec<Unknown>) {
+        let (mut search, mut unknown, mut last) = (Search::default(), Vec::new(), HashMap::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()).take(500) {
-            search.take(lang, &name, value.trim());
+            let value = value.trim();
+            let Some(name) = known(&name).filter(|_| !value.is_empty()) else { continue };
+            if !search.take(lang, name, value) {
+                unknown.push(Unknown::new(name, value));
+            }
+            if !LISTS.contains(&name)
+                && let Some(before) = last.insert(name, value.to_owned())
+                && before != value
+            {
+                unknown.push(Unknown::new(name, &before));
+            }
         }
         for (from, to) in &mut search.ranges {
             if let (Some(a), Some(b)) = (*from, *to)
@@ -59,36 +77,63 @@ impl Search {
                 (*from, *to) = (Some(b), Some(a));
             }
         }
-        search
+        Unknown::tidy(&mut unknown);
+        (search, unknown)
     }
-    fn take(&mut self, lang: Lang, name: &str, value: &str) {
+    /// Takes a value; `false` if the parameter has no such value.
+    fn take(&mut self, lang: Lang, name: &str, value: &str) -> bool {
         if let Some(i) = LISTS.iter().position(|f| *f == name) {
-            let values = &mut self.lists[i];
-            let value = clean_label(value);
-            if is_value(name, &value) && values.len() < MOST_VALUES && !values.iter().any(|v| *v == value) {
+            let (values, value) = (&mut self.lists[i], clean_label(value));
+            let fits = is_value(name, &value);
+            if fits && values.len() < MOST_VALUES && !values.iter().any(|v| *v == value) {
                 values.push(value.into_owned());
             }
-            return;
+            return fits;
         }
         for (range, (from, to)) in RANGES.iter().zip(&mut self.ranges) {
-            let number = || whole(lang, range.field, value).ok().flatten().filter(|n| (range.min..=range.max).contains(n));
+            // A limit that every car keeps is none; one that no car can keep is a mistake.
             if name == range.from {
-                *from = number();
-            } else if name == range.to {
-                *to = number();
+                let limit = limit(lang, range.field, value).filter(|n| *n <= range.max);
+                *from = limit.filter(|n| *n >= range.min);
+                return limit.is_some();
+            }
+            if name == range.to {
+                let limit = limit(lang, range.field, value).filter(|n| *n >= range.min);
+                *to = limit.filter(|n| *n <= range.max);
+                return limit.is_some();
             }
         }
         match name {
-            "q" => self.text = clean_line(value).chars().take(LONGEST_TEXT).collect(),
-            "seller" if value.len() <= 64 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-                self.seller = value.to_owned()
+            "q" => {
+                // What the replacement character stands for was no UTF-8.
+                let text = if value.contains(char::REPLACEMENT_CHARACTER) { "" } else { value };
+                self.text = clean_line(text).chars().take(LONGEST_TEXT).collect();
+                !self.text.is_empty()
             }
-            "sort" => self.sort = sort::parse(value).unwrap_or(DEFAULT_SORT),
-            "page" => self.page = value.parse().ok().filter(|p| (1..=LAST_PAGE).contains(p)).unwrap_or(1),
-            "per_page" => self.per_page = value.parse().ok().filter(|p| PER_PAGES.contains(p)).unwrap_or(PER_PAGE),
-            "view" => self.as_list = value == "list",
-            _ => {}
+            "seller" => {
+                let fits = value.len() <= 64 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                self.seller = if fits { value.to_owned() } else { String::new() };
+                fits
+            }
+            "sort" => set(&mut self.sort, sort::parse(value), DEFAULT_SORT),
+            "page" => {
+                let page = limit(lang, "page", value).filter(|n| *n >= 1).map(|n| u32::try_from(n).unwrap_or(u32::MAX).min(LAST_PAGE));
+                set(&mut self.page, page, 1)
+            }
+            "per_page" => set(&mut self.per_page, value.parse().ok().filter(|p| PER_PAGES.contains(p)), PER_PAGE),
+            "view" => {
+                self.as_list = value == "list";
+                matches!(value, "list" | "grid")
+            }
+            _ => true,
         }
+    }
+    /// Keeps the values of one of [`LISTS`] that are known; returns the others.
+    pub fn retain(&mut self, field: &'static str, is_known: impl Fn(&str) -> bool) -> Vec<Unknown> {
+        let Some(i) = LISTS.iter().position(|f| *f == field) else { return Vec::new() };
+        let (kept, rest) = std::mem::take(&mut self.lists[i]).into_iter().partition(|v| is_known(v));
+        self.lists[i] = kept;
+        rest.iter().map(|value: &String| Unknown::new(field, value)).collect()
     }
 
     /// Gives the values of one of [`LISTS`].
@@ -180,75 +225,30 @@ impl Search {
     }
 }
 
+/// Finds a parameter by its name.
+fn known(name: &str) -> Option<&'static str> {
+    let ranges = RANGES.iter().flat_map(|r| [r.from, r.to]);
+    LISTS.into_iter().chain(ranges).chain(SINGLE).find(|known| *known == name)
+}
+
+/// Sets a value, or its default if there is none; says which.
+fn set<T>(field: &mut T, value: Option<T>, default: T) -> bool {
+    let fits = value.is_some();
+    *field = value.unwrap_or(default);
+    fits
+}
+
+/// Reads a limit as people write it; one that no number holds is as far out as can be.
+fn limit(lang: Lang, field: &str, text: &str) -> Option<i64> {
+    match whole(lang, field, text) {
+        Ok(n) => n,
+        Err(NumberError::TooLarge) if text.starts_with('-') => Some(i64::MIN),
+        Err(NumberError::TooLarge) => Some(i64::MAX),
+        Err(_) => None,
+    }
+}
+
 /// Writes pairs as a query string.
 pub fn encoded(pairs: &[(&str, String)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_makes_sense_is_kept_and_comes_back_in_the_address() {
-        let href = Search::parse(Lang::En, "maker=bmw&maker=audi&price_to=9000&q=no+rust&sort=price&page=3&view=list&per_page=48").href();
-        assert_eq!(href, "/cars?q=no+rust&maker=bmw&maker=audi&price_to=9000&sort=price&per_page=48&view=list&page=3");
-        assert_eq!(Search::parse(Lang::En, href.split_once('?').unwrap().1).href(), href);
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_left_out() {
-        for query in [
-            "",
-            "page=0&page=-1&page=x&page=999999999999",
-            "price_from=0&price_to=abc&year_from=1.5&mileage_to=-1&power_from=99999999999999999999",
-            "body=boat&color=%00&engine=&gearbox[]=manual&maker=%3Cscript%3E&option=a+b",
-            "sort=price;drop&per_page=5000&view=carousel&utm_source=x&=&&&%",
-            "seller=../../etc&model=%20%20",
-            "%ff%fe=%ff&maker=%ff",
-        ] {
-            assert_eq!(Search::parse(Lang::En, query), Search::default(), "{query}");
-        }
-    }
-
-    #[test]
-    fn limits_the_wrong_way_round_are_turned() {
-        assert_eq!(Search::parse(Lang::En, "year_from=2020&year_to=2010").range("year"), (Some(2010), Some(2020)));
-    }
-
-    #[test]
-    fn a_filter_can_be_taken_off_and_takes_the_page_with_it() {
-        let search = Search::parse(Lang::En, "maker=bmw&maker=audi&model=3er&price_from=1&price_to=5&page=7&q=x");
-        assert_eq!(search.without("maker", "bmw").href(), "/cars?q=x&maker=audi&price_from=1&price_to=5");
-        assert_eq!(search.without("price", "").without("q", "").href(), "/cars?maker=bmw&maker=audi&model=3er");
-        assert_eq!(search.without("price_to", "").range("price"), (Some(1), None));
-    }
-
-    #[test]
-    fn a_flood_of_values_ends_somewhere() {
-        let query = (0..400).map(|i| format!("maker=m{i}")).collect::<Vec<_>>().join("&");
-        assert_eq!(Search::parse(Lang::En, &query).list("maker").len(), MOST_VALUES);
-        assert_eq!(Search::parse(Lang::En, &format!("q={}", "ä".repeat(5000))).text.chars().count(), LONGEST_TEXT);
-    }
-
-    #[test]
-    fn limits_are_read_as_people_write_them() {
-        for (lang, query, price) in [
-            (Lang::De, "price_to=12.500", Some(12_500)),
-            (Lang::De, "price_to=12.500,00+%E2%82%AC", Some(12_500)),
-            (Lang::En, "price_to=12,500", Some(12_500)),
-            (Lang::En, "price_to=12.500", None),
-            (Lang::De, "price_to=12,5", None),
-            (Lang::En, "price_to=5e3", None),
-        ] {
-            assert_eq!(Search::parse(lang, query).range("price").1, price, "{query}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_seen_does_not_reach_the_page() {
-        let search = Search::parse(Lang::En, "q=Go%E2%80%8Blf%E2%80%AE+%00neu&model=I%E2%80%8Bsetta&model=Isetta");
-        assert_eq!((search.text.as_str(), search.list("model")), ("Golf neu", &["Isetta".to_owned()][..]));
-        assert_eq!(Search::parse(Lang::En, "q=%F0%9F%91%A8%E2%80%8D%F0%9F%91%A9").text, "👨\u{200d}👩");
-    }
 }

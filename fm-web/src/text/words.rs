@@ -54,6 +54,8 @@ texts! {
     latest_empty: "No cars yet.", "Noch keine Autos.";
     sell_first: "Be the first to sell one.", "Verkaufen Sie das erste.";
     live: "Live", "Live";
+    live_stop: "Pause", "Anhalten";
+    live_go: "Keep up to date", "Aktuell halten";
     just_listed: "Just listed: {}", "Gerade eingestellt: {}";
     all_cars: "All cars", "Alle Autos";
     popular_makers: "Popular makers", "Beliebte Marken";
@@ -103,6 +105,18 @@ texts! {
     empty_text: "Try other filters, or look again tomorrow: new cars come every day.", "Versuchen Sie andere Filter oder schauen Sie morgen wieder: Täglich kommen neue Autos.";
     empty_relax: "Leave one out and there is more to choose from:", "Lassen Sie einen weg, dann gibt es mehr Auswahl:";
     without: "without", "ohne";
+    per_page: "Cars on a page", "Autos je Seite";
+    unknown_title: "Part of this search is not known.", "Ein Teil dieser Suche ist unbekannt.";
+    unknown_text: "The results leave it out:", "Die Ergebnisse lassen ihn weg:";
+    unknown_remove: "Remove it", "Entfernen";
+    search_refused: "This search is not understood", "Diese Suche verstehen wir nicht";
+    search_refused_text: "A filter in the address has a value that cannot be searched for.", "Ein Filter in der Adresse hat einen Wert, nach dem sich nicht suchen lässt.";
+    page_beyond: "There is no page {}", "Es gibt keine Seite {}";
+    page_beyond_text: "The last one is page {}.", "Die letzte ist Seite {}.";
+    page_beyond_one: "Everything fits on one page.", "Alles passt auf eine Seite.";
+    page_last: "To page {}", "Zu Seite {}";
+    results_failed: "The results could not be loaded.", "Die Ergebnisse ließen sich nicht laden.";
+    results_failed_text: "Below is what fitted the filters before.", "Unten steht, was zu den Filtern davor passte.";
     from_one_seller: "from one seller", "von einem Verkäufer";
 
     maker: "Maker", "Marke";
@@ -137,6 +151,7 @@ texts! {
     description: "From the seller", "Vom Verkäufer";
     price_history: "Price history", "Preisgeschichte";
     history_empty: "No price change is known.", "Keine Preisänderung bekannt.";
+    history_draft: "The price history begins when the car is on the market.", "Die Preisgeschichte beginnt, wenn das Auto auf dem Markt ist.";
     date: "Date", "Datum";
     change: "Change", "Änderung";
     first_price: "First price", "Erster Preis";
@@ -216,6 +231,11 @@ texts! {
     sold_text: "{} leaves the search. Its page stays, marked as sold. It cannot be changed after that.", "{} verschwindet aus der Suche. Die Seite bleibt, als verkauft markiert. Danach lässt sich nichts mehr ändern.";
     delete_car: "Delete this car?", "Dieses Auto löschen?";
     delete_car_text: "{} and its pictures go. It cannot be undone.", "{} und die Bilder dazu verschwinden. Das lässt sich nicht rückgängig machen.";
+    closed_title: "This car is sold", "Dieses Auto ist verkauft";
+    closed_text: "{} was marked as sold. Its facts, price and pictures stay as they were.", "{} ist als verkauft gemeldet. Fakten, Preis und Bilder bleiben, wie sie waren.";
+    closed_hint: "You can still show its page, delete it, or sell another car.", "Sie können die Seite noch zeigen, das Auto löschen oder ein anderes verkaufen.";
+    sell_another: "Sell another car", "Anderes Auto verkaufen";
+    draft_not_sold: "This car is a draft. Publish it first, then mark it as sold; or delete it.", "Dieses Auto ist ein Entwurf. Veröffentlichen Sie es zuerst, dann können Sie es verkauft melden; oder löschen Sie es.";
     edit_title: "Edit your car", "Auto bearbeiten";
     steps: "Steps", "Schritte";
     step_facts: "Facts", "Fakten";
@@ -246,6 +266,10 @@ texts! {
     make_main: "Make it the first", "Als erstes zeigen";
     move_up: "Earlier", "Nach vorn";
     move_down: "Later", "Nach hinten";
+    picture_moved: "Picture {} of {}", "Bild {} von {}";
+    picture_removed: "The picture is removed.", "Das Bild ist entfernt.";
+    publish_waits: "The car is published as soon as the pictures are there.", "Das Auto wird veröffentlicht, sobald die Bilder da sind.";
+    not_published: "Not published yet: a picture was not taken. Add it again, or publish without it.", "Noch nicht veröffentlicht: Ein Bild wurde nicht angenommen. Fügen Sie es noch einmal hinzu oder veröffentlichen Sie ohne.";
     preview: "Preview", "Vorschau";
     show_car: "Show the car", "Auto zeigen";
 
@@ -257,6 +281,8 @@ texts! {
     error_404_text: "The car may be sold and gone, or the address is wrong.", "Das Auto ist vielleicht verkauft, oder die Adresse stimmt nicht.";
     error_405: "That does not work here", "Das geht hier nicht";
     error_405_text: "This page cannot be called in that way.", "Diese Seite lässt sich so nicht aufrufen.";
+    error_409: "That has changed in the meantime", "Das hat sich inzwischen geändert";
+    error_409_text: "It was changed or finished somewhere else. Go back, load the page again and look what is possible now.", "Es wurde anderswo geändert oder abgeschlossen. Gehen Sie zurück, laden Sie die Seite neu und sehen Sie nach, was jetzt geht.";
     error_413: "That is too much", "Das ist zu viel";
     error_413_text: "Send fewer or smaller files.", "Senden Sie weniger oder kleinere Dateien.";
     error_429: "Not so fast", "Nicht so schnell";

@@ -101,7 +101,7 @@ fn label(visit: &Visit, names: &Names, field: &str, value: &str) -> String {
     }
 }
 
-fn name_of(t: &'static Texts, field: &str) -> &'static str {
+pub(super) fn name_of(t: &'static Texts, field: &str) -> &'static str {
     match field {
         "maker" => t.maker,
         "model" => t.model,

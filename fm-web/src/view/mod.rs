@@ -8,6 +8,7 @@ mod history;
 mod json_ld;
 mod pager;
 mod shell;
+mod unknown;
 
 pub use car::{Car, CarPage, Image, Listing, Listings, PriceHistory, Profile};
 pub use card::{Card, Fact, Picture, facts_of, key_facts, shape_of};
@@ -15,5 +16,6 @@ pub use entry::{Choice, Entry, Kind, blame, mark_failed};
 pub use filters::{Chip, Facets, Group, Names, chips, groups, this_year};
 pub use history::History;
 pub use json_ld::json_ld;
-pub use pager::Pager;
+pub use pager::{Beyond, Pager};
 pub use shell::Shell;
+pub use unknown::{UnknownValue, unknown_values};

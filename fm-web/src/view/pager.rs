@@ -1,4 +1,8 @@
-use crate::search::Search;
+use crate::{
+    search::Search,
+    text::{fill, number},
+    visit::Visit,
+};
 
 /// Links to the other pages of a result.
 #[derive(Default)]
@@ -41,6 +45,28 @@ impl Pager {
             before = number;
         }
         Pager { previous: (page > 1).then(|| href((page - 1).min(last.max(1)))), next: (page < last).then(|| href(page + 1)), links, last }
+    }
+}
+
+/// A page behind the last one was asked for.
+pub struct Beyond {
+    pub title: String,
+    pub text: String,
+    pub last_label: String,
+    /// The last page there is.
+    pub last: Search,
+}
+
+impl Beyond {
+    /// Nothing if the page exists, or if there are no pages at all.
+    pub fn of(visit: &Visit, search: &Search, last: u32) -> Option<Self> {
+        let (t, write) = (visit.t(), |n: u32| number(visit.lang, n.into()));
+        (last >= 1 && search.page > last).then(|| Beyond {
+            title: fill(t.page_beyond, write(search.page)),
+            text: if last == 1 { t.page_beyond_one.to_owned() } else { fill(t.page_beyond_text, write(last)) },
+            last_label: fill(t.page_last, write(last)),
+            last: search.at_page(last),
+        })
     }
 }
 

@@ -6,7 +6,8 @@ pub struct Shell {
     pub theme: &'static str,
     pub user: Option<String>,
     pub here: String,
-    pub origin: String,
+    /// What comes before the path in URLs of this site; empty if it is not set.
+    pub site: String,
     pub title: String,
     pub description: String,
     /// The address under which search engines shall know this page.
@@ -28,7 +29,7 @@ impl Shell {
             theme: visit.theme,
             user: visit.user(),
             here: visit.here.clone(),
-            origin: visit.site.to_string(),
+            site: visit.site.clone(),
             title: if title.is_empty() { market.to_owned() } else { format!("{title} · {market}") },
             description: String::new(),
             canonical: String::new(),
@@ -42,9 +43,9 @@ impl Shell {
         self.description = description.into();
         self
     }
-    /// Names the address of this page for search engines; begins with `/`.
+    /// Names the address of this page for search engines; begins with `/`, and is completed only by the site's own URL.
     pub fn at(mut self, path: &str) -> Self {
-        self.canonical = format!("{}{path}", self.origin);
+        self.canonical = format!("{}{path}", self.site);
         self
     }
     pub fn hidden(mut self) -> Self {

@@ -27,6 +27,9 @@ const GUARDS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// A year. Not for subdomains, which may be somebody else's (RFC 6797, section 6.1.2).
+const HTTPS_ONLY: &str = "max-age=31536000";
+
 /// Wraps all pages.
 pub async fn dress(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let visit = Visit::read(request.request());
@@ -37,7 +40,7 @@ pub async fn dress(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         true => error::paint(answered, &visit),
         false => answered,
     };
-    guard(response.headers_mut());
+    guard(response.headers_mut(), visit.site.starts_with("https://"));
     for cookie in visit.cookies() {
         // Fails only for a cookie that cannot be written, which ours can.
         let _ = response.response_mut().add_cookie(&cookie);
@@ -72,7 +75,10 @@ fn sign_in_first(answered: ServiceResponse<BoxBody>, visit: &Visit) -> ServiceRe
     ServiceResponse::new(request, response)
 }
 
-fn guard(headers: &mut HeaderMap) {
+fn guard(headers: &mut HeaderMap, https: bool) {
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+    }
     for (name, value) in GUARDS {
         headers.insert(name, HeaderValue::from_static(value));
     }

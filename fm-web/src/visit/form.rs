@@ -68,7 +68,7 @@ pub fn verify_origin(request: &HttpRequest) -> Result<()> {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => {
             let visit = Visit::of(request);
-            visit.origin.is(origin) || visit.site.is(origin)
+            visit.origin.is(origin) || (!visit.site.is_empty() && visit.site.eq_ignore_ascii_case(origin))
         }
         // No browser of the last years: the token decides.
         (None, None) => true,

@@ -54,8 +54,8 @@ pub struct Reader {
     pub here: String,
     /// The origin by which this request came: for cookies and the check of forms.
     pub origin: Origin,
-    /// The origin of absolute links: that of `FM_PUBLIC_URL`, if it is set.
-    pub site: Origin,
+    /// The origin of absolute links: that of `FM_PUBLIC_URL`; empty if it is not set, for the host of a request may be made up.
+    pub site: String,
     /// Asks the API for nobody in particular: what everybody sees must not fail because of a token.
     pub caller: Caller,
     session: RefCell<Session>,
@@ -195,7 +195,7 @@ impl Visit {
             needs_token: Cell::new(false),
             notice: Cell::new(Notice::read(request, origin.secure)),
             next_notice: Cell::new(None),
-            site: Origin::public(request).unwrap_or_else(|| origin.clone()),
+            site: Origin::public(request).map(|site| site.to_string()).unwrap_or_default(),
             origin,
         }))
     }

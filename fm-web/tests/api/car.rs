@@ -6,7 +6,7 @@ async fn a_car_has_facts_history_and_seller() {
     let page = Market::new().await.get(&format!("/cars/{CAR}")).await;
     page.is(200).has("<h1>BMW 3 Series 2015</h1>").has("€9,900").has("123,456\u{a0}km").has("150\u{a0}hp (110\u{a0}kW)").has("No rust.");
     page.has("€1,100 less than at the start").has("−€1,100").has("Anna Berger").has("+49 341 ••• ••23").has("Anti-lock brakes (ABS)");
-    page.has(&format!("<link rel=\"canonical\" href=\"http://market.example/cars/{CAR}\">"));
+    page.has(&format!("<link rel=\"canonical\" href=\"/cars/{CAR}\">"));
 }
 
 #[actix_web::test]
@@ -35,6 +35,26 @@ async fn a_service_that_is_down_costs_its_panel_and_not_the_car() {
         market.answers("GET", &path, 503, unavailable()).await;
         market.get(&format!("/cars/{CAR}")).await.is(200).has("BMW 3 Series 2015").has("€9,900");
     }
+}
+
+#[actix_web::test]
+async fn a_draft_has_no_price_history_yet_which_is_no_outage() {
+    let market = Market::new().await;
+    let mut draft = car();
+    draft["status"] = json!("draft");
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, draft).await;
+    let missing = json!({"status": 404, "code": "car-unknown", "detail": "not found"});
+    market.answers("GET", &format!("/api/cars/{CAR}/price-history"), 404, missing.clone()).await;
+    let path = format!("/cars/{CAR}");
+    let down = "This part is not available right now.";
+    let browser = market.signed_in().await;
+    browser.get(&path).await.is(200).has("The price history begins when the car is on the market.").lacks(down);
+    let german = market.signed_in().await.with_cookie("fm_lang", "de").get(&path).await;
+    german.is(200).has("Die Preisgeschichte beginnt, wenn das Auto auf dem Markt ist.");
+    // A car that was listed a moment ago, whose seller's account is being deleted.
+    market.answers("GET", &path.replace("/cars", "/api/cars"), 200, car()).await;
+    market.answers("GET", &format!("/api/profiles/{OWNER}"), 404, missing).await;
+    market.get(&path).await.is(200).has("No price change is known.").has("Private seller").lacks(down);
 }
 
 #[actix_web::test]

@@ -10,6 +10,9 @@ async fn what_is_not_there_has_a_page_with_the_trace() {
         "/cars/0197c0de-0000-7000-8000-00000000ffff",
         "/cars/..%2f..%2fme",
         "/cars/%00",
+        "/cars/%ff%fe",
+        "/%c3%28",
+        "/cars/%F0%9F%9A%97",
         "/assets/x/../../secret",
         "/assets/x/y",
     ] {
@@ -23,6 +26,7 @@ async fn what_is_not_there_has_a_page_with_the_trace() {
 async fn errors_of_the_api_become_pages() {
     for (status, shown) in [
         (403, "This is not for you"),
+        (409, "That has changed in the meantime"),
         (410, "Nothing is parked here"),
         (429, "Not so fast"),
         (500, "We have a breakdown"),

@@ -1,4 +1,4 @@
-use crate::market::Market;
+use crate::market::{CAR, Market};
 use actix_web::test::TestRequest;
 
 #[actix_web::test]
@@ -37,8 +37,37 @@ async fn files_are_kept_for_ever_under_an_address_that_changes_with_them() {
 async fn pages_are_compressed_for_who_takes_it() {
     let market = Market::new().await;
     let plain = market.get("/robots.txt").await;
-    assert_eq!((plain.header("content-encoding"), plain.is(200).html.contains("Sitemap: http://market.example/sitemap.xml")), ("", true));
-    market.get("/sitemap.xml").await.is(200).has("<loc>http://market.example/cars?maker=bmw</loc>");
+    assert_eq!((plain.header("content-encoding"), plain.is(200).html.contains("Disallow: /my/")), ("", true));
+}
+
+#[actix_web::test]
+async fn absolute_urls_name_the_set_site_and_never_the_host_of_a_request() {
+    let car = format!("/cars/{CAR}");
+    let evil = |path: &str| {
+        TestRequest::get().uri(path).peer_addr("127.0.0.1:5".parse().unwrap()).insert_header(("x-forwarded-host", "evil.example"))
+    };
+    let market = Market::known_as("https://cars.example/").await;
+    for path in ["/", "/cars?maker=bmw", car.as_str(), "/robots.txt", "/sitemap.xml"] {
+        market.send(evil(path)).await.is(200).has("https://cars.example").lacks("evil.example").lacks("market.example");
+    }
+    market.get("/sitemap.xml").await.has("<loc>https://cars.example/cars?maker=bmw</loc>");
+    market.get(&car).await.has(&format!("<link rel=\"canonical\" href=\"https://cars.example{car}\">"));
+    // Where it is not set, pages name paths only.
+    let market = Market::new().await;
+    for path in ["/", "/cars?maker=bmw", car.as_str(), "/robots.txt"] {
+        market.send(evil(path)).await.is(200).lacks("evil.example").lacks("market.example").lacks("property=\"og:url\"");
+    }
+    market.get("/sitemap.xml").await.is(404);
+}
+
+#[actix_web::test]
+async fn a_site_over_https_tells_browsers_to_come_back_only_so() {
+    for (url, told) in [("https://cars.example", "max-age=31536000"), ("http://cars.example", "")] {
+        let market = Market::known_as(url).await;
+        for path in ["/", "/nowhere", "/robots.txt", "/my/cars"] {
+            assert_eq!(market.get(path).await.header("strict-transport-security"), told, "{url} {path}");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -17,6 +17,15 @@ async fn a_maker_that_is_chosen_brings_its_models_without_scripts() {
 }
 
 #[actix_web::test]
+async fn the_button_counts_what_is_chosen_already() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars/count", 200, json!({"count": 1234})).await;
+    market.get("/?maker=bmw&price_to=9000").await.is(200).has(">Show 1,234 cars<");
+    assert_eq!(market.asked("GET", "/api/cars/count").await[0].url.query(), Some("maker=bmw&price_to=9000"));
+    market.get("/").await.is(200).has(">Show 1 car<");
+}
+
+#[actix_web::test]
 async fn the_reader_is_spoken_to_in_the_language_of_the_browser() {
     let market = Market::new().await;
     let german = market.send(TestRequest::get().uri("/").insert_header(("accept-language", "de-AT,de;q=0.9"))).await;

@@ -53,6 +53,10 @@ impl Market {
     pub async fn empty() -> Self {
         Market::at(None).await
     }
+    /// A market with one car and all services up, known to people under this URL.
+    pub async fn known_as(public_url: &str) -> Self {
+        Market::at(Some(public_url)).await.filled().await
+    }
     /// The same, known to people under this URL.
     pub async fn at(public_url: Option<&str>) -> Self {
         Market::before(Rc::new(MockServer::start().await), public_url)
@@ -67,7 +71,10 @@ impl Market {
     }
     /// A market with one car and all services up.
     pub async fn new() -> Self {
-        let market = Market::empty().await;
+        Market::empty().await.filled().await
+    }
+    async fn filled(self) -> Self {
+        let market = self;
         market
             .answers(
                 "GET",
@@ -115,6 +122,11 @@ impl Market {
             .with_priority(priority)
             .mount(&self.gateway)
             .await;
+    }
+    /// Lets the gateway answer requests that ask for this.
+    pub async fn answers_query(&self, path: &str, name: &str, value: &str, status: u16, body: Value) {
+        let asked = Mock::given(matchers::path(path)).and(matchers::query_param_contains(name, value));
+        asked.respond_with(ResponseTemplate::new(status).set_body_json(body)).with_priority(1).mount(&self.gateway).await;
     }
     /// What the gateway was asked.
     pub async fn asked(&self, method: &str, path: &str) -> Vec<wiremock::Request> {

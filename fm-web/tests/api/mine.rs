@@ -115,6 +115,46 @@ async fn own_cars_are_listed_with_what_can_be_done() {
 }
 
 #[actix_web::test]
+async fn a_sold_car_explains_that_it_stays_as_it_is_and_what_can_still_be_done() {
+    let market = Market::new().await;
+    let mut sold = car();
+    sold["status"] = json!("sold");
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, sold).await;
+    let refused = json!({"status": 409, "code": "car-sold", "detail": "a sold car cannot be changed"});
+    market.answers("PATCH", &format!("/api/cars/{CAR}"), 409, refused).await;
+    let browser = market.signed_in().await;
+    let explains = |page: &crate::market::Page| {
+        page.has("This car is sold").has("BMW 3 Series 2015 was marked as sold.").has("Sell another car").lacks("makes no sense");
+        page.has(&format!("href=\"/cars/{CAR}\"")).has(&format!("href=\"/my/cars/{CAR}/delete\""));
+    };
+    for path in ["edit", "pictures", "sold"] {
+        explains(browser.get(&format!("/my/cars/{CAR}/{path}")).await.is(200));
+    }
+    explains(browser.post(&format!("/my/cars/{CAR}/edit"), &[("maker", "bmw"), ("price", "1"), ("year", "2000")]).await.is(409));
+    explains(browser.post(&format!("/my/cars/{CAR}/publish"), &[]).await.is(409));
+    let german = market.signed_in().await.with_cookie("fm_lang", "de").get(&format!("/my/cars/{CAR}/edit")).await;
+    german.is(200).has("Dieses Auto ist verkauft").has("Anderes Auto verkaufen");
+    // Its own page offers no change either.
+    browser.get(&format!("/cars/{CAR}")).await.is(200).lacks(&format!("/my/cars/{CAR}/edit"));
+}
+
+#[actix_web::test]
+async fn a_draft_that_is_reported_as_sold_is_told_why_not() {
+    let market = Market::new().await;
+    let refused = json!({"status": 409, "code": "car-not-listed", "detail": "a draft cannot be sold"});
+    market.answers("POST", &format!("/api/cars/{CAR}/sold"), 409, refused).await;
+    market.signed_in().await.post(&format!("/my/cars/{CAR}/sold"), &[]).await.is(409).has("This car is a draft.");
+}
+
+#[actix_web::test]
+async fn a_page_of_own_cars_behind_the_last_leads_to_the_last() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 30})).await;
+    let page = market.signed_in().await.get("/my/cars?page=9").await;
+    page.is(404).has("There is no page 9").has("href=\"/my/cars?page=2&#38;per_page=24\">To page 2").lacks("You have no cars");
+}
+
+#[actix_web::test]
 async fn publish_sold_and_delete_are_asked_for_and_done() {
     let market = Market::new().await;
     market.answers("PATCH", &format!("/api/cars/{CAR}"), 200, car()).await;
@@ -172,7 +212,8 @@ async fn pictures_are_ordered_and_removed() {
     market.answers("DELETE", &format!("/api/cars/{CAR}/images/b"), 204, Value::Null).await;
     let browser = market.signed_in().await;
     browser.get(&format!("/my/cars/{CAR}/pictures")).await.is(200).has("/images/a/card").has("value=\"main\"");
-    browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "b"), ("do", "main")]).await.is(303);
+    let moved = browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "b"), ("do", "main")]).await;
+    assert_eq!(moved.is(303).header("location"), format!("/my/cars/{CAR}/pictures#picture-b"));
     let request = &market.asked("PUT", &format!("/api/cars/{CAR}/images/order")).await[0];
     assert_eq!(request.body_json::<Value>().unwrap(), json!({"keys": ["b", "a"]}));
     browser.post(&format!("/my/cars/{CAR}/pictures/change"), &[("key", "b"), ("do", "remove")]).await.is(303);

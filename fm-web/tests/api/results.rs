@@ -1,10 +1,11 @@
 use crate::market::{Market, facets, unavailable};
+use actix_web::test::TestRequest;
 use serde_json::json;
 
 #[actix_web::test]
 async fn results_have_filters_with_counts_and_chips() {
     let page = Market::new().await.get("/cars?maker=bmw&price_to=20000").await;
-    page.is(200).has("BMW 3 Series 2015").has("<h1 id=\"h-found\">BMW</h1>").has("1 car");
+    page.is(200).has("BMW 3 Series 2015").has("<h1 id=\"h-found\" tabindex=\"-1\">BMW</h1>").has("1 car");
     page.has("name=\"maker\" value=\"bmw\" checked").has("href=\"/cars?price_to=20000\"").has("to €20,000");
     page.has("name=\"maker\" value=\"audi\" disabled").has("name=\"model\" value=\"3er\"");
 }
@@ -15,7 +16,6 @@ async fn no_query_string_brings_the_page_down() {
     for query in [
         "page=0",
         "page=-1",
-        "page=99999999999999999999",
         "page=x",
         "per_page=0",
         "per_page=1e9",
@@ -48,7 +48,6 @@ async fn no_query_string_brings_the_page_down() {
         "utm_source=x&fbclid=y",
         "model=%20",
         "model=../../etc/passwd",
-        "page=1&page=2&page=3",
         "q=a&q=b",
     ] {
         let uri = format!("/cars?{}", query.replace(' ', "%20").replace('<', "%3C").replace('>', "%3E").replace('"', "%22"));
@@ -57,6 +56,64 @@ async fn no_query_string_brings_the_page_down() {
     }
     let many = (0..2000).map(|i| format!("maker=m{i}")).collect::<Vec<_>>().join("&");
     market.get(&format!("/cars?{many}")).await.is(200);
+}
+
+#[actix_web::test]
+async fn a_filter_value_that_is_not_known_is_named_and_can_be_removed() {
+    let market = Market::new().await;
+    let invalid = json!({"status": 400, "code": "invalid", "detail": "x", "errors": [{"field": "maker[0]", "message": "not a maker"}]});
+    market.answers_query("/api/cars", "maker", "xyz", 400, invalid).await;
+    let down = "This part is not available right now.";
+    let page = market.get("/cars?maker=bmw&maker=xyz&price_to=20000").await;
+    page.is(200)
+        .has("Part of this search is not known.")
+        .has("Maker: <bdi><q>xyz</q></bdi>")
+        .has("href=\"/cars?maker=bmw&#38;price_to=20000\">Remove it");
+    page.has("BMW 3 Series 2015").has("name=\"robots\" content=\"noindex\"").lacks(down);
+    for (query, named) in [
+        ("option=ejector_seat", "Equipment: <bdi><q>ejector_seat</q></bdi>"),
+        ("body=boat", "Body: <bdi><q>boat</q></bdi>"),
+        ("price_from=abc", "Price from: <bdi><q>abc</q></bdi>"),
+        ("year_to=1e3", "Year to: <bdi><q>1e3</q></bdi>"),
+        ("price_from=99999999999999999999", "Price from: <bdi><q>99999999999999999999</q></bdi>"),
+        ("sort=luck", "Sort by: <bdi><q>luck</q></bdi>"),
+        ("per_page=5000", "Cars on a page: <bdi><q>5000</q></bdi>"),
+        ("page=x", "Page: <bdi><q>x</q></bdi>"),
+        ("price_to=1&price_to=2", "Price to: <bdi><q>1</q></bdi>"),
+        ("q=%ff", "Text: <bdi><q>\u{fffd}</q></bdi>"),
+        ("maker=%00", "Maker: <bdi><q></q></bdi>"),
+        ("seller=..%2F..%2Fme", "Seller: <bdi><q>../../me</q></bdi>"),
+    ] {
+        market.get(&format!("/cars?{query}")).await.is(200).has(named).has("Remove it").lacks(down);
+    }
+    market.get("/cars?maker=bmw&price_from=&utm_source=x").await.is(200).lacks("not known");
+    let german = market.send(TestRequest::get().uri("/cars?maker=xyz").insert_header(("accept-language", "de"))).await;
+    german.is(200).has("Ein Teil dieser Suche ist unbekannt.").has("Marke: <bdi><q>xyz</q></bdi>").has("Entfernen");
+}
+
+#[actix_web::test]
+async fn a_search_that_the_api_refuses_is_no_outage() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars", 400, json!({"status": 400, "code": "invalid", "detail": "x"})).await;
+    let page = market.get("/cars?maker=bmw").await;
+    page.is(400).has("This search is not understood").has("Remove all filters").lacks("not available right now.</strong>");
+}
+
+#[actix_web::test]
+async fn a_page_behind_the_last_does_not_exist_and_leads_to_the_last() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 240})).await;
+    let page = market.get("/cars?sort=price&page=9999").await;
+    page.is(404).has("There is no page 9,999").has("The last one is page 10.").has("href=\"/cars?sort=price&#38;page=10\">To page 10");
+    page.lacks("No car fits all of that.").has("name=\"robots\" content=\"noindex\"");
+    for query in ["page=99999999999999999999999", "page=1&page=2&page=300"] {
+        market.get(&format!("/cars?{query}")).await.is(404).has("There is no page");
+    }
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 3})).await;
+    market.get("/cars?page=2").await.is(404).has("Everything fits on one page.").has("href=\"/cars\">To page 1");
+    // Without any car there is no last page either.
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 0})).await;
+    market.get("/cars?maker=bmw&page=2").await.is(200).has("No car fits all of that.");
 }
 
 #[actix_web::test]

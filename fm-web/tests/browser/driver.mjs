@@ -59,6 +59,14 @@ export class Browser {
   go(url) {
     return this.call("POST", "/url", { url });
   }
+  /** Opens a page and waits until its scripts have begun. */
+  async opens(url) {
+    await this.go(url);
+    await this.ready();
+  }
+  ready() {
+    return until("the page's scripts", () => this.run("return 'ready' in document.documentElement.dataset"), 20_000);
+  }
   here() {
     return this.call("GET", "/url");
   }

@@ -3,8 +3,11 @@
 //   node main.mjs URL FOLDER AXE [PART]...
 
 import { down } from "./down.mjs";
+import { focus } from "./focus.mjs";
 import { journey } from "./journey.mjs";
+import { layout } from "./layout.mjs";
 import { live } from "./live.mjs";
+import { network } from "./network.mjs";
 import { pages } from "./pages.mjs";
 import { Part } from "./steps.mjs";
 
@@ -14,6 +17,9 @@ const parts = {
   scripts: () => new Part("with scripts").run({ script: true }, journey(base, true)),
   plain: () => new Part("without scripts").run({ script: false }, journey(base, false)),
   live: () => new Part("live").run({}, live(base)),
+  focus: () => new Part("focus").run({}, focus(base)),
+  network: () => new Part("network").run({}, network(base)),
+  layout: () => new Part("layout").run({}, layout(base)),
   pages: () => new Part("pages").run({}, pages(base, folder, axe)),
   ...(market ? { down: () => new Part("down").run({}, down(base, folder, market)) } : {}),
 };

@@ -53,6 +53,14 @@ test("the same question is asked once, and after a failure again only when it ch
   assert.equal(reduce(state, { type: "unheard of" }), state);
 });
 
+test("other results take the place of a question, and what failed can be asked again", () => {
+  let state = reduce(begin("a=1", 3), { type: "changed", query: "a=2" });
+  assert.deepEqual(reduce(state, { type: "shown", query: "b=1" }), begin("b=1", null));
+  assert.equal(reduce(state, { type: "retried" }), state);
+  state = reduce(state, { type: "failed", query: "a=2" });
+  assert.deepEqual(reduce(state, { type: "retried" }), { ...state, status: "asking" });
+});
+
 test("a query holds what was filled in", () => {
   const pairs = [["maker", "bmw"], ["maker", "audi"], ["q", " a & b "], ["year_from", ""], ["price_to", "  "], ["file", {}]];
   assert.equal(queryOf(pairs), "maker=bmw&maker=audi&q=a+%26+b");

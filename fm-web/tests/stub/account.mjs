@@ -72,6 +72,7 @@ export function account(req, path, body) {
   if (!car) return null;
   if (req.method === "PATCH") {
     const wish = json(body);
+    if (car.status === "sold") return problem(409, "car-sold");
     if (wish.year < 1886) return problem(422, "invalid", [{ field: "year", message: "1886 to 2027" }]);
     Object.assign(car, wish);
     return [200, Object.assign(car, { title: title(car) })];
@@ -79,6 +80,7 @@ export function account(req, path, body) {
   if (req.method === "POST" && one[2] === "/sold") return [200, Object.assign(car, { status: "sold" })];
   if (req.method === "DELETE" && !one[2]) return cars.splice(cars.indexOf(car), 1), [204, ""];
   if (req.method === "POST" && one[2] === "/images") {
+    if (body.includes("not a picture")) return problem(415, "not-a-picture");
     const n = body.toString("latin1").split('name="images"').length - 1;
     for (let i = 0; i < n; i++) car.images.push({ key: `${car.body ?? "other"}-${car.color ?? "silver"}-9-${car.images.length}`, width: 1600, height: 1200 });
     return [201, { images: car.images }];

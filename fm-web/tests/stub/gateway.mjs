@@ -48,6 +48,7 @@ function api(req, url, body) {
     const found = cars.find((c) => c.id === car[1]);
     if (!found) return problem(404, "cars-unknown");
     if (!car[2]) return [200, found];
+    if (found.status === "draft") return problem(404, "car-unknown");
     const day = (n) => new Date(Date.now() - n * 864e5).toISOString();
     return [200, { items: [{ at: day(41), price: Math.round(found.price * 1.12) }, { at: day(23), price: Math.round(found.price * 1.05) }, { at: day(6), price: found.price }] }];
   }

@@ -16,7 +16,7 @@ use crate::{
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
-use fm_sdk::Result;
+use fm_sdk::{Kind, Result};
 use futures::future::join;
 use serde::Deserialize;
 
@@ -68,6 +68,11 @@ async fn draw(web: &Web, visit: &Visit, me: &Me, refused: Option<Refused>) -> Re
     .await;
     // Without the account there is no such page; a profile that is away costs its panel.
     let data = data?;
+    let profile = match profile {
+        // Nothing was filled in yet.
+        Err(e) if e.kind() == Kind::NotFound => Ok(Profile::default()),
+        profile => profile,
+    };
     let mut forms = vec![
         Part {
             id: "data",

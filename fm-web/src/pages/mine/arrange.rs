@@ -39,7 +39,8 @@ pub async fn submit(web: Data<Web>, _: Visit, me: Me, id: Path<String>, Form(cha
             done(ask.send().await.and_then(Answer::success))?;
         }
     }
-    Ok(see(&format!("/my/cars/{id}/pictures")))
+    // Without scripts the browser goes on from the picture that was moved.
+    Ok(see(&format!("/my/cars/{id}/pictures#picture-{key}")))
 }
 
 /// A picture that is gone already, or an order of pictures that are others by now, shows on the page that follows.

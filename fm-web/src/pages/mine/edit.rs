@@ -1,4 +1,5 @@
 use super::{
+    closed,
     form::{CarForm, Place, draw},
     id_of, own,
 };
@@ -10,13 +11,16 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
-    http::{Method, header},
+    http::{Method, StatusCode, header},
     web::{Data, Path},
 };
 use fm_sdk::{Kind, Result};
 
 pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
     let own = own(&web, &me, &id).await?;
+    if closed::is_closed(&own.car) {
+        return closed::draw(&visit, &own.car, StatusCode::OK);
+    }
     let models = web.catalogue.models(&web.gateway, &visit.caller, &own.car.maker).await.ok();
     let model = own.car.model.as_deref().unwrap_or_default();
     let label = models.as_ref().and_then(|m| m.label(model)).unwrap_or(model).to_owned();
@@ -37,6 +41,8 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, Form
             visit.say(Notice::Saved);
             Ok(see(&format!("/cars/{id}")))
         }
+        // Sold in another tab, or by going back to this form.
+        Err(e) if closed::was_closed(&e) => closed::draw(&visit, &own(&web, &me, id).await?.car, StatusCode::CONFLICT),
         Err(e) => {
             if e.kind() == Kind::Stale {
                 // What was typed stays; saved once more, it goes on top of what is there now.

@@ -1,12 +1,12 @@
 use crate::{
     Web,
-    pages::page,
+    pages::page_as,
     search::Search,
     text::{Texts, fill, number},
-    view::{CarPage, Card, Pager, Shell},
+    view::{Beyond, CarPage, Card, Pager, Shell},
     visit::{Me, Visit},
 };
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use fm_sdk::{Kind, Result};
 
@@ -25,6 +25,8 @@ struct Mine {
     summary: String,
     rows: Option<Vec<Row>>,
     pages: Pager,
+    beyond: Option<Beyond>,
+    last_href: String,
 }
 
 /// The reader's own cars, drafts and sold ones too.
@@ -45,10 +47,13 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) ->
     };
     let total = found.as_ref().map(|f| f.total).unwrap_or_default();
     let mut pages = Pager::of(&search, total);
+    let href = |number: u32| format!("/my/cars?page={number}&per_page={}", search.per_page);
     for link in &mut pages.links {
-        link.href = format!("/my/cars?page={}&per_page={}", link.number, search.per_page);
+        link.href = href(link.number);
     }
-    page(&Mine {
+    let beyond = Beyond::of(&visit, &search, pages.last);
+    let status = if beyond.is_some() { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let mine = Mine {
         s: Shell::new(&visit, "mine", t.nav_mine).hidden(),
         t,
         token: visit.form_token(),
@@ -65,6 +70,9 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) ->
             };
             f.items.iter().map(row).collect()
         }),
+        last_href: href(pages.last),
         pages,
-    })
+        beyond,
+    };
+    page_as(status, &mine)
 }

@@ -1,6 +1,7 @@
 //! One's own cars: list, sell, edit, pictures, sold, delete.
 
 pub mod arrange;
+mod closed;
 pub mod delete;
 pub mod edit;
 mod form;

@@ -1,4 +1,4 @@
-use super::{Refusal, id_of, own};
+use super::{Refusal, closed, id_of, own};
 use crate::{
     Web,
     pages::{page_as, see},
@@ -40,6 +40,9 @@ pub async fn back(id: Path<String>) -> Result<HttpResponse> {
 
 pub async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
     let (t, car) = (visit.t(), own(web, me, id).await?.car);
+    if closed::is_closed(&car) {
+        return closed::draw(visit, &car, refusal.map_or(StatusCode::OK, |r| r.status));
+    }
     let mut s = Shell::new(visit, "mine", t.pictures).hidden();
     if refusal.is_some() {
         mark_failed(&mut s, t.form_failed);

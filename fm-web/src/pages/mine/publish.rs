@@ -1,4 +1,4 @@
-use super::id_of;
+use super::{closed, id_of, own};
 use crate::{
     Web,
     gateway::Answer,
@@ -7,7 +7,7 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
-    http::Method,
+    http::{Method, StatusCode},
     web::{Data, Path},
 };
 use fm_sdk::Result;
@@ -21,7 +21,10 @@ pub struct Nothing {}
 pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, _: Form<Nothing>) -> Result<HttpResponse> {
     let id = id_of(&id)?;
     let ask = web.gateway.ask(Method::PATCH, &me.caller, format!("/api/cars/{id}")).json(&json!({"status": "listed"}));
-    ask.send().await.and_then(Answer::success)?;
+    match ask.send().await.and_then(Answer::success) {
+        Err(e) if closed::was_closed(&e) => return closed::draw(&visit, &own(&web, &me, id).await?.car, StatusCode::CONFLICT),
+        answer => answer?,
+    };
     visit.say(Notice::Published);
     Ok(see(&format!("/cars/{id}")))
 }

@@ -1,4 +1,4 @@
-use super::{Refusal, id_of, own};
+use super::{Refusal, closed, id_of, own};
 use crate::{
     Web,
     gateway::Answer,
@@ -8,12 +8,16 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
+    http::StatusCode,
     web::{Data, Path},
 };
-use fm_sdk::Result;
+use fm_sdk::{Kind, Result};
 
 async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
     let (t, car) = (visit.t(), own(web, me, id).await?.car);
+    if closed::is_closed(&car) {
+        return closed::draw(visit, &car, StatusCode::OK);
+    }
     let confirm = Confirm {
         heading: t.sold_confirm,
         text: fill(t.sold_text, &car.title),
@@ -38,7 +42,10 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, _: F
             Ok(see("/my/cars"))
         }
         Err(e) => {
-            let refusal = Refusal::read(&visit, &mut [], e)?;
+            let refusal = match (e.kind(), e.code()) {
+                (Kind::Conflict, "car-not-listed") => Refusal::of(StatusCode::CONFLICT, visit.t().draft_not_sold),
+                _ => Refusal::read(&visit, &mut [], e)?,
+            };
             draw(&web, &visit, &me, id, Some(refusal)).await
         }
     }
