@@ -1,5 +1,4 @@
 //! The shapes that the demo really uses: those of the web client, a repository of its own beside this one.
-#![expect(clippy::unwrap_used, reason = "a test stops where no picture is drawn")]
 
 use demo_pictures::{Car, Shapes, jpeg, picture};
 use std::fs;
