@@ -1,5 +1,5 @@
 use fm_profile::{Own, profile};
 
 fn main() -> std::process::ExitCode {
-    fm_sdk::run_with("fm-profile", |own: Own, settings| Ok(profile(own.setup(settings)?)))
+    fm_sdk::run_with(fm_sdk::program!(), |own: Own, settings| Ok(profile(own.setup(settings)?)))
 }

@@ -1,3 +1,3 @@
 fn main() -> std::process::ExitCode {
-    fm_sdk::run_with("fm-web", |own: fm_web::Own, _| Ok(fm_web::web(own)))
+    fm_sdk::run_with(fm_sdk::program!(), |own: fm_web::Own, _| Ok(fm_web::web(own)))
 }
