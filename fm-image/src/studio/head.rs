@@ -2,7 +2,7 @@
 
 use super::jpeg::Layout;
 use crate::{flaw::Flaw, limits};
-use image::{ImageDecoder, codecs::webp::WebPDecoder};
+use image::{ImageDecoder, codecs::webp::WebPDecoder, metadata::Orientation};
 use std::{
     fs::File,
     io::{self, BufReader, Read, Seek},
@@ -23,6 +23,10 @@ pub struct Head {
     pub format: Format,
     /// Bytes of memory that decoding takes at most.
     pub memory: u64,
+    /// Of a JPEG.
+    pub orientation: Option<Orientation>,
+    /// Of a JPEG without an end marker: where its data ends at the latest.
+    pub unended: Option<u64>,
 }
 
 /// Reads a file's head.
@@ -30,7 +34,8 @@ pub struct Head {
 /// # Errors
 /// Only if the file cannot be read; what is wrong with it is in the inner result.
 pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
-    if file.metadata()?.len() == 0 {
+    let length = file.metadata()?.len();
+    if length == 0 {
         return Ok(Err(Flaw::Empty));
     }
     let mut file = BufReader::new(file);
@@ -39,8 +44,13 @@ pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
     file.by_ref().take(32).read_to_end(&mut start)?;
     file.rewind()?;
     let Some(format) = format(&start) else { return Ok(Err(Flaw::Type)) };
+    let (mut orientation, mut unended) = (None, None);
     let measured = match format {
-        Format::Jpeg => super::jpeg::walk(&mut file)?.map(|layout| jpeg(&layout)),
+        Format::Jpeg => super::jpeg::walk(&mut file)?.map(|layout| {
+            orientation = layout.orientation;
+            unended = layout.unended.map(|end| end.min(length));
+            jpeg(&layout)
+        }),
         Format::Png => png(&start),
         Format::WebP => webp(&mut file, &start),
     };
@@ -51,7 +61,9 @@ pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
     if u64::from(width) * u64::from(height) > limits::PIXELS || width.max(height) > limits::SIDE {
         return Ok(Err(Flaw::Pixels { width, height }));
     }
-    Ok(Ok(Head { format, memory }))
+    // Such a picture is read into memory before it is decoded.
+    let memory = memory + unended.unwrap_or(0);
+    Ok(Ok(Head { format, memory, orientation, unended }))
 }
 
 /// By their first bytes: what a file is called, and what the client says it is, does not matter.

@@ -1,6 +1,8 @@
 //! Walks through the markers of a JPEG (ITU T.81, annex B) without decoding it.
 
-use std::io::{self, BufRead, Read};
+use super::exif;
+use image::metadata::Orientation;
+use std::io::{self, BufRead, Read, Seek};
 
 /// More scans than any sane encoder writes only cost time.
 const SCANS: u32 = 64;
@@ -14,59 +16,126 @@ pub struct Layout {
     pub samples: f64,
     pub progressive: bool,
     pub scans: u32,
+    /// From the first EXIF block that says it. The standard knows one block (CIPA DC-008-2023, section 4.7.2); of several the first counts,
+    /// as in browsers.
+    pub orientation: Option<Orientation>,
+    /// Without an end marker: where the data of the last scan ends at the latest.
+    pub unended: Option<u64>,
+    ids: Vec<u8>,
+    /// The coefficients of each component that have all their bits, as a set.
+    complete: Vec<u64>,
 }
 
-/// Gives the layout of a picture that has a beginning, at least one scan and an end; `None` of any other, also of kinds that are not
-/// decoded (lossless, arithmetic coding). What follows the end (a video, a second picture) does not matter.
+/// Gives the layout of a picture that has a beginning and at least one scan; `None` of any other, also of kinds that are not decoded
+/// (lossless, arithmetic coding). What follows the end (a video, a second picture) does not matter. A picture without an end marker must
+/// have the scans of all its coefficients; whether the last one is cut off, only decoding it tells.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn walk(file: &mut impl BufRead) -> io::Result<Option<Layout>> {
-    match walked(file) {
-        Ok(layout) => Ok(layout),
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(e) => Err(e),
-    }
+pub fn walk(file: &mut (impl BufRead + Seek)) -> io::Result<Option<Layout>> {
+    let mut walk = Walk::default();
+    let found = match walk.to_end(file) {
+        Ok(found) => found,
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Found::SomethingElse,
+        Err(e) => return Err(e),
+    };
+    Ok(match found {
+        Found::End => (walk.layout.scans > 0).then_some(walk.layout),
+        Found::SomethingElse => walk.without_end(),
+        Found::Unsupported => None,
+    })
 }
 
-fn walked(file: &mut impl BufRead) -> io::Result<Option<Layout>> {
-    let mut layout = Layout::default();
-    let mut start = [0; 2];
-    file.read_exact(&mut start)?;
-    loop {
-        match marker(file)? {
-            0xD9 => return Ok((layout.scans > 0).then_some(layout)),
-            // SOF0 to SOF2: baseline, extended, progressive
-            n @ 0xC0..=0xC2 if layout.width == 0 => {
-                let Some(frame) = frame(&segment(file)?, n == 0xC2) else { return Ok(None) };
-                layout = frame;
+enum Found {
+    End,
+    /// The end of the file, or what cannot belong to the picture.
+    SomethingElse,
+    Unsupported,
+}
+
+#[derive(Default)]
+struct Walk {
+    layout: Layout,
+    /// Where the marker behind the last scan is; none while that is looked for.
+    data_end: Option<u64>,
+}
+
+impl Walk {
+    fn to_end(&mut self, file: &mut (impl BufRead + Seek)) -> io::Result<Found> {
+        let mut start = [0; 2];
+        file.read_exact(&mut start)?;
+        loop {
+            let (marker, length) = marker(file)?;
+            if self.layout.scans > 0 && self.data_end.is_none() {
+                self.data_end = Some(file.stream_position()? - length);
             }
-            0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => return Ok(None),
-            0xDA => {
-                layout.scans += 1;
-                if layout.width == 0 || layout.scans > SCANS {
-                    return Ok(None);
+            match marker {
+                0xD9 => return Ok(Found::End),
+                // SOF0 to SOF2: baseline, extended, progressive
+                n @ 0xC0..=0xC2 if self.layout.width == 0 => {
+                    let Some(frame) = frame(&segment(file)?, n == 0xC2) else { return Ok(Found::Unsupported) };
+                    self.layout = Layout { orientation: self.layout.orientation, ..frame };
                 }
-                skip(file)?;
+                0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => return Ok(Found::SomethingElse),
+                0xDA => {
+                    let header = segment(file)?;
+                    if self.layout.width == 0 || self.layout.scans == SCANS {
+                        return Ok(Found::Unsupported);
+                    }
+                    self.layout.scans += 1;
+                    // What only looks like a scan stands in something behind the picture.
+                    if self.layout.scan(&header).is_some() {
+                        self.data_end = None;
+                    }
+                }
+                0xE1 if self.layout.scans == 0 && self.layout.orientation.is_none() => {
+                    self.layout.orientation = exif::of_app1(&segment(file)?);
+                }
+                0x01 | 0xD8 => {}
+                _ => skip(file)?,
             }
-            0x01 | 0xD8 => {}
-            _ => skip(file)?,
         }
     }
+
+    fn without_end(mut self) -> Option<Layout> {
+        let whole = self.layout.scans > 0 && self.layout.complete.iter().all(|&coefficients| coefficients == u64::MAX);
+        self.layout.unended = Some(self.data_end.unwrap_or(u64::MAX));
+        whole.then_some(self.layout)
+    }
 }
 
-/// The next marker, over entropy-coded data and its stuffed zeros and restarts.
-fn marker(file: &mut impl BufRead) -> io::Result<u8> {
+impl Layout {
+    /// Notes what a scan brings (sections B.2.3 and G.1.1.1).
+    fn scan(&mut self, header: &[u8]) -> Option<()> {
+        let (count, rest) = header.split_first()?;
+        let (components, parameters) = rest.split_at_checked(2 * usize::from(*count))?;
+        let &[first, last, approximation] = parameters else { return None };
+        let coefficients = match approximation & 15 {
+            _ if !self.progressive => u64::MAX,
+            0 if first <= last && last < 64 => u64::MAX >> (63 - (last - first)) << first,
+            _ => 0,
+        };
+        for component in components.chunks_exact(2) {
+            let at = self.ids.iter().position(|&id| id == component[0])?;
+            self.complete[at] |= coefficients;
+        }
+        Some(())
+    }
+}
+
+/// The next marker, over entropy-coded data and its stuffed zeros and restarts, and its length with the fill bytes before it.
+fn marker(file: &mut impl BufRead) -> io::Result<(u8, u64)> {
     loop {
         if file.skip_until(0xFF)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let mut byte = [0xFF];
+        let (mut byte, mut length) = ([0xFF], 1);
         while byte[0] == 0xFF {
             file.read_exact(&mut byte)?;
+            length += 1;
         }
         if !matches!(byte[0], 0 | 0xD0..=0xD7) {
-            return Ok(byte[0]);
+            return Ok((byte[0], length));
         }
     }
 }
@@ -109,7 +178,9 @@ fn frame(bytes: &[u8], progressive: bool) -> Option<Layout> {
         components: *components,
         samples: all / (most(|f| f.0) * most(|f| f.1)),
         progressive,
-        scans: 0,
+        ids: rest.chunks_exact(3).take(factors.len()).map(|c| c[0]).collect(),
+        complete: vec![0; factors.len()],
+        ..Layout::default()
     })
 }
 
@@ -127,7 +198,8 @@ mod tests {
     #[test]
     fn a_whole_picture_is_measured() {
         let found = layout(&[SOF, SOS, SOS, &[0xFF, 0xD9], b"a video"]).unwrap();
-        assert_eq!(found, Layout { width: 64, height: 32, components: 3, samples: 1.5, progressive: true, scans: 2 });
+        assert_eq!((found.width, found.height, found.components, found.samples), (64, 32, 3, 1.5));
+        assert_eq!((found.progressive, found.scans, found.unended), (true, 2, None));
     }
 
     #[test]
@@ -150,5 +222,31 @@ mod tests {
         let preview: &[u8] = &[0xFF, 0xE1, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9];
         assert_eq!(layout(&[preview, SOF, SOS]), None);
         assert!(layout(&[preview, SOF, SOS, &[0xFF, 0xD9]]).is_some());
+    }
+
+    /// A scan of these components and coefficients, and some data.
+    fn scan(components: &[u8], first: u8, last: u8, approximation: u8) -> Vec<u8> {
+        let mut bytes = vec![0xFF, 0xDA, 0, 6 + 2 * components.len() as u8, components.len() as u8];
+        bytes.extend(components.iter().flat_map(|&id| [id, 0]));
+        bytes.extend([first, last, approximation, 1, 2, 0xFF, 0, 3]);
+        bytes
+    }
+
+    #[test]
+    fn a_picture_without_an_end_needs_the_scans_of_all_its_coefficients() {
+        let dc = |approximation| scan(&[1, 2, 3], 0, 0, approximation);
+        let ac = |id| scan(&[id], 1, 63, 0);
+        let (coarse, fine) = (dc(1), dc(0x10));
+        let (y, cb, cr) = (ac(1), ac(2), ac(3));
+        assert!(layout(&[SOF, &coarse, &y, &cb, &cr]).is_none(), "the DC coefficients lack a bit");
+        assert!(layout(&[SOF, &coarse, &y, &cb, &fine]).is_none(), "one component has no AC coefficients");
+        assert!(layout(&[SOF, &coarse, &y, &cb, &scan(&[3], 1, 62, 0), &fine]).is_none());
+        let parts = [SOF, &coarse, &y, &cb, &cr, &fine].concat();
+        assert_eq!(layout(&[&parts]).unwrap().unended, Some(u64::MAX));
+        for behind in [b"\xFF\xD8\xFF\xC0\0\x02".as_slice(), b"\xFF\xFE\xFF\xFFSEFT", b"\xFF\xC3", b"\xFF\xDA\0\x02ab"] {
+            assert_eq!(layout(&[&parts, behind]).unwrap().unended, Some(2 + parts.len() as u64), "{behind:?}");
+        }
+        assert!(layout(&[&SOF[..1], &[0xC0], &SOF[2..], &scan(&[1, 2, 3], 0, 63, 0)]).is_some(), "baseline needs one");
+        assert!(layout(&[&SOF[..1], &[0xC0], &SOF[2..], &scan(&[1, 2], 0, 63, 0)]).is_none());
     }
 }

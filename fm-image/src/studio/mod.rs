@@ -2,6 +2,7 @@
 
 mod colours;
 mod develop;
+mod exif;
 mod head;
 mod jpeg;
 mod raster;

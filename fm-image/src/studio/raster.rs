@@ -1,16 +1,26 @@
 //! Decoded pixels, as the decoders give them.
 
-use super::head::{Format, Head};
+use super::{
+    exif,
+    head::{Format, Head},
+};
 use crate::limits;
 use image::{ImageDecoder, ImageResult, Limits, codecs::png::PngDecoder, codecs::webp::WebPDecoder, metadata::Orientation};
+use sha2::{Digest, Sha256};
 use std::{
     fs::File,
-    io::{BufReader, Seek},
+    io::{self, BufReader, Read, Seek},
 };
-use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
+use zune_core::{
+    bytestream::{ZByteReaderTrait, ZCursor},
+    colorspace::ColorSpace,
+    options::DecoderOptions,
+};
 
 /// What a decoder may use for itself: rows, colour profiles.
 const OWN: u64 = 8 << 20;
+/// Bytes behind data that has no end marker: more than the decoder looks ahead.
+const FILLER: usize = 64;
 
 /// Decoded pixels and what must be known to show them rightly.
 pub struct Raster {
@@ -27,18 +37,23 @@ pub struct Raster {
 
 impl Raster {
     /// Decodes a picture; `None` if it cannot be decoded to its end.
-    pub fn decode(file: &File, head: &Head) -> std::io::Result<Option<Raster>> {
+    pub fn decode(file: &File, head: &Head) -> io::Result<Option<Raster>> {
         let mut reader = BufReader::with_capacity(64 << 10, file);
         reader.rewind()?;
-        Ok(match head.format {
-            Format::Jpeg => jpeg(reader),
+        let raster = match head.format {
+            Format::Jpeg => match head.unended {
+                Some(end) => jpeg_without_end(reader, end)?,
+                None => jpeg(reader, false),
+            }
+            .map(|raster| Raster { orientation: head.orientation.unwrap_or(Orientation::NoTransforms), ..raster }),
             Format::Png => {
                 let mut own = Limits::no_limits();
                 own.max_alloc = Some(OWN);
                 PngDecoder::with_limits(reader, own).and_then(decoded).ok()
             }
             Format::WebP => WebPDecoder::new(reader).and_then(decoded).ok(),
-        })
+        };
+        Ok(raster)
     }
 
     /// One row as RGB; what can be seen through is shown on white.
@@ -72,9 +87,28 @@ fn on_white(colour: u8, opacity: u8) -> u8 {
     ((colour * opacity + 255 * (255 - opacity) + 127) / 255) as u8
 }
 
-fn jpeg(reader: BufReader<&File>) -> Option<Raster> {
+/// Decodes a picture whose end marker is missing, if all its rows are there: then it does not depend on what follows its data. A decoder
+/// that runs out of data goes on with what comes, so two different fillers show two different pictures, or an error in strict mode.
+fn jpeg_without_end(reader: BufReader<&File>, end: u64) -> io::Result<Option<Raster>> {
+    let mut bytes = Vec::new();
+    reader.take(end).read_to_end(&mut bytes)?;
+    // Half of an end marker.
+    while bytes.pop_if(|byte| *byte == 0xFF).is_some() {}
+    let mut decoded = |filler: u8| {
+        let length = bytes.len();
+        bytes.extend([filler; FILLER]);
+        bytes.extend([0xFF, 0xD9]);
+        let raster = jpeg(ZCursor::new(&bytes), true);
+        bytes.truncate(length);
+        raster
+    };
+    let Some(first) = decoded(0x00).map(|raster| Sha256::digest(&raster.pixels)) else { return Ok(None) };
+    Ok(decoded(0xAA).filter(|raster| Sha256::digest(&raster.pixels) == first))
+}
+
+fn jpeg(reader: impl ZByteReaderTrait, strict: bool) -> Option<Raster> {
     let options =
-        DecoderOptions::default().set_strict_mode(false).set_max_width(limits::SIDE as usize).set_max_height(limits::SIDE as usize);
+        DecoderOptions::default().set_strict_mode(strict).set_max_width(limits::SIDE as usize).set_max_height(limits::SIDE as usize);
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(reader, options);
     decoder.decode_headers().ok()?;
     let grey = decoder.input_colorspace()? == ColorSpace::Luma;
@@ -88,7 +122,7 @@ fn jpeg(reader: BufReader<&File>) -> Option<Raster> {
         channels: if grey { 1 } else { 3 },
         bytes: 1,
         pixels,
-        orientation: decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms),
+        orientation: Orientation::NoTransforms,
         // The profile of a CMYK picture says nothing of the RGB that was made of it.
         profile: decoder.icc_profile(),
     })
@@ -97,7 +131,9 @@ fn jpeg(reader: BufReader<&File>) -> Option<Raster> {
 fn decoded(mut decoder: impl ImageDecoder) -> ImageResult<Raster> {
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();
-    let (orientation, profile) = (decoder.orientation().unwrap_or(Orientation::NoTransforms), decoder.icc_profile().unwrap_or(None));
+    let exif = decoder.exif_metadata().unwrap_or(None);
+    let orientation = exif.and_then(|exif| exif::of_chunk(&exif)).unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().unwrap_or(None);
     let mut pixels = vec![0; decoder.total_bytes() as usize];
     decoder.read_image(&mut pixels)?;
     let channels = usize::from(colour.channel_count());

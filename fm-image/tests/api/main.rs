@@ -4,6 +4,7 @@
 mod bad_files;
 mod cars;
 mod crashes;
+mod endings;
 mod good_files;
 mod orientation;
 mod pictures;

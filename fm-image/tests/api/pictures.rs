@@ -35,14 +35,26 @@ pub fn with_segment(jpeg: &[u8], marker: u8, content: &[u8]) -> Vec<u8> {
     [&jpeg[..2], &[0xFF, marker], &length, content, &jpeg[2..]].concat()
 }
 
-/// An EXIF segment that says how the camera was held, and who took the picture.
-pub fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+/// An EXIF block that says how the camera was held, and who took the picture.
+pub fn exif(orientation: u16) -> Vec<u8> {
+    let [high, low] = orientation.to_be_bytes();
     let entries: [&[u8]; 2] = [
-        &[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0], // Orientation, SHORT
-        &[0x01, 0x3B, 0, 2, 0, 0, 0, 11, 0, 0, 0, 38],         // Artist, ASCII, at offset 38
+        &[0x01, 0x12, 0, 3, 0, 0, 0, 1, high, low, 0, 0], // Orientation, SHORT
+        &[0x01, 0x3B, 0, 2, 0, 0, 0, 11, 0, 0, 0, 38],    // Artist, ASCII, at offset 38
     ];
-    let tiff = [b"MM\0*\0\0\0\x08\0\x02".as_slice(), entries[0], entries[1], &[0; 4], b"Ann Secret\0"].concat();
-    with_segment(jpeg, 0xE1, &[b"Exif\0\0", tiff.as_slice()].concat())
+    [b"MM\0*\0\0\0\x08\0\x02".as_slice(), entries[0], entries[1], &[0; 4], b"Ann Secret\0"].concat()
+}
+/// The same in the other byte order, and without the artist.
+pub fn little_endian_exif(orientation: u16) -> Vec<u8> {
+    let [low, high] = orientation.to_le_bytes();
+    [b"II*\0\x08\0\0\0\x01\0".as_slice(), &[0x12, 0x01, 3, 0, 1, 0, 0, 0, low, high, 0, 0], &[0; 4]].concat()
+}
+/// A JPEG with such a block in a segment of its own, before those that are there.
+pub fn with_exif(jpeg: &[u8], block: &[u8]) -> Vec<u8> {
+    with_segment(jpeg, 0xE1, &[b"Exif\0\0", block].concat())
+}
+pub fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    with_exif(jpeg, &exif(orientation.into()))
 }
 
 /// The same picture with other dimensions in its header.
