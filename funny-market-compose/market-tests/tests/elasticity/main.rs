@@ -3,6 +3,7 @@
 mod hanging;
 mod instances;
 mod rolling;
+mod sessions;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
