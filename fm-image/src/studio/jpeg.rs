@@ -34,7 +34,7 @@ pub struct Layout {
 /// If the file cannot be read.
 pub fn walk(file: &mut (impl BufRead + Seek)) -> io::Result<Option<Layout>> {
     let mut walk = Walk::default();
-    let found = match walk.to_end(file) {
+    let found = match walk.find_end(file) {
         Ok(found) => found,
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Found::SomethingElse,
         Err(e) => return Err(e),
@@ -61,7 +61,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn to_end(&mut self, file: &mut (impl BufRead + Seek)) -> io::Result<Found> {
+    fn find_end(&mut self, file: &mut (impl BufRead + Seek)) -> io::Result<Found> {
         let mut start = [0; 2];
         file.read_exact(&mut start)?;
         loop {
