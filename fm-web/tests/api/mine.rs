@@ -228,7 +228,7 @@ async fn sell(lang: &str, price: &str, mileage: &str) -> (Page, Value) {
     market.answers("POST", "/api/cars", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
     let browser = market.signed_in().await.with_cookie("fm_lang", lang);
     let page = browser.post("/sell", &[("maker", "bmw"), ("year", "2015"), ("price", price), ("mileage", mileage)]).await;
-    let sent: Value = market.asked("POST", "/api/cars").await[0].body_json().unwrap();
+    let sent: Value = market.asked("POST", "/api/cars").await[0].body_json().unwrap_or_else(|e| panic!("{e}"));
     (page, sent)
 }
 
