@@ -11,7 +11,7 @@ use crate::{
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fm_sdk::{
     Error, Kind, Result, ResultExt,
-    config::Settings,
+    config::{Settings, own_settings},
     health::probe,
     http::Draining,
     identity::{Terms, Verifier},
@@ -23,7 +23,7 @@ use fm_sdk::{
 use std::{io::Read, path::PathBuf, process::ExitCode, sync::Arc};
 
 #[derive(Parser)]
-#[command(name = NAME, version, about = "The entry point of a market of services", disable_help_subcommand = true)]
+#[command(name = NAME, version, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     settings: Settings,
@@ -69,8 +69,12 @@ enum TableCommand {
 pub fn run() -> ExitCode {
     // Clients must find it without looking it up in the registry.
     let command = Cli::command().mut_arg("http", |http| http.default_value("127.0.0.1:8080"));
-    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|e| e.exit());
-    match actix_rt::System::new().block_on(obey(cli)) {
+    // A flattened struct of settings would introduce the program by what it is itself.
+    let command = command.about(concat!(env!("CARGO_PKG_NAME"), ": ", env!("CARGO_PKG_DESCRIPTION"))).long_about(None::<&'static str>);
+    let matches = command.get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let own = own_settings::<GatewaySettings>(&matches);
+    match actix_rt::System::new().block_on(obey(cli, own)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("{NAME}: {}", e.chain());
@@ -79,11 +83,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn obey(cli: Cli) -> Result<()> {
+async fn obey(cli: Cli, own_settings: String) -> Result<()> {
     let mut settings = cli.settings;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Check => {
-            print!("{}FM_ADMIN_HTTP={}\n{:#?}\n", settings.masked(), cli.own.admin_http, cli.own.limits());
+            print!("{}{own_settings}", settings.masked());
             Ok(())
         }
         Command::Ready => probe(&settings.http),

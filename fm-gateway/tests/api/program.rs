@@ -103,6 +103,23 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     leave(address, &mut program, &services).await;
 }
 
+#[actix_rt::test]
+async fn check_shows_every_setting_and_help_opens_with_what_the_gateway_is() {
+    let data = tempfile::tempdir().unwrap();
+    let shown = async |word: &str| {
+        let output = run(command("memory", &data).arg(word)).await;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (help, check) = (shown("--help").await, shown("check").await);
+    assert!(help.starts_with("fm-gateway: "), "{help}");
+    let settings: Vec<_> = help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()).collect();
+    assert!(settings.len() > 20, "{settings:?}");
+    for setting in settings {
+        assert!(check.lines().any(|line| line.starts_with(&format!("{setting}="))), "{setting} is missing:\n{check}");
+    }
+}
+
 /// Ends it as an operator does, while clients ask for as long as it says that it may be asked.
 async fn leave(address: SocketAddr, program: &mut Program, services: &Services) {
     let gateways = services.watch("fm-gateway");
