@@ -8,7 +8,7 @@ use std::{fs, time::Duration};
 const CAR: &str = "id title maker model body description price year mileage color engine gearbox power_ps options location images owner_id \
                    status added updated rating?";
 const USER: &str = "id username email roles created?";
-const TOKENS: &str = "user access_token refresh_token token_type expires_in";
+const TOKENS: &str = "user access_token refresh_token token_type expires_in device_token?";
 const LIST: &str = "items total page per_page";
 const TRACK: &str = "car_id title price image added views";
 
@@ -47,6 +47,7 @@ fn accounts_answer_as_documented() {
     let email = format!("{name}@example.com");
     let signed_up = anyone.post("/api/auth/sign-up", account(&name, &email, "Correct-horse-1")).expect(201).json();
     has(&signed_up, TOKENS);
+    assert!(signed_up["device_token"].is_string());
     has(&signed_up["user"], USER);
     assert_eq!(signed_up["token_type"].as_str().map(str::to_lowercase).as_deref(), Some("bearer"));
     anyone.post("/api/auth/sign-up", account(&name, &email, "Correct-horse-1")).expect_problem(409, "taken");
@@ -260,7 +261,7 @@ fn the_catalogue_imports_and_the_rest_answer_as_documented() {
         status = dealer.http.get(status_url).expect(200).json();
         status["state"] == "done"
     });
-    has(&status, "state read accepted refused refusals");
+    has(&status, "state total read accepted refused refusals unprocessed failures");
     assert_eq!((&status["read"], &status["accepted"], &status["refused"]), (&json!(2), &json!(1), &json!(1)));
     has(&status["refusals"][0], "line reason");
     assert_eq!(status["refusals"][0]["line"], 3);

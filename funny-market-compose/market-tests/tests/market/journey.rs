@@ -1,5 +1,5 @@
 use market_tests::{Market, Person, wait_until};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(1);
@@ -70,7 +70,11 @@ fn a_used_refresh_token_ends_the_whole_family() {
     let market = Market::running();
     let person = market.someone();
     let refresh = |token: &str| market.anyone().post("/api/auth/refresh", json!({ "refresh_token": token }));
-    let second = refresh(&person.refresh_token).expect(200).json();
+    let successor = |answer: Value| answer["refresh_token"].as_str().unwrap().to_owned();
+    let second = successor(refresh(&person.refresh_token).expect(200).json());
+    // Two tabs: what was used just now leads to the same successor, until that one is used.
+    assert_eq!(successor(refresh(&person.refresh_token).expect(200).json()), second);
+    let third = successor(refresh(&second).expect(200).json());
     refresh(&person.refresh_token).expect(401);
-    refresh(second["refresh_token"].as_str().unwrap()).expect(401);
+    refresh(&third).expect(401);
 }
