@@ -91,14 +91,14 @@ export const focus = (base) => async (part, browser) => {
     const shown = () => browser.run("return 'shown' in document.getElementById('filters').dataset");
     await browser.click("[data-open]");
     await until("the drawer", shown);
-    for (const filter of ["[name=maker][value=skoda]", "[name=body][value=estate]"]) {
+    for (const filter of ["[name=maker][value=skoda]", "[name=body][value=small]"]) {
       const before = await search();
       await tick(filter);
       await until(`the filter ${filter}`, async () => (await search()) !== before);
     }
     await browser.call("POST", "/back", {});
     await until("no drawer", async () => !(await shown()));
-    await until("the filters", async () => /maker=skoda&body=estate/.test(await search()));
+    await until("the filters", async () => /maker=skoda&body=small/.test(await search()));
     await browser.call("POST", "/back", {});
     await until("no filter", async () => (await search()) === "");
   });
