@@ -122,7 +122,7 @@ in_market_tests() {
         words+=(--test "$1")
         shift
     done
-    plainly funny-market-compose cargo test --workspace --features market-tests/running-market --locked "${words[@]}" "$@"
+    plainly funny-market-compose cargo test --workspace --features market-tests/running-market --locked --no-fail-fast "${words[@]}" "$@"
 }
 export -f in_market_tests
 
