@@ -49,7 +49,7 @@ stage_units() {
         heading "tests of $repository"
         tests "$repository" bash -c 'ci_part "$@"' _ "$repository" tests
     done
-    tests "demo pictures from the web client's shapes" bash -c 'plainly "$@"' _ funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
+    tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
 }
 
 # A market of its own, beside any that runs here, and gone afterwards.

@@ -49,3 +49,4 @@ verify_sbom() {
     [ -z "$missing" ] || { warn "not in the bill of materials of $1: $missing" && return 1; }
     jq -e --arg name "$1" '.bomFormat == "CycloneDX" and .metadata.component.name == $name and (.components | length) > 0 and all(.components[]; .licenses and .purl)' "$2" >/dev/null
 }
+export -f write_sbom verify_sbom warn
