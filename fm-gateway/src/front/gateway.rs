@@ -44,7 +44,7 @@ impl Default for Limits {
             stall: s(30),
             keep_alive: s(60),
             rest_time: s(5),
-            rest: 1 << 20,
+            rest: 16 << 20,
             at_once: 4096,
             connections: 8192,
             connections_per_address: 1024,

@@ -89,6 +89,16 @@ async fn the_rest_of_a_body_may_come_late_and_the_next_request_is_served() {
 }
 
 #[actix_rt::test]
+async fn a_client_that_writes_its_whole_body_first_gets_the_early_answer() {
+    let upstream = Upstream::answering(ok("served")).await;
+    let app = app(&upstream).await;
+    let mut client = app.connect().await;
+    client.send(format!("POST /text HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", 8 << 20)).await;
+    client.send(vec![b'x'; 8 << 20]).await;
+    assert_eq!(client.reply(false).await.unwrap().code(), "too-large");
+}
+
+#[actix_rt::test]
 async fn a_body_without_an_end_is_not_read_for_ever() {
     let upstream = Upstream::answering(ok("")).await;
     let app =
