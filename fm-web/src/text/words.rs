@@ -247,6 +247,7 @@ texts! {
     model_hint: "Choose one or type it.", "Auswählen oder eintippen.";
     postal_code: "Postal code", "Postleitzahl";
     to_pictures: "Continue: pictures", "Weiter: Bilder";
+    sold_before: "This form has made a car already, and that car was deleted. Send it once more to list it anew.", "Mit diesem Formular wurde schon ein Auto angelegt und danach gelöscht. Senden Sie es noch einmal ab, um es neu anzulegen.";
     changed_meanwhile: "This car was changed somewhere else in the meantime. Look at it again, then save once more.", "Dieses Auto wurde inzwischen anderswo geändert. Sehen Sie es noch einmal durch und speichern Sie erneut.";
     add_pictures: "Add pictures", "Bilder hinzufügen";
     add_pictures_text: "JPEG, PNG or WebP, up to 10 MB each and 20 at once. Places where they were taken are removed.", "JPEG, PNG oder WebP, bis 10 MB je Bild und 20 auf einmal. Aufnahmeorte werden entfernt.";

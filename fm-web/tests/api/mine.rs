@@ -39,6 +39,15 @@ async fn a_car_is_listed_in_two_steps() {
 }
 
 #[actix_web::test]
+async fn a_form_whose_car_was_deleted_comes_back_with_a_new_key() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/cars", 409, json!({"status": 409, "code": "idempotency-key-used", "detail": "x"})).await;
+    let form = [("maker", "bmw"), ("price", "9,900"), ("year", "2015"), ("key", "k-1")];
+    let page = market.signed_in().await.post("/sell", &form).await;
+    page.is(409).has("to list it anew").has("value=\"9,900\"").has("name=\"key\" value=\"").lacks("value=\"k-1\"");
+}
+
+#[actix_web::test]
 async fn what_is_wrong_with_a_car_stands_beside_its_field_and_nothing_typed_is_lost() {
     let market = Market::new().await;
     let errors = json!([{"field": "price", "message": "1 to 10000000"}, {"field": "location.postal_code", "message": "odd"}, {"field": "options[0]", "message": "odd"}]);

@@ -15,6 +15,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+/// The API's code for a key of an earlier form whose car is gone.
+pub const KEY_USED: &str = "idempotency-key-used";
+
 /// What the form of a car sends; all of it is text.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -181,6 +184,7 @@ pub async fn draw(web: &Web, visit: &Visit, place: Place<'_>, form: &CarForm, re
     let mut entries: Vec<Entry> = car.into_iter().chain(state).chain(offer).collect();
     let refusal = match refused {
         Some(e) if e.kind() == fm_sdk::Kind::Stale => Some(Refusal::of(StatusCode::PRECONDITION_FAILED, t.changed_meanwhile)),
+        Some(e) if e.code() == KEY_USED => Some(Refusal::of(StatusCode::CONFLICT, t.sold_before)),
         Some(e) => {
             let refusal = Refusal::read(visit, &mut entries, e)?;
             form.blame_numbers(visit.lang, &mut entries);

@@ -1,4 +1,4 @@
-use super::form::{CarForm, Place, draw};
+use super::form::{CarForm, KEY_USED, Place, draw};
 use crate::{
     Web,
     pages::see,
@@ -11,14 +11,18 @@ use fm_sdk::Result;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+fn new_key() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>())
+}
+
 /// The form for a new car. Its key makes sure that a button pressed twice sells one car.
 pub async fn show(web: Data<Web>, visit: Visit, _: Me) -> Result<HttpResponse> {
     let mut form = CarForm::default();
-    form.key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
+    form.key = new_key();
     draw(&web, &visit, Place::New, &form, None).await
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<CarForm>) -> Result<HttpResponse> {
+pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(mut form): Form<CarForm>) -> Result<HttpResponse> {
     let listed = form.status == "listed";
     let mut wish = form.wish(&web, &visit, true).await;
     wish["status"] = if listed { "listed" } else { "draft" }.into();
@@ -32,6 +36,11 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<CarFo
             Ok(see(&format!("/cars/{}", super::id_of(&car.id)?)))
         }
         Ok(car) => Ok(see(&format!("/my/cars/{}/pictures", super::id_of(&car.id)?))),
-        Err(e) => draw(&web, &visit, Place::New, &form, Some(e)).await,
+        Err(e) => {
+            if e.code() == KEY_USED {
+                form.key = new_key();
+            }
+            draw(&web, &visit, Place::New, &form, Some(e)).await
+        }
     }
 }
