@@ -28,7 +28,14 @@ each_repository() {
     for repository in $(repositories); do check "$1 of $repository" bash -c 'ci_part "$@"' _ "$repository" "$1"; done
 }
 stage_format() { each_repository format; }
-stage_lints() { each_repository lints; }
+stage_lints() {
+    local repository
+    each_repository lints
+    heading "import cycles"
+    for repository in fm-sdk fm-gateway fm-web; do
+        check "import cycles of $repository" plainly funny-market-compose cargo run --quiet --locked -p import-cycles -- "$ROOT/$repository"
+    done
+}
 stage_docs() { each_repository docs; }
 
 # What we ship: licences, banned crates and sources of all; and what each program is made of.
