@@ -34,7 +34,7 @@ pub use bus::{
 pub use clock::Clock;
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
 pub use identity::Identity;
-pub use message::{Call, Command, Envelope, Event, MessageKind};
+pub use message::{Call, Command, Envelope, Event, MessageKind, Senders};
 pub use service::{Application, Cx, NoSettings, Program, Runtime, Seams, Service, run, run_with, stop_signal};
 pub use work::{Doc, DocRef, Docs, Out, Work};
 

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 messages! {
     call "fm-echo/say" Say { text: String } -> String;
-    event "echo.heard" Heard { text: String }
+    event "echo.heard" from "fm-echo" Heard { text: String }
 }
 
 async fn say(m: Say, _: Cx<()>) -> Reply<String> {

@@ -10,8 +10,8 @@ use fm_sdk::{
 use std::{sync::Arc, time::Duration};
 
 messages! {
-    event "thing.created" Created { id: String }
-    command "fm-shop/stock" Stock { owner: String }
+    event "thing.created" from "fm-shop" Created { id: String }
+    command "fm-shop/stock" from any Stock { owner: String }
 }
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

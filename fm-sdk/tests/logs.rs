@@ -43,7 +43,7 @@ fn capture() {
     });
 }
 
-messages! { event "thing.happened" Happened { hopeless: bool } }
+messages! { event "thing.happened" from any Happened { hopeless: bool } }
 
 fn failing() -> Service<()> {
     let fail = async |m: Happened, _: Cx<()>| Err(if m.hopeless { park("no") } else { Error::new(Kind::Unavailable, "later", "not yet") });

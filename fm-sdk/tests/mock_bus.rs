@@ -5,15 +5,15 @@ use fm_sdk::{Cx, Error, Handled, Kind, MessageKind, Reply, Service, Work, docume
 use std::sync::Arc;
 
 messages! {
-    event "probe.step" Step { n: u32 }
-    event "probe.ended" Ended { n: u32 }
-    event "probe.broken" Broken { hopeless: bool }
-    event "thing.removed" ThingRemoved { id: String }
-    event "things.cleared" Cleared { count: u64 }
-    command "fm-probe/clear" Clear { owner: String }
+    event "probe.step" from ["fm-owner", "fm-probe"] Step { n: u32 }
+    event "probe.ended" from "fm-probe" Ended { n: u32 }
+    event "probe.broken" from any Broken { hopeless: bool }
+    event "thing.removed" from "fm-probe" ThingRemoved { id: String }
+    event "things.cleared" from "fm-probe" Cleared { count: u64 }
+    command "fm-probe/clear" from "fm-owner" Clear { owner: String }
     call "fm-probe/double" Double { n: i64 } -> i64;
     call "fm-nobody/home" Home {} -> bool;
-    call "fm-owner/yours" Yours {} -> bool;
+    call "fm-owner/yours" from "fm-probe" Yours {} -> bool;
 }
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -60,7 +60,6 @@ async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {
     Ok(m.n * 2)
 }
 async fn clear(m: Clear, cx: Cx<Probe>) -> Handled {
-    cx.only_from("fm-owner")?;
     cx.identity()?.acts_for(&m.owner)?;
     let count = cx.remove_each(Thing::owner.eq(&m.owner), |t, out| out.publish(ThingRemoved { id: t.id.clone() })).await?;
     cx.publish(Cleared { count })
@@ -83,7 +82,7 @@ async fn a_message_without_or_with_a_forged_token_is_parked() {
     assert_eq!(bus.command_edited(clear(), |m| m.body = r#"{"owner":"u2"}"#.into()).await.parked().kind(), Kind::Unauthenticated);
     assert_eq!(bus.command_edited(clear(), |m| m.id = "another".into()).await.parked().kind(), Kind::Unauthenticated);
     assert_eq!(bus.command_edited(clear(), |m| m.source = "fm-evil".into()).await.parked().kind(), Kind::Unauthenticated);
-    assert_eq!(bus.from("fm-evil").command(clear()).await.parked().code(), "source");
+    assert_eq!(bus.from("fm-evil").command(clear()).await.parked().code(), "sender-undeclared");
     assert_eq!(bus.from("fm-owner").command(Clear { owner: "u2".into() }).await.parked().kind(), Kind::Forbidden);
     assert_eq!(bus.work().docs::<Thing>().count().await.unwrap(), 4);
     bus.command(clear()).await.acked();
@@ -154,23 +153,15 @@ async fn a_repeatable_insert_gives_the_same_document() {
     assert_ne!(first, other);
 }
 
-fn only_of_the_owner() -> Service<()> {
-    Service::new("fm-probe", ())
-        .on(async |_: Step, cx: Cx<()>| {
-            cx.only_from("fm-owner")?;
-            cx.publish(Ended { n: 0 })
-        })
-        .call(async |m: Double, cx: Cx<()>| {
-            cx.only_from("fm-owner")?;
-            Ok(m.n)
-        })
+fn ends_at_once() -> Service<()> {
+    Service::new("fm-probe", ()).on(async |_: Step, cx: Cx<()>| cx.publish(Ended { n: 0 }))
 }
 
 #[actix_rt::test]
 async fn a_message_that_calls_itself_something_else_is_parked() {
     for kind in [MessageKind::Call, MessageKind::Command] {
         for signed in [false, true] {
-            let bus = MockBus::for_service(only_of_the_owner());
+            let bus = MockBus::for_service(ends_at_once());
             bus.from("fm-owner").deliver(Step { n: 1 }).await.acked();
             let forged = bus.deliver_edited(Step { n: 1 }, |m| {
                 m.kind = kind;
@@ -183,22 +174,43 @@ async fn a_message_that_calls_itself_something_else_is_parked() {
 }
 
 #[actix_rt::test]
-async fn a_source_that_nobody_signed_for_is_not_believed() {
-    let bus = MockBus::for_service(only_of_the_owner());
-    for bus in [bus, MockBus::for_service(only_of_the_owner()).user("u1", &["things:write"])] {
-        // Both are sent by fm-probe; a caller that is no service proves no source, whatever it says.
-        assert_eq!(bus.call(Double { n: 1 }).await.unwrap_err().code(), "source");
-    }
-    let bus = MockBus::for_service(Service::new("fm-owner", ()).call(async |_: Yours, cx: Cx<()>| {
-        cx.only_from("fm-owner")?;
-        Ok(true)
-    }));
-    assert!(bus.call(Yours {}).await.unwrap());
-    bus.sign_in("u1", &[]);
-    assert_eq!(bus.call(Yours {}).await.unwrap_err().code(), "source", "a user's token says nothing of the service that passes it on");
+async fn an_event_from_an_undeclared_sender_is_dead_lettered_at_the_first_attempt() {
+    let bus = MockBus::for_service(ends_at_once());
+    let settled = bus.from("fm-evil").deliver(Step { n: 1 }).await;
+    assert_eq!((settled.parked().code(), settled.attempts()), ("sender-undeclared", 1));
+    assert_eq!(bus.published::<Ended>().all(), []);
 }
 
-messages! { event "thing.shared" Shared { service_fails: bool, instance_fails: bool } }
+#[actix_rt::test]
+async fn a_call_that_names_its_senders_is_answered_to_them_alone_for_a_user_or_not() {
+    let bus = MockBus::for_service(Service::new("fm-owner", ()).call(async |_: Yours, cx: Cx<()>| Ok(cx.identity()?.sub() == "u1")));
+    assert!(!bus.call(Yours {}).await.unwrap(), "for the sender itself");
+    bus.sign_in("u1", &[]);
+    assert!(bus.call(Yours {}).await.unwrap(), "for the user");
+    assert_eq!(bus.from("fm-evil").call(Yours {}).await.unwrap_err().code(), "sender-undeclared");
+}
+
+messages! {
+    event "owner.spoke" from "fm-owner" Spoke {}
+    command "fm-owner/obey" from "fm-other" Obey {}
+    call "fm-owner/theirs" from "fm-other" Theirs {} -> bool;
+}
+
+#[actix_rt::test]
+async fn a_service_cannot_send_what_does_not_name_it() {
+    type Send = fn(&Cx<()>) -> Handled;
+    let sends: [Send; 2] = [|cx| cx.publish(Spoke {}), |cx| cx.send(Obey {})];
+    for send in sends {
+        let service = Service::new("fm-probe", ()).on(async move |_: Step, cx: Cx<()>| send(&cx));
+        let settled = MockBus::for_service(service).deliver(Step { n: 1 }).await;
+        assert_eq!((settled.parked().code(), settled.attempts()), ("sender-undeclared", 1));
+    }
+    let bus = MockBus::for_service(ends_at_once());
+    assert_eq!(bus.bus().publish_now(&Spoke {}).await.unwrap_err().code(), "sender-undeclared");
+    assert_eq!(bus.bus().call(Theirs {}).await.unwrap_err().code(), "sender-undeclared");
+}
+
+messages! { event "thing.shared" from any Shared { service_fails: bool, instance_fails: bool } }
 
 fn heard_twice() -> Service<()> {
     let ends = |fails: bool| if fails { Err(park("as told")) } else { Ok(()) };
@@ -238,11 +250,10 @@ async fn a_crash_planned_before_the_first_verb_does_not_happen_while_the_service
 #[actix_rt::test]
 async fn a_command_whose_identity_is_refused_is_dead_lettered_at_the_first_attempt() {
     type Refuse = fn(&Cx<()>) -> fm_sdk::Result<()>;
-    let refusals: [(Refuse, &str); 6] = [
+    let refusals: [(Refuse, &str); 5] = [
         (|cx| cx.identity()?.acts_for("somebody"), "other-user"),
         (|cx| cx.identity()?.require("cars:write").map(drop), "scope-missing"),
         (|cx| cx.identity()?.acted_by("fm-profile").map(drop), "other-service"),
-        (|cx| cx.only_from("fm-profile"), "source"),
         (|_| Err(Error::new(Kind::Forbidden, "not-owner", "this belongs to somebody else")), "not-owner"),
         (|cx| Err(cx.identity()?.acts_for("somebody").unwrap_err().caused_by(std::io::Error::other("of the store"))), "other-user"),
     ];

@@ -38,7 +38,8 @@ impl<M: Call> IntoFuture for Calling<M> {
                 return Err(Error::timed_out(false));
             }
             let rt = &self.bus.rt;
-            let m = seal(rt, self.bus.caller.as_ref(), self.envelope?)?;
+            M::SENDERS.check_sent(M::AT, &rt.service)?;
+            let m = seal(rt, self.bus.caller.as_ref(), self.envelope?, M::SENDERS)?;
             let started = Instant::now();
             let reply = rt.transport.request(m, within).await;
             rt.metrics.called(M::AT, reply.as_ref().map_or_else(Error::code, |_| "ok"), started.elapsed().as_secs_f64());

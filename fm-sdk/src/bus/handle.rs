@@ -1,5 +1,5 @@
 use super::Calling;
-use crate::{Call, Envelope, Error, Event, Identity, Kind, MessageKind, Result, identity::identity_of, service::Runtime};
+use crate::{Call, Envelope, Error, Event, Identity, Kind, MessageKind, Result, Senders, identity::identity_of, service::Runtime};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use std::{
     future::{Ready, ready},
@@ -50,20 +50,22 @@ impl Bus {
     /// A document's change and its event belong into one step: publish in the closure of `insert`, `change` or `remove`.
     ///
     /// # Errors
-    /// `Unavailable` while the broker is away.
+    /// `Unavailable` while the broker is away; `Internal`, code `sender-undeclared`, if the event's declaration does not name this service.
     pub async fn publish_now<E: Event>(&self, e: &E) -> Result<()> {
+        E::SENDERS.check_sent(E::NAME, &self.rt.service)?;
         self.trail.direct.store(true, Relaxed);
         let m = Envelope::new(MessageKind::Event, E::NAME, e, &self.rt.service)?;
-        self.rt.transport.publish(seal(&self.rt, self.caller.as_ref(), m)?).await
+        self.rt.transport.publish(seal(&self.rt, self.caller.as_ref(), m, E::SENDERS)?).await
     }
 }
 
-/// Completes an envelope: who sends it, for whom (a delegation token bound to this very message), and as part of which trace.
-pub(crate) fn seal(rt: &Runtime, caller: Option<&Identity>, mut m: Envelope) -> Result<Envelope> {
+/// Completes an envelope: who sends it, for whom, and as part of which trace. A delegation token bound to this very message says so; a call
+/// that anybody may make carries the caller's own token instead, which proves no service.
+pub(crate) fn seal(rt: &Runtime, caller: Option<&Identity>, mut m: Envelope, senders: Senders) -> Result<Envelope> {
     m.instance.clone_from(&rt.instance);
     m.trace = crate::trace::current().map(|t| t.child().to_string());
     match (m.kind, caller) {
-        (MessageKind::Call, Some(who)) if who.act().is_none() => m.token = Some(who.token().to_string()),
+        (MessageKind::Call, Some(who)) if who.act().is_none() && senders == Senders::Any => m.token = Some(who.token().to_string()),
         (_, who) => rt.delegate.seal(&mut m, who)?,
     }
     Ok(m)

@@ -1,29 +1,42 @@
 //! `messages!`: one line per message.
 
-/// Declares messages: kind, name on the bus, type with its fields, and for a call its reply.
+/// Declares messages: kind, name on the bus, who may send it, type with its fields, and for a call its reply.
 ///
 /// Each becomes a public struct with serde's traits. A name of the wrong shape does not compile.
 ///
+/// `from` names the service that may send the message, several as a list, or `any`. A receiver refuses it from any other service before
+/// its handler runs: an event or a command becomes a dead letter at once, the caller of a call gets `Forbidden`; the code is
+/// `sender-undeclared`. Events and commands must say it. A call may leave it out: it then comes from anybody, like a request over HTTP,
+/// and its handler goes by the caller's identity.
+///
 /// ```
 /// fm_sdk::messages! {
-///     event "car.price-changed" PriceChanged { car: String, from: i64, to: i64 }
-///     command "fm-cars/delete-all" DeleteAll { user: String }
+///     event "car.price-changed" from "fm-cars" PriceChanged { car: String, from: i64, to: i64 }
+///     command "fm-cars/delete-all" from ["fm-profile", "fm-admin"] DeleteAll { user: String }
+///     event "audit.noted" from any Noted { what: String }
 ///     call "fm-cars/price" PriceOf { car: String } -> i64;
+///     call "fm-cars/reserve" from "fm-shop" Reserve { car: String } -> bool;
 /// }
+/// ```
+///
+/// ```compile_fail
+/// fm_sdk::messages! { event "car.price-changed" PriceChanged { car: String } }
 /// ```
 #[macro_export]
 macro_rules! messages {
     () => {};
-    ($(#[$m:meta])* event $n:literal $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
+    ($(#[$m:meta])* event $n:literal from $from:tt $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
         $crate::messages!(@ $(#[$m])* $t { $($(#[$fm])* $f: $ft),* });
         const _: () = assert!($crate::message::is_name($n, b'.'), "an event is named `thing.happened`, lower case");
-        impl $crate::Event for $t { const NAME: &'static str = $n; }
+        impl $crate::Event for $t { const NAME: &'static str = $n; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); }
+        $crate::messages!(@check $t, $crate::Event);
         $crate::messages!($($rest)*);
     };
-    ($(#[$m:meta])* command $n:literal $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
+    ($(#[$m:meta])* command $n:literal from $from:tt $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
         $crate::messages!(@ $(#[$m])* $t { $($(#[$fm])* $f: $ft),* });
         const _: () = assert!($crate::message::is_name($n, b'/'), "a command goes to `service/verb`, lower case");
-        impl $crate::Command for $t { const AT: &'static str = $n; }
+        impl $crate::Command for $t { const AT: &'static str = $n; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); }
+        $crate::messages!(@check $t, $crate::Command);
         $crate::messages!($($rest)*);
     };
     ($(#[$m:meta])* call $n:literal $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } -> $r:ty; $($rest:tt)*) => {
@@ -31,6 +44,27 @@ macro_rules! messages {
         const _: () = assert!($crate::message::is_name($n, b'/'), "a call goes to `service/verb`, lower case");
         impl $crate::Call for $t { const AT: &'static str = $n; type Reply = $r; }
         $crate::messages!($($rest)*);
+    };
+    ($(#[$m:meta])* call $n:literal from $from:tt $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } -> $r:ty; $($rest:tt)*) => {
+        $crate::messages!(@ $(#[$m])* $t { $($(#[$fm])* $f: $ft),* });
+        const _: () = assert!($crate::message::is_name($n, b'/'), "a call goes to `service/verb`, lower case");
+        impl $crate::Call for $t { const AT: &'static str = $n; type Reply = $r; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); }
+        $crate::messages!(@check $t, $crate::Call);
+        $crate::messages!($($rest)*);
+    };
+    ($(#[$m:meta])* event $n:literal $($rest:tt)*) => { $crate::messages!(@unsaid "event" $n); };
+    ($(#[$m:meta])* command $n:literal $($rest:tt)*) => { $crate::messages!(@unsaid "command" $n); };
+    (@unsaid $kind:literal $n:literal) => {
+        compile_error!(concat!(
+            "the ", $kind, " ", $n, " is declared as `", $kind, " ", $n, " from \"fm-sender\" Type { field: Type }`; ",
+            "several senders as a list, or `from any`"
+        ));
+    };
+    (@senders any) => { $crate::Senders::Any };
+    (@senders [$($s:literal),+ $(,)?]) => { $crate::Senders::Only(&[$($s),+]) };
+    (@senders $s:literal) => { $crate::Senders::Only(&[$s]) };
+    (@check $t:ident, $kind:path) => {
+        const _: () = assert!(<$t as $kind>::SENDERS.are_names(), "a sender is a service's name, lower case");
     };
     (@ $(#[$m:meta])* $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* }) => {
         #[doc = concat!("The message `", stringify!($t), "`.")]

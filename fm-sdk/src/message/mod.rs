@@ -2,30 +2,36 @@
 
 mod declare;
 mod envelope;
+mod senders;
 
 #[doc(hidden)]
 pub use declare::is_name;
 pub use envelope::{Envelope, MessageKind, Subject};
+pub use senders::Senders;
 
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Something that happened, in the past tense (`car.listed`). Many may listen.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
-    note = "declare it: `messages! {{ event \"car.listed\" {Self} {{ .. }} }}`"
+    note = "declare it: `messages! {{ event \"car.listed\" from \"fm-cars\" {Self} {{ .. }} }}`"
 )]
 pub trait Event: Serialize + DeserializeOwned + 'static {
     /// `thing.happened`, lower case; the routing key on the bus.
     const NAME: &'static str;
+    /// Who may send it. A receiver refuses it from anybody else.
+    const SENDERS: Senders;
 }
 /// Do this: one owner, must happen, also when the owner is away for hours.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command",
-    note = "declare it: `messages! {{ command \"fm-cars/delete-all\" {Self} {{ .. }} }}`"
+    note = "declare it: `messages! {{ command \"fm-cars/delete-all\" from \"fm-profile\" {Self} {{ .. }} }}`"
 )]
 pub trait Command: Serialize + DeserializeOwned + 'static {
     /// `service/verb`, lower case.
     const AT: &'static str;
+    /// Who may send it. A receiver refuses it from anybody else.
+    const SENDERS: Senders;
 }
 /// A request with a reply and a deadline.
 #[diagnostic::on_unimplemented(
@@ -35,6 +41,8 @@ pub trait Command: Serialize + DeserializeOwned + 'static {
 pub trait Call: Serialize + DeserializeOwned + 'static {
     /// `service/verb`, lower case.
     const AT: &'static str;
+    /// Who may make it. Anybody, unless its declaration names services; then the caller proves which one it is.
+    const SENDERS: Senders = Senders::Any;
     /// What comes back.
     type Reply: Serialize + DeserializeOwned + 'static;
 }

@@ -1,8 +1,8 @@
-use super::{Cx, Runtime};
+use super::{Cx, Handler, Runtime, handler::Run};
 use crate::{
     Call, Command, Error, Event, Handled, Kind, Reply, Result, ResultExt, Work,
     bus::transport::{Audience, Subscription},
-    message::owner,
+    message::{Senders, owner},
     store::{Document, Spec},
 };
 use actix_web::web;
@@ -10,7 +10,6 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
 
-pub(crate) type Run<S> = Arc<dyn Fn(String, Cx<S>) -> LocalBoxFuture<'static, Result<String>> + Send + Sync>;
 pub(crate) type Task<S> = Arc<dyn Fn(Arc<S>, Work) -> LocalBoxFuture<'static, Result<()>> + Send + Sync>;
 type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
@@ -31,7 +30,7 @@ impl<S> Clone for Job<S> {
 pub struct Service<S> {
     pub(crate) name: &'static str,
     pub(crate) state: Arc<S>,
-    pub(crate) handlers: Vec<(Subscription, Run<S>)>,
+    pub(crate) handlers: Vec<Handler<S>>,
     pub(crate) routes: Vec<Routes>,
     pub(crate) specs: Vec<Spec>,
     pub(crate) at_start: Vec<Task<S>>,
@@ -86,20 +85,20 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
     /// Answers a call.
     pub fn call<M: Call>(self, f: impl AsyncFn(M, Cx<S>) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
-        self.add(Audience::Call, M::AT, f)
+        self.add(Audience::Call, M::AT, M::SENDERS, f)
     }
     /// Obeys a command.
     pub fn command<M: Command>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::Command, M::AT, f)
+        self.add(Audience::Command, M::AT, M::SENDERS, f)
     }
     /// Listens to an event; one instance of this service gets each.
     pub fn on<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::Service, M::NAME, f)
+        self.add(Audience::Service, M::NAME, M::SENDERS, f)
     }
     /// Listens to an event; every instance that is up gets each, at most once. For what an instance keeps in memory; see
     /// [`Service::on_gap`].
     pub fn on_each_instance<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::EachInstance, M::NAME, f)
+        self.add(Audience::EachInstance, M::NAME, M::SENDERS, f)
     }
     /// Runs when messages for each instance may have been missed: rebuild from the store what is kept from them. Also once before the
     /// instance is ready, when it has begun to listen; tried again until it succeeds.
@@ -149,12 +148,13 @@ impl<S: Send + Sync + 'static> Service<S> {
         mut self,
         audience: Audience,
         name: &'static str,
+        senders: Senders,
         f: impl AsyncFn(M, Cx<S>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
         if matches!(audience, Audience::Call | Audience::Command) && owner(name) != self.name {
             self.faults.push(format!("{name} does not belong to {}", self.name));
         }
-        if self.handlers.iter().any(|(s, _)| s.audience == audience && s.name == name) {
+        if self.handlers.iter().any(|h| h.subscription.audience == audience && h.subscription.name == name) {
             self.faults.push(format!("{name} has two handlers"));
         }
         let f = Arc::new(f);
@@ -167,7 +167,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             }
             .boxed_local()
         });
-        self.handlers.push((Subscription { audience, name }, run));
+        self.handlers.push(Handler { subscription: Subscription { audience, name }, senders, run });
         self
     }
 
@@ -183,7 +183,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         self.name
     }
     pub(crate) fn subscriptions(&self) -> Vec<Subscription> {
-        self.handlers.iter().map(|h| h.0.clone()).collect()
+        self.handlers.iter().map(|h| h.subscription.clone()).collect()
     }
     pub(crate) async fn prepare(&self, rt: &Runtime) -> Result<()> {
         rt.store.prepare(self.specs.clone()).await

@@ -1,6 +1,6 @@
 use super::Runtime;
 use crate::{
-    Command, Error, Event, Handled, Kind, Result, Work,
+    Command, Event, Handled, Result, Work,
     store::{Document, Filter},
     work::{self, Out},
 };
@@ -33,14 +33,14 @@ impl<S> Cx<S> {
     /// Publishes in the step that marks this message as done: once, and only if the handler gives `Ok`.
     ///
     /// # Errors
-    /// `Internal` if the event cannot be serialised.
+    /// `Internal` if the event cannot be serialised, or its declaration does not name this service as a sender (`sender-undeclared`).
     pub fn publish<E: Event>(&self, e: E) -> Handled {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).publish(e)
     }
     /// Sends a command in the step that marks this message as done.
     ///
     /// # Errors
-    /// `Internal` if the command cannot be serialised.
+    /// `Internal` if the command cannot be serialised, or its declaration does not name this service as a sender (`sender-undeclared`).
     pub fn send<C: Command>(&self, c: C) -> Handled {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).send(c)
     }
@@ -48,16 +48,6 @@ impl<S> Cx<S> {
     /// or none, only says so.
     pub fn source(&self) -> &str {
         &self.source
-    }
-    /// Accepts this message only from one service, by that service's signature.
-    ///
-    /// # Errors
-    /// `Forbidden`, code `source`; the message is parked.
-    pub fn only_from(&self, service: &str) -> Result<()> {
-        if self.bus.caller.as_ref().is_some_and(|who| who.act() == Some(service)) {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Forbidden, "source", format!("{} may not send this", self.source)).parking())
     }
     /// The version of the document whose change caused this message: drop what is older than what is known.
     pub fn subject_version(&self) -> Option<i64> {

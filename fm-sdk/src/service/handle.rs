@@ -51,11 +51,12 @@ impl<S: Send + Sync + 'static> Service<S> {
 
     async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, arrival: Arrival) -> Result<String> {
         let Arrival { audience, deadline, redelivered } = arrival;
-        let (subscription, run) =
-            self.handlers.iter().find(|(s, _)| s.audience == audience && s.name == m.name).ok_or_else(|| unknown(&m.name))?;
+        let handler = self.handlers.iter().find(|h| h.subscription.audience == audience && h.subscription.name == m.name);
+        let handler = handler.ok_or_else(|| unknown(&m.name))?;
         let caller = identify(rt, m, audience)?;
+        handler.senders.check_received(&m.name, caller.as_ref())?;
         let remembered = audience != Audience::EachInstance;
-        let op = format!("{}/{}", subscription.name, m.id);
+        let op = format!("{}/{}", m.name, m.id);
         // A call is sent once. Whoever replays one with an access token could as well make a new one; only a token that is bound to its
         // message is good for one time.
         let new = audience == Audience::Call && !redelivered && caller.as_ref().is_none_or(|who| who.act().is_none());
@@ -78,7 +79,8 @@ impl<S: Send + Sync + 'static> Service<S> {
             work: Work::new(bus.clone(), remembered.then(|| op.clone())),
             last: last.clone(),
         };
-        let reply = AssertUnwindSafe(run(m.body.clone(), cx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+        let reply =
+            AssertUnwindSafe((handler.run)(m.body.clone(), cx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         let last = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), Out::new(&bus)).sealed()?;
         if remembered && (trail.wrote.load(Relaxed) || !last.is_empty()) {
             let speaks = !last.is_empty();
@@ -131,8 +133,9 @@ mod tests {
 
     messages! {
         call "fm-x/count" Count { n: u32 } -> u32;
-        event "thing.made" Made { n: u32 }
-        event "thing.heard" Heard { n: u32 }
+        call "fm-x/reset" from "fm-y" Reset {} -> bool;
+        event "thing.made" from "fm-maker" Made { n: u32 }
+        event "thing.heard" from "fm-x" Heard { n: u32 }
     }
 
     #[actix_rt::test]
@@ -163,5 +166,21 @@ mod tests {
             assert!(matches!(&verdict, Verdict::Answer(n) if n == "0"), "{verdict:?}");
         }
         assert_eq!(service.state.load(SeqCst), 1);
+    }
+
+    #[actix_rt::test]
+    async fn a_call_with_declared_senders_is_refused_to_users_and_strangers_whatever_source_it_claims() {
+        let service = Service::new("fm-x", ()).call(async |_: Reset, _: Cx<()>| Ok(true));
+        let bus = MockBus::for_service(service.clone()).user("u1", &["things:write"]);
+        let rt = bus.bus().rt;
+        let token = bus.identity().token().to_string();
+        for token in [None, Some(token)] {
+            let m = Envelope { token, ..Envelope::new(MessageKind::Call, Reset::AT, &Reset {}, "fm-y").unwrap() };
+            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false };
+            let verdict = service.handle(&rt, m, arrival).await;
+            assert!(matches!(&verdict, Verdict::Fault(f) if f.code == "sender-undeclared"), "{verdict:?}");
+        }
+        assert!(bus.call(Reset {}).await.unwrap());
+        assert_eq!(bus.from("fm-z").call(Reset {}).await.unwrap_err().code(), "sender-undeclared");
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Bus, Command, Envelope, Event, MessageKind, Result, bus::seal, message::Subject};
+use crate::{Bus, Command, Envelope, Event, MessageKind, Result, Senders, bus::seal, message::Subject};
 
 /// Messages that leave together with a change, or not at all.
 pub struct Out {
@@ -17,22 +17,23 @@ impl Out {
     /// Says that something happened.
     ///
     /// # Errors
-    /// `Internal` if the event cannot be serialised.
+    /// `Internal` if the event cannot be serialised, or its declaration does not name this service as a sender (`sender-undeclared`).
     pub fn publish<E: Event>(&mut self, e: E) -> Result<()> {
-        self.add(MessageKind::Event, E::NAME, &e)
+        self.add(MessageKind::Event, E::NAME, E::SENDERS, &e)
     }
     /// Tells another service to do something.
     ///
     /// # Errors
-    /// `Internal` if the command cannot be serialised.
+    /// `Internal` if the command cannot be serialised, or its declaration does not name this service as a sender (`sender-undeclared`).
     pub fn send<C: Command>(&mut self, c: C) -> Result<()> {
-        self.add(MessageKind::Command, C::AT, &c)
+        self.add(MessageKind::Command, C::AT, C::SENDERS, &c)
     }
     /// The version that the document will have after this step.
     pub fn version(&self) -> i64 {
         self.subject.as_ref().map_or(0, |s| s.version)
     }
-    fn add<T: serde::Serialize>(&mut self, kind: MessageKind, name: &str, m: &T) -> Result<()> {
+    fn add<T: serde::Serialize>(&mut self, kind: MessageKind, name: &str, senders: Senders, m: &T) -> Result<()> {
+        senders.check_sent(name, &self.bus.rt.service)?;
         let mut envelope = Envelope::new(kind, name, m, &self.bus.rt.service)?;
         envelope.subject.clone_from(&self.subject);
         self.messages.push(envelope);
@@ -44,6 +45,6 @@ impl Out {
     /// Signs and hands out the messages. Late, so that a closure that fails or runs again costs no signatures.
     pub(crate) fn sealed(self) -> Result<Vec<Envelope>> {
         let Out { bus, messages, .. } = self;
-        messages.into_iter().map(|m| seal(&bus.rt, bus.caller.as_ref(), m)).collect()
+        messages.into_iter().map(|m| seal(&bus.rt, bus.caller.as_ref(), m, Senders::Any)).collect()
     }
 }

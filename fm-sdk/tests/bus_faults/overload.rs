@@ -60,8 +60,8 @@ struct Note {
 }
 document!(Note = "notes" {});
 messages! {
-    event "note.written" Written { n: u32 }
-    command "worker/work" Other { n: u32 }
+    event "note.written" from any Written { n: u32 }
+    command "worker/work" from any Other { n: u32 }
 }
 
 /// Each note says so to all, but the last one to a worker.

@@ -210,7 +210,7 @@ async fn an_instance_whose_own_queue_was_deleted_is_told_of_the_gap_and_hears_ag
     assert_eq!(i.done().await, 1);
 }
 
-messages! { event "thing.happened" Happened { n: u32 } }
+messages! { event "thing.happened" from any Happened { n: u32 } }
 
 #[actix_rt::test]
 async fn the_health_of_a_service_names_the_exchange_that_was_deleted() {

@@ -1,8 +1,8 @@
 use fm_sdk::{Cx, Handled, Reply, Service, messages};
 messages! {
     call "fm-greeter/greet" Greet { name: String } -> String;
-    event "user.joined" Joined { name: String }
-    event "user.welcomed" Welcomed { name: String }
+    event "user.joined" from "fm-users" Joined { name: String }
+    event "user.welcomed" from "fm-greeter" Welcomed { name: String }
 }
 pub fn greeter() -> Service<()> {
     Service::new("fm-greeter", ()).call(greet).on(joined)

@@ -1,5 +1,5 @@
 use super::{MockBus, Settled};
-use crate::{Command, Envelope, Event, MessageKind};
+use crate::{Command, Envelope, Event, MessageKind, Senders};
 use futures::FutureExt;
 use std::pin::pin;
 use tokio::sync::Notify;
@@ -11,7 +11,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
     /// Delivers an event whose envelope was edited after it was signed: forged, out of order, tried before.
     pub async fn deliver_edited<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Settled {
-        let mut m = self.envelope(MessageKind::Event, E::NAME, &e);
+        let mut m = self.envelope(MessageKind::Event, E::NAME, E::SENDERS, &e);
         edit(&mut m);
         self.hand_over(m).await
     }
@@ -21,7 +21,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
     /// Sends this service a command whose envelope was edited after it was signed.
     pub async fn command_edited<C: Command>(&self, c: C, edit: impl FnOnce(&mut Envelope)) -> Settled {
-        let mut m = self.envelope(MessageKind::Command, C::AT, &c);
+        let mut m = self.envelope(MessageKind::Command, C::AT, C::SENDERS, &c);
         edit(&mut m);
         self.hand_over(m).await
     }
@@ -40,12 +40,12 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
     /// Gives two instances the same command; this one pauses at a step of the store while the other runs through.
     pub async fn overlap<C: Command>(&self, other: &MockBus<S>, m: &C, step: usize, after: bool) -> (Settled, Settled) {
-        let m = self.envelope(MessageKind::Command, C::AT, m);
+        let m = self.envelope(MessageKind::Command, C::AT, C::SENDERS, m);
         self.overlapping(other, m, step, after).await
     }
     /// Gives two instances the same event; this one pauses at a step of the store while the other runs through.
     pub async fn overlap_event<E: Event>(&self, other: &MockBus<S>, m: &E, step: usize, after: bool) -> (Settled, Settled) {
-        let m = self.envelope(MessageKind::Event, E::NAME, m);
+        let m = self.envelope(MessageKind::Event, E::NAME, E::SENDERS, m);
         self.overlapping(other, m, step, after).await
     }
 
@@ -69,8 +69,12 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         futures::join!(first, second)
     }
 
-    fn envelope<T: serde::Serialize>(&self, kind: MessageKind, name: &str, body: &T) -> Envelope {
-        let sender = self.sender.borrow().clone();
+    pub(super) fn envelope<T: serde::Serialize>(&self, kind: MessageKind, name: &str, senders: Senders, body: &T) -> Envelope {
+        let declared = match senders {
+            Senders::Only([first, ..]) => first,
+            _ => "fm-test",
+        };
+        let sender = self.sender.borrow().clone().unwrap_or_else(|| declared.into());
         let mut m = Envelope::new(kind, name, body, &sender).expect("serialises");
         self.identities.delegate(&sender).seal(&mut m, self.bus().caller.as_ref()).expect("signs");
         m

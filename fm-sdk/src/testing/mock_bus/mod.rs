@@ -11,7 +11,7 @@ pub use http::HttpReply;
 pub use settled::{Published, Settled};
 
 use crate::{
-    Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Service, Work,
+    Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Senders, Service, Work,
     bus::transport::{Audience, Retry, Verdict},
     service::{Runtime, Seams},
     store::{Document, Driver, Sqlite},
@@ -21,8 +21,12 @@ use crash::{Crash, Crashing};
 use std::{
     cell::{Cell, RefCell},
     sync::Arc,
+    time::Duration,
 };
 use transport::MockTransport;
+
+/// How long a call that names its senders may take.
+const CALL: Duration = Duration::from_secs(5);
 
 /// How a message that was handled ended.
 type Handling = (Envelope, Audience, Verdict);
@@ -34,7 +38,10 @@ type Handling = (Envelope, Audience, Verdict);
 ///
 /// ```
 /// # use fm_sdk::{Cx, Handled, Service, messages, testing::MockBus};
-/// messages! { event "user.joined" Joined { name: String }  event "user.welcomed" Welcomed { name: String } }
+/// messages! {
+///     event "user.joined" from "fm-users" Joined { name: String }
+///     event "user.welcomed" from "fm-greeter" Welcomed { name: String }
+/// }
 /// async fn welcome(m: Joined, cx: Cx<()>) -> Handled { cx.publish(Welcomed { name: m.name }) }
 /// # actix_rt::System::new().block_on(async {
 /// let bus = MockBus::for_service(Service::new("fm-greeter", ()).on(welcome));
@@ -49,7 +56,7 @@ pub struct MockBus<S> {
     crash: Arc<Crash>,
     identities: Arc<TestIdentities>,
     token: RefCell<Option<String>>,
-    sender: RefCell<String>,
+    sender: RefCell<Option<String>>,
     started: Cell<bool>,
     handled: RefCell<Vec<Handling>>,
     last: RefCell<Option<Envelope>>,
@@ -98,7 +105,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             crash,
             identities,
             token: None.into(),
-            sender: String::from("fm-test").into(),
+            sender: None.into(),
             started: false.into(),
             handled: Vec::new().into(),
             last: None.into(),
@@ -123,9 +130,10 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     pub fn token(&self, token: &str) {
         *self.token.borrow_mut() = Some(token.into());
     }
-    /// Names the service that the messages of [`MockBus::deliver`] and [`MockBus::command`] come from.
+    /// Names the service that the messages of [`MockBus::deliver`] and [`MockBus::command`] come from; without it they come from the first
+    /// that their declaration names.
     pub fn from(&self, service: &str) -> &Self {
-        *self.sender.borrow_mut() = service.into();
+        *self.sender.borrow_mut() = Some(service.into());
         self
     }
     /// Answers a call that this service makes to another.
@@ -168,13 +176,19 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     pub fn identity(&self) -> Identity {
         self.bus().caller.expect("somebody is signed in")
     }
-    /// Makes a call to this service as the signed-in user.
+    /// Makes a call to this service as the signed-in user. A call that names its senders comes from one of them, or from
+    /// [`MockBus::from`].
     ///
     /// # Errors
     /// The handler's.
     pub async fn call<M: Call>(&self, m: M) -> Reply<M::Reply> {
-        let bus = self.bus();
-        self.drive(async move { bus.call(m).await }).await
+        if M::SENDERS == Senders::Any {
+            let bus = self.bus();
+            return self.drive(async move { bus.call(m).await }).await;
+        }
+        let envelope = self.envelope(MessageKind::Call, M::AT, M::SENDERS, &m);
+        let reply = self.drive(async move { self.rt.transport.request(envelope, CALL).await }).await?;
+        serde_json::from_str(&reply).internal()
     }
     /// Runs a job of [`Service::every`] once.
     ///

@@ -1,6 +1,6 @@
 use super::{
     Ending, Stage,
-    probe::{Broken, Double, Ended, Outcome, Owned, Shared, Step},
+    probe::{Broken, Double, Ended, Foreign, Outcome, Owned, Shared, Step},
 };
 use crate::{Envelope, Kind, bus::transport::Retry};
 
@@ -55,6 +55,10 @@ cases! { $
             let count = |who: &str| u32::try_from(notes.iter().filter(|n| *n == who).count()).expect("few");
             assert_eq!((count("service"), count("instance")), tries, "{service:?}, {instance:?}");
         }
+    }
+    async fn a_message_from_a_service_that_its_declaration_does_not_name_is_dead_lettered_unheard(s) {
+        assert_eq!(s.deliver(Foreign {}, |_| {}).await, Ending::Parked("sender-undeclared".into(), 1));
+        assert_eq!(s.notes().len(), 0);
     }
     async fn an_unreadable_body_is_parked_at_once(s) {
         let ending = s.deliver(Step { n: 0 }, |m| m.body = "{".into()).await;

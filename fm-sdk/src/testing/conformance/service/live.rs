@@ -1,4 +1,4 @@
-use super::{Ending, Probe, Stage, probe, tracking::Tracking};
+use super::{Ending, Probe, SENDER, Stage, probe, tracking::Tracking};
 use crate::{
     Application, Bus, Call, Envelope, Event, MessageKind, Reply, Seams, Transport,
     bus::transport::Retry,
@@ -76,8 +76,8 @@ impl Drop for Live {
 
 impl Stage for Live {
     async fn deliver<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Ending {
-        let mut m = Envelope::new(MessageKind::Event, E::NAME, &e, "fm-test").expect("is JSON");
-        self.identities.delegate("fm-test").seal(&mut m, None).expect("signs");
+        let mut m = Envelope::new(MessageKind::Event, E::NAME, &e, SENDER).expect("is JSON");
+        self.identities.delegate(SENDER).seal(&mut m, None).expect("signs");
         edit(&mut m);
         self.hand_over(m).await
     }

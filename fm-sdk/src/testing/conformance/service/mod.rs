@@ -13,6 +13,9 @@ pub use probe::{Probe, probe};
 
 use crate::{Call, Envelope, Event, Reply, testing::MockBus};
 
+/// The service that sends what a case delivers.
+const SENDER: &str = "fm-test";
+
 /// How a message ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -38,7 +41,7 @@ pub trait Stage {
 
 impl Stage for MockBus<Probe> {
     async fn deliver<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Ending {
-        self.deliver_edited(e, edit).await.ending()
+        self.from(SENDER).deliver_edited(e, edit).await.ending()
     }
     async fn again(&self) -> Ending {
         MockBus::again(self).await.ending()

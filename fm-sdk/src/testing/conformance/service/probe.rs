@@ -2,11 +2,12 @@ use crate::{Cx, Error, Handled, Kind, Reply, Service, messages, park};
 use std::sync::{Mutex, PoisonError};
 
 messages! {
-    event "probe.step" Step { n: u32 }
-    event "probe.ended" Ended { n: u32 }
-    event "probe.broken" Broken { hopeless: bool }
-    event "probe.owned" Owned { user: String }
-    event "probe.shared" Shared { service: Outcome, instance: Outcome }
+    event "probe.step" from ["fm-test", "fm-probe"] Step { n: u32 }
+    event "probe.ended" from ["fm-test", "fm-probe"] Ended { n: u32 }
+    event "probe.broken" from any Broken { hopeless: bool }
+    event "probe.owned" from any Owned { user: String }
+    event "probe.foreign" from "fm-owner" Foreign {}
+    event "probe.shared" from any Shared { service: Outcome, instance: Outcome }
     call "fm-probe/double" Double { n: i64 } -> i64;
     call "fm-nobody/home" Home {} -> bool;
 }
@@ -43,6 +44,7 @@ pub fn probe() -> Service<Probe> {
         .on(broken)
         .on(owned)
         .on(shared)
+        .on(foreign)
         .on_each_instance(shared_by_each)
         .call(double)
 }
@@ -64,6 +66,11 @@ async fn broken(m: Broken, cx: Cx<Probe>) -> Handled {
 
 async fn owned(m: Owned, cx: Cx<Probe>) -> Handled {
     cx.identity()?.acts_for(&m.user)
+}
+
+async fn foreign(_: Foreign, cx: Cx<Probe>) -> Handled {
+    cx.state.note("foreign".into());
+    Ok(())
 }
 
 async fn shared(m: Shared, cx: Cx<Probe>) -> Handled {
