@@ -7,9 +7,13 @@ use crate::{
 use fm_sdk::{Out, Result};
 
 fn now(car: &Car, out: &Out) -> CarNow {
+    at_version(car, out.version())
+}
+/// A car as messages tell of it.
+pub fn at_version(car: &Car, version: i64) -> CarNow {
     CarNow {
         id: car.id.clone(),
-        version: out.version(),
+        version,
         owner: car.owner.clone(),
         title: car.facts.title(),
         maker: car.facts.maker.value().into(),

@@ -43,6 +43,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .call(handlers::remove_image)
         .call(handlers::may_edit)
         .call(handlers::images_attached)
+        .call(handlers::show_car)
         .command(handlers::delete_all)
         .on(handlers::all_deleted)
         .command(handlers::import_part)

@@ -79,6 +79,8 @@ fm_sdk::messages! {
     call "fm-cars/remove-image" RemoveImage { car: String, key: String } -> CarImages;
     /// Whether the caller may change a car: `true`, or the fault `car-unknown` or `not-owner`.
     call "fm-cars/may-edit" MayEdit { car: String } -> bool;
+    /// What a car is now; a draft only for its owner. Fault: `car-unknown`.
+    call "fm-cars/show-car" ShowCar { car: String } -> CarNow;
     /// Which of these pictures a car has; of a car that is gone none.
     call "fm-cars/images-attached" ImagesAttached { car: String, keys: Vec<String> } -> AttachedKeys;
 }

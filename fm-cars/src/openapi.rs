@@ -14,6 +14,7 @@ use utoipa::{
     paths(
         cars::list::list,
         cars::create::create,
+        cars::batch::batch,
         cars::count::count,
         cars::facets::facets,
         cars::show::show,

@@ -9,6 +9,7 @@ mod order_images;
 mod orphans;
 pub mod refresh;
 mod remove_image;
+mod show_car;
 
 pub use attach_images::attach_images;
 pub use delete_all::{all_deleted, delete_all};
@@ -18,6 +19,7 @@ pub use may_edit::may_edit;
 pub use order_images::order_images;
 pub use orphans::{drafted_by_whom, listed_by_whom};
 pub use remove_image::remove_image;
+pub use show_car::show_car;
 
 use crate::{
     Cars,

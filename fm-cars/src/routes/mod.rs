@@ -10,6 +10,7 @@ use actix_web::web::{ServiceConfig, delete, get, patch, post, resource};
 /// Mounts all routes.
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/api/cars").route(get().to(cars::list::list)).route(post().to(cars::create::create)))
+        .service(resource("/api/cars/batch").route(get().to(cars::batch::batch)))
         .service(resource("/api/cars/count").route(get().to(cars::count::count)))
         .service(resource("/api/cars/facets").route(get().to(cars::facets::facets)))
         .service(resource("/api/cars/import").route(post().to(import::start::start)))

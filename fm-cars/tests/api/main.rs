@@ -1,6 +1,7 @@
 //! fm-cars on the bus of a test.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that is set up wrongly must stop")]
 
+mod batch;
 mod catalogue;
 mod create;
 mod delete_all;
@@ -9,6 +10,7 @@ mod import_accounting;
 mod instances;
 mod pictures;
 mod search;
+mod show_car;
 mod write;
 
 use fm_cars::{Cars, cars};

@@ -1,5 +1,6 @@
 //! Cars: search, one by one, change.
 
+pub mod batch;
 mod body;
 pub mod count;
 pub mod create;

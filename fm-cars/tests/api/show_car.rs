@@ -1,0 +1,26 @@
+use crate::{create, market};
+use fm_cars::{car::Status, messages::ShowCar};
+use serde_json::json;
+
+#[actix_rt::test]
+async fn other_services_see_what_a_car_is_now() {
+    let bus = market();
+    let id = create(&bus, json!({"price": 5000})).await;
+    let car = bus.call(ShowCar { car: id.clone() }).await.unwrap();
+    assert_eq!((car.owner.as_str(), car.price, car.status, car.title.as_str()), ("u1", 5000, Status::Listed, "Volkswagen Golf 2009"));
+    bus.post(&format!("/api/cars/{id}/sold"), json!(null)).await;
+    bus.sign_in("u2", &[]);
+    assert_eq!(bus.call(ShowCar { car: id }).await.unwrap().status, Status::Sold);
+    assert_eq!(bus.call(ShowCar { car: "nope".into() }).await.unwrap_err().code(), "car-unknown");
+}
+
+#[actix_rt::test]
+async fn a_draft_is_shown_only_to_who_asks_for_its_owner() {
+    let bus = market();
+    let id = create(&bus, json!({"status": "draft"})).await;
+    assert_eq!(bus.call(ShowCar { car: id.clone() }).await.unwrap().status, Status::Draft);
+    bus.sign_in("u2", &["cars:write"]);
+    assert_eq!(bus.call(ShowCar { car: id.clone() }).await.unwrap_err().code(), "car-unknown");
+    bus.sign_out();
+    assert_eq!(bus.call(ShowCar { car: id }).await.unwrap_err().code(), "car-unknown");
+}
