@@ -2,6 +2,7 @@
 
 mod admin;
 mod handlers;
+mod inbox;
 pub mod messages;
 mod openapi;
 mod passwords;
@@ -13,6 +14,7 @@ mod state;
 mod throttle;
 mod user;
 
+pub use inbox::{Conversation, Report};
 pub use passwords::{Cost, Secret};
 pub use settings::Own;
 pub use setup::{FirstAdmin, Setup};
@@ -35,6 +37,8 @@ pub fn profile(setup: Setup) -> Service<Profile> {
         .version(env!("CARGO_PKG_VERSION"))
         .scopes(&["profile:write", "users:admin"])
         .keeps::<User>()
+        .keeps::<Conversation>()
+        .keeps::<Report>()
         .at_start(state::publish_keys)
         .at_start(async move |profile, work| admin::make_first(&profile, &work, &admin).await)
         .on(handlers::user_deleted)

@@ -23,16 +23,25 @@ use utoipa::{
         routes::me::password::password,
         routes::me::profile::show,
         routes::me::profile::patch,
+        routes::me::conversations::list::list,
+        routes::me::conversations::start::start,
+        routes::me::conversations::show::show,
+        routes::me::conversations::reply::reply,
+        routes::me::conversations::read::read,
+        routes::me::conversations::report::report,
         routes::profiles::show::show,
         routes::admin::users::list,
-        routes::admin::roles::put
+        routes::admin::roles::put,
+        routes::admin::reports::list,
+        routes::admin::reports::put
     ),
     modifiers(&Bearer),
     tags(
         (name = "auth", description = "Signing up, in and out"),
         (name = "me", description = "One's own account"),
+        (name = "inbox", description = "Conversations between buyers and sellers"),
         (name = "profiles", description = "Users as others see them"),
-        (name = "admin", description = "Users and their roles")
+        (name = "admin", description = "Users, their roles, reports")
     )
 )]
 struct Api;

@@ -1,10 +1,11 @@
-use crate::{Profile, User, messages::UserDeleted};
+use crate::{Profile, User, inbox::remove_deserted, messages::UserDeleted};
 use fm_sdk::{Cx, Handled, Kind};
 
 /// fm-cars has deleted all cars of a user: the deletion of the account is complete.
 pub async fn user_deleted(m: UserDeleted, cx: Cx<Profile>) -> Handled {
     cx.only_from("fm-cars")?;
     let now = cx.state.now_ms();
+    remove_deserted(&cx, &m.user).await?;
     let changed = cx
         .doc::<User>(&m.user)
         .change(|user, _| {

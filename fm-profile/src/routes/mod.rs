@@ -32,9 +32,16 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(at("/api/me/password").put(me::password::password))
         .service(at("/api/me/profile").get(me::profile::show).patch(me::profile::patch))
         .service(at("/api/me/deletions/{id}").wrap(from_fn(anonymous)).get(me::deletion::show))
+        .service(at("/api/me/conversations").get(me::conversations::list::list).post(me::conversations::start::start))
+        .service(at("/api/me/conversations/{id}").get(me::conversations::show::show))
+        .service(at("/api/me/conversations/{id}/messages").post(me::conversations::reply::reply))
+        .service(at("/api/me/conversations/{id}/read").put(me::conversations::read::read))
+        .service(at("/api/me/conversations/{id}/report").put(me::conversations::report::report))
         .service(at("/api/profiles/{user_id}").get(profiles::show::show))
         .service(at("/api/admin/users").get(admin::users::list))
         .service(at("/api/admin/users/{id}/roles").put(admin::roles::put))
+        .service(at("/api/admin/reports").get(admin::reports::list))
+        .service(at("/api/admin/reports/{id}").put(admin::reports::put))
         .service(at("/openapi.json").get(crate::openapi::document));
 }
 

@@ -1,4 +1,4 @@
-//! Slows down who guesses passwords or makes accounts by the dozen, and locks nobody out: what strangers do costs strangers only. Kept in
+//! Slows down who guesses passwords, makes accounts by the dozen or writes to everybody, and locks nobody out: what strangers do costs strangers only. Kept in
 //! the process: each instance counts for itself.
 
 mod gauge;
@@ -24,6 +24,10 @@ pub struct Limits {
     pub failures_under_attack: Limit,
     /// New accounts from one network.
     pub sign_ups_of_network: Limit,
+    /// Messages that one user writes.
+    pub messages_of_user: Limit,
+    /// Conversations that one user begins.
+    pub conversations_of_user: Limit,
 }
 
 impl Default for Limits {
@@ -36,6 +40,8 @@ impl Default for Limits {
             failures_of_account: Limit { burst: 100, every_ms: 60_000 },
             failures_under_attack: Limit { burst: 3, every_ms: 600_000 },
             sign_ups_of_network: Limit::per_minute(60),
+            messages_of_user: Limit { burst: 20, every_ms: 6_000 },
+            conversations_of_user: Limit { burst: 10, every_ms: 60_000 },
         }
     }
 }
@@ -58,6 +64,8 @@ pub(crate) struct Throttle {
     account: Gauge,
     under_attack: Gauge,
     sign_ups: Gauge,
+    messages: Gauge,
+    conversations: Gauge,
 }
 
 /// An attempt with a password: it counts as a failure until it is forgiven, so that a hundred at once are not all let through.
@@ -73,6 +81,8 @@ impl Throttle {
             account: Gauge::new(limits.failures_of_account),
             under_attack: Gauge::new(limits.failures_under_attack),
             sign_ups: Gauge::new(limits.sign_ups_of_network),
+            messages: Gauge::new(limits.messages_of_user),
+            conversations: Gauge::new(limits.conversations_of_user),
         }
     }
 
@@ -111,6 +121,19 @@ impl Throttle {
     /// `Throttled`, code `throttled`.
     pub fn sign_up(&self, from: IpAddr, now_ms: i64) -> Result<()> {
         self.sign_ups.take(&network(from), now_ms).map_err(throttled)
+    }
+
+    /// Lets a user write a message; `first` if it begins a conversation. What a refused one took is given back.
+    ///
+    /// # Errors
+    /// `Throttled`, code `throttled`.
+    pub fn message(&self, user: &str, first: bool, now_ms: i64) -> Result<()> {
+        self.messages.take(user, now_ms).map_err(throttled)?;
+        if first && let Err(wait_ms) = self.conversations.take(user, now_ms) {
+            self.messages.give_back(user);
+            return Err(throttled(wait_ms));
+        }
+        Ok(())
     }
 }
 

@@ -37,7 +37,7 @@ pub struct User {
     pub done_ms: Option<i64>,
 }
 fm_sdk::document!(User = "users" {
-    username_key: String [unique], email_key: String [unique], deletion_id: String [unique], roles: String, unwritten: u64 [index], done_ms: i64 [index]
+    id: String [index], username_key: String [unique], email_key: String [unique], deletion_id: String [unique], roles: String, unwritten: u64 [index], done_ms: i64 [index]
 });
 
 /// The form in which names and addresses are compared. Those that are stored were made of ASCII by lower case, which is the same.

@@ -37,6 +37,9 @@ pub struct PublicProfile {
     /// With stars for most of its digits, for everybody.
     pub phone_masked: Option<String>,
     pub about: Option<String>,
+    /// `dealer` or `private`.
+    #[schema(pattern = "^(dealer|private)$")]
+    pub seller_type: &'static str,
     /// RFC 3339, UTC.
     pub member_since: String,
 }
@@ -52,6 +55,7 @@ impl PublicProfile {
             name: data.name,
             location: data.location,
             about: data.about,
+            seller_type: if u.roles.iter().any(|r| r == "dealer") { "dealer" } else { "private" },
             member_since: u.created.clone(),
         }
     }

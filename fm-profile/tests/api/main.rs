@@ -4,10 +4,12 @@
 mod accounts;
 mod administration;
 mod bad_input;
+mod conversations;
 mod crashes;
 mod deletion;
 mod market;
 mod profiles;
+mod reports;
 mod revocation;
 mod secrets;
 mod sessions;

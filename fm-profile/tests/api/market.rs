@@ -1,6 +1,11 @@
 use actix_web::test::TestRequest;
-use fm_profile::{Cost, FirstAdmin, Limits, Profile, Secret, Setup, profile};
+use fm_profile::{
+    Cost, FirstAdmin, Limits, Profile, Secret, Setup,
+    messages::{CarNow, ShowCar},
+    profile,
+};
 use fm_sdk::{
+    Error,
     identity::{Keys, Purpose},
     registry::MemoryRegistry,
     store::Sqlite,
@@ -8,6 +13,7 @@ use fm_sdk::{
 };
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     pin::pin,
     sync::{Arc, Mutex},
 };
@@ -47,6 +53,8 @@ pub struct Market {
     pub registry: MemoryRegistry,
     /// What was said of the first administrator.
     pub announced: Arc<Mutex<Vec<(String, String)>>>,
+    /// What fm-cars has.
+    pub cars: Arc<Mutex<BTreeMap<String, CarNow>>>,
     store: Arc<Sqlite>,
     identities: Arc<TestIdentities>,
 }
@@ -81,11 +89,21 @@ impl Market {
                 announce: Arc::new(move |email, password| hears.lock().unwrap().push((email.into(), password.into()))),
             },
         };
-        let bus = MockBus::with(profile(setup), store.clone(), identities.clone());
+        let cars = Arc::<Mutex<BTreeMap<String, CarNow>>>::default();
+        let known = cars.clone();
+        let bus = MockBus::with(profile(setup), store.clone(), identities.clone())
+            .answer::<ShowCar>(move |m| known.lock().unwrap().get(&m.car).cloned().ok_or_else(|| Error::not_found("car-unknown")));
         bus.from("fm-cars");
-        Market { bus, clock, registry, announced, store, identities }
+        Market { bus, clock, registry, announced, cars, store, identities }
     }
 
+    /// Lets fm-cars have a car of this owner, and gives its id.
+    pub fn car(&self, id: &str, owner: &Person, status: &str) -> String {
+        let (owner, title, status) = (owner.id.clone(), "BMW 3 Series 2015".into(), status.into());
+        let car = CarNow { id: id.into(), owner, title, price: 9_900, image: None, status };
+        self.cars.lock().unwrap().insert(id.into(), car);
+        id.into()
+    }
     pub async fn sign_up(&self, username: &str) -> Person {
         let body = json!({"username": username, "email": format!("{username}@example.com"), "password": PASSWORD});
         Person::of(&self.anyone("POST", "/api/auth/sign-up", body).await)

@@ -1,5 +1,6 @@
 //! `/api/admin`: for who has the scope `users:admin`.
 
+pub mod reports;
 pub mod roles;
 pub mod users;
 

@@ -1,5 +1,6 @@
-//! `/api/me`: one's own account. Favourites, saved searches and alerts have their place here, each in a file of its own.
+//! `/api/me`: one's own account and what belongs to it.
 
+pub mod conversations;
 pub mod delete;
 pub mod deletion;
 pub mod password;
