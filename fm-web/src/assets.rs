@@ -15,6 +15,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/results.css"),
     include_str!("../assets/css/car.css"),
     include_str!("../assets/css/account.css"),
+    include_str!("../assets/css/inbox.css"),
     include_str!("../assets/css/forced.css"),
 );
 
@@ -39,6 +40,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("results.js", JS, include_str!("../assets/js/results.js")),
     ("search.js", JS, include_str!("../assets/js/search.js")),
     ("store.js", JS, include_str!("../assets/js/store.js")),
+    ("times.js", JS, include_str!("../assets/js/times.js")),
     ("upload.js", JS, include_str!("../assets/js/upload.js")),
     ("mark.svg", SVG, include_str!("../assets/mark.svg")),
     ("icons.svg", SVG, include_str!("../assets/icons.svg")),

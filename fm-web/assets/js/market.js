@@ -6,6 +6,8 @@ const wanted = {
   car: ["gallery"],
   sell: ["models"],
   goodbye: ["goodbye"],
+  inbox: ["times"],
+  conversation: ["times"],
   mine: ["models", "upload", "arrange"],
 }[document.body.dataset.page] ?? [];
 

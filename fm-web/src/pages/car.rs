@@ -29,6 +29,7 @@ struct Seller {
     tel: String,
     phone_open: bool,
     about: String,
+    dealer: bool,
 }
 
 #[derive(Template)]
@@ -57,6 +58,8 @@ struct CarView {
     mine: bool,
     /// What is sold cannot be changed.
     sold: bool,
+    /// The seller can be written to.
+    contact: bool,
     seller: Option<Seller>,
     similar: Vec<Card>,
 }
@@ -75,8 +78,12 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     let car = car?;
     let makers = makers.ok();
     let maker = makers.as_ref().map_or_else(|| crate::text::readable(&car.maker), |m| m.name(&car.maker));
-    let (seller, similar, models) =
-        join3(seller(&web, &visit, &car.owner_id), similar(&web, &visit, &car), web.catalogue.models(gateway, caller, &car.maker)).await;
+    let (seller, similar, models) = join3(
+        seller(&web, &visit, &car.owner_id, asks_for_number(&request)),
+        similar(&web, &visit, &car),
+        web.catalogue.models(gateway, caller, &car.maker),
+    )
+    .await;
     count_view(&web, &visit, &request, &car);
 
     let history = match history {
@@ -114,6 +121,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         history,
         no_history: if car.status == "draft" { t.history_draft } else { t.history_empty },
         sold: car.status == "sold",
+        contact: car.status == "listed" && !visit.is(&car.owner_id),
         price: money,
         price_note: if fallen > 0 { fill(t.price_down, price(visit.lang, fallen)) } else { String::new() },
         mine: visit.is(&car.owner_id),
@@ -128,7 +136,12 @@ fn is_missing(error: &Error) -> bool {
     error.kind() == Kind::NotFound
 }
 
-async fn seller(web: &Web, visit: &Visit, owner: &str) -> Result<Seller> {
+/// The number is shown in full only to those who ask for it.
+fn asks_for_number(request: &HttpRequest) -> bool {
+    url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "number" && value == "shown")
+}
+
+async fn seller(web: &Web, visit: &Visit, owner: &str, asks_for_number: bool) -> Result<Seller> {
     let owner = id_of(owner)?;
     let found = web.gateway.get(&visit.as_user(web).await, format!("/api/profiles/{owner}")).send().await?.json::<Profile>();
     let p = match found {
@@ -139,8 +152,8 @@ async fn seller(web: &Web, visit: &Visit, owner: &str) -> Result<Seller> {
     let t = visit.t();
     let name = p.name.filter(|n| !n.is_empty()).or(Some(p.username)).filter(|n| !n.is_empty()).unwrap_or_else(|| t.somebody.to_owned());
     let since = p.member_since.map(|at| day(visit.lang, &at)).filter(|d| !d.is_empty()).map(|d| fill(t.since, d)).unwrap_or_default();
-    let phone_open = p.phone.is_some();
-    let phone = p.phone.or(p.phone_masked).unwrap_or_default();
+    let phone_open = p.phone.is_some() && asks_for_number;
+    let phone = p.phone.filter(|_| asks_for_number).or(p.phone_masked).unwrap_or_default();
     Ok(Seller {
         initial: name.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default(),
         name,
@@ -150,6 +163,7 @@ async fn seller(web: &Web, visit: &Visit, owner: &str) -> Result<Seller> {
         phone,
         phone_open,
         about: p.about.unwrap_or_default(),
+        dealer: p.seller_type == "dealer",
     })
 }
 

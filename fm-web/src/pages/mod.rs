@@ -4,8 +4,11 @@ mod account;
 mod car;
 mod card;
 mod confirm;
+mod contact;
 pub mod error;
 mod home;
+mod idempotency;
+mod inbox;
 mod mine;
 mod preferences;
 mod refusal;
@@ -37,6 +40,11 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/cars").get(results::results))
             .service(at("/cars/{id}").get(car::car))
             .service(at("/cars/{id}/card").get(card::card))
+            .service(at("/cars/{id}/contact").get(contact::show).post(contact::submit))
+            .service(at("/cars/{id}/number").get(contact::number))
+            .service(at("/inbox").get(inbox::list::show))
+            .service(at("/inbox/{id}").get(inbox::show::show).post(inbox::reply::submit))
+            .service(at("/inbox/{id}/report").get(inbox::report::show).post(inbox::report::submit))
             .service(at("/sign-in").get(sign::sign_in::show).post(sign::sign_in::submit))
             .service(at("/sign-up").get(sign::sign_up::show).post(sign::sign_up::submit))
             .service(at("/sign-out").get(sign::sign_out::show).post(sign::sign_out::submit))

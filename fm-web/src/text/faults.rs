@@ -16,6 +16,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("location", "One line of up to 120 characters.", "Eine Zeile mit bis zu 120 Zeichen."),
     ("phone", "This is not a telephone number.", "Das ist keine Telefonnummer."),
     ("about", "Up to 2,000 characters.", "Bis zu 2.000 Zeichen."),
+    ("text", "1 to 2,000 characters.", "1 bis 2.000 Zeichen."),
     ("maker", "Choose the maker.", "Wählen Sie die Marke."),
     ("model", "Up to 60 characters on one line.", "Bis zu 60 Zeichen in einer Zeile."),
     ("price", "Whole euros, from 1 to 10,000,000.", "Ganze Euro, von 1 bis 10.000.000."),

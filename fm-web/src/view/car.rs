@@ -85,5 +85,7 @@ pub struct Profile {
     pub phone: Option<String>,
     pub phone_masked: Option<String>,
     pub about: Option<String>,
+    /// `dealer` or `private`.
+    pub seller_type: String,
     pub member_since: Option<String>,
 }

@@ -5,6 +5,8 @@ pub struct Shell {
     pub lang: &'static str,
     pub theme: &'static str,
     pub user: Option<String>,
+    /// How many conversations have messages that the reader has not seen.
+    pub unread: u32,
     pub here: String,
     /// What comes before the path in URLs of this site; empty if it is not set.
     pub site: String,
@@ -28,6 +30,7 @@ impl Shell {
             lang: visit.lang.tag(),
             theme: visit.theme,
             user: visit.user(),
+            unread: visit.unread(),
             here: visit.here.clone(),
             site: visit.site.clone(),
             title: if title.is_empty() { market.to_owned() } else { format!("{title} · {market}") },

@@ -11,6 +11,7 @@ mod origin;
 mod renewal;
 mod session;
 mod token;
+mod unread;
 
 pub use back::return_path;
 pub use caller::Caller;
@@ -72,6 +73,8 @@ pub struct Reader {
     notice: Cell<Option<Notice>>,
     /// What this one has done.
     next_notice: Cell<Option<Notice>>,
+    /// How many conversations have messages that the reader has not seen.
+    unread: Cell<u32>,
 }
 
 impl Deref for Visit {
@@ -148,6 +151,14 @@ impl Visit {
         self.next_notice.set(self.next_notice.get().or(Some(Notice::Silence)));
         Some(notice.text(self.t()))
     }
+    /// How many conversations have messages that the reader has not seen; 0 also if that is not known.
+    pub fn unread(&self) -> u32 {
+        self.unread.get()
+    }
+    /// One of them was read just now.
+    pub fn has_read(&self) {
+        self.unread.set(self.unread.get().saturating_sub(1));
+    }
     /// Gives the token for a form; the browser gets it as a cookie with the answer.
     pub fn form_token(&self) -> String {
         self.needs_token.set(true);
@@ -195,6 +206,7 @@ impl Visit {
             needs_token: Cell::new(false),
             notice: Cell::new(Notice::read(request, origin.secure)),
             next_notice: Cell::new(None),
+            unread: Cell::new(0),
             site: Origin::public(request).map(|site| site.to_string()).unwrap_or_default(),
             origin,
         }))

@@ -19,10 +19,12 @@ pub enum Notice {
     Sold,
     Deleted,
     Uploaded,
+    Sent,
+    Reported,
     TryAgain,
 }
 
-const CODES: [(Notice, &str); 10] = [
+const CODES: [(Notice, &str); 12] = [
     (Notice::Welcome, "welcome"),
     (Notice::SignedOut, "signed-out"),
     (Notice::SignInAgain, "sign-in-again"),
@@ -32,6 +34,8 @@ const CODES: [(Notice, &str); 10] = [
     (Notice::Sold, "sold"),
     (Notice::Deleted, "deleted"),
     (Notice::Uploaded, "uploaded"),
+    (Notice::Sent, "sent"),
+    (Notice::Reported, "reported"),
     (Notice::TryAgain, "try-again"),
 ];
 
@@ -58,6 +62,8 @@ impl Notice {
             Notice::Sold => t.notice_sold,
             Notice::Deleted => t.notice_deleted,
             Notice::Uploaded => t.notice_uploaded,
+            Notice::Sent => t.notice_sent,
+            Notice::Reported => t.notice_reported,
             Notice::TryAgain => t.notice_try_again,
         }
     }

@@ -4,9 +4,11 @@ mod account;
 #[cfg(test)]
 mod browser;
 mod car;
+mod contact;
 mod errors;
 mod headers;
 mod home;
+mod inbox;
 #[cfg(test)]
 mod market;
 mod mine;

@@ -141,6 +141,10 @@ impl Market {
     pub async fn browser(&self) -> Browser<'_> {
         Browser::new(self)
     }
+    /// A browser in which ben is signed in, who has no car.
+    pub async fn signed_in_buyer(&self) -> Browser<'_> {
+        self.browser().await.with_cookie("fm_access", "access-2").with_cookie("fm_refresh", "refresh-2").person("u-2", "ben")
+    }
     /// A browser in which anna is signed in, who owns the car.
     pub async fn signed_in(&self) -> Browser<'_> {
         self.browser().await.with_cookie("fm_access", "access-1").with_cookie("fm_refresh", "refresh-1").person(OWNER, "anna")
@@ -159,6 +163,14 @@ pub fn car() -> Value {
         "year": 2015, "mileage": 123_456, "color": "blue", "engine": "diesel", "gearbox": "manual", "power_ps": 150, "options": ["abs"],
         "location": {"postal_code": "04109"}, "images": [], "owner_id": OWNER, "status": "listed",
         "added": "2026-01-01T00:00:00.000Z", "updated": "2026-02-01T00:00:00.000Z"})
+}
+
+/// Anna's conversation with ben, who has asked about her car.
+pub fn conversation() -> Value {
+    json!({"id": "c-1", "car": {"id": CAR, "title": "BMW 3 Series 2015", "price": 9_900, "image": null}, "role": "seller",
+        "with": {"user_id": "u-2", "name": "Ben <b>", "deleted": false}, "unread": 2, "last": {"id": "m-2", "mine": false, "text": "Hello?", "at": "2026-03-02T10:00:00.000Z"},
+        "messages": [{"id": "m-1", "mine": false, "text": "Is it still there?\n<script>", "at": "2026-03-01T10:00:00.000Z"},
+            {"id": "m-2", "mine": false, "text": "Hello?", "at": "2026-03-02T10:00:00.000Z"}]})
 }
 
 pub fn facets() -> Value {

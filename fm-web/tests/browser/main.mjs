@@ -4,6 +4,7 @@
 
 import { down } from "./down.mjs";
 import { focus } from "./focus.mjs";
+import { inbox } from "./inbox.mjs";
 import { journey } from "./journey.mjs";
 import { layout } from "./layout.mjs";
 import { live } from "./live.mjs";
@@ -16,6 +17,8 @@ const market = process.env.FM_MARKET_DIR;
 const parts = {
   scripts: () => new Part("with scripts").run({ script: true }, journey(base, true)),
   plain: () => new Part("without scripts").run({ script: false }, journey(base, false)),
+  inbox: () => new Part("inbox with scripts").run({ script: true }, inbox(base, true)),
+  "inbox-plain": () => new Part("inbox without scripts").run({ script: false }, inbox(base, false)),
   live: () => new Part("live").run({}, live(base)),
   focus: () => new Part("focus").run({}, focus(base)),
   network: () => new Part("network").run({}, network(base)),

@@ -118,6 +118,17 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
   await shows("draft", `/cars/${draft.id}`);
   await shows("sold asked", `/my/cars/${shown.id}/sold`);
   await shows("delete car asked", `/my/cars/${shown.id}/delete`);
+  const buyer = await Person.arrive(base);
+  const begun = await buyer.call("POST", "/api/me/conversations", { car_id: shown.id, text: "Hello,\nis it still there? I could come on Saturday morning." });
+  await seller.call("POST", `/api/me/conversations/${begun.id}/messages`, { text: "Yes, Saturday at ten would be fine." });
+  await buyer.call("POST", `/api/me/conversations/${begun.id}/messages`, { text: "See you then!" });
+  await shows("inbox", "/inbox");
+  await shows("my cars with messages", "/my/cars");
+  await shows("conversation", `/inbox/${begun.id}`);
+  await shows("report", `/inbox/${begun.id}/report`);
+  await shows("contact own car", `/cars/${shown.id}/contact`);
+  await buyer.leaves();
+  await shows("conversation deleted account", `/inbox/${begun.id}`);
   await shows("account", "/account");
   await shows("delete account", "/account/delete");
   await part.does("the account is deleted", async () => {

@@ -3,17 +3,20 @@ use crate::{
     pages::page_as,
     search::Search,
     text::{Texts, fill, number},
-    view::{Beyond, CarPage, Card, Pager, Shell},
+    view::{Beyond, CarPage, Card, Conversations, Pager, Shell},
     visit::{Me, Visit},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use fm_sdk::{Kind, Result};
+use std::collections::HashMap;
 
 struct Row {
     card: Card,
     state: String,
     state_name: &'static str,
+    /// What buyers wrote about it that the reader has not seen.
+    messages: String,
 }
 
 #[derive(Template)]
@@ -29,6 +32,18 @@ struct Mine {
     last_href: String,
 }
 
+/// How many messages about each car the reader has not seen; nothing if that is not known.
+async fn unread(web: &Web, me: &Me) -> HashMap<String, i64> {
+    let asked = web.gateway.get(&me.caller, "/api/me/conversations").query("unread=true&per_page=100").send().await;
+    let mut counts = HashMap::new();
+    for c in asked.and_then(|a| a.json::<Conversations>()).map(|found| found.items).unwrap_or_default() {
+        if c.role == "seller" {
+            *counts.entry(c.car.id).or_default() += i64::from(c.unread);
+        }
+    }
+    counts
+}
+
 /// The reader's own cars, drafts and sold ones too.
 pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) -> Result<HttpResponse> {
     let t = visit.t();
@@ -38,6 +53,12 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) ->
         Ok(found) => Some(found),
         Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Unroutable | Kind::TimedOut) => None,
         Err(e) => return Err(e),
+    };
+    let unread = unread(&web, &me).await;
+    let messages = |car: &str| match unread.get(car) {
+        None => String::new(),
+        Some(1) => t.new_messages_one.to_owned(),
+        Some(n) => fill(t.new_messages_many, number(visit.lang, *n)),
     };
     let state_name = |status: &str| match status {
         "draft" => t.badge_draft,
@@ -67,6 +88,7 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) ->
                 card: Card::of(&visit, car),
                 state: car.status.clone(),
                 state_name: state_name(&car.status),
+                messages: messages(&car.id),
             };
             f.items.iter().map(row).collect()
         }),
