@@ -5,6 +5,8 @@
 PEOPLE=(anna ben clara)
 DEALER=autohaus
 declare -A TOKENS=()
+# Whose id it is.
+declare -A NAMES=()
 
 demo_password() {
     local password
@@ -44,12 +46,37 @@ arrive() {
     rm -f "$DEV/answer"
 }
 
-# Fills TOKENS. The dealer gets the role from the administrator, and signs in again: scopes are derived at sign-in.
+# What the people of the demo tell of themselves. The numbers are those that the Bundesnetzagentur keeps free for fiction.
+profile_of() {
+    case $1 in
+        anna) jq -nc '{name: "Anna Berger", location: "Leipzig", phone: "030 23125 014", about: "Two children, one dog, and now a car too many."}' ;;
+        ben) jq -nc '{name: "Ben Krüger", location: "Hamburg", phone: "040 66969 120", about: "I look after my cars myself."}' ;;
+        clara) jq -nc '{name: "Clara Vogt", location: "Köln", phone: "0221 4710 337", about: "Best reached in the evening."}' ;;
+        "$DEALER") jq -nc '{name: "Autohaus am Ring", location: "Berlin", phone: "030 23125 500", about: "Used cars with inspection and guarantee. Monday to Friday 9 to 18, Saturday 9 to 14."}' ;;
+        *) die "the demo has nobody called '$1'" ;;
+    esac
+}
+
+# write_to BUYER CAR TEXT ANSWER: a buyer writes about a car; its seller answers, unless ANSWER is empty.
+write_to() {
+    local buyer=$1 car=$2 text=$3 answer=$4 conversation owner name
+    conversation=$(call POST /api/me/conversations "$(jq -nc --arg car_id "$car" --arg text "$text" '{$car_id, $text}')" \
+        -H "Authorization: Bearer ${TOKENS[$buyer]}" -H "Idempotency-Key: demo-$buyer-$car" | jq -r .id)
+    [ -n "$answer" ] || return 0
+    owner=$(call GET "/api/cars/$car" | jq -r .owner_id)
+    name=${NAMES[$owner]}
+    call POST "/api/me/conversations/$conversation/messages" "$(jq -nc --arg text "$answer" '{$text}')" \
+        -H "Authorization: Bearer ${TOKENS[$name]}" -H "Idempotency-Key: demo-answer-$car" >/dev/null
+}
+
+# Fills TOKENS and NAMES. The dealer gets the role from the administrator, and signs in again: scopes are derived at sign-in.
 everybody_signs_in() {
     local name tokens admin
     for name in "${PEOPLE[@]}" "$DEALER"; do
         tokens=$(arrive "$name")
         TOKENS[$name]=$(jq -r .access_token <<<"$tokens")
+        NAMES[$(jq -r .user.id <<<"$tokens")]=$name
+        call PATCH /api/me/profile "$(profile_of "$name")" -H "Authorization: Bearer ${TOKENS[$name]}" >/dev/null
     done
     if ! jq -e '.user.roles | index("dealer")' <<<"$tokens" >/dev/null; then
         admin=$(sign_in "$ADMIN_EMAIL" "$(admin_password)" | jq -r .access_token)
