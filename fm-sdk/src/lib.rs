@@ -11,6 +11,7 @@ pub mod bus;
 mod clock;
 pub mod config;
 mod error;
+mod future;
 pub mod health;
 pub mod http;
 pub mod identity;
@@ -18,6 +19,7 @@ pub mod logging;
 pub mod message;
 pub mod metrics;
 pub mod registry;
+mod runtime;
 mod service;
 pub mod store;
 #[cfg(feature = "testing")]
@@ -27,15 +29,14 @@ pub mod time;
 pub mod trace;
 mod work;
 
-pub use bus::{
-    Bus, Calling,
-    transport::{BoxFuture, Transport},
-};
+pub use bus::transport::Transport;
 pub use clock::Clock;
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
+pub use future::BoxFuture;
 pub use identity::Identity;
 pub use message::{Call, Command, Envelope, Event, MessageKind, Senders};
-pub use service::{Application, Cx, NoSettings, Program, Runtime, Seams, Service, run, run_with, stop_signal};
-pub use work::{Doc, DocRef, Docs, Out, Work};
+pub use runtime::{Backends, Runtime};
+pub use service::{Application, Cx, NoSettings, Program, Service, run, run_with, stop_signal};
+pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};

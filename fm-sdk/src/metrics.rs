@@ -1,9 +1,7 @@
 //! Counters and times in the text form of OpenMetrics (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 
-mod broker;
 mod process;
 
-use crate::bus::transport::{Audience, Counters};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
@@ -148,28 +146,14 @@ impl Metrics {
     pub fn turned_away(&self) {
         self.0.turned_away.inc();
     }
-    /// Counts an event that the service handled: `ok` or the error's code.
-    pub fn handled(&self, name: &str, outcome: &str, seconds: f64) {
-        self.handled_for(Audience::Service, name, outcome, seconds);
-    }
-    /// Counts a message that was handled for this audience: `ok` or the error's code.
-    pub(crate) fn handled_for(&self, audience: Audience, name: &str, outcome: &str, seconds: f64) {
-        let audience = match audience {
-            Audience::Service => "service",
-            Audience::EachInstance => "instance",
-            Audience::Command => "command",
-            Audience::Call => "call",
-        };
+    /// Counts a handled message. `audience` is `service`, `instance`, `command` or `call`; `outcome` is `ok` or the error's code.
+    pub(crate) fn handled(&self, audience: &'static str, name: &str, outcome: &str, seconds: f64) {
         self.0.handled.get_or_create(&Handled { name: name.into(), audience, outcome: outcome.into() }).inc();
         self.0.handle_seconds.get_or_create(&Handler { name: name.into(), audience }).observe(seconds);
     }
     /// Counts a message that had taken effect before: it is handled without another one.
     pub fn duplicate(&self, name: &str) {
         self.0.duplicates.get_or_create(&Name { name: name.into() }).inc();
-    }
-    /// Shows what happened between this process and its broker, as `counters` says at each scrape.
-    pub(crate) fn broker(&self, counters: impl Fn() -> Counters + Send + Sync + 'static) {
-        self.with_registry(|r| r.register_collector(Box::new(broker::Broker(Box::new(counters)))));
     }
     /// Counts a message that was given to the broker: `ok` or the error's code.
     pub fn published(&self, name: &str, outcome: &str) {
@@ -221,8 +205,8 @@ mod tests {
         metrics.describe("fm-x", "x-1", "1.2.3");
         metrics.request("/api/cars/{id}", "GET", 204, 0.003);
         metrics.request("/api/cars/{id}", "BREW", 418, 0.003);
-        metrics.handled("car.listed", "done", 0.01);
-        metrics.handled_for(Audience::EachInstance, "car.listed", "later", 0.01);
+        metrics.handled("service", "car.listed", "done", 0.01);
+        metrics.handled("instance", "car.listed", "later", 0.01);
         metrics.published("car.listed", "ok");
         metrics.called("fm-x/do", "deadline", 2.0);
         metrics.outbox(3, 1.5);

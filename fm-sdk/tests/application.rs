@@ -1,10 +1,10 @@
-//! One instance from its first bind to the end of its drain, on seams in memory.
+//! One instance from its first bind to the end of its drain, on backends in memory.
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wired wrongly")]
 
 use actix_web::web;
 use fm_sdk::{
-    Application, Cx, Reply, Seams, Service,
+    Application, Backends, Cx, Reply, Service,
     bus::memory::Memory,
     config::Settings,
     messages,
@@ -33,8 +33,8 @@ fn echo() -> Service<()> {
     })
 }
 
-fn seams(identities: &TestIdentities, transport: Memory) -> Seams {
-    Seams {
+fn backends(identities: &TestIdentities, transport: Memory) -> Backends {
+    Backends {
         transport: Arc::new(transport),
         store: Arc::new(Sqlite::in_memory().unwrap()),
         registry: identities.registry(),
@@ -57,7 +57,7 @@ const LONG: Duration = Duration::from_secs(10);
 async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     let (identities, memory) = (TestIdentities::new(), Memory::default());
     let settings = Settings { drain: Duration::from_secs(1), ..Settings::memory() };
-    let application = Application::on(echo(), settings, "one", seams(&identities, memory.again())).unwrap();
+    let application = Application::on(echo(), settings, "one", backends(&identities, memory.again())).unwrap();
     let url = format!("http://{}", application.address().unwrap());
     let (bus, services) = (application.bus(), Services::new(identities.registry()));
     let (stop, stopped) = oneshot::channel::<()>();
@@ -96,7 +96,7 @@ async fn two_instances_share_the_calls() {
             tokio::task::yield_now().await;
             Ok(m.text)
         });
-        let application = Application::on(service, Settings::memory(), &format!("i{i}"), seams(&identities, memory.again())).unwrap();
+        let application = Application::on(service, Settings::memory(), &format!("i{i}"), backends(&identities, memory.again())).unwrap();
         bus = Some(application.bus());
         let (stop, stopped) = oneshot::channel::<()>();
         stops.push(stop);
@@ -122,7 +122,7 @@ async fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let settings = Settings { http: taken.local_addr().unwrap().to_string(), ..Settings::memory() };
     let identities = TestIdentities::new();
-    let refused = Application::on(echo(), settings, "one", seams(&identities, Memory::default()));
+    let refused = Application::on(echo(), settings, "one", backends(&identities, Memory::default()));
     let message = refused.err().unwrap().to_string();
     assert!(message.contains(&taken.local_addr().unwrap().to_string()), "{message}");
 }
@@ -142,7 +142,7 @@ async fn an_overloaded_instance_sheds_load_stays_healthy_and_recovers_by_itself(
         cfg.route("/work", web::get().to(work));
     });
     let settings = Settings { max_requests: AT_ONCE, ..Settings::memory() };
-    let application = Application::on(service, settings, "one", seams(&identities, Memory::default())).unwrap();
+    let application = Application::on(service, settings, "one", backends(&identities, Memory::default())).unwrap();
     let url = format!("http://{}", application.address().unwrap());
     let running = actix_rt::spawn(application.run(std::future::pending()));
     let services = Services::new(identities.registry());

@@ -67,7 +67,7 @@ async fn every_warning_about_a_failed_handler_names_the_trace_of_its_message() {
 mod rabbitmq {
     use super::*;
     use fm_sdk::{
-        Application, Seams,
+        Application, Backends,
         bus::rabbitmq::RabbitMq,
         config::Settings,
         registry::services::Services,
@@ -82,14 +82,14 @@ mod rabbitmq {
         capture();
         let url = RabbitMqServer::shared().unwrap().url_for_vhost().unwrap();
         let identities = TestIdentities::new();
-        let seams = Seams {
+        let backends = Backends {
             transport: Arc::new(RabbitMq::connect(&url).unwrap()),
             store: Arc::new(Sqlite::in_memory().unwrap()),
             registry: identities.registry(),
             verifier: identities.verifier().into_inner(),
             delegate: identities.delegate("fm-probe"),
         };
-        let application = Application::on(failing(), Settings::memory(), "one", seams).unwrap();
+        let application = Application::on(failing(), Settings::memory(), "one", backends).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let running = actix_rt::spawn(application.run(async move { drop(stopped.await) }));
         let services = Services::new(identities.registry());

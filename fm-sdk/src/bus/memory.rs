@@ -1,8 +1,8 @@
 //! The bus in this process: for `FM_BUS=memory` and for tests that run several services side by side. Keeps RabbitMQ's promises but one:
 //! it dies with the process.
 
-use super::transport::{Audience, BoxFuture, Connection, Consume, Delivery, Incoming, Parked, Retry, Transport, Verdict};
-use crate::{Envelope, Error, Fault, Kind, MessageKind, Result, message::owner};
+use super::transport::{Audience, Connection, Consume, Delivery, Incoming, Parked, Retry, Transport, Verdict};
+use crate::{BoxFuture, Envelope, Error, Fault, Kind, MessageKind, Result, message::owner};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},

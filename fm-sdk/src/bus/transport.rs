@@ -1,15 +1,12 @@
 //! The seam under the bus. RabbitMQ and the in-process transport implement it; `testing::conformance` holds any other against it.
 
-use crate::{Envelope, Error, Fault, Result};
+use crate::{BoxFuture, Envelope, Error, Fault, Result};
 use serde::{Deserialize, Serialize};
-use std::{fmt, future::Future, pin::Pin, time::Duration};
+use std::{fmt, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 /// The code of a message that the broker did not take: a queue that it goes to is full. Other queues may have it.
 pub const REFUSED: &str = "bus-refused";
-
-/// A boxed future that may change threads; what the seams give, so that they stay object safe.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// How a subscriber wants a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +19,17 @@ pub enum Audience {
     Command,
     /// A call that this service answers.
     Call,
+}
+impl Audience {
+    /// The value of the label `audience` of metrics.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Audience::Service => "service",
+            Audience::EachInstance => "instance",
+            Audience::Command => "command",
+            Audience::Call => "call",
+        }
+    }
 }
 
 /// One name that a service listens to.

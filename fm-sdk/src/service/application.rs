@@ -1,9 +1,10 @@
-//! One instance of a service: its seams, its HTTP server, its handlers, from the first bind to the end of the drain.
+//! One instance of a service: its backends, its HTTP server, its handlers, from the first bind to the end of the drain.
 
-use super::{Runtime, Seams, Service, gate::Gate, workers::Workers};
+use super::{Service, gate::Gate, workers::Workers};
 use crate::{
-    Bus, Error, Kind, Result, ResultExt, Work,
+    Bus, Error, Kind, Result, ResultExt, Runtime, Work,
     bus::{
+        self,
         memory::Memory,
         transport::{Connection, Consume, Retry},
     },
@@ -14,6 +15,7 @@ use crate::{
         MemoryRegistry, Reach, Registry,
         services::{Instance, Services},
     },
+    runtime::Backends,
     store::{Driver, Sqlite},
 };
 use std::{
@@ -45,30 +47,29 @@ impl<S: Send + Sync + 'static> Application<S> {
         let registry = registry(&settings)?;
         let keys = Keys::open(&settings.data_folder(name).join("keys"), Purpose::Service(name.into()))?;
         let terms = Terms::default();
-        let seams = Seams {
+        let backends = Backends {
             transport: transport(&settings)?,
             store: store(&settings, name).await?,
             verifier: Arc::new(Verifier::new(&*registry, terms.clone()).for_service(name)),
             delegate: Arc::new(Delegate::new(Arc::new(keys), terms)?),
             registry,
         };
-        Self::on(service, settings, &instance, seams)
+        Self::on(service, settings, &instance, backends)
     }
 
-    /// Puts an instance on seams that exist already.
+    /// Puts an instance on backends that exist already.
     ///
     /// # Errors
     /// If the HTTP port cannot be bound.
-    pub fn on(service: Service<S>, settings: Settings, instance: &str, seams: Seams) -> Result<Self> {
+    pub fn on(service: Service<S>, settings: Settings, instance: &str, backends: Backends) -> Result<Self> {
         service.check()?;
         let address = &settings.http;
         let listener = TcpListener::bind(address)
             .map_err(|e| Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound")).caused_by(e))?;
         listener.set_nonblocking(true).internal()?;
-        let rt = Runtime::new(service.name(), instance, seams);
+        let rt = Runtime::new(service.name(), instance, backends);
         rt.metrics.describe(service.name(), instance, service.version);
-        let transport = Arc::downgrade(&rt.transport);
-        rt.metrics.broker(move || transport.upgrade().map(|t| t.counters()).unwrap_or_default());
+        bus::register_metrics(&rt.metrics, &rt.transport);
         Ok(Application { gate: Gate::default(), health: health(&rt), retry: Retry::default(), service, rt, settings, listener })
     }
 

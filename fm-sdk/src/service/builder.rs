@@ -1,6 +1,6 @@
-use super::{Cx, Handler, Runtime, handler::Run};
+use super::{Cx, Handler, handler::Run};
 use crate::{
-    Call, Command, Error, Event, Handled, Kind, Reply, Result, ResultExt, Work,
+    Call, Command, Error, Event, Handled, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
     message::{Senders, owner},
     store::{Document, Spec},

@@ -1,6 +1,5 @@
-use super::Runtime;
 use crate::{
-    Command, Event, Handled, Result, Work,
+    Command, Event, Handled, Result, Runtime, Work,
     store::{Document, Filter},
     work::{self, Out},
 };

@@ -1,8 +1,8 @@
 //! The one path of every message, whatever the transport.
 
-use super::{Cx, Runtime, Service};
+use super::{Cx, Service};
 use crate::{
-    Bus, Envelope, Error, Identity, Kind, MessageKind, Result, Work,
+    Bus, Envelope, Error, Identity, Kind, MessageKind, Result, Runtime, Work,
     bus::transport::{Audience, Verdict},
     trace::{self, TraceParent},
     work::Out,
@@ -39,7 +39,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         })
         .await;
         let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
-        rt.metrics.handled_for(audience, &m.name, outcome, started.elapsed().as_secs_f64());
+        rt.metrics.handled(audience.label(), &m.name, outcome, started.elapsed().as_secs_f64());
         match (result, audience) {
             (Ok(reply), Audience::Call) => Verdict::Answer(reply),
             (Ok(_), _) => Verdict::Ack,

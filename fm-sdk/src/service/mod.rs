@@ -10,9 +10,7 @@ mod handle;
 mod handler;
 mod parked;
 mod program;
-mod relay;
 mod run;
-mod runtime;
 mod standing;
 mod workers;
 
@@ -24,4 +22,3 @@ pub(crate) use handle::Arrival;
 pub(crate) use handler::Handler;
 pub use program::Program;
 pub use run::stop_signal;
-pub use runtime::{Runtime, Seams};

@@ -1,8 +1,8 @@
 //! Threads that handle messages. Handlers' futures never leave theirs, so they need not be `Send`.
 
-use super::{Runtime, Service, handle::Arrival};
+use super::{Service, handle::Arrival};
 use crate::{
-    Bus, Work,
+    Bus, Runtime, Work,
     bus::transport::{Delivery, Incoming, Verdict},
     trace,
 };

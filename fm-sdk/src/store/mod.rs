@@ -3,6 +3,8 @@
 //! A step is all there is: no update operators, no multi-document transactions. That is what makes every effect exactly-once on any store.
 
 mod body;
+#[cfg(feature = "testing")]
+pub mod crash;
 mod document;
 mod filter;
 #[cfg(feature = "mongodb")]
@@ -153,8 +155,8 @@ pub trait Driver: Send + Sync + 'static {
     fn ping(&self) -> BoxFuture<'_, Result<()>>;
 }
 
-/// Between two commands of one step, where a process may die: a test may let it ([`crate::testing::crash`]).
+/// Between two commands of one step, where a process may die: a test may let it (`testing::crash`).
 pub(crate) async fn point() {
     #[cfg(feature = "testing")]
-    crate::testing::crash::point().await;
+    crash::point().await;
 }

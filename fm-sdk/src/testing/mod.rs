@@ -2,7 +2,6 @@
 
 mod clock;
 pub mod conformance;
-pub mod crash;
 mod eventually;
 pub mod identities;
 #[expect(clippy::expect_used, reason = "a test that is wired wrongly must stop")]
@@ -10,6 +9,7 @@ mod mock_bus;
 mod openapi;
 pub mod servers;
 
+pub use crate::store::crash;
 pub use clock::FakeClock;
 pub use eventually::eventually;
 pub use identities::TestIdentities;

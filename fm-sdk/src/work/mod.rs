@@ -1,19 +1,24 @@
 //! What one request or message may do with the store: read, and change one document at a time together with the messages that say so.
 
+mod bus;
+mod calling;
 mod doc;
 mod docs;
 mod each;
 mod out;
 mod step;
 
+pub use bus::Bus;
+pub(crate) use bus::of_request;
+pub use calling::Calling;
 pub use doc::{Doc, DocRef};
 pub use docs::Docs;
 pub(crate) use each::{change_each, remove_each};
 pub use out::Out;
 
 use crate::{
-    Bus, Call, Error, Identity, Kind, Result,
-    bus::Calling,
+    Call, Error, Identity, Kind, Result,
+    runtime::Runtime,
     store::{Document, Guard, Query, Write, Written},
 };
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
@@ -54,7 +59,7 @@ impl Work {
         &self.bus
     }
     /// What this instance stands on.
-    pub fn runtime(&self) -> &Arc<crate::Runtime> {
+    pub fn runtime(&self) -> &Arc<Runtime> {
         &self.bus.rt
     }
     /// The same caller, another piece of work.
@@ -170,6 +175,6 @@ impl FromRequest for Work {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(crate::bus::of_request(req).map(|b| Work::new(b, None)))
+        ready(of_request(req).map(|b| Work::new(b, None)))
     }
 }

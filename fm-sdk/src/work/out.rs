@@ -1,4 +1,5 @@
-use crate::{Bus, Command, Envelope, Event, MessageKind, Result, Senders, bus::seal, message::Subject};
+use super::bus::{Bus, seal};
+use crate::{Command, Envelope, Event, MessageKind, Result, Senders, message::Subject};
 
 /// Messages that leave together with a change, or not at all.
 pub struct Out {

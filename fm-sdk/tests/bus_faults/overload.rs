@@ -3,7 +3,7 @@
 use crate::world::{COMMAND, EVENT, Instance, LONG, command, event, healthy, patient};
 use actix_web::web;
 use fm_sdk::{
-    Application, Kind, Result, Seams, Service, Transport, Work,
+    Application, Backends, Kind, Result, Service, Transport, Work,
     bus::{rabbitmq::RabbitMq, transport::Verdict},
     config::Settings,
     document, messages,
@@ -78,7 +78,7 @@ async fn the_outbox_keeps_what_a_full_queue_refuses_and_does_not_hold_up_the_res
     let url = healthy();
     limit(&url);
     let identities = TestIdentities::new();
-    let seams = Seams {
+    let backends = Backends {
         transport: Arc::new(patient(&url)),
         store: Arc::new(Sqlite::in_memory().unwrap()),
         registry: identities.registry(),
@@ -88,7 +88,7 @@ async fn the_outbox_keeps_what_a_full_queue_refuses_and_does_not_hold_up_the_res
     let service = Service::new("fm-writer", ()).keeps::<Note>().http(|cfg| {
         cfg.route("/notes/{n}", web::post().to(write));
     });
-    let application = Application::on(service, Settings::memory(), "one", seams).unwrap();
+    let application = Application::on(service, Settings::memory(), "one", backends).unwrap();
     let address = format!("http://{}", application.address().unwrap());
     let running = actix_rt::spawn(application.run(std::future::pending()));
     let services = Services::new(identities.registry());

@@ -3,7 +3,7 @@
 use crate::world::{EACH, EVENT, Instance, LONG, connection, event, healthy, patient};
 use amiquip::{Channel, ExchangeType, FieldTable};
 use fm_sdk::{
-    Application, Cx, Seams, Service, Transport,
+    Application, Backends, Cx, Service, Transport,
     bus::transport::{Connection, Incoming, Verdict},
     config::Settings,
     messages,
@@ -216,7 +216,7 @@ messages! { event "thing.happened" from any Happened { n: u32 } }
 async fn the_health_of_a_service_names_the_exchange_that_was_deleted() {
     let url = healthy();
     let identities = TestIdentities::new();
-    let seams = Seams {
+    let backends = Backends {
         transport: Arc::new(patient(&url)),
         store: Arc::new(Sqlite::in_memory().unwrap()),
         registry: identities.registry(),
@@ -224,7 +224,7 @@ async fn the_health_of_a_service_names_the_exchange_that_was_deleted() {
         delegate: identities.delegate("fm-reader"),
     };
     let service = Service::new("fm-reader", ()).on(async |_: Happened, _: Cx<()>| Ok(()));
-    let application = Application::on(service, Settings::memory(), "one", seams).unwrap();
+    let application = Application::on(service, Settings::memory(), "one", backends).unwrap();
     let health = format!("http://{}/health/ready", application.address().unwrap());
     let running = actix_rt::spawn(application.run(std::future::pending()));
     let client = awc::Client::default();

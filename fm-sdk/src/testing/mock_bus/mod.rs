@@ -13,7 +13,7 @@ pub use settled::{Published, Settled};
 use crate::{
     Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Senders, Service, Work,
     bus::transport::{Audience, Retry, Verdict},
-    service::{Runtime, Seams},
+    runtime::{Backends, Runtime},
     store::{Document, Driver, Sqlite},
     testing::TestIdentities,
 };
@@ -91,7 +91,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         }
         let crash = Arc::new(Crash::around(store));
         let transport = MockTransport::listening(service.subscriptions());
-        let seams = Seams {
+        let backends = Backends {
             transport: Arc::new(transport.clone()),
             store: Arc::new(Crashing(crash.clone())),
             registry: identities.registry(),
@@ -99,7 +99,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             delegate: identities.delegate(service.name()),
         };
         MockBus {
-            rt: Runtime::new(service.name(), "test", seams),
+            rt: Runtime::new(service.name(), "test", backends),
             service,
             transport,
             crash,

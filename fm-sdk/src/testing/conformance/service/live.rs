@@ -1,6 +1,6 @@
 use super::{Ending, Probe, SENDER, Stage, probe, tracking::Tracking};
 use crate::{
-    Application, Bus, Call, Envelope, Event, MessageKind, Reply, Seams, Transport,
+    Application, Backends, Bus, Call, Envelope, Event, MessageKind, Reply, Transport,
     bus::transport::Retry,
     config::Settings,
     registry::services::Services,
@@ -31,7 +31,7 @@ impl Live {
     /// Starts it on this transport and waits until it is registered.
     pub async fn on(transport: Arc<dyn Transport>) -> Self {
         let (tracking, identities) = (Tracking::around(transport), TestIdentities::new());
-        let seams = Seams {
+        let backends = Backends {
             transport: Arc::new(tracking.clone()),
             store: Arc::new(Sqlite::in_memory().expect("a store in memory")),
             registry: identities.registry(),
@@ -41,7 +41,7 @@ impl Live {
         let service = probe();
         let state = service.state.clone();
         let retry = Retry { waits: vec![Duration::from_millis(20)], ..Retry::default() };
-        let application = Application::on(service, Settings::memory(), "live", seams).expect("a free port").retry(retry);
+        let application = Application::on(service, Settings::memory(), "live", backends).expect("a free port").retry(retry);
         let bus = application.bus();
         let (stop, stopped) = oneshot::channel::<()>();
         actix_rt::spawn(application.run(async move { drop(stopped.await) }));

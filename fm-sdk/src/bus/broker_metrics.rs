@@ -1,13 +1,25 @@
 //! What happened between this process and its broker, read at each scrape.
 
-use crate::bus::transport::Counters;
+use super::transport::{Counters, Transport};
+use crate::metrics::Metrics;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
     metrics::counter::ConstCounter,
 };
+use std::sync::Arc;
 
-pub(super) struct Broker(pub Box<dyn Fn() -> Counters + Send + Sync>);
+/// Shows what happened between this process and its broker; the transport may end first.
+pub(crate) fn register(metrics: &Metrics, transport: &Arc<dyn Transport>) {
+    let transport = Arc::downgrade(transport);
+    collect(metrics, move || transport.upgrade().map(|t| t.counters()).unwrap_or_default());
+}
+
+fn collect(metrics: &Metrics, counters: impl Fn() -> Counters + Send + Sync + 'static) {
+    metrics.with_registry(|r| r.register_collector(Box::new(Broker(Box::new(counters)))));
+}
+
+struct Broker(Box<dyn Fn() -> Counters + Send + Sync>);
 
 impl std::fmt::Debug for Broker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -35,12 +47,11 @@ impl Collector for Broker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Metrics;
 
     #[test]
     fn what_happened_with_the_broker_is_in_the_text() {
         let metrics = Metrics::default();
-        metrics.broker(|| Counters { reconnects: 1, resent: 2, redelivered: 3, expired: 4, vanished: 5, retried: 6, parked: 7 });
+        collect(&metrics, || Counters { reconnects: 1, resent: 2, redelivered: 3, expired: 4, vanished: 5, retried: 6, parked: 7 });
         let text = metrics.text();
         for line in [
             "bus_reconnects_total 1",

@@ -1,4 +1,4 @@
-use super::{Bus, seal};
+use super::{Bus, bus::seal};
 use crate::{BoxFuture, Call, Envelope, Error, MessageKind, Reply, ResultExt};
 use std::{future::IntoFuture, marker::PhantomData, time::Duration};
 use tokio::time::Instant;

@@ -1,21 +1,15 @@
 use super::Calling;
-use crate::{Call, Envelope, Error, Event, Identity, Kind, MessageKind, Result, Senders, identity::identity_of, service::Runtime};
+use crate::{
+    Call, Envelope, Error, Event, Identity, Kind, MessageKind, Result, Senders,
+    identity::identity_of,
+    runtime::{Runtime, Trail},
+};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use std::{
     future::{Ready, ready},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 use tokio::time::Instant;
-
-/// What one delivery or request did; `MockBus` looks for a change and a bus message that were not one step.
-#[derive(Debug, Default)]
-pub(crate) struct Trail {
-    pub wrote: AtomicBool,
-    pub direct: AtomicBool,
-}
 
 /// Speaks on the bus for one caller: the user of the request, the one for whom a message acts, or the service itself.
 /// Cheap to clone, `Send + Sync`, an actix extractor.

@@ -1,16 +1,24 @@
-use super::relay::Relay;
+//! What all parts of one running instance share.
+
+mod backends;
+mod relay;
+mod trail;
+
+pub use backends::Backends;
+pub(crate) use trail::Trail;
+
 use crate::{
-    Transport,
-    bus::Trail,
+    bus::transport::Transport,
     http::{Client, Draining},
     identity::{Delegate, Verifier},
     metrics::Metrics,
     registry::{Registry, services::Services},
     store::Driver,
 };
+use relay::Relay;
 use std::sync::Arc;
 
-/// What all handlers of one running instance share: its name, its seams, its keys.
+/// What all handlers of one running instance share: its name, its backends, its keys.
 pub struct Runtime {
     pub(crate) service: String,
     pub(crate) instance: String,
@@ -27,31 +35,17 @@ pub struct Runtime {
     pub(crate) trails: std::sync::Mutex<Vec<Arc<Trail>>>,
 }
 
-/// The seams that an instance is put on.
-pub struct Seams {
-    /// The bus.
-    pub transport: Arc<dyn Transport>,
-    /// The documents.
-    pub store: Arc<dyn Driver>,
-    /// The registry.
-    pub registry: Arc<dyn Registry>,
-    /// Who may be believed.
-    pub verifier: Arc<Verifier>,
-    /// The service's own signature.
-    pub delegate: Arc<Delegate>,
-}
-
 impl Runtime {
-    pub(crate) fn new(service: &str, instance: &str, seams: Seams) -> Arc<Self> {
-        let client = Client::new(Services::new(seams.registry.clone()));
+    pub(crate) fn new(service: &str, instance: &str, backends: Backends) -> Arc<Self> {
+        let client = Client::new(Services::new(backends.registry.clone()));
         Arc::new(Runtime {
             service: service.into(),
             instance: instance.into(),
-            transport: seams.transport,
-            store: seams.store,
-            registry: seams.registry,
-            verifier: seams.verifier,
-            delegate: seams.delegate,
+            transport: backends.transport,
+            store: backends.store,
+            registry: backends.registry,
+            verifier: backends.verifier,
+            delegate: backends.delegate,
             relay: Relay::default(),
             draining: Draining::default(),
             client,
