@@ -3,7 +3,7 @@
 use crate::{
     GatewaySettings, NAME, admin,
     api::{self, Documents},
-    front::{Gateway, GatewayMetrics, Load, Offer, PerAddress, listener},
+    front::{Gateway, GatewayMetrics, Load, Offer, PerAddress, Server, listener},
     pipeline::{Drivers, Tools},
     table::{Copy, Keeper, TableState},
     upstream::Limits,
@@ -154,8 +154,7 @@ impl Application {
                 }
             }
         }
-        let server = listener::listen(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
-        let (handle, server) = (server.handle(), actix_rt::spawn(server));
+        let server = Server::start(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
         log::info!("{NAME} {} listens on {address}, for operators on {admin_address}", self.instance);
 
         let loaded = tokio::select! {
@@ -171,15 +170,14 @@ impl Application {
         }
         if self.offer.as_ref().is_some_and(Offer::taken) {
             // What the accepting thread has in hand is lost when the server stops, and a connection without a request is closed.
-            handle.pause().await;
+            server.pause();
             tokio::time::sleep(LAST_REQUESTS).await;
         }
         drop(self.offer);
         leave.begin();
-        handle.stop(true).await;
+        server.stop().await;
         admin_handle.stop(false).await;
         keeper.abort();
-        server.await.internal()?.internal()?;
         admin.await.internal()?.internal()
     }
 

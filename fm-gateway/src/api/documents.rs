@@ -1,6 +1,7 @@
 //! The OpenAPI documents of all services, merged; fetched again when instances come and go.
 
 use super::merge::{mark_away, merge};
+use crate::upstream;
 use bytes::Bytes;
 use fm_sdk::registry::services::{Instance, Services};
 use serde_json::Value;
@@ -119,11 +120,10 @@ impl Documents {
 
 /// Fetches the document of an instance: `Null` if it has none, `None` if it gave no answer.
 async fn fetch(url: &str) -> Option<Value> {
-    let client = awc::Client::builder().timeout(PATIENCE).disable_redirects().finish();
-    let mut answer = client.get(format!("{url}/openapi.json")).insert_header(("connection", "close")).send().await.ok()?;
-    if !answer.status().is_success() {
+    let answer = tokio::time::timeout(PATIENCE, upstream::fetch(url.strip_prefix("http://")?, "/openapi.json", LARGEST)).await;
+    let (status, body) = answer.ok()?.ok()?;
+    if !status.is_success() {
         return Some(Value::Null);
     }
-    let body = tokio::time::timeout(PATIENCE, answer.body().limit(LARGEST)).await.ok()?.ok()?;
     Some(serde_json::from_slice(&body).ok().filter(Value::is_object).unwrap_or_default())
 }

@@ -4,15 +4,15 @@ use crate::{
     pipeline::{Answer, Compiled},
     table::TableState,
 };
-use actix_http::{
-    StatusCode,
-    header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER},
-};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
     Error, Kind,
     health::{Health, Report},
     registry::Reach,
+};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, RETRY_AFTER},
 };
 use std::sync::Arc;
 use tokio::sync::watch;

@@ -10,11 +10,8 @@ pub use documents::Documents;
 pub use health::checks;
 
 use crate::{front::Gateway, pipeline::Answer};
-use actix_http::{
-    Method, StatusCode,
-    header::{self, HeaderValue},
-};
 use fm_sdk::{Error, Kind, trace::TraceParent};
+use http::{HeaderValue, Method, StatusCode, header};
 
 /// One of the gateway's own paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,20 +48,12 @@ pub async fn answer(own: Own, gateway: &Gateway, method: &Method, trace: &TraceP
         return Answer::problem_as(StatusCode::METHOD_NOT_ALLOWED, &error, trace)
             .with(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
-    let mut answer = match own {
+    match own {
         Own::Live => health::show(&gateway.health.live()),
         Own::Ready => health::show(&gateway.health.ready().await),
         Own::OpenApi => Answer::new(StatusCode::OK, "application/json", gateway.documents.merged().await.json.clone()),
         Own::Docs => page::docs(&*gateway.documents.merged().await),
         Own::DocsStyle => page::style(),
         Own::Unknown => Answer::new(StatusCode::NOT_FOUND, "text/plain", ""),
-    };
-    if *method == Method::HEAD {
-        let length = match answer.body.size() {
-            actix_http::body::BodySize::Sized(length) => Some(length),
-            _ => None,
-        };
-        answer.body = crate::pipeline::Body::WouldBe(length);
     }
-    answer
 }

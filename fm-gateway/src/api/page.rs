@@ -2,9 +2,9 @@
 
 use super::documents::Merged;
 use crate::pipeline::Answer;
-use actix_http::{
-    StatusCode,
-    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue},
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};

@@ -1,9 +1,12 @@
 //! Who the client is: the peer, or whom trusted proxies name.
 
 use crate::pipeline::Client;
-use actix_http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use std::{fmt::Write, net::IpAddr};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Finds out who asks. `X-Forwarded-*` counts only as far as trusted networks have written it, so it is read from the right.
 pub fn client_of(peer: IpAddr, headers: &HeaderMap, authority: HeaderValue, trusted: &[IpNet]) -> Client {
@@ -15,7 +18,7 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, authority: HeaderValue, trus
         return client;
     }
     let mut believed = Vec::new();
-    for address in addresses(headers, &header::X_FORWARDED_FOR) {
+    for address in addresses(headers, &FORWARDED_FOR) {
         // What comes before something unreadable was written by nobody knows whom.
         let Some(ip) = address else { break };
         believed.push(ip);
@@ -33,13 +36,13 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, authority: HeaderValue, trus
 
 /// The scheme of the client's own connection: `https` only if a trusted proxy says so.
 pub fn scheme_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> &'static str {
-    let says_so = headers.get(&header::X_FORWARDED_PROTO).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"));
+    let says_so = headers.get(&FORWARDED_PROTO).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"));
     if says_so && trusted.iter().any(|net| net.contains(&peer.to_canonical())) { "https" } else { "http" }
 }
 
 /// The addresses of a list, from the right.
 fn addresses<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<IpAddr>> + use<'h> {
-    let lines: Vec<&HeaderValue> = headers.get_all(name).collect();
+    let lines: Vec<&HeaderValue> = headers.get_all(name).iter().collect();
     lines.into_iter().rev().flat_map(|line| line.to_str().unwrap_or("?").rsplit(',').map(|part| address(part.trim())))
 }
 
@@ -64,7 +67,7 @@ mod tests {
     fn seen(peer: &str, forwarded: &[&str], trusted: &[&str]) -> (String, String) {
         let mut headers = HeaderMap::new();
         for line in forwarded {
-            headers.append(header::X_FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|t| t.parse().unwrap()).collect();
         let client = client_of(peer.parse().unwrap(), &headers, HeaderValue::from_static("h"), &trusted);

@@ -2,11 +2,8 @@
 
 use super::{gateway::Limits, headers::is_stripped, host::normal_authority, path::normalise};
 use crate::{pipeline::Answer, upstream::Length};
-use actix_http::{
-    Method, Payload, RequestHead, StatusCode, Version,
-    header::{self, HeaderMap, HeaderName, HeaderValue},
-};
 use fm_sdk::{Error, Kind, trace::TraceParent};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 use std::borrow::Cow;
 
 /// What was found out on the way in.
@@ -21,19 +18,20 @@ pub struct Entry {
 /// Why a request is not let in.
 pub struct Refusal {
     pub status: StatusCode,
+    pub code: &'static str,
     pub error: Error,
     /// What follows on this connection cannot be trusted to be a request.
     pub close: bool,
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &'static str, why: impl Into<String>) -> Self {
-        Refusal { status, error: Error::new(Kind::Malformed, code, why), close: false }
+    pub fn new(status: StatusCode, code: &'static str, why: impl Into<String>) -> Self {
+        Refusal { status, code, error: Error::new(Kind::Malformed, code, why), close: false }
     }
     /// One client has more of something than it may have.
     pub fn too_many(code: &'static str, why: &str) -> Self {
         let error = Error::new(Kind::Malformed, code, why).retry_after(1);
-        Refusal { status: StatusCode::TOO_MANY_REQUESTS, error, close: true }
+        Refusal { status: StatusCode::TOO_MANY_REQUESTS, code, error, close: true }
     }
     fn closing(mut self) -> Self {
         self.close = true;
@@ -49,11 +47,12 @@ impl Refusal {
     }
 }
 
-/// Checks a request, strips what the client may not say, and finds out where it is meant to go.
+/// Checks a request, strips what the client may not say, and finds out where it is meant to go. `as_it_came` are the bytes of its head, as
+/// far as they are known.
 ///
 /// # Errors
 /// A refusal with the status that says why.
-pub fn enter(head: &mut RequestHead, payload: &Payload, limits: &Limits, scheme: &str) -> Result<Entry, Refusal> {
+pub fn enter(head: &mut Parts, has_body: bool, as_it_came: &[u8], limits: &Limits, scheme: &str) -> Result<Entry, Refusal> {
     if matches!(head.method, Method::TRACE | Method::CONNECT) {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this method is never served").closing());
     }
@@ -66,12 +65,16 @@ pub fn enter(head: &mut RequestHead, payload: &Payload, limits: &Limits, scheme:
         Ok(Cow::Owned(path)) => Some(path),
         Err(e) => return Err(Refusal::new(StatusCode::BAD_REQUEST, "path-invalid", e.to_string())),
     };
+    if head.headers.contains_key(header::TRANSFER_ENCODING) && names_length(as_it_came) {
+        // hyper goes by the chunks, leaves the length out and closes; whoever stands in front may have gone by the length (RFC 9112, 6.1).
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "length-invalid", "Content-Length beside Transfer-Encoding").closing());
+    }
     strip(&mut head.headers, limits)?;
     // The server has read everything that follows as the body of this request.
-    if head.headers.get(&header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+    if head.headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "upgrade-unsupported", "WebSockets are not served here").closing());
     }
-    Ok(Entry { path, authority: authority(head, scheme)?, length: length(&head.headers, payload)? })
+    Ok(Entry { path, authority: authority(head, scheme)?, length: length(&head.headers, has_body)? })
 }
 
 /// Removes what only the gateway may say, and what the client's `Connection` names (RFC 9110, 7.6.1).
@@ -97,6 +100,13 @@ fn strip(headers: &mut HeaderMap, limits: &Limits) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether the bytes of a head have a `Content-Length`.
+fn names_length(head: &[u8]) -> bool {
+    let lines = head.trim_ascii_start().split(|b| *b == b'\n').map(<[u8]>::trim_ascii).skip(1).take_while(|line| !line.is_empty());
+    let mut names = lines.filter_map(|line| line.split(|b| *b == b':').next());
+    names.any(|name| name.trim_ascii().eq_ignore_ascii_case(b"content-length"))
+}
+
 fn named(connection: &HeaderValue) -> impl Iterator<Item = HeaderName> {
     let tokens = connection.to_str().unwrap_or_default().split(',').map(str::trim);
     let framing = |name: &HeaderName| matches!(*name, header::HOST | header::CONTENT_LENGTH | header::TRANSFER_ENCODING | header::UPGRADE);
@@ -107,9 +117,9 @@ fn named(connection: &HeaderValue) -> impl Iterator<Item = HeaderName> {
 }
 
 /// Finds the one host that was asked for: a target with another one than `Host` is read differently by different servers.
-fn authority(head: &RequestHead, scheme: &str) -> Result<HeaderValue, Refusal> {
+fn authority(head: &Parts, scheme: &str) -> Result<HeaderValue, Refusal> {
     let bad = |why: &str| Refusal::new(StatusCode::BAD_REQUEST, "host-invalid", why).closing();
-    let mut hosts = head.headers.get_all(&header::HOST);
+    let mut hosts = head.headers.get_all(header::HOST).iter();
     let host = hosts.next();
     if hosts.next().is_some() {
         return Err(bad("there are two Host headers"));
@@ -133,22 +143,27 @@ fn authority(head: &RequestHead, scheme: &str) -> Result<HeaderValue, Refusal> {
 }
 
 /// Finds out how long the body is.
-pub(super) fn length(headers: &HeaderMap, payload: &Payload) -> Result<Length, Refusal> {
-    let said = match headers.get(&header::CONTENT_LENGTH) {
-        Some(value) => {
-            let digits = value.as_bytes();
-            let number = digits.iter().all(u8::is_ascii_digit).then(|| value.to_str().ok()?.parse::<u64>().ok()).flatten();
-            Some(
-                number
-                    .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "length-invalid", "Content-Length is not a number").closing())?,
-            )
+fn length(headers: &HeaderMap, has_body: bool) -> Result<Length, Refusal> {
+    let Some(value) = headers.get(header::CONTENT_LENGTH) else { return Ok(if has_body { Length::Chunked } else { Length::None }) };
+    let number = value.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit())).and_then(|text| text.parse().ok());
+    let bad = || Refusal::new(StatusCode::BAD_REQUEST, "length-invalid", "Content-Length is not a number").closing();
+    number.map(Length::Known).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_length;
+
+    #[test]
+    fn a_length_is_found_in_the_head_alone() {
+        for (head, found) in [
+            ("POST / HTTP/1.1\r\ncontent-LENGTH: 1\r\n\r\n", true),
+            ("\r\nPOST / HTTP/1.1\nA: b\nContent-Length:1\n\n", true),
+            ("POST / HTTP/1.1\r\nContent-Length : 1\r\n\r\n", true),
+            ("POST / HTTP/1.1\r\nX: content-length: 1\r\n\r\nContent-Length: 1\r\n", false),
+            ("", false),
+        ] {
+            assert_eq!(names_length(head.as_bytes()), found, "{head:?}");
         }
-        None => None,
-    };
-    Ok(match (payload, said) {
-        (_, Some(0)) => Length::Known(0),
-        (Payload::None, _) => Length::None,
-        (_, Some(length)) => Length::Known(length),
-        (_, None) => Length::Chunked,
-    })
+    }
 }

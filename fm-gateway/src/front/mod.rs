@@ -1,11 +1,11 @@
 //! The side towards clients: what is let in, what is stripped, what is answered here, and what goes through a pipeline.
 
-mod chunks;
+mod bad_head;
 mod client;
+mod connection;
 mod gateway;
 mod guard;
 mod handover;
-mod head_end;
 mod headers;
 mod host;
 pub mod listener;
@@ -14,9 +14,12 @@ mod metrics;
 mod page;
 mod path;
 mod per_address;
+mod refusal_log;
+mod request_body;
 mod serve;
+mod server;
 mod socket;
-mod turn;
+mod state;
 
 pub use {
     client::{client_of, host_of},
@@ -26,4 +29,8 @@ pub use {
     metrics::{GatewayMetrics, RouteMetrics},
     path::{BadPath, normalise},
     per_address::PerAddress,
+    refusal_log::RefusalLog,
+    request_body::{BodyError, RequestBody, has_no_fields},
+    server::Server,
+    state::{ConnectionState, InFlight},
 };

@@ -1,9 +1,9 @@
 //! What the gateway itself refuses, as a page for people: plain HTML, no script, nothing from elsewhere.
 
 use crate::pipeline::Answer;
-use actix_http::header::{self, HeaderMap, HeaderValue};
 use bytes::Bytes;
 use fm_sdk::http::Problem;
+use http::{HeaderMap, HeaderValue, header};
 use std::fmt::Write;
 
 /// The language of a page.
@@ -15,7 +15,7 @@ pub enum Language {
 
 /// Says whether a person asks, and in which language: browsers name HTML when they open a page, programs do not.
 pub fn wanted(headers: &HeaderMap) -> Option<Language> {
-    let accept = headers.get_all(&header::ACCEPT).filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     let (mut html, mut json) = (0.0, 0.0);
     for range in accept {
         let (media_type, quality) = weighted(range);
@@ -29,7 +29,7 @@ pub fn wanted(headers: &HeaderMap) -> Option<Language> {
 }
 
 fn language(headers: &HeaderMap) -> Language {
-    let ranges = headers.get(&header::ACCEPT_LANGUAGE).and_then(|line| line.to_str().ok()).unwrap_or_default().split(',');
+    let ranges = headers.get(header::ACCEPT_LANGUAGE).and_then(|line| line.to_str().ok()).unwrap_or_default().split(',');
     let mut best = (0.0, Language::English);
     for (tag, quality) in ranges.map(weighted) {
         let language = match tag.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {

@@ -5,23 +5,27 @@ use super::{
     gateway::Gateway,
     guard::{self, Refusal},
     page,
-    turn::{Talk, Under},
+    request_body::RequestBody,
+    state::ConnectionState,
 };
 use crate::{
     api,
     pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Flow, Verdict, Worker},
     router::{Found, MethodSet},
-};
-use actix_http::{
-    ConnectionType, HttpMessage, Payload, Request, Response, StatusCode, Version,
-    header::{self, HeaderName, HeaderValue},
+    upstream::Length,
 };
 use fm_sdk::{Error, Kind, trace::TraceParent};
 use futures::FutureExt;
+use http::{
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+    header::{self, EXPECT},
+    request::Parts,
+};
+use hyper::body::{Body as _, Incoming};
 use std::{net::IpAddr, panic::AssertUnwindSafe, rc::Rc, sync::Arc};
 
 /// The answer's header that carries the trace id.
-const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
+pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// For a year browsers come over TLS only (RFC 6797); said over TLS alone, where it counts.
@@ -31,22 +35,25 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 type Answered = (Answer, Option<Box<Exchange>>, bool);
 
 /// Answers a request. It never fails, and a panic costs this request only.
-pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, mut request: Request) -> Response<Talked> {
-    let payload = request.take_payload();
-    let talk = request.conn_data::<Rc<Talk>>().cloned();
-    let under = talk.as_ref().map(|talk| talk.begin(&request, &payload));
-    let payload = match &talk {
-        Some(talk) => talk.watch(payload),
-        None => payload,
-    };
-    let (language, peer) = (page::wanted(request.headers()), peer_of(&request));
-    let scheme = scheme_of(peer, request.headers(), &gateway.trusted);
-    let old = request.version() < Version::HTTP_11;
-    let trace = TraceParent::continued(request.headers().get(TRACEPARENT).and_then(|v| v.to_str().ok()));
-    let answered = if talk.as_ref().is_some_and(|talk| talk.is_excess()) {
+pub async fn serve(
+    gateway: Arc<Gateway>,
+    worker: Rc<Worker>,
+    state: Rc<ConnectionState>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Response<Delivery> {
+    let in_flight = state.begin();
+    let (head, body) = request.into_parts();
+    let expects = head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let body = RequestBody::new(body, state.clone(), expects);
+    let (language, method) = (page::wanted(&head.headers), head.method.clone());
+    let scheme = scheme_of(peer, &head.headers, &gateway.trusted);
+    let trace = TraceParent::continued(head.headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()));
+    let answered = if state.excess {
         refused(&gateway, &Refusal::too_many("too-many-connections", "this address has too many connections"), &trace)
     } else {
-        let answered = AssertUnwindSafe(answer(&gateway, worker, request, payload, trace, scheme)).catch_unwind().await;
+        let entering = Entering { gateway: &gateway, state: &state, peer, scheme, trace };
+        let answered = AssertUnwindSafe(answer(entering, worker, head, body)).catch_unwind().await;
         answered.unwrap_or_else(|_| {
             let trace_id = trace.trace_id();
             log::error!(trace_id = trace_id.as_str(); "a plugin panicked");
@@ -57,62 +64,64 @@ pub async fn serve(gateway: Arc<Gateway>, worker: Rc<Worker>, mut request: Reque
     if let (Some(problem), Some(language)) = (answer.problem.take(), language) {
         answer = page::show(answer, &problem, language);
     }
-    let Answer { status, headers, body, .. } = answer;
-    let delivery = Delivery::new(status, body, exchange);
-    let mut response = Response::with_body(status, Talked { delivery, _under: under });
-    let head = response.head_mut();
-    head.headers = headers;
+    let Answer { status, mut headers, mut body, .. } = answer;
+    if method == Method::HEAD
+        && let Body::Bytes(bytes) = &body
+    {
+        body = Body::WouldBe(Some(bytes.len() as u64));
+    }
+    if let Body::WouldBe(Some(length)) = &body {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(*length));
+    }
     if let Ok(id) = HeaderValue::from_str(&trace.trace_id()) {
-        head.headers.insert(TRACE_ID, id);
+        headers.insert(TRACE_ID, id);
     }
     if scheme == "https" {
-        head.headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    if old {
-        // HTTP/1.0 knows no chunks: such an answer ends with its connection.
-        head.no_chunking(true);
+    if close || state.is_doubtful() || gateway.draining.begun() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    if close || gateway.draining.begun() || talk.as_ref().is_some_and(|talk| talk.closes()) {
-        head.set_connection_type(ConnectionType::Close);
-        if let Some(talk) = talk {
-            talk.close();
-        }
-    }
+    let mut response = Response::new(Delivery::new(status, body, exchange, in_flight));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
 }
 
-fn peer_of(request: &Request) -> IpAddr {
-    request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip())
+/// What is known of a request before it is looked at.
+struct Entering<'a> {
+    gateway: &'a Gateway,
+    state: &'a ConnectionState,
+    peer: IpAddr,
+    scheme: &'static str,
+    trace: TraceParent,
 }
 
-async fn answer(
-    gateway: &Gateway,
-    worker: Rc<Worker>,
-    mut request: Request,
-    payload: Payload,
-    trace: TraceParent,
-    scheme: &'static str,
-) -> Answered {
-    let entry = match guard::enter(request.head_mut(), &payload, &gateway.limits, scheme) {
+async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, body: RequestBody) -> Answered {
+    let Entering { gateway, state, peer, scheme, trace } = entering;
+    let has_body = !body.is_end_stream();
+    let entry = state.with_head(|as_it_came| guard::enter(&mut head, has_body, as_it_came, &gateway.limits, scheme));
+    state.clear_head();
+    let entry = match entry {
         Ok(entry) => entry,
         Err(refusal) => return refused(gateway, &refusal, &trace),
     };
-    let path = entry.path.as_deref().unwrap_or_else(|| request.uri().path());
+    let path = entry.path.as_deref().unwrap_or_else(|| head.uri.path());
     if let Some(own) = api::find(path) {
-        let answer = api::answer(own, gateway, request.method(), &trace).await;
-        return (answer, None, !matches!(payload, Payload::None));
+        let answer = api::answer(own, gateway, &head.method, &trace).await;
+        return (answer, None, has_body);
     }
     let Some(place) = gateway.load.enter() else {
         let error = Error::new(Kind::Unavailable, "overloaded", "too many requests are under way").retry_after(1);
         gateway.metrics.refused(error.code());
-        return (Answer::problem(&error, &trace), None, false);
+        return (Answer::problem(&error, &trace), None, body.is_uninvited());
     };
     let Some(table) = gateway.table.load_full() else {
         let error = Error::new(Kind::Unavailable, "not-ready", "the gateway has no routing table yet").retry_after(1);
         return (Answer::problem(&error, &trace), None, true);
     };
-    let client = client_of(peer_of(&request), request.headers(), entry.authority, &gateway.trusted);
-    let route = match find(&table, client.host(), path, &request) {
+    let client = client_of(peer, &head.headers, entry.authority, &gateway.trusted);
+    let route = match find(&table, client.host(), path, &head.method) {
         Ok(route) => route,
         Err((status, error, allow)) => {
             gateway.metrics.refused(error.code());
@@ -120,22 +129,21 @@ async fn answer(
             if let Some(allow) = allow {
                 answer.headers.insert(header::ALLOW, allow);
             }
-            return (answer, None, false);
+            return (answer, None, body.is_uninvited());
         }
     };
-    if let crate::upstream::Length::Known(length) = entry.length
+    if let Length::Known(length) = entry.length
         && length > route.max_body
     {
         let error = Error::new(Kind::TooLarge, "too-large", format!("at most {} bytes are taken here", route.max_body));
         gateway.metrics.refused(error.code());
         return (Answer::problem(&error, &trace), None, true);
     }
-    let (head, _) = request.into_parts();
-    let mut exchange = Box::new(Exchange::new(head, entry.path, Some(payload), entry.length, client, trace, route, worker));
+    let mut exchange = Box::new(Exchange::new(head, entry.path, Some(body), entry.length, client, trace, route, worker));
     exchange.place = Some(place);
     let mut answer = run(&mut exchange).await;
-    // What nobody has read is read past; as long as it could still be asked for, the server would end the connection instead.
-    exchange.body = None;
+    // What nobody has read is read past, unless the client waits to be asked for it.
+    let uninvited = exchange.body.take().is_some_and(|body| body.is_uninvited());
     if let Body::Events(stream, _) = &mut answer.body {
         // It may last for days and does nothing meanwhile: its connection is what it costs.
         exchange.place = None;
@@ -148,19 +156,14 @@ async fn answer(
             stream.hold(place);
         }
     }
-    (answer, Some(exchange), false)
+    (answer, Some(exchange), uninvited)
 }
 
-fn find(
-    table: &Compiled,
-    host: &str,
-    path: &str,
-    request: &Request,
-) -> Result<Arc<CompiledRoute>, (StatusCode, Error, Option<HeaderValue>)> {
-    match table.router.find(host, path, MethodSet::only(request.method())) {
+fn find(table: &Compiled, host: &str, path: &str, method: &Method) -> Result<Arc<CompiledRoute>, (StatusCode, Error, Option<HeaderValue>)> {
+    match table.router.find(host, path, MethodSet::only(method)) {
         Found::Route(at) => Ok(table.routes[at].clone()),
         Found::WrongMethod(allowed) => {
-            let error = Error::new(Kind::Malformed, "method-not-allowed", format!("{} is not allowed here", request.method()));
+            let error = Error::new(Kind::Malformed, "method-not-allowed", format!("{method} is not allowed here"));
             Err((StatusCode::METHOD_NOT_ALLOWED, error, HeaderValue::from_str(&allowed.allow()).ok()))
         }
         Found::Nothing => Err((StatusCode::NOT_FOUND, Error::new(Kind::NotFound, "not-found", "there is nothing here"), None)),
@@ -216,25 +219,4 @@ fn note(exchange: &Exchange, error: &Error) {
 fn refused(gateway: &Gateway, refusal: &Refusal, trace: &TraceParent) -> Answered {
     gateway.metrics.refused(refusal.error.code());
     (refusal.answer(trace), None, refusal.close)
-}
-
-/// A delivery; while it lasts its connection knows that a request is under way.
-pub struct Talked {
-    delivery: Delivery,
-    _under: Option<Under>,
-}
-
-impl actix_http::body::MessageBody for Talked {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> actix_http::body::BodySize {
-        self.delivery.size()
-    }
-
-    fn poll_next(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<bytes::Bytes, Self::Error>>> {
-        std::pin::Pin::new(&mut self.get_mut().delivery).poll_next(cx)
-    }
 }

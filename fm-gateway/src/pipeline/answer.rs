@@ -1,11 +1,6 @@
 //! What goes back to the client.
 
 use crate::upstream::BodyStream;
-use actix_http::{
-    StatusCode,
-    body::BodySize,
-    header::{self, HeaderMap, HeaderValue},
-};
 use bytes::Bytes;
 use fm_sdk::{
     Error, Kind,
@@ -13,6 +8,7 @@ use fm_sdk::{
     trace::TraceParent,
 };
 use futures::future::LocalBoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 /// An answer whose body may still be on its way.
 pub struct Answer {
@@ -34,11 +30,12 @@ pub enum Body {
 }
 
 impl Body {
-    pub fn size(&self) -> BodySize {
+    /// Bytes of the body, as far as they are known beforehand.
+    pub fn length(&self) -> Option<u64> {
         match self {
-            Body::Bytes(bytes) => BodySize::Sized(bytes.len() as u64),
-            Body::WouldBe(length) => length.map_or(BodySize::None, BodySize::Sized),
-            Body::Upstream(stream) | Body::Events(stream, _) => stream.size(),
+            Body::Bytes(bytes) => Some(bytes.len() as u64),
+            Body::WouldBe(_) => Some(0),
+            Body::Upstream(stream) | Body::Events(stream, _) => stream.length(),
         }
     }
 }
@@ -59,7 +56,7 @@ impl Answer {
 
     /// Makes the answer to an error, as a problem (RFC 9457). What is not for strangers stays in the log.
     pub fn problem(error: &Error, trace: &TraceParent) -> Self {
-        let status = problem::status_of(error.kind());
+        let status = status_of(error.kind());
         let mut answer = Answer::problem_as(status, error, trace);
         if let Some(seconds) = error.retry_after_secs() {
             answer.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -93,8 +90,13 @@ impl Answer {
 
     /// Adds a header, in place of those of that name.
     #[must_use]
-    pub fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
+}
+
+/// The status of a kind of error, in the types of this version of `http`.
+fn status_of(kind: Kind) -> StatusCode {
+    StatusCode::from_u16(problem::status_of(kind).as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

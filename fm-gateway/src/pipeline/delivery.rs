@@ -1,11 +1,10 @@
 //! The answer on its way to the client; what happens to it is noted when it is over.
 
 use super::{Body, Exchange};
-use actix_http::{
-    StatusCode,
-    body::{BodySize, MessageBody},
-};
+use crate::front::InFlight;
 use bytes::Bytes;
+use http::StatusCode;
+use hyper::body::{Frame, SizeHint};
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -29,24 +28,23 @@ pub struct Outcome {
 /// A body that runs the phases `body` and `log`.
 pub struct Delivery {
     body: Body,
-    size: BodySize,
+    /// Bytes of the whole body, if they are known beforehand.
+    length: Option<u64>,
     exchange: Option<Box<Exchange>>,
     status: StatusCode,
     sent: u64,
     complete: bool,
+    /// While the answer lasts its connection knows that a request is in flight.
+    _in_flight: InFlight,
 }
 
 impl Delivery {
     /// Without an exchange nothing is noted: the request never came as far as a route.
-    pub fn new(status: StatusCode, body: Body, exchange: Option<Box<Exchange>>) -> Self {
+    pub fn new(status: StatusCode, body: Body, exchange: Option<Box<Exchange>>, in_flight: InFlight) -> Self {
         let changes = exchange.as_ref().is_some_and(|x| x.route.phases.body);
-        let size = match body.size() {
-            // A plugin that changes the body may change its length.
-            BodySize::Sized(length) if changes && length > 0 && !matches!(body, Body::WouldBe(_)) => BodySize::Stream,
-            size => size,
-        };
-        let complete = matches!(size, BodySize::None | BodySize::Sized(0)) || matches!(body, Body::WouldBe(_));
-        Delivery { body, size, exchange, status, sent: 0, complete }
+        // A plugin that changes the body may change its length.
+        let length = body.length().filter(|length| !changes || *length == 0);
+        Delivery { body, length, exchange, status, sent: 0, complete: length == Some(0), _in_flight: in_flight }
     }
 
     fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, std::io::Error>>> {
@@ -104,20 +102,29 @@ impl Delivery {
     }
 }
 
-impl MessageBody for Delivery {
-    type Error = Box<dyn std::error::Error>;
+impl hyper::body::Body for Delivery {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
 
-    fn size(&self) -> BodySize {
-        self.size
-    }
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         // A plugin that panics costs this answer, not the worker.
         match catch_unwind(AssertUnwindSafe(|| this.next(cx))) {
-            Ok(polled) => polled.map(|piece| piece.map(|result| result.map_err(Into::into))),
+            Ok(polled) => polled.map(|piece| piece.map(|result| result.map(Frame::data).map_err(Into::into))),
             Err(_) => Poll::Ready(Some(Err("a plugin panicked".into()))),
         }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.body {
+            Body::Bytes(rest) => rest.is_empty(),
+            Body::WouldBe(_) => true,
+            Body::Upstream(_) | Body::Events(..) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map(|length| SizeHint::with_exact(length.saturating_sub(self.sent))).unwrap_or_default()
     }
 }
 

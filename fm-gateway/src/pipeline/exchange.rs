@@ -2,21 +2,22 @@
 
 use super::CompiledRoute;
 use crate::{
-    front::Place,
+    front::{Place, RefusalLog, RequestBody},
     plugins::rate_limit::Quota,
     upstream::{Length, Pool},
 };
-use actix_http::{Message, Payload, RequestHead, header::HeaderValue};
 use fm_sdk::{
     Identity,
     registry::{balance::Balancer, services::Instance},
     trace::TraceParent,
 };
+use http::{HeaderValue, request::Parts};
 use std::{borrow::Cow, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
 /// What belongs to one worker thread.
 pub struct Worker {
     pub pool: Rc<Pool>,
+    pub refusals: RefusalLog,
 }
 
 /// Who asks.
@@ -49,11 +50,11 @@ pub struct Upstream {
 
 /// A request, what is known about it, and what the steps before found out.
 pub struct Exchange {
-    pub head: Message<RequestHead>,
+    pub head: Parts,
     /// The normal path, where it is not the one that was sent.
     pub(crate) normal_path: Option<String>,
     /// Taken by the step that sends it on.
-    pub body: Option<Payload>,
+    pub body: Option<RequestBody>,
     pub length: Length,
     pub client: Client,
     pub trace: TraceParent,
@@ -72,9 +73,9 @@ pub struct Exchange {
 impl Exchange {
     #[expect(clippy::too_many_arguments, reason = "called once, by the front")]
     pub(crate) fn new(
-        head: Message<RequestHead>,
+        head: Parts,
         normal_path: Option<String>,
-        body: Option<Payload>,
+        body: Option<RequestBody>,
         length: Length,
         client: Client,
         trace: TraceParent,

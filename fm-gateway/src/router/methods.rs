@@ -1,6 +1,6 @@
 //! Sets of HTTP methods.
 
-use actix_http::Method;
+use http::Method;
 
 const NAMES: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const OTHER: u16 = 1 << NAMES.len();

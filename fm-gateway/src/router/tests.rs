@@ -1,5 +1,5 @@
 use super::*;
-use actix_http::Method;
+use http::Method;
 use proptest::prelude::*;
 
 fn rule(hosts: &[&str], path: &str, methods: &[&str], priority: i32) -> Rule {

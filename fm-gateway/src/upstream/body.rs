@@ -1,45 +1,44 @@
 //! The body of an answer, as a stream; its framing was the upstream connection's and ends here.
 
-use super::{
-    call::Call,
-    chunked::Piece,
-    failure::{Failure, eof},
-    head::Framing,
-    pool::Pool,
-};
-use actix_http::body::BodySize;
+use super::{answer::Head, call::Call, failure::Failure, pool::Pool};
+use crate::front::has_no_fields;
 use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Incoming};
 use std::{
     any::Any,
     collections::VecDeque,
     future::poll_fn,
     mem,
+    pin::Pin,
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker},
+    time::Duration,
 };
+
+/// How much of a body is taken at once to see whether it is all there; bytes.
+const AT_ONCE: usize = 64 * 1024;
 
 /// Reads on as fast as it is asked, gives the connection back at the end, and closes it when dropped before.
 pub struct BodyStream {
     call: Option<Call>,
-    framing: Framing,
+    body: Incoming,
     /// Pieces that were read ahead.
     ahead: VecDeque<Bytes>,
-    size: BodySize,
+    length: Option<u64>,
     reusable: bool,
+    /// The body ends with its connection.
+    until_close: bool,
     pool: Rc<Pool>,
     /// What is to be let go when the answer is over.
     held: Vec<Box<dyn Any>>,
 }
 
 impl BodyStream {
-    pub fn new(call: Call, framing: Framing, reusable: bool, pool: Rc<Pool>) -> Self {
-        let size = match framing {
-            Framing::None => BodySize::Sized(0),
-            Framing::Length(length) => BodySize::Sized(length),
-            Framing::Chunked(_) | Framing::UntilClose => BodySize::Stream,
-        };
-        let mut stream = BodyStream { call: Some(call), framing, ahead: VecDeque::new(), size, reusable, pool, held: Vec::new() };
-        if matches!(stream.framing, Framing::None) {
+    pub fn new(call: Call, head: &Head, body: Incoming, pool: Rc<Pool>) -> Self {
+        let &Head { length, reusable, until_close, .. } = head;
+        let (ahead, held) = (VecDeque::new(), Vec::new());
+        let mut stream = BodyStream { call: Some(call), body, ahead, length, reusable, until_close, pool, held };
+        if stream.body.is_end_stream() {
             stream.finish();
         }
         stream
@@ -50,43 +49,41 @@ impl BodyStream {
         self.held.push(Box::new(what));
     }
 
-    pub fn size(&self) -> BodySize {
-        self.size
+    /// Bytes of the whole body, if they are known beforehand.
+    pub fn length(&self) -> Option<u64> {
+        self.length
     }
 
-    /// Lets the answer stand still for another time than usual.
-    pub fn set_idle(&mut self, idle: std::time::Duration) {
+    /// Lets the answer stand still for another time than usual, and last as long as it likes.
+    pub fn set_endless(&mut self, idle: Duration) {
         if let Some(call) = &mut self.call {
             call.times.idle = idle;
+            call.watchdog.set_deadline(None);
         }
     }
 
     /// Takes the whole body, if all of it is here already.
     ///
     /// # Errors
-    /// `BadAnswer`.
+    /// See [`Failure`].
     pub fn take_whole(&mut self) -> Result<Option<Bytes>, Failure> {
-        if let (Framing::Length(length), Some(call)) = (&self.framing, &mut self.call) {
-            let have = call.connection.input.len() as u64;
-            if have < *length {
-                return Ok(None);
-            }
-            let body = call.connection.input.split_to(*length as usize).freeze();
-            self.finish();
-            return Ok(Some(body));
+        if self.until_close {
+            // How long it is is known only once nobody can add to it.
+            return Ok(None);
         }
-        if let (Framing::Chunked(chunked), Some(call)) = (&mut self.framing, &mut self.call) {
-            loop {
-                match chunked.next(&mut call.connection.input).map_err(Failure::BadAnswer)? {
-                    Piece::Data(data) => self.ahead.push_back(data),
-                    Piece::More => return Ok(None),
-                    Piece::Done => break,
+        let mut size = self.ahead.iter().map(Bytes::len).sum::<usize>();
+        while self.call.is_some() && size < AT_ONCE {
+            match self.poll_piece(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Some(piece)) => {
+                    let piece = piece?;
+                    size += piece.len();
+                    self.ahead.push_back(piece);
                 }
+                Poll::Ready(None) => break,
+                Poll::Pending => return Ok(None),
             }
-            self.finish();
-            return Ok(Some(self.join()));
         }
-        Ok(self.call.is_none().then(Bytes::new))
+        Ok(self.call.is_none().then(|| self.join()))
     }
 
     fn join(&mut self) -> Bytes {
@@ -108,81 +105,67 @@ impl BodyStream {
         if let Some(body) = self.take_whole()? {
             return Ok(Some(body));
         }
-        match self.framing {
-            Framing::Length(length) if length <= limit => {}
-            _ => return Ok(None),
+        if self.length.is_none_or(|length| length > limit) {
+            return Ok(None);
         }
-        loop {
-            poll_fn(|cx| self.poll_more(cx)).await?;
-            if let Some(body) = self.take_whole()? {
-                return Ok(Some(body));
-            }
+        while let Some(piece) = poll_fn(|cx| self.poll_more(cx)).await {
+            self.ahead.push_back(piece?);
         }
+        Ok(Some(self.join()))
     }
 
     /// Gives the next piece.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        if let Some(piece) = self.ahead.pop_front() {
-            return Poll::Ready(Some(Ok(piece)));
-        }
-        loop {
-            match self.next_here() {
-                Ok(Some(piece)) => return Poll::Ready(Some(Ok(piece))),
-                Err(e) => return self.fail(e),
-                Ok(None) if self.call.is_none() => return Poll::Ready(None),
-                Ok(None) => {}
-            }
-            match ready!(self.poll_more(cx)) {
-                Ok(()) => {}
-                Err(Failure::Truncated(_)) if matches!(self.framing, Framing::UntilClose) => {
-                    self.call = None;
-                    self.held.clear();
-                    return Poll::Ready(None);
-                }
-                Err(e) => return self.fail(e),
-            }
+        match self.ahead.pop_front() {
+            Some(piece) => Poll::Ready(Some(Ok(piece))),
+            None => self.poll_more(cx),
         }
     }
 
-    /// Takes a piece out of what was read. Finishes at the end of the body.
-    fn next_here(&mut self) -> Result<Option<Bytes>, Failure> {
-        let Some(call) = &mut self.call else { return Ok(None) };
-        let input = &mut call.connection.input;
-        let piece = match &mut self.framing {
-            Framing::None => None,
-            Framing::UntilClose => return Ok((!input.is_empty()).then(|| input.split().freeze())),
-            Framing::Length(left) => {
-                let take = (*left).min(input.len() as u64);
-                *left -= take;
-                let piece = (take > 0).then(|| input.split_to(take as usize).freeze());
-                if *left > 0 {
-                    return Ok(piece);
-                }
-                piece
-            }
-            Framing::Chunked(chunked) => match chunked.next(input).map_err(Failure::BadAnswer)? {
-                Piece::Data(data) => return Ok(Some(data)),
-                Piece::More => return Ok(None),
-                Piece::Done => None,
-            },
-        };
-        self.finish();
-        Ok(piece)
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        let polled = self.poll_piece(cx);
+        let Some(call) = &mut self.call else { return polled };
+        if polled.is_ready() {
+            call.watchdog.progress();
+            return polled;
+        }
+        match call.watchdog.poll(cx, call.times.idle) {
+            Poll::Ready(()) => self.fail(Failure::BodyTimeout),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
-    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        let Some(call) = &mut self.call else { return Poll::Ready(Err(Failure::Truncated(eof()))) };
-        call.poll_upload(cx)?;
-        match call.connection.poll_more(cx) {
-            Poll::Ready(Ok(())) => {
-                call.watchdog.progress();
-                Poll::Ready(Ok(()))
+    /// Reads on. Finishes at the end of the body, and fails with it.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        let mut driven = false;
+        while let Some(call) = &mut self.call {
+            // What comes next comes by driving the connection, so that the body need not wake this very task.
+            match Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if has_no_fields(&frame) {
+                        return self.fail(Failure::BadAnswer("the trailers are no fields".into()));
+                    }
+                    // Trailers end here: the client's connection has a framing of its own.
+                    let Ok(piece) = frame.into_data() else { continue };
+                    if self.body.is_end_stream() {
+                        self.finish();
+                    }
+                    if !piece.is_empty() {
+                        return Poll::Ready(Some(Ok(piece)));
+                    }
+                }
+                Poll::Ready(Some(Err(e))) => return self.fail(Failure::of_body(e)),
+                Poll::Ready(None) => self.finish(),
+                Poll::Pending if driven => return Poll::Pending,
+                Poll::Pending => {
+                    call.connection.drive(cx);
+                    driven = true;
+                    continue;
+                }
             }
-            // A reset is never the regular end of a body, a close is the end of one that has no length.
-            Poll::Ready(Err(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => Poll::Ready(Err(Failure::Truncated(e))),
-            Poll::Ready(Err(e)) => Poll::Ready(Err(Failure::Broken(e))),
-            Poll::Pending => call.watchdog.poll(cx, call.times.idle).map(|()| Err(Failure::BodyTimeout)),
+            driven = false;
         }
+        Poll::Ready(None)
     }
 
     fn fail(&mut self, failure: Failure) -> Poll<Option<Result<Bytes, Failure>>> {
@@ -194,11 +177,9 @@ impl BodyStream {
     /// Gives the connection back, if nothing speaks against it.
     fn finish(&mut self) {
         self.held.clear();
-        if let Some(call) = self.call.take()
+        if let Some(mut call) = self.call.take()
             && self.reusable
-            && call.upload.done
-            && !call.upload.refused
-            && call.connection.input.is_empty()
+            && call.connection.is_idle()
         {
             self.pool.keep(call.connection);
         }

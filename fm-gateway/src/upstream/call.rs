@@ -1,12 +1,15 @@
 //! One request to one upstream, until the head of its answer is there.
 
-use super::{connection::Connection, failure::Failure, head::Head, upload::Upload, watchdog::Watchdog};
-use actix_http::Method;
-use std::{
-    future::poll_fn,
-    task::{Context, Poll},
-    time::Duration,
+use super::{
+    answer::{Head, check},
+    connection::{Connection, Unanswered},
+    failure::Failure,
+    upload::{Progress, Upload},
+    watchdog::Watchdog,
 };
+use hyper::{Request, body::Incoming};
+use std::{rc::Rc, task::Context, time::Duration};
+use tokio::time::Instant;
 
 /// How long each part may stand still. Zero means for ever.
 #[derive(Clone, Copy, Debug)]
@@ -23,15 +26,21 @@ pub struct Times {
 /// A request that is being sent. Dropping it closes the connection, which tells the upstream to stop.
 pub struct Call {
     pub(super) connection: Connection,
-    pub(super) upload: Upload,
+    pub(super) upload: Option<Rc<Progress>>,
     pub(super) watchdog: Watchdog,
     pub(super) times: Times,
-    method: Method,
+}
+
+/// A call without an answer, and the request if surely nothing of it was sent.
+pub struct Unsent {
+    pub failure: Failure,
+    pub request: Option<Request<Upload>>,
 }
 
 impl Call {
-    pub fn new(connection: Connection, upload: Upload, method: Method, times: Times) -> Self {
-        Call { connection, upload, watchdog: Watchdog::new(), times, method }
+    /// Makes a call on a connection; it is over at `deadline`, whatever moves.
+    pub fn new(connection: Connection, times: Times, deadline: Option<Instant>) -> Self {
+        Call { connection, upload: None, watchdog: Watchdog::new(deadline), times }
     }
 
     /// Whether the connection has carried other requests before.
@@ -43,40 +52,40 @@ impl Call {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn head(&mut self) -> Result<Head, Failure> {
-        poll_fn(|cx| self.poll_head(cx)).await
+    pub async fn send(&mut self, request: Request<Upload>) -> Result<(Head, Incoming), Unsent> {
+        self.upload = request.body().progress();
+        let method = request.method().clone();
+        let sent = self.answered(request).await?;
+        let (head, body) = sent.into_parts();
+        let head = check(head, &method).map_err(|why| Unsent { failure: Failure::BadAnswer(why.into()), request: None })?;
+        if let Some(upload) = &self.upload
+            && !head.persistent
+        {
+            // Whoever closes after an early answer reads no more; a failed write must not cost the answer.
+            upload.stop();
+        }
+        Ok((head, body))
     }
 
-    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Head, Failure>> {
-        loop {
-            self.poll_upload(cx)?;
-            if let Some(head) = Head::read(&mut self.connection.input, &self.method).map_err(Failure::BadAnswer)? {
-                return Poll::Ready(Ok(head));
+    async fn answered(&mut self, request: Request<Upload>) -> Result<hyper::Response<Incoming>, Unsent> {
+        let Call { connection, upload, watchdog, times } = self;
+        let overdue = |cx: &mut Context<'_>| {
+            if upload.as_ref().is_some_and(|upload| upload.moved()) {
+                watchdog.progress();
             }
-            match self.connection.poll_more(cx) {
-                Poll::Ready(Ok(())) => self.watchdog.progress(),
-                Poll::Ready(Err(e)) => return Poll::Ready(Err(Failure::Broken(e))),
-                Poll::Pending => break,
+            let (limit, failure) = match upload {
+                Some(upload) if upload.is_starved() => (times.client, Failure::ClientTimeout),
+                _ => (times.head, Failure::HeadTimeout),
+            };
+            watchdog.poll(cx, limit).map(|()| failure)
+        };
+        match connection.send(request, overdue).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(Unanswered { error, request })) => {
+                let failure = upload.as_ref().and_then(|upload| upload.failure()).unwrap_or_else(|| Failure::of_head(error));
+                Err(Unsent { failure, request })
             }
-        }
-        let (limit, failure) =
-            if self.upload.starved { (self.times.client, Failure::ClientTimeout) } else { (self.times.head, Failure::HeadTimeout) };
-        self.watchdog.poll(cx, limit).map(|()| Err(failure))
-    }
-
-    /// Sends on, if there is something left to send.
-    pub(super) fn poll_upload(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
-        if self.upload.done {
-            return Ok(());
-        }
-        let mut moved = false;
-        let sent = self.upload.poll(&self.connection.io, cx, &mut moved);
-        if moved {
-            self.watchdog.progress();
-        }
-        match sent {
-            Poll::Ready(result) => result,
-            Poll::Pending => Ok(()),
+            Err(failure) => Err(Unsent { failure, request: None }),
         }
     }
 }

@@ -1,26 +1,44 @@
-//! One TCP connection to an upstream.
+//! One HTTP/1.1 connection to an upstream. No task of its own runs it: whoever waits for its answer does, so that a request needs no
+//! wake-up between tasks and a connection that nobody waits for any more is closed by dropping it.
 
-use super::failure::{Failure, eof};
-use bytes::BytesMut;
+use super::{failure::Failure, upload::Upload};
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    client::conn::http1::{self, SendRequest},
+};
+use hyper_util::rt::TokioIo;
 use std::{
+    future::poll_fn,
     io,
+    pin::{Pin, pin},
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use tokio::{net::TcpStream, time::Instant};
 
-/// How much is read at a time.
-const READ: usize = 16 * 1024;
+/// Bytes of an answer's head.
+const MAX_HEAD: usize = 64 * 1024;
 
-/// A connection and what was read from it but not used.
+type Driver = http1::Connection<TokioIo<TcpStream>, Upload>;
+
+/// A connection to an upstream.
 pub struct Connection {
-    pub(super) io: TcpStream,
-    pub(super) input: BytesMut,
+    sender: SendRequest<Upload>,
+    /// Reads and writes; `None` once the connection has ended.
+    driver: Option<Pin<Box<Driver>>>,
     pub(super) authority: Rc<str>,
     pub(super) idle_since: Instant,
     /// Came out of the pool.
     pub(super) reused: bool,
+}
+
+/// What became of a request without an answer.
+pub(super) struct Unanswered {
+    pub error: hyper::Error,
+    /// The request itself, if surely nothing of it was sent.
+    pub request: Option<Request<Upload>>,
 }
 
 impl Connection {
@@ -32,39 +50,52 @@ impl Connection {
         let connecting = tokio::time::timeout(within, TcpStream::connect(authority));
         let io = connecting.await.map_err(|_| Failure::ConnectTimeout)?.map_err(Failure::Connect)?;
         io.set_nodelay(true).map_err(Failure::Connect)?;
-        Ok(Connection { io, input: BytesMut::new(), authority: authority.into(), idle_since: Instant::now(), reused: false })
+        let handshake = http1::Builder::new().max_header_size(MAX_HEAD).handshake(TokioIo::new(io)).await;
+        let (sender, driver) = handshake.map_err(|e| Failure::Connect(io::Error::other(e)))?;
+        let driver = Some(Box::pin(driver));
+        Ok(Connection { sender, driver, authority: authority.into(), idle_since: Instant::now(), reused: false })
     }
 
-    /// Where it goes.
-    pub fn authority(&self) -> &str {
-        &self.authority
+    /// Reads and writes what can be read and written now; the task is woken when there is more.
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
+        drive(&mut self.driver, cx);
     }
 
-    /// Reads some more. `Ok(0)` is the end.
-    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.io.poll_read_ready(cx))?;
-            if self.input.capacity() - self.input.len() < READ / 4 {
-                self.input.reserve(READ);
+    /// Sends a request and waits for the head of its final answer; `overdue` may give up first.
+    pub(super) async fn send<E>(
+        &mut self,
+        request: Request<Upload>,
+        mut overdue: impl FnMut(&mut Context<'_>) -> Poll<E>,
+    ) -> Result<Result<Response<Incoming>, Unanswered>, E> {
+        // Without tokio's budget: only `drive` makes progress, and it keeps within the budget.
+        let mut response = pin!(tokio::task::unconstrained(self.sender.try_send_request(request)));
+        poll_fn(|cx| {
+            drive(&mut self.driver, cx);
+            // Driving the connection is what resolves it, so that it need not wake this very task.
+            match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(response)) => Poll::Ready(Ok(Ok(response))),
+                Poll::Ready(Err(mut e)) => {
+                    let request = e.take_message();
+                    Poll::Ready(Ok(Err(Unanswered { error: e.into_error(), request })))
+                }
+                Poll::Pending => overdue(cx).map(Err),
             }
-            match self.io.try_read_buf(&mut self.input) {
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                other => return Poll::Ready(other),
-            }
-        }
+        })
+        .await
     }
 
-    /// Like `poll_fill`, where an end is an error.
-    pub(super) fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match ready!(self.poll_fill(cx))? {
-            0 => Poll::Ready(Err(eof())),
-            _ => Poll::Ready(Ok(())),
-        }
+    /// Whether it can carry another request: the last answer is over, nobody closed it, and nothing came that nobody asked for.
+    pub(super) fn is_idle(&mut self) -> bool {
+        self.drive(&mut Context::from_waker(Waker::noop()));
+        self.driver.is_some() && self.sender.is_ready()
     }
+}
 
-    /// Whether an idle connection can carry another request: not closed, and nothing came that nobody asked for.
-    pub(super) fn is_quiet(&mut self) -> bool {
-        let mut byte = [0];
-        self.input.is_empty() && matches!(self.io.try_read(&mut byte), Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+fn drive(connection: &mut Option<Pin<Box<Driver>>>, cx: &mut Context<'_>) {
+    if let Some(driver) = connection
+        && driver.as_mut().poll(cx).is_ready()
+    {
+        // Why it has ended is told to whoever waits for the answer or its body.
+        *connection = None;
     }
 }

@@ -1,7 +1,7 @@
 //! Why a call to an upstream came to nothing.
 
-use actix_http::error::PayloadError;
-use std::io;
+use crate::front::BodyError;
+use std::{borrow::Cow, error::Error, io};
 
 /// What went wrong, and with whom.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +25,11 @@ pub enum Failure {
     #[error("the upstream's answer ends too early: {0}")]
     Truncated(io::Error),
     #[error("the upstream's answer breaks HTTP: {0}")]
-    BadAnswer(&'static str),
+    BadAnswer(Cow<'static, str>),
+    #[error("the request cannot be written")]
+    Unsendable,
     #[error("the client stopped sending: {0}")]
-    Client(PayloadError),
+    Client(BodyError),
     #[error("the client sends too slowly")]
     ClientTimeout,
     #[error("the request body is too large")]
@@ -35,9 +37,30 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Why a request got no answer.
+    pub(super) fn of_head(error: hyper::Error) -> Failure {
+        if error.is_parse() || error.is_parse_too_large() || error.is_parse_status() {
+            return Failure::BadAnswer(error.to_string().into());
+        }
+        Failure::Broken(io::Error::other(error))
+    }
+
+    /// Why the body of an answer did not come to its end.
+    pub(super) fn of_body(error: hyper::Error) -> Failure {
+        match error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind) {
+            Some(io::ErrorKind::UnexpectedEof) => Failure::Truncated(io::Error::other(error)),
+            Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => Failure::BadAnswer(error.to_string().into()),
+            _ if error.is_incomplete_message() => Failure::Truncated(io::Error::other(error)),
+            _ => Failure::Broken(io::Error::other(error)),
+        }
+    }
+
     /// Whether the upstream is to blame, so that another instance may do better.
     pub fn blames_upstream(&self) -> bool {
-        !matches!(self, Failure::Client(_) | Failure::ClientTimeout | Failure::TooLarge | Failure::Busy | Failure::AllSilent)
+        !matches!(
+            self,
+            Failure::Client(_) | Failure::ClientTimeout | Failure::TooLarge | Failure::Busy | Failure::AllSilent | Failure::Unsendable
+        )
     }
     /// Whether surely nothing of the request has reached the upstream.
     pub fn nothing_sent(&self) -> bool {
@@ -55,13 +78,10 @@ impl Failure {
             Failure::BodyTimeout => "body-timeout",
             Failure::Truncated(_) => "truncated",
             Failure::BadAnswer(_) => "bad-answer",
+            Failure::Unsendable => "unsendable",
             Failure::Client(_) => "client",
             Failure::ClientTimeout => "client-timeout",
             Failure::TooLarge => "too-large",
         }
     }
-}
-
-pub(super) fn eof() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "closed")
 }

@@ -1,15 +1,15 @@
-//! The HTTP/1.1 client towards services: pooled per worker, streaming both ways at once, strict about what it reads.
+//! The HTTP/1.1 client towards services: hyper's connections, pooled per worker, streaming both ways at once.
 //!
-//! Made for a gateway: an answer's head and body are handed on as they were read, without being copied; an answer that could be
-//! mistaken for another one's costs the connection (RFC 9112, 6.3 and 11.1).
+//! Framing is hyper's. What is added: an answer that could be mistaken for another one's costs the connection (RFC 9112, 6.3 and 11.1),
+//! time limits, limits and budgets per upstream.
 
+mod answer;
 mod body;
 mod budget;
 mod call;
-mod chunked;
 mod connection;
 mod failure;
-mod head;
+mod fetch;
 mod limits;
 mod pool;
 mod request;
@@ -17,12 +17,13 @@ mod upload;
 mod watchdog;
 
 pub use {
+    answer::Head,
     body::BodyStream,
     budget::Budget,
-    call::{Call, Times},
+    call::{Call, Times, Unsent},
     connection::Connection,
     failure::Failure,
-    head::{Framing, Head},
+    fetch::fetch,
     limits::{Limit, Limits, Permit},
     pool::Pool,
     request::{Length, Outgoing},

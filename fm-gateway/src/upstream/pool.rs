@@ -23,7 +23,7 @@ impl Pool {
     pub fn start() -> Rc<Pool> {
         let pool = Rc::new(Pool::default());
         let weak = Rc::downgrade(&pool);
-        actix_rt::spawn(sweep(weak));
+        tokio::task::spawn_local(sweep(weak));
         pool
     }
 
@@ -32,7 +32,7 @@ impl Pool {
         let mut idle = self.0.borrow_mut();
         let list = idle.get_mut(authority)?;
         while let Some(mut connection) = list.pop() {
-            if connection.idle_since.elapsed() < IDLE && connection.is_quiet() {
+            if connection.idle_since.elapsed() < IDLE && connection.is_idle() {
                 connection.reused = true;
                 return Some(connection);
             }
@@ -58,7 +58,7 @@ async fn sweep(pool: Weak<Pool>) {
         let Some(pool) = pool.upgrade() else { return };
         let mut idle = pool.0.borrow_mut();
         for list in idle.values_mut() {
-            list.retain_mut(|c| c.idle_since.elapsed() < IDLE && c.is_quiet());
+            list.retain_mut(|c| c.idle_since.elapsed() < IDLE && c.is_idle());
         }
         idle.retain(|_, list| !list.is_empty());
     }

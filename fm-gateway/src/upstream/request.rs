@@ -1,10 +1,10 @@
-//! Writes the head of a request.
+//! Makes the head of a request to an upstream.
 
-use actix_http::{
-    Method,
-    header::{self, HeaderMap, HeaderName},
+use super::upload::Upload;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
+    header::{self, HOST},
 };
-use bytes::{BufMut, BytesMut};
 
 /// How long the body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,58 +14,50 @@ pub enum Length {
     Chunked,
 }
 
+impl Length {
+    /// Whether there is no body.
+    pub fn is_zero(self) -> bool {
+        matches!(self, Length::None | Length::Known(0))
+    }
+}
+
 /// What is sent to the upstream.
 pub struct Outgoing<'a> {
     pub method: &'a Method,
     /// Normal path, and query.
-    pub path: &'a str,
-    pub query: Option<&'a str>,
-    pub host: &'a [u8],
+    pub target: Uri,
+    pub host: HeaderValue,
     /// The client's; what belongs to its own connection is left out.
     pub headers: &'a HeaderMap,
     /// The gateway's own; they replace the client's.
-    pub own: &'a [(&'a HeaderName, &'a [u8])],
+    pub own: [(HeaderName, HeaderValue); 5],
     pub length: Length,
 }
 
 impl Outgoing<'_> {
-    /// Writes the head, HTTP/1.1.
-    pub fn write(&self, out: &mut BytesMut) {
-        out.reserve(1024);
-        out.put_slice(self.method.as_str().as_bytes());
-        out.put_u8(b' ');
-        out.put_slice(self.path.as_bytes());
-        if let Some(query) = self.query {
-            out.put_u8(b'?');
-            out.put_slice(query.as_bytes());
-        }
-        out.put_slice(b" HTTP/1.1\r\nhost: ");
-        out.put_slice(self.host);
-        out.put_slice(b"\r\n");
-        for (name, value) in self.headers.iter() {
-            if !stays_here(name) && !self.own.iter().any(|(own, _)| *own == name) {
-                line(out, name, value.as_bytes());
+    /// Makes the request, HTTP/1.1.
+    pub fn with(self, body: Upload) -> Request<Upload> {
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.target;
+        let headers = request.headers_mut();
+        headers.reserve(self.headers.len() + self.own.len() + 2);
+        headers.append(HOST, self.host);
+        for (name, value) in self.headers {
+            if !stays_here(name) && !self.own.iter().any(|(own, _)| own == name) {
+                headers.append(name, value.clone());
             }
         }
         for (name, value) in self.own {
-            line(out, name, value);
+            headers.append(name, value);
         }
         match self.length {
             Length::None => {}
-            Length::Known(length) => line(out, &header::CONTENT_LENGTH, itoa::Buffer::new().format(length).as_bytes()),
-            Length::Chunked => line(out, &header::TRANSFER_ENCODING, b"chunked"),
+            Length::Known(length) => drop(headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length))),
+            Length::Chunked => drop(headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"))),
         }
-        out.put_slice(b"\r\n");
+        request
     }
-}
-
-fn line(out: &mut BytesMut, name: &HeaderName, value: &[u8]) {
-    let name = name.as_str().as_bytes();
-    out.reserve(name.len() + value.len() + 4);
-    out.put_slice(name);
-    out.put_slice(b": ");
-    out.put_slice(value);
-    out.put_slice(b"\r\n");
 }
 
 /// What is between the client and this gateway only (RFC 9110, 7.6.1), and what is written anew: host and framing.

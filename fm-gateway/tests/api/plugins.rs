@@ -1,13 +1,13 @@
 //! Plugins of somebody else's.
 
 use crate::support::{TestApp, Upstream, ok, put, table_of, until};
-use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use fm_gateway::{
     GatewaySettings,
     pipeline::{Answer, Catalogue, Drivers, Exchange, Flow, Outcome, Phases, Plugin, Step},
 };
 use futures::future::LocalBoxFuture;
+use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 use std::{
     rc::Rc,

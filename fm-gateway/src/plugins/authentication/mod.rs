@@ -3,9 +3,9 @@
 //! The token goes on to the service as it came; every service verifies it again, so that the gateway is not what makes them safe.
 
 use crate::pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step};
-use actix_http::header::AUTHORIZATION;
 use fm_sdk::{Error, Kind, Result, identity::Verifier};
 use futures::future::LocalBoxFuture;
+use http::header::AUTHORIZATION;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -115,7 +115,7 @@ impl Guard {
 
 /// The one bearer token (RFC 6750, 2.1). Two `Authorization` headers are refused: the service may read the other one.
 fn bearer(exchange: &Exchange) -> Result<Option<&str>> {
-    let mut all = exchange.head.headers.get_all(AUTHORIZATION);
+    let mut all = exchange.head.headers.get_all(AUTHORIZATION).iter();
     let Some(value) = all.next() else { return Ok(None) };
     let token = value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     match (token, all.next()) {

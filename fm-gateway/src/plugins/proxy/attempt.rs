@@ -1,19 +1,16 @@
 //! Tries instances until one answers, as far as trying again is safe.
 
 use super::{Forward, operations::is_for_operators};
+use crate::front::RequestBody;
 use crate::{
     pipeline::{Answer, Body, Exchange, Upstream, Verdict},
-    upstream::{BodyStream, Call, Connection, Failure, Head, Length, Limit, Outgoing, Upload},
+    upstream::{BodyStream, Call, Connection, Failure, Limit, Outgoing, Unsent, Upload},
 };
-use actix_http::{
-    Method, Payload, StatusCode,
-    header::{self, HeaderName},
-};
-use bytes::BytesMut;
 use fm_sdk::{
     Error, Kind,
     registry::balance::{Outcome, Picked},
 };
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header, uri::PathAndQuery};
 use std::{
     cell::Cell,
     time::{Duration, Instant},
@@ -22,6 +19,9 @@ use std::{
 /// Bodies up to this size, in bytes, are held back until they are whole: if the instance dies in between, another one is asked.
 const HELD_BACK: u64 = 64 * 1024;
 
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -47,7 +47,7 @@ impl Forward {
         limit.budget.asked();
         limit.hedges.asked();
         let body = Cell::new(exchange.body.take());
-        let repeatable = matches!(exchange.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && no_body(exchange.length);
+        let repeatable = matches!(exchange.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && exchange.length.is_zero();
         let mut tried: Vec<&str> = Vec::new();
         loop {
             let (balancer, instances) = (&upstream.balancer, &upstream.instances);
@@ -125,7 +125,7 @@ impl Forward {
         &self,
         exchange: &Exchange,
         url: &str,
-        body: &Cell<Option<Payload>>,
+        body: &Cell<Option<RequestBody>>,
         mut picked: Picked,
         repeatable: bool,
     ) -> Result<Answered, Failure> {
@@ -149,7 +149,7 @@ impl Forward {
         &self,
         exchange: &Exchange,
         url: &str,
-        body: &Cell<Option<Payload>>,
+        body: &Cell<Option<RequestBody>>,
         picked: &mut Picked,
         repeatable: bool,
     ) -> Result<Answer, Failure> {
@@ -158,30 +158,33 @@ impl Forward {
         })?;
         let pool = &exchange.worker.pool;
         let mut call = match pool.take(authority) {
-            Some(connection) => self.call(exchange, connection, body.take()),
-            None => self.call(exchange, self.connect(authority).await?, body.take()),
+            Some(connection) => self.call(connection),
+            None => self.call(self.connect(authority).await?),
         };
-        let head = match call.head().await {
+        let (head, incoming) = match call.send(self.request(exchange, authority, body.take())?).await {
+            Ok(answer) => answer,
             // The instance closed an idle connection just when it was taken.
-            Err(Failure::Broken(_)) if repeatable && call.reused() => {
-                call = self.call(exchange, self.connect(authority).await?, None);
-                call.head().await?
+            Err(Unsent { failure: Failure::Broken(_), request }) if call.reused() && (repeatable || request.is_some()) => {
+                // Kept for another instance, if this one cannot be reached any more.
+                body.set(request.and_then(|request| request.into_body().into_source()));
+                call = self.call(self.connect(authority).await?);
+                call.send(self.request(exchange, authority, body.take())?).await.map_err(|unsent| unsent.failure)?
             }
-            other => other?,
+            Err(Unsent { failure, .. }) => return Err(failure),
         };
         picked.answers();
-        let Head { status, headers, framing, would_be, reusable } = head;
         let is_head = exchange.head.method == Method::HEAD;
-        let mut stream = BodyStream::new(call, framing, reusable, pool.clone());
+        let mut stream = BodyStream::new(call, &head, incoming, pool.clone());
+        let (status, headers) = (head.status, head.headers);
         if is_head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-            return Ok(Answer::of_upstream(status, headers, Body::WouldBe(would_be.filter(|_| is_head))));
+            return Ok(Answer::of_upstream(status, headers, Body::WouldBe(head.would_be.filter(|_| is_head))));
         }
-        let events = headers.get(&header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
+        let events = headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
         let whole = if repeatable && !events { stream.whole(HELD_BACK).await? } else { stream.take_whole()? };
         let body = match whole {
             Some(bytes) => Body::Bytes(bytes),
             None if events => {
-                stream.set_idle(self.settings.stream_idle);
+                stream.set_endless(self.settings.stream_idle);
                 let draining = self.drivers.tools.draining.clone();
                 Body::Events(Box::new(stream), Box::pin(async move { draining.wait().await }))
             }
@@ -194,11 +197,8 @@ impl Forward {
         Connection::open(authority, self.settings.times.connect).await
     }
 
-    fn call(&self, exchange: &Exchange, connection: Connection, body: Option<Payload>) -> Call {
-        let head = self.write_head(exchange, connection.authority());
-        let source = body.filter(|_| !no_body(exchange.length));
-        let upload = Upload::new(head, source, exchange.length, exchange.route.max_body);
-        Call::new(connection, upload, exchange.head.method.clone(), self.settings.times)
+    fn call(&self, connection: Connection) -> Call {
+        Call::new(connection, self.settings.times, None)
     }
 
     /// The path that the upstream gets.
@@ -211,32 +211,49 @@ impl Forward {
         }
     }
 
-    fn write_head(&self, exchange: &Exchange, authority: &str) -> BytesMut {
+    /// Path and query that the upstream gets.
+    fn target(&self, exchange: &Exchange) -> Result<Uri, Failure> {
+        let (path, sent) = (self.path(exchange), &exchange.head.uri);
+        let target = match (sent.path_and_query(), sent.query()) {
+            (Some(target), _) if path == sent.path() => target.clone(),
+            (_, Some(query)) => as_target(format!("{path}?{query}"))?,
+            (_, None) => as_target(path.to_owned())?,
+        };
+        Ok(Uri::from(target))
+    }
+
+    fn request(&self, exchange: &Exchange, authority: &str, body: Option<RequestBody>) -> Result<Request<Upload>, Failure> {
         let client = &exchange.client;
-        let host =
-            if self.settings.preserve_host && !client.authority.is_empty() { client.authority.as_bytes() } else { authority.as_bytes() };
+        let preserved = self.settings.preserve_host && !client.authority.is_empty();
+        let host = if preserved { client.authority.clone() } else { value(authority)? };
         let traceparent = exchange.trace.to_string();
-        let own: [(&HeaderName, &[u8]); 5] = [
-            (&header::X_FORWARDED_FOR, client.forwarded_for.as_bytes()),
-            (&header::X_FORWARDED_PROTO, client.scheme.as_bytes()),
-            (&header::X_FORWARDED_HOST, client.authority.as_bytes()),
-            (&TRACEPARENT, traceparent.as_bytes()),
-            // The trace's id, without the version before and span and flags behind it.
-            (&REQUEST_ID, &traceparent.as_bytes()[3..35]),
-        ];
         let head = Outgoing {
             method: &exchange.head.method,
-            path: self.path(exchange),
-            query: exchange.head.uri.query(),
+            target: self.target(exchange)?,
             host,
             headers: &exchange.head.headers,
-            own: &own,
+            own: [
+                (FORWARDED_FOR, value(&client.forwarded_for)?),
+                (FORWARDED_PROTO, HeaderValue::from_static(client.scheme)),
+                (FORWARDED_HOST, client.authority.clone()),
+                // The trace's id, without the version before and span and flags behind it.
+                (REQUEST_ID, value(&traceparent[3..35])?),
+                (TRACEPARENT, value(&traceparent)?),
+            ],
             length: exchange.length,
         };
-        let mut out = BytesMut::with_capacity(1024);
-        head.write(&mut out);
-        out
+        let body = body.filter(|_| !exchange.length.is_zero());
+        Ok(head.with(body.map_or_else(Upload::none, |body| Upload::new(body, exchange.length, exchange.route.max_body))))
     }
+}
+
+/// What a plugin or setting has made of a request may not be one.
+fn value(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text).map_err(|_| Failure::Unsendable)
+}
+
+fn as_target(text: String) -> Result<PathAndQuery, Failure> {
+    PathAndQuery::try_from(text).map_err(|_| Failure::Unsendable)
 }
 
 fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdict {
@@ -251,6 +268,7 @@ fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdic
         }
         Failure::AllSilent => Error::new(Kind::TimedOut, "upstream-timeout", format!("no instance of {name} answers")).retry_after(1),
         Failure::TooLarge => Error::new(Kind::TooLarge, "too-large", "the request body is too large for this route"),
+        Failure::Unsendable => Error::new(Kind::Malformed, "request-unsendable", "this request cannot be sent on"),
         Failure::Client(_) => Error::new(Kind::Malformed, "body-broken", "the request body did not come to its end"),
         Failure::ClientTimeout => {
             let error = Error::new(Kind::Malformed, "body-too-slow", "the request body came too slowly");
@@ -263,10 +281,6 @@ fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdic
         }
     };
     Verdict::Fail(error)
-}
-
-fn no_body(length: Length) -> bool {
-    matches!(length, Length::None | Length::Known(0))
 }
 
 /// Tells the balancer how it went when the answer is over.

@@ -5,9 +5,9 @@ use crate::{
     pipeline::{Exchange, Upstream},
     upstream::{Failure, Limit},
 };
-use actix_http::StatusCode;
 use fm_sdk::registry::{Instance, balance::Picked};
 use futures::{StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
+use http::StatusCode;
 use std::{cell::Cell, pin::pin, time::Duration};
 use tokio::time::timeout;
 

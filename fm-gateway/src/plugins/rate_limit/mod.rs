@@ -5,9 +5,9 @@ mod gcra;
 pub use gcra::Quota;
 
 use crate::pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step};
-use actix_http::header::{HeaderName, HeaderValue};
 use fm_sdk::{Error, Kind, config::parse_duration};
 use gcra::{Rate, Store};
+use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{collections::hash_map::RandomState, hash::BuildHasher, net::IpAddr, sync::Arc, time::Duration};

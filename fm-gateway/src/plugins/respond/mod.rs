@@ -1,11 +1,8 @@
 //! Answers by itself: a fixed text, or a problem.
 
 use crate::pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step, Text};
-use actix_http::{
-    StatusCode,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
-};
 use fm_sdk::{Error, Kind};
+use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

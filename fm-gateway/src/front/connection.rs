@@ -1,0 +1,121 @@
+//! Drives one connection of a client: hyper reads and writes the messages, the limits on time and bytes are kept here.
+
+use super::{
+    gateway::{Gateway, Limits},
+    per_address::Place,
+    serve::serve,
+    socket::{Peer, Socket},
+    state::ConnectionState,
+};
+use crate::pipeline::Worker;
+use fm_sdk::http::Draining;
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    net::IpAddr,
+    pin::{Pin, pin},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
+};
+
+/// How long a connection that is one too many has to send its request; others wait for its place.
+const EXCESS_TIME: Duration = Duration::from_secs(1);
+
+/// How often a request that is in flight is checked for a client that has gone.
+const GONE: Duration = Duration::from_secs(1);
+
+/// What the parser takes beyond the limits, so that the guard refuses what is too long and says why; bytes and headers.
+const BEYOND_HEAD: usize = 4 * 1024;
+const BEYOND_HEADERS: usize = 36;
+
+/// Serves the requests of a connection until its end. `place` is the connection's among those of its client.
+pub async fn run(io: TcpStream, peer: IpAddr, place: Place, gateway: Arc<Gateway>, worker: Rc<Worker>, leave: Draining) {
+    let mut limits = gateway.limits.clone();
+    let excess = place.excess > 0;
+    if excess {
+        limits.keep_alive = limits.keep_alive.min(EXCESS_TIME);
+        limits.head_time = limits.head_time.min(EXCESS_TIME);
+    }
+    let state = ConnectionState::new(excess);
+    let (socket, client) = Socket::new(io, state.clone());
+    let service = service_fn(|request| {
+        let served = serve(gateway.clone(), worker.clone(), state.clone(), peer, request);
+        async move { Ok::<_, Infallible>(served.await) }
+    });
+    let head = limits.uri + limits.head + BEYOND_HEAD;
+    let connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_headers(limits.headers + BEYOND_HEADERS)
+        .max_header_size(head)
+        .max_buf_size(head.max(8192))
+        .serve_connection(TokioIo::new(socket), service);
+    let (mut connection, mut leaves, mut left) = (pin!(connection), pin!(leave.wait()), false);
+    let mut clock = Clock::new(&limits);
+    let ended = poll_fn(|cx| {
+        if !left && leaves.as_mut().poll(cx).is_ready() {
+            left = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(Some(ended));
+            }
+            if state.poll_rest(cx, limits.rest).is_pending() {
+                break;
+            }
+        }
+        if state.is_lost(limits.rest) {
+            return Poll::Ready(None);
+        }
+        clock.poll(cx, &state, &limits, &client).map(|()| None)
+    })
+    .await;
+    let malformed = matches!(&ended, Some(Err(e)) if e.is_parse()).then_some("request-malformed");
+    if let Some(code) = state.refused.get().or(malformed) {
+        gateway.metrics.refused(code);
+        worker.refusals.note(peer, code);
+    }
+}
+
+/// One timer per connection looks after it now and then; a request costs none.
+struct Clock {
+    /// How often the limits are looked at when nothing happens: no state lasts longer than its limit, however it began.
+    tick: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Clock {
+    fn new(limits: &Limits) -> Self {
+        let tick = limits.head_time.min(limits.stall).min(limits.keep_alive).min(limits.rest_time);
+        Clock { tick, timer: Box::pin(sleep_until(Instant::now() + tick.min(GONE))) }
+    }
+
+    /// Is ready once a limit is broken, or the client has gone.
+    fn poll(&mut self, cx: &mut Context<'_>, state: &ConnectionState, limits: &Limits, client: &Peer) -> Poll<()> {
+        while self.timer.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            let due = state.due(limits);
+            if let Some((at, what)) = due
+                && at <= now
+            {
+                log::debug!("a connection is closed: {what:?}");
+                return Poll::Ready(());
+            }
+            let in_flight = state.is_in_flight();
+            if in_flight && client.is_gone() {
+                return Poll::Ready(());
+            }
+            let tick = now + if in_flight { self.tick.min(GONE) } else { self.tick };
+            self.timer.as_mut().reset(due.map_or(tick, |(at, _)| at.min(tick)));
+        }
+        Poll::Pending
+    }
+}

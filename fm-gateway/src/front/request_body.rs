@@ -1,0 +1,81 @@
+//! The body of a client's request. Whoever drops it before its end leaves the rest to its connection, which reads past it, within bounds.
+
+use super::state::ConnectionState;
+use bytes::Bytes;
+use http::HeaderMap;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use std::{
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+};
+
+/// Why a body does not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    #[error(transparent)]
+    Broken(#[from] hyper::Error),
+    /// A line feed alone ended the body for whoever takes that for an end; hyper has read on (RFC 9112, 7.1.2).
+    #[error("the trailers are no fields")]
+    Trailers,
+}
+
+/// A request's body.
+pub struct RequestBody {
+    incoming: Option<Incoming>,
+    state: Rc<ConnectionState>,
+    /// The client waits to be asked for it, and was not.
+    uninvited: bool,
+}
+
+impl RequestBody {
+    /// `expects`: the client sends it only when it is asked to (RFC 9110, 10.1.1), which reading does.
+    pub fn new(incoming: Incoming, state: Rc<ConnectionState>, expects: bool) -> Self {
+        let uninvited = expects && !incoming.is_end_stream();
+        RequestBody { incoming: Some(incoming), state, uninvited }
+    }
+
+    /// Whether there is a body that the client was never asked for: what follows on the connection is in doubt.
+    pub fn is_uninvited(&self) -> bool {
+        self.uninvited
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.uninvited = false;
+        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(incoming).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && has_no_fields(frame)
+        {
+            self.state.doubt();
+            return Poll::Ready(Some(Err(BodyError::Trailers)));
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.as_ref().map(Body::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if let Some(incoming) = self.incoming.take().filter(|incoming| !self.uninvited && !incoming.is_end_stream()) {
+            self.state.read_past(incoming);
+        }
+    }
+}
+
+/// Whether it is a trailer section in which hyper found no field, though it is not empty.
+pub fn has_no_fields(frame: &Frame<Bytes>) -> bool {
+    frame.trailers_ref().is_some_and(HeaderMap::is_empty)
+}
