@@ -104,33 +104,17 @@ made_up_ads() {
     }'
 }
 
-# Imports the ads into the market that runs, once. Sets IMPORTED to the seconds that it took.
+# Imports the ads into the market that runs, once, and keeps the figure.
 import_once() {
-    local file began started status token
-    [ -z "${IMPORTED:-}" ] || ! running fm-gateway || return 0
+    [ -z "${IMPORT_FIGURE:-}" ] || ! running fm-gateway || return 0
     start_market
-    file=$(ads_file)
-    everybody_signs_in >/dev/null
-    token=${TOKENS[$DEALER]}
-    began=$(date +%s.%N)
-    started=$(curl -fsS "$gateway/api/cars/import" -H "Authorization: Bearer $token" -H 'Content-Type: text/csv' --data-binary "@$file")
-    while :; do
-        status=$(call GET "$(jq -r .status_url <<<"$started" | sed "s|^$gateway||")" '' -H "Authorization: Bearer $token")
-        case $(jq -r .state <<<"$status") in
-            done) break ;;
-            failed) die "the import failed: $status" ;;
-        esac
-        [ "${began%.*}" -gt $(($(date +%s) - 600)) ] || die "the import did not end within ten minutes: $status"
-        sleep 0.1
-    done
-    IMPORTED=$(since "$began")
-    IMPORT_REPORT=$(jq -r '"\(.accepted) accepted, \(.refused) refused"' <<<"$status")
-    say "  imported: $IMPORT_REPORT"
+    demo_secrets
+    IMPORT_FIGURE=$(market_bench import --gateway "$gateway" "$(ads_file)")
 }
 
 bench_import() {
     import_once
-    figure import "import of $(($(wc -l <"$(ads_file)") - 1)) ads through the gateway, until all are searchable ($IMPORT_REPORT)" "$IMPORTED s" "<= 60 s" "$(at_most "$IMPORTED" 60)"
+    printf '%s\n' "$IMPORT_FIGURE" >>"$FIGURES"
 }
 
 bench_search() {
@@ -151,7 +135,7 @@ end_market_but_keep() {
     stop_processes 20 "${all[@]}"
     rm -rf "$BENCH/cars" && mkdir -p "$BENCH/cars" && cp "$1"* "$BENCH/cars/"
     end_market
-    IMPORTED=''
+    IMPORT_FIGURE=''
 }
 
 # fm-cars times its read model itself, without HTTP.
@@ -163,37 +147,13 @@ search_model() {
     figure search "read model of fm-cars without HTTP: $(head -n 1 "$BENCH/search-model.txt")" "$line"
 }
 
-# One after the other, then six at a time; ten to a car.
 bench_uploads() {
-    local cars pictures file token car='' n=0 seconds=() requests=() began
     end_market
     start_market
-    everybody_signs_in >/dev/null
-    token=${TOKENS[$DEALER]}
-    cars=$(make_cars)
-    pictures=$(draw_pictures "$cars")
-    mapfile -t files < <(printf '%s\n' "$pictures"/*.jpg | head -n "$(shorter 60 6)")
-    for file in "${files[@]}"; do
-        [ $((n % 10)) != 0 ] || car=$(a_car "$cars" "$token" "$n")
-        seconds+=("$(curl -fsS -o /dev/null -w '%{time_total}' "$gateway/api/cars/$car/images" -H "Authorization: Bearer $token" -F "images=@$file")")
-        n=$((n + 1))
-    done
-    figure uploads "a picture of the demo (1200 x 800, $(($(stat -c %s "${files[0]}") / 1000)) KB), until fm-cars has confirmed it (median of $n, one after the other)" \
-        "$(middle "${seconds[@]}" | awk '{ printf "%.0f ms", $1 * 1000 }')"
-    for file in "${files[@]}"; do
-        [ $((n % 10)) != 0 ] || car=$(a_car "$cars" "$token" "$n")
-        [ ${#requests[@]} = 0 ] || requests+=(next)
-        requests+=("url = \"$gateway/api/cars/$car/images\"" "header = \"Authorization: Bearer $token\"" "form = \"images=@$file\"" fail silent 'output = "/dev/null"')
-        n=$((n + 1))
-    done
-    began=$(date +%s.%N)
-    printf '%s\n' "${requests[@]}" | curl --parallel --parallel-max 6 --no-progress-meter -K - || die "pictures were refused"
-    figure uploads "the same, six at a time" "$(awk -v seconds="$(since "$began")" -v n="${#files[@]}" 'BEGIN { printf "%.1f pictures/s", n / seconds }')"
+    demo_secrets
+    market_bench uploads --gateway "$gateway" "${DEMO_PICTURES[@]}" --count "$(shorter 60 6)" >>"$FIGURES"
     end_market
 }
-
-# a_car CARS TOKEN N: lists one of them and prints its id.
-a_car() { call POST /api/cars "$(jq -c --argjson n "$3" '.[$n % length]' <<<"$1")" -H "Authorization: Bearer $2" | jq -r .id; }
 
 bench_gateway() {
     local cores modules=()

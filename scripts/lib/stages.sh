@@ -78,6 +78,7 @@ stage_market() {
         tests "a new service in the market" bash -c 'in_market_tests "$@"' _ new_service
         tests "deleted accounts" bash -c 'in_market_tests "$@"' _ deletion
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
+        tests "the demo" bash -c 'in_market_tests "$@"' _ demo
         tests "real ads" bash -c 'in_market_tests "$@"' _ import
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi

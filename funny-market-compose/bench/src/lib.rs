@@ -5,12 +5,14 @@
 pub mod bus;
 pub mod figure;
 pub mod gateway;
+pub mod import;
 pub mod large;
 pub mod load;
 pub mod machine;
 pub mod process;
 pub mod rounds;
 pub mod search;
+pub mod uploads;
 
 use clap::Subcommand;
 
@@ -24,10 +26,14 @@ pub type Result<T> = std::result::Result<T, Fault>;
 pub enum Command {
     /// Calls and confirmed publishes of the SDK against bare amiquip loops, on a private RabbitMQ
     Bus(bus::Bus),
+    /// The import of a file of ads into a running market
+    Import(import::Import),
     /// Search and facets of a running market
     Search(search::Search),
     /// One fm-cars over a million cars
     Large(large::Large),
+    /// Uploads of pictures to a running market
+    Uploads(uploads::Uploads),
     /// What a request costs in the gateway, in nginx and in HAProxy
     Gateway(gateway::Contest),
     /// Prints the machine and the versions of what is compared
@@ -42,8 +48,10 @@ impl Command {
     pub fn run(self) -> Result<()> {
         match self {
             Command::Bus(bus) => bus.run(),
+            Command::Import(import) => import.run(),
             Command::Search(search) => search.run(),
             Command::Large(large) => large.run(),
+            Command::Uploads(uploads) => uploads.run(),
             Command::Gateway(contest) => contest.run(),
             Command::Machine => {
                 println!("{}", machine::describe());

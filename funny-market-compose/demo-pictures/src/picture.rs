@@ -2,10 +2,10 @@
 
 use crate::{
     car::{Car, Shapes, drawn},
-    dice::Dice,
-    hall::hall,
     light,
+    random::Random,
     scene::{self, HEIGHT, PLACES, WIDTH, outdoors},
+    showroom::showroom,
 };
 
 /// How a car is looked at; the first is what lists show.
@@ -28,12 +28,12 @@ pub fn views(n: usize) -> usize {
 pub fn picture(car: &Car, shapes: &Shapes, seed: u64, n: usize, view: usize) -> Option<String> {
     let view = *VIEWS.get(view)?;
     // All pictures of a car are taken on the same day in the same place.
-    let mut dice = Dice::of(seed, n as u64);
-    let light = dice.one_of(&light::ALL);
-    let indoors = dice.part() < 0.16;
-    let place = *dice.one_of(&PLACES);
-    let (scale, turned) = (dice.between(2.36, 2.6), dice.part() < 0.35);
-    let (background, sky) = if indoors { (hall(&mut dice), "#f4f7f9") } else { (outdoors(place, light, &mut dice), light.sky[2]) };
+    let mut random = Random::of(seed, n as u64);
+    let light = random.choose(&light::ALL);
+    let indoors = random.fraction() < 0.16;
+    let place = *random.choose(&PLACES);
+    let (scale, turned) = (random.between(2.36, 2.6), random.fraction() < 0.35);
+    let (background, sky) = if indoors { (showroom(&mut random), "#f4f7f9") } else { (outdoors(place, light, &mut random), light.sky[2]) };
     let mut svg = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="{}"><defs>
 <radialGradient id="cloud"><stop offset=".1" stop-color="#fff" stop-opacity=".85"/><stop offset="1" stop-color="#fff" stop-opacity="0"/></radialGradient>

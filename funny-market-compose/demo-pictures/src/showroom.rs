@@ -1,17 +1,17 @@
-//! A dealer's hall: panels, strips of light, a floor that shines.
+//! A dealer's showroom: panels, strips of light, a floor that shines.
 
-use crate::dice::Dice;
+use crate::random::Random;
 use std::fmt::Write;
 
 /// Colours of walls and floor.
 const WALLS: [[&str; 3]; 3] = [["#e9ecef", "#d5dade", "#b8bec4"], ["#2a3038", "#1f242b", "#39404a"], ["#dfe6e3", "#c6d1cc", "#a7b3ad"]];
 
-pub fn hall(dice: &mut Dice) -> String {
-    let [wall, panel, floor] = *dice.one_of(&WALLS);
+pub fn showroom(random: &mut Random) -> String {
+    let [wall, panel, floor] = *random.choose(&WALLS);
     let mut svg = format!(
         r##"<rect width="1200" height="800" fill="{wall}"/><linearGradient id="floor" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{panel}"/><stop offset="1" stop-color="{floor}"/></linearGradient>"##
     );
-    let shift = dice.between(-90.0, 0.0);
+    let shift = random.between(-90.0, 0.0);
     for n in 0..8 {
         let x = shift + f64::from(n) * 190.0;
         let _ = write!(svg, "<rect x=\"{x:.0}\" y=\"150\" width=\"176\" height=\"410\" fill=\"{panel}\" opacity=\".55\"/>");
