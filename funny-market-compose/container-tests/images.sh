@@ -79,14 +79,21 @@ service_image() {
     "$ENGINE" build --quiet --tag "docker.io/library/$PROJECT-$1" --build-context "build=$built" "$REPOSITORIES/$1"
 }
 
-# full_image SERVICE: the whole Dockerfile, compilation and all; podman leaves out the optimisation, which would take most of the time.
+# full_image SERVICE: the whole Dockerfile, compilation and all, but for the installation of cargo-cyclonedx where the host has it.
+# Podman leaves out the optimisation, which would take most of the time.
 full_image() {
+    local contexts=(--build-context "registry=$COMPOSE/registry") sbom
+    if sbom=$(command -v cargo-cyclonedx); then
+        rm -rf "$FOLDER/contexts/sbom" && install -D "$sbom" "$FOLDER/contexts/sbom/tools/bin/cargo-cyclonedx"
+        contexts+=(--build-context "sbom=$FOLDER/contexts/sbom")
+    fi
     if [ "$ENGINE" = docker ]; then
-        docker build --tag "$PROJECT-full-$1" --build-context "registry=$COMPOSE/registry" "$REPOSITORIES/$1"
+        docker build --tag "$PROJECT-full-$1" "${contexts[@]}" "$REPOSITORIES/$1"
         return
     fi
     stand_in "$(qualified "$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$REPOSITORIES/$1/Dockerfile")")" rust
-    podman build --network host --tag "docker.io/library/$PROJECT-full-$1" --build-context "registry=$COMPOSE/registry" \
+    podman build --network host --tag "docker.io/library/$PROJECT-full-$1" "${contexts[@]}" \
         --env CARGO_PROFILE_RELEASE_OPT_LEVEL=0 --env CARGO_PROFILE_RELEASE_DEBUG=none \
         --volume "$(rustc --print sysroot):/usr/local/toolchain:ro" --volume /etc/ssl/certs:/etc/ssl/certs:ro "$REPOSITORIES/$1"
+    podman run --rm "docker.io/library/$PROJECT-full-$1" --version
 }

@@ -110,17 +110,17 @@ stage_chaos() {
     tests "chaos" env FM_CHAOS_DIR="$OUTPUT/chaos" "$ROOT/scripts/chaos" --quick
 }
 
-# The whole market in containers, from compose.yaml. The programs are those that the other stages have built. With FM_FULL_IMAGE=1 the whole
-# Dockerfile of one service, another each time, is built too, which compiles everything again.
+# The whole market in containers, from compose.yaml. The programs are those that the other stages have built. The whole Dockerfile
+# of one service, another each time, is built too, which compiles everything again.
 stage_containers() {
-    local services full=()
+    local services
     heading "a market in containers"
     mapfile -t services < <(services)
     docker info >/dev/null 2>&1 || { need_containers && install_missing; }
     # shellcheck disable=SC2016 # expanded by the shell that runs it
     check "programs for the containers" bash -c 'for service; do plainly "$service" cargo build --locked --quiet || exit; done' _ "${services[@]}"
-    [ -z "${FM_FULL_IMAGE:-}" ] || full=("$(one_in_turn "${services[@]}")")
-    tests "containers" "$ROOT/funny-market-compose/container-tests/run" "$ROOT/.dev/containers" "$(target_folder)/debug" "${full[@]}"
+    need_cargo_tools
+    tests "containers" "$ROOT/funny-market-compose/container-tests/run" "$ROOT/.dev/containers" "$(target_folder)/debug" "$(one_in_turn "${services[@]}")"
 }
 
 # in_market_tests NAME... [-- FILTER]: folders of market-tests/tests, one after the other.

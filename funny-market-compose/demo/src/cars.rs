@@ -34,7 +34,7 @@ const DESCRIPTIONS: [&str; 8] = [
 pub fn cars(gateway: &Caller) -> Result<Vec<Value>> {
     let options = gateway.try_send("GET", "/api/catalogue/options", None)?.require(200)?.json();
     let options: Vec<&str> = options["items"].as_array().into_iter().flatten().filter_map(|option| option["value"].as_str()).collect();
-    let this_year = i32::from(jiff::Zoned::now().year());
+    let this_year = i32::from(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year());
     MODELS.lines().filter(|line| !line.is_empty()).zip(0..).map(|(line, n)| car(line, n, &options, this_year)).collect()
 }
 
