@@ -80,6 +80,23 @@ mod tests {
     }
 
     #[test]
+    fn a_method_meets_a_route_that_names_it_and_no_other() {
+        for (at, name) in NAMES.iter().enumerate() {
+            let route = MethodSet::parse(&[name]).unwrap();
+            for (other_at, other) in NAMES.iter().enumerate() {
+                let method = MethodSet::only(&Method::from_bytes(other.as_bytes()).unwrap());
+                assert_eq!(method.allow(), *other);
+                assert_eq!(route.meets(method), at == other_at || (*name == "GET" && *other == "HEAD"), "{name} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_method_that_is_named_twice_counts_once() {
+        assert_eq!(MethodSet::parse(&["PUT", "PUT", "GET", "GET"]), MethodSet::parse(&["PUT", "GET"]));
+    }
+
+    #[test]
     fn an_unknown_name_is_refused_and_an_unknown_method_meets_only_all() {
         assert_eq!(MethodSet::parse(&["get"]), Err("get".into()));
         let odd = MethodSet::only(&Method::from_bytes(b"PURGE").unwrap());
