@@ -5,6 +5,7 @@ mod mask;
 mod own;
 mod urls;
 
+pub use crate::tls::TlsFiles;
 pub use duration::parse_duration;
 pub use mask::masked_url;
 pub use own::own_settings;
@@ -26,11 +27,11 @@ pub enum LogFormat {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Market")]
 pub struct Settings {
-    /// RabbitMQ: `amqp://user:password@host:port/vhost`, several separated by commas; or `memory` for a service alone
+    /// RabbitMQ: `amqp://user:password@host:port/vhost` or `amqps://..`, several separated by commas; or `memory` for a service alone
     #[arg(long, env = "FM_BUS", hide_env_values = true, default_value = "amqp://127.0.0.1:5672", value_name = "URLS")]
     pub bus: BusUrl,
 
-    /// etcd: `http://host:port`, several separated by commas; or `memory` for a service alone
+    /// etcd: `http://user:password@host:port` or `https://..`, several separated by commas; or `memory` for a service alone
     #[arg(long, env = "FM_REGISTRY", hide_env_values = true, default_value = "http://127.0.0.1:2379", value_name = "URLS")]
     pub registry: RegistryUrl,
 
@@ -38,13 +39,21 @@ pub struct Settings {
     #[arg(long, env = "FM_REGISTRY_PREFIX", default_value = "", value_name = "PATH", value_parser = urls::registry_prefix)]
     pub registry_prefix: String,
 
-    /// Documents: `mongodb://user:password@host:port/database`; or a folder for SQLite; or `memory`
+    /// Documents: `mongodb://user:password@host:port/database`, with `?tls=true` by TLS; or a folder for SQLite; or `memory`
     #[arg(long, env = "FM_STORE", hide_env_values = true, default_value = "./data", value_name = "URL")]
     pub store: StoreUrl,
 
     /// Large files: a folder, or `s3://key:secret@host:port/bucket`
     #[arg(long, env = "FM_FILES", hide_env_values = true, default_value = "./data/files", value_name = "URL")]
     pub files: FilesUrl,
+
+    /// PEM file with the only authorities whose certificates are trusted by `amqps`, `https` and MongoDB's TLS [default: Mozilla's]
+    #[arg(long, env = "FM_TLS_CA", value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
+
+    /// PEM file with the certificate to show to bus, registry and store, and its private key [default: none is shown]
+    #[arg(long, env = "FM_TLS_IDENTITY", value_name = "FILE")]
+    pub tls_identity: Option<PathBuf>,
 
     /// Folder for private keys and the like, of this service alone [default: .fm/SERVICE]
     #[arg(long, env = "FM_DATA", value_name = "FOLDER")]
@@ -104,6 +113,8 @@ impl Settings {
             registry_prefix: String::new(),
             store: StoreUrl::Memory,
             files: FilesUrl::Folder("./data/files".into()),
+            tls_ca: None,
+            tls_identity: None,
             data: None,
             http: "127.0.0.1:0".into(),
             advertise: None,
@@ -115,6 +126,11 @@ impl Settings {
             drain: Duration::ZERO,
             trusted_proxies: Vec::new(),
         }
+    }
+    /// Gives the files for TLS to the bus, the registry and the store.
+    #[must_use]
+    pub fn tls(&self) -> TlsFiles {
+        TlsFiles { authorities: self.tls_ca.clone(), identity: self.tls_identity.clone() }
     }
     /// Gives the folder for what only this service may read; it may not exist yet.
     #[must_use]
@@ -152,6 +168,8 @@ impl Settings {
             ("FM_REGISTRY_PREFIX", self.registry_prefix.clone()),
             ("FM_STORE", self.store.to_string()),
             ("FM_FILES", self.files.to_string()),
+            ("FM_TLS_CA", self.tls_ca.as_ref().map_or_else(|| "(Mozilla's)".into(), |f| f.display().to_string())),
+            ("FM_TLS_IDENTITY", self.tls_identity.as_ref().map_or_else(|| "(none)".into(), |f| f.display().to_string())),
             ("FM_DATA", optional(self.data.as_ref().map(|d| d.display().to_string()))),
             ("FM_HTTP", self.http.clone()),
             ("FM_ADVERTISE", optional(self.advertise.as_ref().map(|u| masked_url(u.as_str())))),

@@ -26,6 +26,7 @@ pub mod store;
 pub mod testing;
 pub mod text;
 pub mod time;
+mod tls;
 pub mod trace;
 mod work;
 

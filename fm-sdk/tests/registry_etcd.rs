@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
+    config::TlsFiles,
     registry::Etcd,
     testing::{conformance::registry::RegistrySpace, servers::EtcdServer},
 };
@@ -12,7 +13,7 @@ async fn open() -> RegistrySpace {
     static SERVER: OnceCell<EtcdServer> = OnceCell::const_new();
     let server = SERVER.get_or_init(|| async { EtcdServer::given_or_started().await.unwrap() }).await;
     let prefix = format!("/{}", uuid::Uuid::new_v4());
-    let client = || Etcd::connect_under(server.url(), &prefix).unwrap();
+    let client = || Etcd::connect_with(server.url(), &prefix, &TlsFiles::default()).unwrap();
     RegistrySpace::new(client(), client())
 }
 fm_sdk::registry_conformance!(open());

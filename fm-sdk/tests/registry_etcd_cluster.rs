@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
+    config::TlsFiles,
     registry::Etcd,
     testing::{conformance::registry::RegistrySpace, servers::EtcdCluster},
 };
@@ -19,7 +20,7 @@ async fn open() -> RegistrySpace {
     };
     let cluster = CLUSTER.get_or_init(start).await;
     let prefix = format!("/{}", uuid::Uuid::new_v4());
-    let client = || Etcd::connect_under(&cluster.urls(), &prefix).unwrap();
+    let client = || Etcd::connect_with(&cluster.urls(), &prefix, &TlsFiles::default()).unwrap();
     RegistrySpace::new(client(), client())
 }
 fm_sdk::registry_conformance!(open());

@@ -1,4 +1,4 @@
-use crate::{Error, Identity, Kind, Result};
+use crate::{Error, Kind, Result};
 
 /// Which services may send a message, as its declaration says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +20,8 @@ impl Senders {
     }
 
     /// Checks the sender of a message that arrived, by the service that signed for it.
-    pub(crate) fn check_received(&self, message: &str, signer: Option<&Identity>) -> Result<()> {
-        let service = signer.and_then(Identity::act);
-        match (self, service) {
+    pub(crate) fn check_received(&self, message: &str, signer: Option<&str>) -> Result<()> {
+        match (self, signer) {
             (Senders::Any, _) => Ok(()),
             (_, Some(service)) if self.allow(service) => Ok(()),
             (_, Some(service)) => Err(undeclared(message, service, Kind::Forbidden)),

@@ -161,7 +161,7 @@ pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>
     Ok(match &settings.bus {
         BusUrl::Memory => Arc::new(Memory::default()),
         #[cfg(feature = "rabbitmq")]
-        BusUrl::Amqp(urls) => Arc::new(crate::bus::rabbitmq::RabbitMq::connect(&joined(urls))?),
+        BusUrl::Amqp(urls) => Arc::new(crate::bus::rabbitmq::Options::new(joined(urls)).tls(settings.tls()).connect()?),
         #[cfg(not(feature = "rabbitmq"))]
         BusUrl::Amqp(_) => return Err(not_built("FM_BUS", "rabbitmq")),
     })
@@ -171,7 +171,9 @@ pub(super) fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
     Ok(match &settings.registry {
         RegistryUrl::Memory => Arc::new(MemoryRegistry::default()),
         #[cfg(feature = "etcd")]
-        RegistryUrl::Etcd(urls) => Arc::new(crate::registry::Etcd::connect_under(&joined(urls), &settings.registry_prefix)?),
+        RegistryUrl::Etcd(urls) => {
+            Arc::new(crate::registry::Etcd::connect_with(&joined(urls), &settings.registry_prefix, &settings.tls())?)
+        }
         #[cfg(not(feature = "etcd"))]
         RegistryUrl::Etcd(_) => return Err(not_built("FM_REGISTRY", "etcd")),
     })
@@ -185,7 +187,7 @@ async fn store(settings: &Settings, service: &str) -> Result<Arc<dyn Driver>> {
             Arc::new(Sqlite::open(folder.join(format!("{service}.sqlite")))?)
         }
         #[cfg(feature = "mongodb")]
-        StoreUrl::Mongo(url) => Arc::new(crate::store::MongoDb::connect(url, &database(url, service)).await?),
+        StoreUrl::Mongo(url) => Arc::new(crate::store::MongoDb::connect_with(url, &database(url, service), &settings.tls()).await?),
         #[cfg(not(feature = "mongodb"))]
         StoreUrl::Mongo(_) => return Err(not_built("FM_STORE", "mongodb")),
     })

@@ -2,8 +2,9 @@
 //! does not demand it, so one foreign message would cost the connection again and again. This stream puts `?` for each byte that is not
 //! UTF-8 in the strings of arriving deliveries; lengths stay as they are, and bodies are not touched.
 
+use super::socket::Socket;
 use amiquip::IoStream;
-use mio::{Evented, Poll, PollOpt, Ready, Token, net::TcpStream};
+use mio::{Evented, Poll, PollOpt, Ready, Token};
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
 const METHOD: u8 = 1;
@@ -13,7 +14,7 @@ const AROUND: usize = 8;
 
 /// A stream whose arriving frames are clean.
 pub(super) struct Clean {
-    inner: TcpStream,
+    inner: Socket,
     /// Arrived: clean up to `clean`, handed out up to `taken`.
     buffer: Vec<u8>,
     clean: usize,
@@ -21,7 +22,7 @@ pub(super) struct Clean {
 }
 
 impl Clean {
-    pub fn new(inner: TcpStream) -> Self {
+    pub fn new(inner: Socket) -> Self {
         Clean { inner, buffer: Vec::new(), clean: 0, taken: 0 }
     }
     fn hand_out(&mut self, to: &mut [u8]) -> usize {

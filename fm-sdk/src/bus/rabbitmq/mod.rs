@@ -26,6 +26,7 @@ mod parking;
 mod publisher;
 mod sender;
 mod settling;
+mod socket;
 mod stream;
 mod supervisor;
 mod topology;

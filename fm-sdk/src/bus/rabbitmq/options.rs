@@ -1,5 +1,5 @@
 use super::{RabbitMq, address};
-use crate::Result;
+use crate::{Result, config::TlsFiles};
 use std::time::Duration;
 
 /// How the broker keeps a queue.
@@ -15,6 +15,7 @@ pub enum QueueKind {
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(super) urls: String,
+    pub(super) tls: TlsFiles,
     pub(super) name: String,
     pub(super) queues: QueueKind,
     pub(super) calls: QueueKind,
@@ -26,6 +27,7 @@ impl Options {
     pub fn new(urls: impl Into<String>) -> Self {
         Options {
             urls: urls.into(),
+            tls: TlsFiles::default(),
             name: format!("fm-sdk/{}", std::process::id()),
             queues: QueueKind::Quorum,
             calls: QueueKind::Classic,
@@ -36,6 +38,12 @@ impl Options {
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+    /// Sets whom `amqps://` trusts and what it shows.
+    #[must_use]
+    pub fn tls(mut self, files: TlsFiles) -> Self {
+        self.tls = files;
         self
     }
     /// Sets the kind of the durable queues: events, commands, parking, delays.
@@ -59,8 +67,8 @@ impl Options {
     /// Starts to connect, in the background and for ever.
     ///
     /// # Errors
-    /// An address is not one.
+    /// An address is not one, or a file for TLS cannot be used.
     pub fn connect(self) -> Result<RabbitMq> {
-        RabbitMq::start(address::parse(&self.urls)?, self)
+        RabbitMq::start(address::parse(&self.urls, &self.tls)?, self)
     }
 }

@@ -1,4 +1,5 @@
-use super::{address::Address, clean::Clean, fuse::Fuse};
+use super::{address::Address, clean::Clean, fuse::Fuse, socket::Socket};
+use crate::tls::TlsFailure;
 use amiquip::{Auth, Connection, ConnectionOptions, ConnectionTuning, Error};
 use std::{
     net::{TcpStream, ToSocketAddrs},
@@ -34,7 +35,11 @@ fn open_one(target: std::net::SocketAddr, address: &Address, name: &str) -> Resu
     // Without this a call waits for the delayed acknowledgement of TCP: 40 ms instead of less than one.
     stream.set_nodelay(true).map_err(|e| e.to_string())?;
     let fuse = Fuse::new(stream.try_clone().map_err(|e| e.to_string())?);
-    let stream = Clean::new(mio::net::TcpStream::from_stream(stream).map_err(|e| e.to_string())?);
+    let socket = match &address.tls {
+        Some(config) => Socket::tls(stream, &address.host, config, CONNECT)?,
+        None => Socket::plain(stream).map_err(|e| e.to_string())?,
+    };
+    let stream = Clean::new(socket);
     let options = ConnectionOptions::default()
         .auth(Auth::Plain { username: address.user.clone(), password: address.password.clone() })
         .virtual_host(address.vhost.as_str())
@@ -44,10 +49,10 @@ fn open_one(target: std::net::SocketAddr, address: &Address, name: &str) -> Resu
     let connection =
         Connection::insecure_open_stream(stream, options, ConnectionTuning::default().mem_channel_bound(512)).map_err(|e| match e {
             // The broker drops the connection without a word when it does not like the password.
-            Error::InvalidCredentials => format!("the login of `{}` was refused", address.user),
+            Error::InvalidCredentials => format!("the login of `{}` was refused [bus-login]", address.user),
             Error::ConnectionTimeout => "no answer to the handshake within 3 s".into(),
-            Error::ServerClosedConnection { code, message } => format!("refused: {message} ({code})"),
-            other => other.to_string(),
+            Error::ServerClosedConnection { code, message } => format!("refused: {message} ({code}) [bus-refused]"),
+            other => TlsFailure::among(&other).map_or_else(|| other.to_string(), |failure| failure.to_string()),
         });
     connection.map(|connection| Link { connection, fuse })
 }

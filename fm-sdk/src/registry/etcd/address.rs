@@ -1,11 +1,11 @@
-//! Where etcd is: `http://a:2379,http://b:2379`, with `user:password@` if it asks for one, and a path as prefix of all keys.
+//! Where etcd is: `http://a:2379,http://b:2379` or `https://..`, with `user:password@` if it asks for one, and a path as prefix of all keys.
 
 use crate::{Error, Kind, Result};
 use url::Url;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Address {
-    /// `http://host:port` of every node, as it may be shown.
+    /// `http://host:port` or `https://host:port` of every node, as it may be shown.
     pub(super) nodes: Vec<String>,
     pub(super) login: Option<(String, String)>,
     /// Comes before every key; empty or `/name`.
@@ -17,7 +17,7 @@ impl Address {
         let mut address = Address::default();
         for text in urls.split(',').map(str::trim).filter(|t| !t.is_empty()) {
             let url = one(text)?;
-            let node = format!("http://{}:{}", url.host_str().unwrap_or_default(), url.port().unwrap_or(2379));
+            let node = format!("{}://{}:{}", url.scheme(), url.host_str().unwrap_or_default(), port(text, &url));
             if !address.nodes.contains(&node) {
                 address.nodes.push(node);
             }
@@ -39,15 +39,21 @@ impl Address {
     }
 }
 
+/// The port that was written, also if it is the well-known one of the scheme, which `Url` hides.
+fn port(text: &str, url: &Url) -> u16 {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    let hidden = url.port_or_known_default().filter(|known| authority.ends_with(&format!(":{known}")));
+    url.port().or(hidden).unwrap_or(2379)
+}
+
 fn one(text: &str) -> Result<Url> {
     let full = if text.contains("://") { text.to_string() } else { format!("http://{text}") };
     // `etcd:` is not one of the URL standard's special schemes and would be read by other rules.
     let full = full.strip_prefix("etcd://").map(|rest| format!("http://{rest}")).unwrap_or(full);
     let url = Url::parse(&full).map_err(|e| bad(text, &e.to_string()))?;
     match url.scheme() {
-        "http" => {}
-        "https" => return Err(bad(text, "TLS to etcd is not built in; use http, or a TLS proxy beside the service")),
-        other => return Err(bad(text, &format!("`{other}` is not a scheme of etcd; use http"))),
+        "http" | "https" => {}
+        other => return Err(bad(text, &format!("`{other}` is not a scheme of etcd; use http or https"))),
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad(text, "a query or fragment means nothing here"));
@@ -80,10 +86,14 @@ mod tests {
     }
 
     #[test]
+    fn the_well_known_ports_of_http_and_https_are_taken_as_written() {
+        let a = Address::parse("http://a:80,https://b:443/,https://c,https://d:80,[::1]:80").unwrap();
+        assert_eq!(a.nodes, ["http://a:80", "https://b:443", "https://c:2379", "https://d:80", "http://[::1]:80"]);
+    }
+
+    #[test]
     fn bad_addresses_are_refused_without_showing_the_password() {
-        for text in
-            ["", " , ", "https://u:secret@a", "amqp://u:secret@a", "http://u:secret@a:x", "http://a/x,http://b/y", "http://u:secret@a?x=1"]
-        {
+        for text in ["", " , ", "amqp://u:secret@a", "http://u:secret@a:x", "http://a/x,http://b/y", "http://u:secret@a?x=1"] {
             let error = Address::parse(text).unwrap_err();
             assert_eq!(error.code(), "registry-url", "{text}");
             assert!(!error.message().contains("secret"), "{}", error.message());

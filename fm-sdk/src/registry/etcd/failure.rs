@@ -1,11 +1,14 @@
 //! What went wrong with one attempt, sorted by what helps against it.
 
-use crate::{Error, Kind};
+use crate::{Error, Kind, tls::TlsFailure};
+
+/// The code of a registry that cannot be reached, unless TLS says why.
+pub(super) const AWAY: &str = "registry-away";
 
 #[derive(Clone, Debug)]
 pub(super) enum Failure {
     /// The node did not do it or did not say so: another one may. `doubtful`: it may have been done.
-    Away { why: String, doubtful: bool },
+    Away { code: &'static str, why: String, doubtful: bool },
     /// The token is not valid (any more): log in again.
     Login(String),
     /// The answer is no, and would be on every node.
@@ -23,15 +26,15 @@ const UNAUTHENTICATED: i32 = 16;
 
 impl Failure {
     pub(super) fn silent() -> Failure {
-        Failure::Away { why: format!("no answer within {} ms", super::pool::TRY.as_millis()), doubtful: true }
+        Failure::Away { code: AWAY, why: format!("no answer within {} ms", super::pool::TRY.as_millis()), doubtful: true }
     }
     pub(super) fn broken(why: &str) -> Failure {
-        Failure::Away { why: why.to_string(), doubtful: true }
+        Failure::Away { code: AWAY, why: why.to_string(), doubtful: true }
     }
     /// The same for a mere question: nothing can have been done.
     pub(super) fn undone(self) -> Failure {
         match self {
-            Failure::Away { why, .. } => Failure::Away { why, doubtful: false },
+            Failure::Away { code, why, .. } => Failure::Away { code, why, doubtful: false },
             other => other,
         }
     }
@@ -52,12 +55,16 @@ impl Failure {
 
 impl From<etcd_rs::Error> for Failure {
     fn from(error: etcd_rs::Error) -> Failure {
+        if let Some(tls) = TlsFailure::among(&error).or_else(|| TlsFailure::within(&chain(&error))) {
+            return Failure::Away { code: tls.code, why: tls.to_string(), doubtful: false };
+        }
         let etcd_rs::Error::Response(status) = &error else {
-            return Failure::Away { why: chain(&error), doubtful: true };
+            return Failure::Away { code: AWAY, why: chain(&error), doubtful: true };
         };
         let (code, why) = (status.code() as i32, status.message().to_string());
         match code {
             UNAUTHENTICATED => Failure::Login(why),
+            INVALID_ARGUMENT if why.contains("authentication failed") => Failure::Login(why),
             // Also after a change of users or roles: the token was made before it.
             INVALID_ARGUMENT if why.contains("auth store is old") || why.contains("user name is empty") => Failure::Login(why),
             INVALID_ARGUMENT | NOT_FOUND | PERMISSION_DENIED | RESOURCE_EXHAUSTED | FAILED_PRECONDITION | OUT_OF_RANGE => {
@@ -65,7 +72,7 @@ impl From<etcd_rs::Error> for Failure {
             }
             _ => {
                 let sent = !why.contains("error trying to connect") && !why.contains("no leader");
-                Failure::Away { why: chain(status), doubtful: sent }
+                Failure::Away { code: AWAY, why: chain(status), doubtful: sent }
             }
         }
     }
@@ -74,7 +81,7 @@ impl From<etcd_rs::Error> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         match failure {
-            Failure::Away { why, .. } => Error::new(Kind::Unavailable, "registry-away", format!("the registry cannot be reached: {why}")),
+            Failure::Away { code, why, .. } => Error::new(Kind::Unavailable, code, format!("the registry cannot be reached: {why}")),
             Failure::Login(why) => Error::new(Kind::Unavailable, "registry-login", format!("the registry does not let us in: {why}")),
             Failure::Refused { why, .. } => Error::new(Kind::Internal, "registry-refused", format!("the registry refused: {why}")),
         }

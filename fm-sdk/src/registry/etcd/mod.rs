@@ -11,12 +11,13 @@ mod lease;
 mod node;
 mod pool;
 mod runtime;
+mod tls;
 mod wait;
 mod watch;
 mod write;
 
 use super::{Change, Held, Reach, Registry, Snapshot};
-use crate::{BoxFuture, Result};
+use crate::{BoxFuture, Result, config::TlsFiles};
 use etcd_rs::KeyValueOp;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch::Receiver;
@@ -34,22 +35,24 @@ pub struct Etcd {
 }
 
 impl Etcd {
-    /// Makes a client of the nodes at `http://a:2379,http://b:2379,..`, optionally with `user:password@`, and with a path that comes
+    /// Makes a client of the nodes at `http://a:2379,https://b:2379,..`, optionally with `user:password@`, and with a path that comes
     /// before every key, so that several markets can share one etcd. Does not wait for etcd: while it is away, it is tried for ever.
     ///
     /// # Errors
     /// `Invalid`, code `registry-url`, if an address cannot be read.
     pub fn connect(urls: &str) -> Result<Etcd> {
-        Etcd::connect_under(urls, "")
+        Etcd::connect_with(urls, "", &TlsFiles::default())
     }
 
-    /// Like [`Etcd::connect`]; `prefix` comes after the path of the addresses and before every key.
+    /// Like [`Etcd::connect`]; `prefix` comes after the path of the addresses and before every key, and `https` goes with these files.
     ///
     /// # Errors
-    /// `Invalid`, code `registry-url`, if an address cannot be read.
-    pub fn connect_under(urls: &str, prefix: &str) -> Result<Etcd> {
+    /// `Invalid`, code `registry-url`, if an address cannot be read; `tls-authorities` or `tls-identity` if such a file cannot be used.
+    pub fn connect_with(urls: &str, prefix: &str, files: &TlsFiles) -> Result<Etcd> {
         let address = address::Address::parse(urls)?;
-        let pool = Arc::new(pool::Pool::new(&address));
+        let encrypted = address.nodes.iter().any(|node| node.starts_with("https:"));
+        let tls = if encrypted { Some(tls::for_grpc(files.client()?)) } else { None };
+        let pool = Arc::new(pool::Pool::new(&address, tls));
         let keys = keys::Keys(format!("{}{prefix}", address.prefix).into());
         let runtime = runtime::Runtime::start()?;
         runtime.spawn(probe(pool.clone(), keys.clone()));

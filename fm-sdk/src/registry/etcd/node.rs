@@ -1,20 +1,25 @@
 //! One node and its client. One client per node: etcd-rs' own balancing over several fails calls for as long as one node is dead.
 
-use super::failure::Failure;
+use super::{failure::Failure, pool::TRY, tls};
 use etcd_rs::{AuthOp, Client, ClientConfig, Endpoint};
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+/// How often an idle connection is checked.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
 pub(super) struct Node {
     pub(super) url: String,
+    /// For a node at `https`.
+    tls: Option<Arc<rustls::ClientConfig>>,
     client: Mutex<Option<Client>>,
 }
 
 impl Node {
-    pub(super) fn new(url: String) -> Node {
-        Node { url, client: Mutex::new(None) }
+    pub(super) fn new(url: String, tls: Option<Arc<rustls::ClientConfig>>) -> Node {
+        Node { tls: tls.filter(|_| url.starts_with("https:")), url, client: Mutex::new(None) }
     }
 
     /// Gives the client; a new one logs in first. The connection itself is made by the first call.
@@ -22,19 +27,24 @@ impl Node {
         if let Some(client) = self.kept().clone() {
             return Ok(client);
         }
-        let config = ClientConfig::new([Endpoint::new(self.url.clone())])
-            .connect_timeout(super::pool::TRY)
-            .http2_keep_alive_interval(Duration::from_secs(5));
-        let mut client = Client::connect_with_token(&config, None).await?;
+        let mut client = self.connect(None).await?;
         if let Some((user, password)) = login {
             match client.authenticate((user.as_str(), password.as_str())).await.map_err(Failure::from) {
-                Ok(answer) => client = Client::connect_with_token(&config, Some(answer.token)).await?,
+                Ok(answer) => client = self.connect(Some(answer.token)).await?,
                 Err(failure) if failure.is_without_users() => {}
                 Err(failure) => return Err(failure),
             }
         }
         *self.kept() = Some(client.clone());
         Ok(client)
+    }
+
+    async fn connect(&self, token: Option<String>) -> Result<Client, Failure> {
+        if let Some(tls) = &self.tls {
+            return Ok(Client::with_channel(tls::channel(&self.url, tls, KEEP_ALIVE)?, token));
+        }
+        let config = ClientConfig::new([Endpoint::new(self.url.clone())]).connect_timeout(TRY).http2_keep_alive_interval(KEEP_ALIVE);
+        Ok(Client::connect_with_token(&config, token).await?)
     }
 
     /// Drops connection and token: the next call makes new ones. A connection that swallows everything is left behind so.

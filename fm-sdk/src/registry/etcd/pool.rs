@@ -1,13 +1,21 @@
 //! The nodes of a cluster: calls stay with one and move to the next when it fails or is silent.
 
-use super::{address::Address, failure::Failure, node::Node};
+use super::{
+    address::Address,
+    failure::{self, Failure},
+    node::Node,
+};
 use crate::registry::Reach;
 use etcd_rs::Client;
 use futures::FutureExt;
+use rustls::ClientConfig;
 use std::{
     future::Future,
     panic::AssertUnwindSafe,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::{
@@ -38,8 +46,8 @@ pub(super) struct Answer<T> {
 }
 
 impl Pool {
-    pub(super) fn new(address: &Address) -> Pool {
-        let nodes: Vec<Node> = address.nodes.iter().cloned().map(Node::new).collect();
+    pub(super) fn new(address: &Address, tls: Option<Arc<ClientConfig>>) -> Pool {
+        let nodes: Vec<Node> = address.nodes.iter().map(|url| Node::new(url.clone(), tls.clone())).collect();
         // Many clients with the same list must not all begin with its first node.
         let first = rand::random_range(0..nodes.len());
         let reach = Reach::Down(format!("not tried yet: {}", address.nodes.join(", ")));
@@ -81,7 +89,7 @@ impl Pool {
         let mut doubtful = false;
         let mut logins = 0;
         loop {
-            let (mut tried, mut silent) = (Vec::new(), false);
+            let (mut tried, mut silent, mut last) = (Vec::new(), false, failure::AWAY);
             while tried.len() < self.nodes.len() {
                 let turn = self.turn();
                 match self.on(turn, &op).await {
@@ -93,8 +101,8 @@ impl Pool {
                         logins += 1;
                         self.node(turn).forget();
                     }
-                    Err(Failure::Away { why, doubtful: maybe }) => {
-                        (doubtful, silent) = (doubtful || maybe, silent || maybe);
+                    Err(Failure::Away { code, why, doubtful: maybe }) => {
+                        (doubtful, silent, last) = (doubtful || maybe, silent || maybe, code);
                         tried.push(format!("{}: {why}", self.node(turn).url));
                         self.leave(turn);
                     }
@@ -108,7 +116,7 @@ impl Pool {
             if was_lost || !silent || begun.elapsed() > PATIENCE {
                 let why = format!("tried {}", tried.join("; "));
                 self.down(&why);
-                return Err(Failure::Away { why, doubtful });
+                return Err(Failure::Away { code: last, why, doubtful });
             }
             sleep(Duration::from_millis(rand::random_range(50..150))).await;
         }

@@ -216,7 +216,7 @@ mod tests {
 
     async fn follower(check: Duration) -> (EtcdServer, Follower) {
         let server = EtcdServer::start().await.unwrap();
-        let pool = Arc::new(Pool::new(&Address::parse(server.url()).unwrap()));
+        let pool = Arc::new(Pool::new(&Address::parse(server.url()).unwrap(), None));
         let follower = Follower { pool, keys: Keys("".into()), prefix: "/x/".into(), tx: Sender::default(), check };
         for n in 0..20 {
             let change = Change { key: "/x/a".into(), expect: Expect::Any, value: Some(n.to_string()) };

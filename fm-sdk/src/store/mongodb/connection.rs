@@ -1,8 +1,8 @@
-use crate::{Error, Kind, Result, ResultExt, store::point};
+use crate::{Error, Kind, Result, ResultExt, config::TlsFiles, store::point, tls::TlsFailure};
 use mongodb::{
     Client,
     error::{ErrorKind, RETRYABLE_WRITE_ERROR, WriteFailure},
-    options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern},
+    options::{Acknowledgment, ClientOptions, ReadConcern, Tls, WriteConcern},
 };
 use std::{future::IntoFuture, io, time::Duration};
 
@@ -11,14 +11,22 @@ const AWAY: Duration = Duration::from_secs(3);
 /// A server that took a command and says nothing is given up after this time; the driver itself would wait for ever.
 const STUCK: Duration = Duration::from_secs(15);
 
+/// The code of MongoDB's errors when a role may not do it.
+const UNAUTHORIZED: i32 = 13;
+
 /// Durable by default: a step that was acknowledged, and one that was read, survives the loss of a primary.
-pub(super) async fn client(url: &str) -> Result<Client> {
+pub(super) async fn client(url: &str, files: &TlsFiles) -> Result<Client> {
     let mut options = ClientOptions::parse(url).await.map_err(|e| wrong(url, e))?;
     options.server_selection_timeout.get_or_insert(AWAY);
     options.connect_timeout.get_or_insert(AWAY);
     options.app_name.get_or_insert_with(|| "fm-sdk".into());
     options.read_concern.get_or_insert_with(ReadConcern::majority);
     options.write_concern.get_or_insert_with(|| WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
+    if let Some(Tls::Enabled(tls)) = &mut options.tls {
+        files.client()?;
+        tls.ca_file_path = tls.ca_file_path.take().or_else(|| files.authorities.clone());
+        tls.cert_key_file_path = tls.cert_key_file_path.take().or_else(|| files.identity.clone());
+    }
     Client::with_options(options).map_err(|e| wrong(url, e))
 }
 
@@ -59,6 +67,15 @@ impl<T> OrFault<T> for mongodb::error::Result<T> {
             e.kind.as_ref(),
             ErrorKind::ServerSelection { .. } | ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::DnsResolve { .. }
         );
+        if let Some(failure) = TlsFailure::within(&e.to_string()) {
+            return Err(Error::new(Kind::Unavailable, failure.code, format!("the store cannot be reached: {failure}")));
+        }
+        if matches!(e.kind.as_ref(), ErrorKind::Authentication { .. }) {
+            return self.map_err(|e| Error::new(Kind::Unavailable, "store-login", "the store does not let us in").caused_by(e));
+        }
+        if matches!(e.kind.as_ref(), ErrorKind::Command(c) if c.code == UNAUTHORIZED) {
+            return self.map_err(|e| Error::new(Kind::Internal, "store-refused", "the store does not let us do this").caused_by(e));
+        }
         if away || e.contains_label(RETRYABLE_WRITE_ERROR) { self.unavailable("the store") } else { self.internal() }
     }
 }

@@ -15,7 +15,7 @@ mod schema;
 mod step;
 
 use super::{Driver, Finished, Place, Query, Spec, Stored, Write, Written};
-use crate::{BoxFuture, Envelope, Result};
+use crate::{BoxFuture, Envelope, Result, config::TlsFiles};
 use lead::Leads;
 use mongodb::{Collection, Database, bson::Document};
 use std::{
@@ -42,7 +42,14 @@ impl MongoDb {
     /// # Errors
     /// `Internal` if the connection string cannot be read.
     pub async fn connect(url: &str, database: &str) -> Result<Self> {
-        let database = connection::client(url).await?.database(database);
+        Self::connect_with(url, database, &TlsFiles::default()).await
+    }
+    /// Like [`MongoDb::connect`]; TLS (`?tls=true`) goes with these files, unless the connection string names its own.
+    ///
+    /// # Errors
+    /// `Internal` if the connection string or a file cannot be read.
+    pub async fn connect_with(url: &str, database: &str, files: &TlsFiles) -> Result<Self> {
+        let database = connection::client(url, files).await?.database(database);
         Ok(MongoDb { database, collections: Mutex::default(), leads: Leads::default() })
     }
     fn collection(&self, name: &str) -> Collection<Document> {

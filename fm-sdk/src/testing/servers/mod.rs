@@ -7,6 +7,7 @@ mod mongodb;
 mod ports;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
+mod tls;
 
 pub use etcd::{EtcdCluster, EtcdServer};
 pub use guard::Guard;
@@ -15,3 +16,4 @@ pub use mongodb::MongoServer;
 pub use ports::free_ports;
 #[cfg(feature = "rabbitmq")]
 pub use rabbitmq::RabbitMqServer;
+pub use tls::ServerTls;

@@ -2,7 +2,7 @@
 
 mod node;
 
-use super::{Guard, free_ports};
+use super::{Guard, ServerTls, free_ports};
 use crate::{Error, Kind, Result, ResultExt};
 use node::Node;
 use std::time::Duration;
@@ -26,22 +26,28 @@ impl EtcdCluster {
     /// # Errors
     /// `Unavailable` if etcd is not installed or does not start.
     pub async fn start(size: usize) -> Result<EtcdCluster> {
+        EtcdCluster::start_as(size, None).await
+    }
+
+    async fn start_as(size: usize, tls: Option<&ServerTls>) -> Result<EtcdCluster> {
         let mut tries = 1;
         loop {
-            match EtcdCluster::try_start(size).await {
+            match EtcdCluster::try_start(size, tls).await {
                 Err(error) if error.code() == "etcd-start" && tries < TRIES => tries += 1,
                 done => return done,
             }
         }
     }
 
-    async fn try_start(size: usize) -> Result<EtcdCluster> {
+    async fn try_start(size: usize, tls: Option<&ServerTls>) -> Result<EtcdCluster> {
         let folder = tempfile::Builder::new().prefix("fm-etcd-").tempdir().internal()?;
         let guard = Guard::new(folder.path()).internal()?;
         let mut nodes = Vec::with_capacity(size);
         for i in 0..size {
-            let [client, peer] = free_ports().internal()?;
-            nodes.push(Node::new(format!("n{i}"), client, peer, folder.path()));
+            let [client, peer, encrypted] = free_ports().internal()?;
+            let mut node = Node::new(format!("n{i}"), client, peer, folder.path());
+            node.tls = tls.map(|files| (encrypted, files.clone()));
+            nodes.push(node);
         }
         let members: Vec<String> = nodes.iter().map(Node::member).collect();
         let mut cluster = EtcdCluster { nodes, guard, _folder: folder };
@@ -184,6 +190,18 @@ impl EtcdServer {
     pub async fn start() -> Result<EtcdServer> {
         let own = EtcdCluster::start(1).await?;
         Ok(EtcdServer { url: own.urls(), own: Some(own) })
+    }
+    /// Starts a node of one's own that also listens by TLS, at [`EtcdServer::tls_port`].
+    ///
+    /// # Errors
+    /// `Unavailable` if etcd is not installed or does not start.
+    pub async fn start_with_tls(tls: &ServerTls) -> Result<EtcdServer> {
+        let own = EtcdCluster::start_as(1, Some(tls)).await?;
+        Ok(EtcdServer { url: own.urls(), own: Some(own) })
+    }
+    /// Gives the port on which it listens by TLS, if it does.
+    pub fn tls_port(&self) -> Option<u16> {
+        self.own.as_ref()?.nodes[0].tls.as_ref().map(|(port, _)| *port)
     }
     /// Takes the etcd that `FM_TEST_ETCD_URL` names, or starts one: for tests that neither kill it nor mind other keys.
     ///

@@ -1,6 +1,6 @@
 //! One etcd process.
 
-use super::Guard;
+use super::{Guard, ServerTls};
 use crate::{Error, Kind, Result, ResultExt};
 use serde_json::{Value, json};
 use std::{
@@ -22,6 +22,8 @@ pub(super) struct Node {
     name: String,
     pub(super) client: u16,
     peer: u16,
+    /// The port for clients by TLS, and its files. The plain one stays, for the test itself.
+    pub(super) tls: Option<(u16, ServerTls)>,
     data: PathBuf,
     log: PathBuf,
     process: Option<Child>,
@@ -30,7 +32,7 @@ pub(super) struct Node {
 impl Node {
     pub(super) fn new(name: String, client: u16, peer: u16, folder: &Path) -> Node {
         let (data, log) = (folder.join(&name), folder.join(format!("{name}.log")));
-        Node { name, client, peer, data, log, process: None }
+        Node { name, client, peer, tls: None, data, log, process: None }
     }
     pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.client)
@@ -48,7 +50,13 @@ impl Node {
             command.env_remove(name);
         }
         command.args(["--name", &self.name, "--initial-cluster", members, "--initial-cluster-token", members]);
-        command.args(["--listen-client-urls", &self.url(), "--advertise-client-urls", &self.url()]);
+        let mut urls = self.url();
+        if let Some((port, tls)) = &self.tls {
+            urls = format!("{urls},https://127.0.0.1:{port}");
+            command.arg("--client-cert-auth").arg("--trusted-ca-file").arg(&tls.authority);
+            command.arg("--cert-file").arg(&tls.certificate).arg("--key-file").arg(&tls.key);
+        }
+        command.args(["--listen-client-urls", &urls, "--advertise-client-urls", &self.url()]);
         command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
         command.args(["--logger", "zap", "--log-level", "warn"]).arg("--data-dir").arg(&self.data);
         command.stdin(Stdio::null()).stdout(log.try_clone().internal()?).stderr(log);

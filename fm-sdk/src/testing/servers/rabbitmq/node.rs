@@ -1,7 +1,7 @@
 use super::control;
 use crate::{
     Error, Kind, Result, ResultExt,
-    testing::servers::{Guard, free_ports},
+    testing::servers::{Guard, ServerTls, free_ports},
 };
 use std::{
     fs,
@@ -20,6 +20,8 @@ pub(super) struct Node {
     folder: PathBuf,
     name: String,
     pub port: u16,
+    /// Where it listens by TLS, if it does.
+    pub tls_port: Option<u16>,
     distribution: u16,
     names: u16,
     guard: Guard,
@@ -29,10 +31,10 @@ pub(super) struct Node {
 
 impl Node {
     /// Chooses ports and a folder and boots.
-    pub fn start() -> Result<Node> {
+    pub fn start(tls: Option<&ServerTls>) -> Result<Node> {
         let folder = tempfile::Builder::new().prefix("fm-rabbitmq-").tempdir().internal()?.keep();
         let guard = Guard::new(&folder).internal()?;
-        let [port, distribution, names] = free_ports().internal()?;
+        let [port, distribution, names, encrypted] = free_ports().internal()?;
         // The port mapper of Erlang: a private one, so that nobody else's nodes are seen, and none is left behind.
         let port_mapper = Command::new("epmd")
             .args(["-port", &names.to_string(), "-address", "127.0.0.1"])
@@ -44,13 +46,20 @@ impl Node {
         guard.watch(port_mapper.id()).internal()?;
         fs::write(folder.join("control.erl"), control::SCRIPT).internal()?;
         fs::write(folder.join("plugins"), "[].\n").internal()?;
-        let settings = format!("listeners.tcp.1 = 127.0.0.1:{port}\ndisk_free_limit.absolute = 1MB\nlog.file.level = warning\n");
+        let mut settings = format!("listeners.tcp.1 = 127.0.0.1:{port}\ndisk_free_limit.absolute = 1MB\nlog.file.level = warning\n");
+        if let Some(ServerTls { certificate, key, authority }) = tls {
+            let (certificate, key, authority) = (certificate.display(), key.display(), authority.display());
+            settings += &format!(
+                "listeners.ssl.1 = 127.0.0.1:{encrypted}\nssl_options.cacertfile = {authority}\nssl_options.certfile = {certificate}\n\
+                 ssl_options.keyfile = {key}\nssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = true\n"
+            );
+        }
         fs::write(folder.join("rabbitmq.conf"), settings).internal()?;
         let name = format!(
             "fm-{}@localhost",
             folder.file_name().unwrap_or_default().to_string_lossy().replace("fm-rabbitmq-", "").replace('.', "")
         );
-        let mut node = Node { folder, name, port, distribution, names, guard, port_mapper, broker: None };
+        let mut node = Node { folder, name, port, tls_port: tls.map(|_| encrypted), distribution, names, guard, port_mapper, broker: None };
         node.boot()?;
         Ok(node)
     }

@@ -1,5 +1,5 @@
 use super::node::{Node, failed};
-use crate::{Result, ResultExt};
+use crate::{Result, ResultExt, testing::servers::ServerTls};
 use std::{
     process::Command,
     sync::{Mutex, MutexGuard, OnceLock},
@@ -26,8 +26,25 @@ impl RabbitMqServer {
     /// # Errors
     /// RabbitMQ is not installed, or did not boot.
     pub fn start() -> Result<Self> {
-        let node = Node::start()?;
+        Self::boot(None)
+    }
+
+    /// Boots a private broker that also listens by TLS, at [`RabbitMqServer::tls_port`].
+    ///
+    /// # Errors
+    /// As [`RabbitMqServer::start`].
+    pub fn start_with_tls(tls: &ServerTls) -> Result<Self> {
+        Self::boot(Some(tls))
+    }
+
+    fn boot(tls: Option<&ServerTls>) -> Result<Self> {
+        let node = Node::start(tls)?;
         Ok(RabbitMqServer { kind: Kind::Private { port: node.port, node: Mutex::new(node) } })
+    }
+
+    /// The port on which it listens by TLS, if it does.
+    pub fn tls_port(&self) -> Option<u16> {
+        self.node().ok().and_then(|node| node.tls_port)
     }
 
     /// Gives the broker that all tests of this process share; the first one that asks boots it. Each test takes a virtual host of its own.

@@ -1,0 +1,84 @@
+use super::*;
+use fm_sdk::{
+    Envelope, MessageKind, Transport,
+    bus::{
+        rabbitmq::{Options, RabbitMq},
+        transport::Connection,
+    },
+    testing::servers::{RabbitMqServer, ServerTls},
+};
+use tokio::time::timeout;
+
+fn server(tls: &ServerTls) -> (RabbitMqServer, String) {
+    let server = RabbitMqServer::start_with_tls(tls).unwrap();
+    let port = server.tls_port().unwrap();
+    (server, format!("amqps://guest:guest@localhost:{port}"))
+}
+
+fn connect(url: &str, files: &TlsFiles) -> RabbitMq {
+    Options::new(url).tls(files.clone()).publish_within(LONG).connect().unwrap()
+}
+
+async fn down(url: &str, files: &TlsFiles) -> String {
+    let bus = connect(url, files);
+    let mut connection = bus.connection();
+    let told = |c: &Connection| matches!(c, Connection::Down(why) if why.contains('['));
+    let seen = timeout(LONG, connection.wait_for(told)).await.expect("is told").unwrap().clone();
+    bus.close().await;
+    let Connection::Down(why) = seen else { panic!("connected") };
+    why
+}
+
+#[actix_rt::test]
+async fn rabbitmq_is_used_by_tls_with_a_client_certificate() {
+    let authority = Authority::new();
+    let (server, url) = server(&authority.server(HERE, &Validity::Now));
+    let plain = server.url_for_vhost().unwrap();
+    let bus = connect(&format!("{url}/{}", plain.rsplit('/').next().unwrap()), &authority.client());
+    // Larger than what a socket takes at once, so that writes are cut anywhere.
+    for size in [1, 100_000, 10_000_000] {
+        let event = Envelope::new(MessageKind::Event, "thing.happened", &"x".repeat(size), "fm-test").unwrap();
+        bus.publish(event).await.unwrap();
+    }
+    let unanswered = Envelope::new(MessageKind::Call, "fm-nobody/home", &(), "fm-test").unwrap();
+    assert_eq!(bus.request(unanswered, LONG).await.unwrap_err().kind(), fm_sdk::Kind::Unroutable);
+    server.settle(&plain).unwrap();
+    server.restart().unwrap();
+    bus.publish(Envelope::new(MessageKind::Event, "thing.happened", &1, "fm-test").unwrap()).await.unwrap();
+    bus.close().await;
+}
+
+#[actix_rt::test]
+async fn each_fault_of_a_certificate_has_a_code_of_its_own_at_the_broker() {
+    let (authority, another) = (Authority::new(), Authority::new());
+    let client = authority.client();
+    let (good, url) = server(&authority.server(HERE, &Validity::Now));
+    let plain = good.url().replace("amqp://", "amqps://").replace("127.0.0.1", "localhost");
+    for (url, files, code) in [
+        (&url, trusting_another(&client, &another), "[tls-untrusted]"),
+        (&url, TlsFiles { authorities: None, ..client.clone() }, "[tls-untrusted]"),
+        (&url, showing_none(&client), "[tls-refused]"),
+        (&url, showing_anothers(&client, &another), "[tls-refused]"),
+        (&plain, client.clone(), "[tls-none]"),
+        (&url.replace("guest:guest", "guest:wrong"), client.clone(), "[bus-login]"),
+        (&url.replace("guest:guest", "nobody:guest"), client.clone(), "[bus-login]"),
+        (&format!("{url}/not-ours"), client.clone(), "[bus-refused]"),
+    ] {
+        let why = down(url, &files).await;
+        assert!(why.contains(code), "{code}: {why}");
+    }
+}
+
+#[actix_rt::test]
+async fn an_expired_certificate_of_the_broker_and_one_for_another_name_are_refused() {
+    let authority = Authority::new();
+    let client = authority.client();
+    for (tls, code) in [
+        (authority.server(HERE, &Validity::Expired), "[tls-expired]"),
+        (authority.server("DNS:rabbitmq.example", &Validity::Now), "[tls-name]"),
+    ] {
+        let (_server, url) = server(&tls);
+        let why = down(&url, &client).await;
+        assert!(why.contains(code), "{code}: {why}");
+    }
+}
