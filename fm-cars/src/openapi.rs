@@ -18,6 +18,7 @@ use utoipa::{
         cars::count::count,
         cars::facets::facets,
         cars::show::show,
+        cars::rating::rating,
         cars::patch::patch,
         cars::delete::delete,
         cars::sold::sold,

@@ -21,6 +21,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
                 .route(patch().to(cars::patch::patch))
                 .route(delete().to(cars::delete::delete)),
         )
+        .service(resource("/api/cars/{id}/rating").route(get().to(cars::rating::rating)))
         .service(resource("/api/cars/{id}/sold").route(post().to(cars::sold::sold)))
         .service(resource("/api/me/cars").route(get().to(me::cars)))
         .service(resource("/api/catalogue/makers").route(get().to(catalogue::makers::makers)))

@@ -1,4 +1,8 @@
-use super::{Listing, Sort, SortBy, dictionary::Dictionary};
+use super::{
+    Listing, Sort, SortBy, Valuation,
+    dictionary::Dictionary,
+    valuation::{self, Groups, Point},
+};
 use crate::{car::CarId, catalogue::Choice};
 
 /// What is not said about the mileage.
@@ -23,8 +27,11 @@ pub(super) struct Columns {
     pub id: Vec<CarId>,
     pub version: Vec<i64>,
     pub text: Vec<u64>,
+    /// With which cars it is compared.
+    pub group: Vec<u32>,
     pub models: Dictionary,
     pub sellers: Dictionary,
+    pub groups: Groups,
 }
 
 fn code<C: Choice>(choice: Option<C>) -> u8 {
@@ -53,6 +60,7 @@ impl Columns {
         self.id.push(id);
         self.version.push(i64::MIN);
         self.text.push(0);
+        self.group.push(0);
         self.id.len() - 1
     }
     /// Writes a row.
@@ -72,10 +80,27 @@ impl Columns {
         self.added[row] = car.added;
         self.version[row] = version;
         self.text[row] = text;
+        self.group[row] = self.groups.code(car, self.model[row]);
+        self.groups.take(self.group[row], self.point(row), 1.0);
     }
     /// Takes a row out of every search.
     pub fn unlist(&mut self, row: usize) {
+        self.groups.take(self.group[row], self.point(row), -1.0);
         self.price[row] = 0;
+    }
+    fn point(&self, row: usize) -> Option<Point> {
+        Point::of(self.price[row], self.year[row], Some(self.mileage[row]).filter(|m| *m != NO_MILEAGE))
+    }
+    /// How far the price lies from that of like cars.
+    pub fn deal(&self, row: usize) -> Option<i32> {
+        match self.group[row] {
+            0 => None,
+            group => self.groups.deal(group, self.point(row)),
+        }
+    }
+    /// What like cars say of the price.
+    pub fn valuation(&self, row: usize) -> Option<Valuation> {
+        self.listed(row).then(|| self.groups.valuation(self.group[row], self.point(row))).flatten()
     }
     /// Whether a row is found at all.
     pub fn listed(&self, row: usize) -> bool {
@@ -87,14 +112,16 @@ impl Columns {
             SortBy::Added => Some(self.added[row].max(0) as u64),
             SortBy::Price => Some(u64::from(self.price[row])),
             SortBy::Year => Some(u64::from(self.year[row])),
+            SortBy::Deal => self.deal(row).map(valuation::key),
             SortBy::Mileage => Some(self.mileage[row]).filter(|m| *m != NO_MILEAGE).map(u64::from),
         })
     }
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
         let bytes = self.maker.capacity() * 5 + (self.year.capacity() + self.power.capacity()) * 2;
-        let words = (self.model.capacity() + self.price.capacity() + self.mileage.capacity() + self.seller.capacity()) * 4;
+        let words =
+            (self.group.capacity() + self.model.capacity() + self.price.capacity() + self.mileage.capacity() + self.seller.capacity()) * 4;
         let longs = (self.options.capacity() + self.added.capacity() + self.version.capacity() + self.text.capacity()) * 8;
-        bytes + words + longs + self.id.capacity() * 16 + self.models.bytes() + self.sellers.bytes()
+        bytes + words + longs + self.id.capacity() * 16 + self.models.bytes() + self.sellers.bytes() + self.groups.bytes()
     }
 }

@@ -1,3 +1,4 @@
+use super::Step;
 use crate::catalogue::{Body, Color, Engine, Gearbox, Maker, OptionSet};
 
 /// From and to, both included, both optional.
@@ -50,6 +51,8 @@ pub struct Criteria {
     pub power: Range,
     /// All of these words, the last one may be a beginning.
     pub text: Option<String>,
+    /// One of these ratings of the price; none = any.
+    pub ratings: Vec<Step>,
     /// Only cars of this user.
     pub seller: Option<String>,
 }
@@ -65,6 +68,8 @@ pub enum SortBy {
     Mileage,
     /// The year.
     Year,
+    /// How far the price lies below that of like cars.
+    Deal,
 }
 
 /// What to sort by and in which direction.
@@ -85,7 +90,8 @@ impl Default for Sort {
 
 impl Sort {
     /// All words that stand for an order.
-    pub const WORDS: &'static [&'static str] = &["added", "-added", "price", "-price", "mileage", "-mileage", "year", "-year"];
+    pub const WORDS: &'static [&'static str] =
+        &["added", "-added", "price", "-price", "mileage", "-mileage", "year", "-year", "deal", "-deal"];
 
     /// Reads `price` or `-price`.
     pub fn parse(text: &str) -> Option<Self> {
@@ -95,6 +101,7 @@ impl Sort {
             "price" => SortBy::Price,
             "mileage" => SortBy::Mileage,
             "year" => SortBy::Year,
+            "deal" => SortBy::Deal,
             _ => return None,
         };
         Some(Sort { by, descending })

@@ -1,6 +1,6 @@
 use super::{
-    Criteria, Facets, Found, Listing, ReadModel, Sort, columns::Columns, facets, plan::Plan, postings::Postings, scan::passing, scan::scan,
-    slots::Slots, top::Top,
+    Criteria, Facets, Found, Listing, ReadModel, Sort, Valuation, columns::Columns, facets, plan::Plan, postings::Postings, scan::passing,
+    scan::scan, slots::Slots, top::Top,
 };
 use crate::car::CarId;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -103,6 +103,9 @@ impl ReadModel for Index {
             }
         });
         Found { total, ids: top.page(offset) }
+    }
+    fn valuation(&self, id: CarId) -> Option<Valuation> {
+        self.columns.valuation(self.slots.get(&self.columns.id, id)?)
     }
     fn facets(&self, criteria: &Criteria) -> Facets {
         facets::count(&self.columns, &self.plan(criteria))

@@ -20,6 +20,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod top;
+mod valuation;
 mod words;
 
 pub use criteria::{Criteria, Range, Sort, SortBy};
@@ -28,6 +29,7 @@ pub use index::Index;
 pub use listing::Listing;
 pub use plain::Plain;
 pub use shared::{Refill, Shared};
+pub use valuation::{MIN_PEERS, Step, Valuation};
 
 use crate::car::CarId;
 
@@ -58,6 +60,8 @@ pub trait ReadModel {
     fn count(&self, criteria: &Criteria) -> u64;
     /// Some of those that fit, in order; ties go by id.
     fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found;
+    /// What the cars that are like a listed one say of its price; `None` if they are too few or it cannot be compared.
+    fn valuation(&self, id: CarId) -> Option<Valuation>;
     /// How many cars each value of each filter would give.
     fn facets(&self, criteria: &Criteria) -> Facets;
 }

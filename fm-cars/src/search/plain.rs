@@ -1,6 +1,8 @@
 use super::{
-    Criteria, Facets, Found, Listing, ReadModel, Sort, SortBy,
+    Criteria, Facets, Found, Listing, ReadModel, Sort, SortBy, Valuation,
+    dictionary::Dictionary,
     facets::{Dimension, ordered},
+    valuation::{Groups, Point},
     words::{self, Question},
 };
 use crate::{
@@ -19,7 +21,7 @@ fn one_of<T: PartialEq>(asked: &[T], value: Option<&T>) -> bool {
     asked.is_empty() || value.is_some_and(|v| asked.contains(v))
 }
 
-/// Whether a car fits, one filter left out.
+/// Whether a car fits, one filter left out; the rating of its price aside.
 fn fits(car: &Listing, c: &Criteria, but: Option<Dimension>) -> bool {
     let asked = |d: Dimension| but != Some(d);
     (!asked(Dimension::Maker) || one_of(&c.makers, Some(&car.maker)))
@@ -46,9 +48,26 @@ impl Plain {
             self.cars.insert(id, (version, car));
         }
     }
+    /// What like cars say of a price, counted anew from all of them.
+    fn value(&self, car: &Listing) -> Option<Valuation> {
+        let (mut groups, mut own) = (Groups::default(), 0);
+        let mut names = Dictionary::default();
+        for other in self.listed() {
+            let model = other.model.as_deref().map_or(0, |m| names.intern(m));
+            let code = groups.code(other, model);
+            groups.take(code, Point::of(other.price, other.year, other.mileage), 1.0);
+            if other.id == car.id {
+                own = code;
+            }
+        }
+        groups.valuation(own, Point::of(car.price, car.year, car.mileage))
+    }
+    fn fits(&self, car: &Listing, c: &Criteria, but: Option<Dimension>) -> bool {
+        fits(car, c, but) && (c.ratings.is_empty() || self.value(car).is_some_and(|v| c.ratings.contains(&v.step())))
+    }
     fn facet<'a>(&'a self, c: &Criteria, of: Dimension, values: impl Fn(&'a Listing) -> Vec<&'a str>) -> Vec<super::ValueCount> {
         let mut counts = BTreeMap::new();
-        for value in self.listed().filter(|car| fits(car, c, Some(of))).flat_map(values) {
+        for value in self.listed().filter(|car| self.fits(car, c, Some(of))).flat_map(values) {
             *counts.entry(value).or_insert(0) += 1;
         }
         ordered(counts.into_iter())
@@ -73,15 +92,16 @@ impl ReadModel for Plain {
         self.listed().count()
     }
     fn count(&self, criteria: &Criteria) -> u64 {
-        self.listed().filter(|car| fits(car, criteria, None)).count() as u64
+        self.listed().filter(|car| self.fits(car, criteria, None)).count() as u64
     }
     fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found {
-        let mut found: Vec<_> = self.listed().filter(|car| fits(car, criteria, None)).collect();
+        let mut found: Vec<_> = self.listed().filter(|car| self.fits(car, criteria, None)).collect();
         found.sort_by(|a, b| {
             let value = |c: &Listing| match sort.by {
                 SortBy::Added => Some(c.added),
                 SortBy::Price => Some(i64::from(c.price)),
                 SortBy::Year => Some(i64::from(c.year)),
+                SortBy::Deal => self.value(c).map(|v| i64::from(v.deal)),
                 SortBy::Mileage => c.mileage.map(i64::from),
             };
             let by_value = match (value(a), value(b)) {
@@ -92,6 +112,9 @@ impl ReadModel for Plain {
             by_value.then_with(|| a.id.cmp(&b.id))
         });
         Found { total: found.len() as u64, ids: found.iter().skip(offset).take(limit).map(|c| c.id).collect() }
+    }
+    fn valuation(&self, id: CarId) -> Option<Valuation> {
+        self.value(self.cars.get(&id)?.1.as_ref()?)
     }
     fn facets(&self, c: &Criteria) -> Facets {
         Facets {

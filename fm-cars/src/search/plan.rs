@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub mileage: Option<(u32, u32)>,
     pub power: Option<(u16, u16)>,
     pub seller: Option<u32>,
+    /// The set of ratings that are asked for.
+    pub ratings: Option<u8>,
     pub text: Option<RoaringBitmap>,
 }
 
@@ -68,6 +70,7 @@ impl Plan {
             power: narrow(c.power, 1, *POWER.end() as u16),
             // 0 is nobody's code.
             seller: c.seller.as_deref().map(|s| columns.sellers.code(s).unwrap_or(0)),
+            ratings: (!c.ratings.is_empty()).then(|| c.ratings.iter().fold(0, |set, step| set | step.bit())),
             text: c.text.as_deref().and_then(Question::parse).map(|q| postings.find(&q)),
         }
     }

@@ -1,4 +1,4 @@
-use super::{columns::Columns, facets::Dimension, plan::Plan};
+use super::{columns::Columns, facets::Dimension, plan::Plan, valuation};
 
 /// Rows that are looked at in one go: their failures stay in the first-level cache.
 pub(super) const BLOCK: usize = 4096;
@@ -71,8 +71,14 @@ fn block(columns: &Columns, plan: &Plan, start: usize, fails: &mut [u8]) {
         }
     }
     if let Some(asked) = plan.options {
-        for (fail, value) in fails.iter_mut().zip(&columns.options[rows]) {
+        for (fail, value) in fails.iter_mut().zip(&columns.options[rows.clone()]) {
             *fail |= u8::from(*value & asked == 0) * Dimension::Option.bit();
+        }
+    }
+    if let Some(steps) = plan.ratings {
+        // Last, and only for rows that are still of use: it costs more than all the others together.
+        for (fail, row) in fails.iter_mut().zip(rows).filter(|(fail, _)| **fail & OTHER == 0) {
+            *fail |= u8::from(!valuation::is_in(steps, columns.deal(row))) * OTHER;
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Criteria, Facets, Found, Index, Listing, ReadModel, Sort};
+use super::{Criteria, Facets, Found, Index, Listing, ReadModel, Sort, Valuation};
 use crate::car::CarId;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -84,6 +84,11 @@ impl Shared {
     /// Some of those that fit, in order.
     pub fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found {
         read(&self.current).page(criteria, sort, offset, limit)
+    }
+    /// What like cars say of the prices of some cars.
+    pub fn valuations(&self, ids: impl IntoIterator<Item = CarId>) -> Vec<Option<Valuation>> {
+        let index = read(&self.current);
+        ids.into_iter().map(|id| index.valuation(id)).collect()
     }
     /// All facets.
     pub fn facets(&self, criteria: &Criteria) -> Facets {

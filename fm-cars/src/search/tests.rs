@@ -50,11 +50,12 @@ prop_compose! {
         makers in some(maker()), models in some(select(vec!["3er", "a4", "unknown"]).prop_map(str::to_owned)), colors in some(choice()),
         engines in some(choice()), gearboxes in some(choice()), bodies in some(choice()), options in prop_oneof![Just(OptionSet::default()), options()],
         ranges in (range(), range(), range(), range()),
+        ratings in some(select(Step::ALL.to_vec())),
         text in prop::option::weighted(0.3, select(vec!["gol", "golf neu", "tuv", "!", "1 6", "g", "none", "käf", "kaefer"]).prop_map(str::to_owned)),
         seller in prop::option::weighted(0.2, select(vec!["u1", "u9"]).prop_map(str::to_owned)),
     ) -> Criteria {
         let (price, year, mileage, power) = ranges;
-        Criteria { makers, models, colors, engines, gearboxes, bodies, options, price, year, mileage, power, text, seller }
+        Criteria { makers, models, colors, engines, gearboxes, bodies, options, price, year, mileage, power, ratings, text, seller }
     }
 }
 fn sort() -> impl Strategy<Value = Sort> {
@@ -111,6 +112,35 @@ proptest! {
         tell(&mut b, &shuffled);
         let all = |m: &Index| (m.page(&Criteria::default(), Sort::default(), 0, 100), m.facets(&Criteria::default()));
         prop_assert_eq!(all(&a), all(&b));
+    }
+}
+
+prop_compose! {
+    /// A car of one of two groups, so that there are peers.
+    fn comparable()(n in 0_u8..30, model in select(vec!["3er", "a4", "other"]), price in select(vec![150_u32, 5_000, 9_000, 9_100, 12_000]), year in 2010_u16..2014,
+        mileage in prop::option::weighted(0.9, select(vec![40_000_u32, 90_000, 95_000])), added in 0_i64..3) -> Listing {
+        Listing { id: id(n), model: Some(model.into()), price, year, mileage, added, ..any_listing(0) }
+    }
+}
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    #[test]
+    fn the_index_rates_as_a_fit_from_scratch_does(
+        news in prop::collection::vec((comparable(), 0_i64..8), 20..70), gone in prop::collection::vec(0_u8..30, 0..5),
+        ratings in some(select(Step::ALL.to_vec())), descending: bool,
+    ) {
+        let (mut index, mut plain) = (Index::new(), Plain::default());
+        let news: Vec<_> = news.into_iter().map(|(l, v)| News::Put(l, v)).chain(gone.into_iter().map(|n| News::Remove(n, 9))).collect();
+        tell(&mut index, &news);
+        tell(&mut plain, &news);
+        let criteria = Criteria { ratings, ..Criteria::default() };
+        let sort = Sort { by: SortBy::Deal, descending };
+        prop_assert_eq!(index.page(&criteria, sort, 0, 40), plain.page(&criteria, sort, 0, 40));
+        prop_assert_eq!(index.facets(&criteria), plain.facets(&criteria));
+        for n in 0..30 {
+            let told = |m: &dyn ReadModel| m.valuation(id(n)).map(|v| (v.deal, v.peers));
+            prop_assert_eq!(told(&index), told(&plain));
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod import;
 mod import_accounting;
 mod instances;
 mod pictures;
+mod rating;
 mod search;
 mod show_car;
 mod write;

@@ -1,5 +1,9 @@
-use super::CarView;
-use crate::car::{Car, Status};
+use super::{CarView, view::rated};
+use crate::{
+    Cars,
+    car::{Car, Status},
+};
+use actix_web::web::Data;
 use fm_sdk::{
     Result, Work,
     http::extract::{Checks, Json, Query},
@@ -32,7 +36,7 @@ pub struct Batch {
 /// Shows several cars, listed or sold, in the order of the ids. Those that are gone, and drafts, are left out.
 #[utoipa::path(get, path = "/api/cars/batch", tag = "cars", operation_id = "cars_by_ids", params(Wanted), responses(
     (status = 200, body = Batch), (status = 400, description = "a parameter is unknown, or there are too many ids")))]
-pub async fn batch(work: Work, Query(m): Query<Wanted>) -> Result<Json<Batch>> {
+pub async fn batch(work: Work, state: Data<Cars>, Query(m): Query<Wanted>) -> Result<Json<Batch>> {
     Checks::of_query()
         .field("id", m.id.len() <= CARS, format!("at most {CARS} values"))
         .field("id", m.id.iter().all(|id| id.len() <= ID), format!("at most {ID} characters each"))
@@ -41,6 +45,6 @@ pub async fn batch(work: Work, Query(m): Query<Wanted>) -> Result<Json<Batch>> {
     let by_id: HashMap<&str, &Car> = cars.iter().map(|car| (car.id.as_str(), &**car)).collect();
     let mut seen = std::collections::HashSet::new();
     let shown = m.id.iter().filter(|id| seen.insert(id.as_str())).filter_map(|id| by_id.get(id.as_str()));
-    let items = shown.filter(|car| car.status != Status::Draft).map(|car| CarView::from(*car)).collect();
+    let items = rated(&state, shown.filter(|car| car.status != Status::Draft).copied());
     Ok(Json(Batch { items }))
 }

@@ -1,4 +1,4 @@
-use super::{CarList, CarView, SearchQuery};
+use super::{CarList, CarView, SearchQuery, view::rated};
 use crate::{
     Cars,
     car::{Car, Status},
@@ -17,16 +17,17 @@ pub async fn list(work: Work, state: Data<Cars>, Query(query): Query<SearchQuery
     let (criteria, sort, page) = (query.criteria()?, query.sort()?, query.page()?);
     let skip = usize::try_from(page.skip()).unwrap_or(usize::MAX);
     let limit = page.per_page as usize;
-    let found = state.into_inner().ask(move |search| search.page(&criteria, sort, skip, limit)).await?;
+    let state = state.into_inner();
+    let found = state.ask(move |search| search.page(&criteria, sort, skip, limit)).await?;
     let ids: Vec<String> = found.ids.iter().map(ToString::to_string).collect();
-    let items = if ids.is_empty() { Vec::new() } else { load(&work, &ids).await? };
+    let items = if ids.is_empty() { Vec::new() } else { load(&state, &work, &ids).await? };
     Ok(Json(CarList { items, total: found.total, page: page.page, per_page: page.per_page }))
 }
 
 /// The cars in the order of their ids here; what has left the market in between is left out.
-async fn load(work: &Work, ids: &[String]) -> Result<Vec<CarView>> {
+async fn load(state: &Cars, work: &Work, ids: &[String]) -> Result<Vec<CarView>> {
     let cars = work.docs::<Car>().filter(Car::id.one_of(ids)).list().await?;
     let by_id: HashMap<&str, &Car> = cars.iter().map(|car| (car.id.as_str(), &**car)).collect();
     let listed = ids.iter().filter_map(|id| by_id.get(id.as_str())).filter(|car| car.status == Status::Listed);
-    Ok(listed.map(|car| CarView::from(*car)).collect())
+    Ok(rated(state, listed.copied()))
 }

@@ -9,6 +9,7 @@ pub mod facets;
 pub mod list;
 pub mod patch;
 mod query;
+pub mod rating;
 pub mod show;
 pub mod sold;
 mod view;

@@ -1,6 +1,6 @@
 use crate::{
     catalogue::{Choice, Maker, OptionSet},
-    search::{Criteria, Range, Sort},
+    search::{Criteria, Range, Sort, Step},
 };
 use fm_sdk::{
     Result,
@@ -34,6 +34,8 @@ pub struct SearchQuery {
     body: Vec<String>,
     /// One of these options.
     option: Vec<String>,
+    /// One of these ratings of the price: `very_good`, `good`, `fair`, `high`, `very_high`.
+    rating: Vec<String>,
     /// Whole euros.
     #[param(minimum = 0)]
     price_from: Option<u32>,
@@ -64,7 +66,7 @@ pub struct SearchQuery {
     /// Only cars of this user.
     #[param(max_length = 200)]
     seller: Option<String>,
-    /// `added`, `price`, `mileage`, `year`; with `-` before it descending. The newest first without.
+    /// `added`, `price`, `mileage`, `year`, `deal` (how far the price lies below that of like cars); with `-` before it descending. The newest first without.
     sort: Option<String>,
     /// 1 is the first.
     #[param(minimum = 1)]
@@ -107,6 +109,8 @@ impl SearchQuery {
         let (checks, gearboxes) = choices(checks, "gearbox", &self.gearbox);
         let (checks, bodies) = choices(checks, "body", &self.body);
         let (checks, bits) = values(checks, "option", &self.option, OptionSet::bit, "not an option of the catalogue");
+        let steps = Step::ALL.map(Step::value).join(", ");
+        let (checks, ratings) = values(checks, "rating", &self.rating, Step::parse, &format!("one of {steps}"));
         checks.finish()?;
         Ok(Criteria {
             makers,
@@ -120,6 +124,7 @@ impl SearchQuery {
             year: Range { from: self.year_from, to: self.year_to },
             mileage: Range { from: self.mileage_from, to: self.mileage_to },
             power: Range { from: self.power_from, to: self.power_to },
+            ratings,
             text: self.q.clone(),
             seller: self.seller.clone(),
         })

@@ -1,5 +1,7 @@
+use super::rating::RatingView;
 use crate::{
-    car::{Car, CarImage, Location, Status},
+    Cars,
+    car::{Car, CarId, CarImage, Location, Status},
     catalogue::{Body, Color, Engine, Gearbox, Model},
 };
 use fm_sdk::{Doc, http::extract::etag, time::rfc3339};
@@ -60,6 +62,9 @@ pub struct CarView {
     /// The main one first.
     images: Vec<ImageView>,
     owner_id: String,
+    /// Of the price, in lists of cars that are for sale; for one car see `/api/cars/{id}/rating`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<RatingView>,
     status: Status,
     /// RFC 3339.
     #[schema(format = DateTime)]
@@ -90,11 +95,24 @@ impl From<&Car> for CarView {
             location: f.location.clone(),
             images: car.images.iter().map(ImageView::from).collect(),
             owner_id: car.owner.clone(),
+            rating: None,
             status: car.status,
             added: rfc3339(car.added),
             updated: rfc3339(car.updated),
         }
     }
+}
+
+/// Cars with the ratings of their prices.
+pub(super) fn rated<'a>(state: &Cars, cars: impl IntoIterator<Item = &'a Car>) -> Vec<CarView> {
+    let cars: Vec<&Car> = cars.into_iter().collect();
+    let ids: Vec<_> = cars.iter().map(|car| CarId::parse(&car.id)).collect();
+    let mut found = state.search.valuations(ids.iter().copied().flatten()).into_iter();
+    let views = cars.iter().zip(ids).map(|(car, id)| {
+        let valuation = id.and_then(|_| found.next()).flatten().filter(|_| car.status == Status::Listed);
+        CarView { rating: valuation.map(|v| RatingView::new(&v, car.facts.price)), ..CarView::from(*car) }
+    });
+    views.collect()
 }
 
 /// A page of cars.
