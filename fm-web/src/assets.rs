@@ -16,6 +16,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/car.css"),
     include_str!("../assets/css/account.css"),
     include_str!("../assets/css/inbox.css"),
+    include_str!("../assets/css/rating.css"),
     include_str!("../assets/css/forced.css"),
 );
 

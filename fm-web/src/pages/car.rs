@@ -3,13 +3,16 @@ use crate::{
     Web,
     search::encoded,
     text::{Texts, day, fill, option, price},
-    view::{Car, CarPage, Card, Fact, History, Picture, PriceHistory, Profile, Shell, facts_of, json_ld, key_facts, shape_of},
+    view::{
+        Car, CarPage, Card, Fact, History, Picture, PriceHistory, PricePanel, Profile, RatedPrice, Shell, facts_of, json_ld, key_facts,
+        shape_of,
+    },
     visit::Visit,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
 use fm_sdk::{Error, Kind, Result};
-use futures::future::{join3, join4};
+use futures::future::join4;
 
 /// How many similar cars are shown.
 const SIMILAR: usize = 4;
@@ -54,6 +57,8 @@ struct CarView {
     no_history: &'static str,
     price: String,
     price_note: String,
+    /// Nothing if fm-cars does not say.
+    rated: Option<PricePanel>,
     owner: String,
     mine: bool,
     /// What is sold cannot be changed.
@@ -78,10 +83,11 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     let car = car?;
     let makers = makers.ok();
     let maker = makers.as_ref().map_or_else(|| crate::text::readable(&car.maker), |m| m.name(&car.maker));
-    let (seller, similar, models) = join3(
+    let (seller, similar, models, rated) = join4(
         seller(&web, &visit, &car.owner_id, asks_for_number(&request)),
         similar(&web, &visit, &car),
         web.catalogue.models(gateway, caller, &car.maker),
+        async { gateway.get(&visit.as_user(&web).await, format!("/api/cars/{id}/rating")).send().await?.json::<RatedPrice>() },
     )
     .await;
     count_view(&web, &visit, &request, &car);
@@ -122,6 +128,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         no_history: if car.status == "draft" { t.history_draft } else { t.history_empty },
         sold: car.status == "sold",
         contact: car.status == "listed" && !visit.is(&car.owner_id),
+        rated: rated.ok().map(|r| PricePanel::of(&visit, &r)),
         price: money,
         price_note: if fallen > 0 { fill(t.price_down, price(visit.lang, fallen)) } else { String::new() },
         mine: visit.is(&car.owner_id),

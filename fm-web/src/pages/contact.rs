@@ -68,10 +68,11 @@ async fn draw(
         Err(e) if e.kind() == Kind::NotFound && refusal.is_some() => None,
         car => Some(car?),
     };
+    // Whoever only looks at the form did nothing wrong.
     let refusal = refusal.or_else(|| {
         let car = car.as_ref()?;
-        let line = if car.owner_id == me.person.id { t.own_car } else { t.not_for_sale };
-        (car.owner_id == me.person.id || car.status != "listed").then(|| Refusal::of(StatusCode::CONFLICT, line))
+        let line = if car.owner_id == me.person.id { t.own_car } else { t.closed_for_messages };
+        (car.owner_id == me.person.id || car.status != "listed").then(|| Refusal::of(StatusCode::OK, line))
     });
     let open = car.as_ref().is_some_and(|c| c.status == "listed" && c.owner_id != me.person.id);
     let seller = match &car {
@@ -80,7 +81,7 @@ async fn draw(
     };
     let seller = seller.and_then(Answer::json::<Profile>).map(|p| p.name.filter(|n| !n.is_empty()).unwrap_or(p.username));
     let mut s = Shell::new(visit, "contact", t.write_to_seller).hidden();
-    if refusal.is_some() {
+    if refusal.as_ref().is_some_and(|r| r.status != StatusCode::OK) {
         mark_failed(&mut s, t.form_failed);
     }
     let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);

@@ -124,8 +124,8 @@ fn status(error: Option<&Error>) -> StatusCode {
     }
 }
 
-fn sort_names(t: &'static Texts) -> [&'static str; 8] {
-    [t.sort_newest, t.sort_oldest, t.sort_cheap, t.sort_dear, t.sort_low_km, t.sort_high_km, t.sort_young, t.sort_old]
+fn sort_names(t: &'static Texts) -> [&'static str; 9] {
+    [t.sort_newest, t.sort_oldest, t.sort_deal, t.sort_cheap, t.sort_dear, t.sort_low_km, t.sort_high_km, t.sort_young, t.sort_old]
 }
 
 /// Names of the models of all makers that are chosen.

@@ -1,7 +1,7 @@
 use crate::text::is_choice;
 
 /// Filters that take several values, of which one must fit.
-pub const LISTS: [&str; 7] = ["maker", "model", "body", "engine", "gearbox", "color", "option"];
+pub const LISTS: [&str; 8] = ["maker", "model", "body", "engine", "gearbox", "color", "option", "rating"];
 
 /// More values than the longest list of the catalogue has are not meant.
 pub const MOST_VALUES: usize = 64;

@@ -18,6 +18,9 @@ const CHOICES: &[(&str, &str, &str, &str)] = &[
     ("color", "orange", "Orange", "Orange"), ("color", "purple", "Purple", "Lila"), ("color", "red", "Red", "Rot"),
     ("color", "silver", "Silver", "Silber"), ("color", "violet", "Violet", "Violett"), ("color", "white", "White", "Weiß"),
     ("color", "yellow", "Yellow", "Gelb"),
+    ("rating", "very_good", "Very good price", "Sehr guter Preis"), ("rating", "good", "Good price", "Guter Preis"),
+    ("rating", "fair", "Fair price", "Fairer Preis"), ("rating", "high", "Raised price", "Erhöhter Preis"),
+    ("rating", "very_high", "High price", "Hoher Preis"),
 ];
 
 /// Value, German; the English is the catalogue's own label.

@@ -90,6 +90,7 @@ texts! {
     sort: "Sort by", "Sortieren nach";
     sort_newest: "Newest offers", "Neueste Angebote";
     sort_oldest: "Oldest offers", "Älteste Angebote";
+    sort_deal: "Best price first", "Bester Preis zuerst";
     sort_cheap: "Price, lowest first", "Preis, niedrigster zuerst";
     sort_dear: "Price, highest first", "Preis, höchster zuerst";
     sort_low_km: "Mileage, lowest first", "Kilometer, niedrigste zuerst";
@@ -142,6 +143,25 @@ texts! {
     badge_sold: "Sold", "Verkauft";
     badge_draft: "Draft", "Entwurf";
     badge_expired: "Expired", "Abgelaufen";
+
+    rating: "Price rating", "Preisbewertung";
+    rating_very_good: "Very good price", "Sehr guter Preis";
+    rating_good: "Good price", "Guter Preis";
+    rating_fair: "Fair price", "Fairer Preis";
+    rating_high: "Raised price", "Erhöhter Preis";
+    rating_very_high: "High price", "Hoher Preis";
+    rating_like: "like {} similar cars", "wie {} ähnliche Autos";
+    rating_under: "{} under {} similar cars", "{} unter {} ähnlichen Autos";
+    rating_over: "{} over {} similar cars", "{} über {} ähnlichen Autos";
+    rating_expected: "Similar cars of this year and mileage cost about {}.", "Ähnliche Autos dieses Jahrgangs und Kilometerstands kosten etwa {}.";
+    rating_how: "How is this worked out?", "Wie wird das berechnet?";
+    rating_method: "We compare with all cars on offer of the same maker, model and engine, and take year and mileage into account: among them a year newer changes the price by {}, 10,000 km more by {}. Equipment and condition are not considered.", "Wir vergleichen mit allen angebotenen Autos der gleichen Marke, des gleichen Modells und Antriebs und berücksichtigen Baujahr und Kilometerstand: Bei ihnen ändert ein Jahr jünger den Preis um {}, 10.000 km mehr um {}. Ausstattung und Zustand gehen nicht ein.";
+    rating_too_cheap: "Unusually cheap. Never pay before you have seen the car and its papers.", "Ungewöhnlich günstig. Zahlen Sie nie, bevor Sie Auto und Papiere gesehen haben.";
+    not_rated: "Not rated", "Nicht bewertet";
+    not_rated_few_peers: "A rating takes at least {} similar cars on offer; there are fewer, or this one cannot be compared with them.", "Für eine Bewertung braucht es mindestens {} ähnliche Autos im Angebot; es sind weniger, oder dieses lässt sich nicht mit ihnen vergleichen.";
+    not_rated_incomplete: "A rating takes the model and the mileage, which are not said.", "Für eine Bewertung fehlen Modell oder Kilometerstand.";
+    not_rated_not_listed: "Only cars that are for sale are rated.", "Bewertet werden nur Autos, die zum Verkauf stehen.";
+    closed_for_messages: "This car is not for sale any more.", "Dieses Auto steht nicht mehr zum Verkauf.";
 
     crumbs: "You are here", "Sie sind hier";
     pictures: "Pictures", "Bilder";

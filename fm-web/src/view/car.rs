@@ -22,6 +22,7 @@ pub struct Car {
     pub location: Option<Location>,
     pub images: Vec<Image>,
     pub owner_id: String,
+    pub rating: Option<super::Rating>,
     pub status: String,
     pub added: String,
     pub updated: String,

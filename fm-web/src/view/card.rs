@@ -1,4 +1,4 @@
-use super::{Car, Image, Listing};
+use super::{Car, Image, Listing, Rate};
 use crate::{
     text::{choice, day, is_choice, number, price},
     visit::Visit,
@@ -39,6 +39,7 @@ pub struct Card {
     pub href: String,
     pub title: String,
     pub price: String,
+    pub rate: Option<Rate>,
     pub key_facts: Vec<String>,
     pub more_facts: String,
     pub place: String,
@@ -72,6 +73,7 @@ impl Card {
             href: href_of(&car.id),
             title: car.title.clone(),
             price: price(lang, car.price),
+            rate: car.rating.as_ref().and_then(|r| Rate::of(visit, r)),
             key_facts,
             more_facts: more.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             place: car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(),
@@ -95,6 +97,7 @@ impl Card {
             href: href_of(&listing.car_id),
             title: listing.title.clone(),
             price: price(visit.lang, listing.price),
+            rate: None,
             key_facts: Vec::new(),
             more_facts: day(visit.lang, &listing.added),
             place: String::new(),

@@ -110,6 +110,7 @@ pub(super) fn name_of(t: &'static Texts, field: &str) -> &'static str {
         "gearbox" => t.gearbox,
         "color" => t.color,
         "price" => t.price,
+        "rating" => t.rating,
         "year" => t.year,
         "mileage" => t.mileage,
         "power" => t.power,
@@ -119,7 +120,7 @@ pub(super) fn name_of(t: &'static Texts, field: &str) -> &'static str {
 
 /// Gives all filters, in the order in which they are shown.
 pub fn groups(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names) -> Vec<Group> {
-    let order = ["maker", "model", "price", "year", "mileage", "body", "engine", "gearbox", "color", "power", "option"];
+    let order = ["maker", "model", "price", "rating", "year", "mileage", "body", "engine", "gearbox", "color", "power", "option"];
     order
         .into_iter()
         .filter_map(|field| if LISTS.contains(&field) { list(visit, search, facets, names, field) } else { range(visit, search, field) })
@@ -149,7 +150,8 @@ fn list(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names, 
     let mut ticks: Vec<(i64, Tick)> = all
         .into_iter()
         .map(|value| {
-            let count = facets.map(|f| f.count(field, &value));
+            // A rating depends on all cars: it is not counted.
+            let count = facets.filter(|_| field != "rating").map(|f| f.count(field, &value));
             let on = chosen.contains(&value);
             let tick = Tick {
                 label: label(visit, names, field, &value),

@@ -8,6 +8,7 @@ mod history;
 mod inbox;
 mod json_ld;
 mod pager;
+mod rating;
 mod shell;
 mod unknown;
 
@@ -19,5 +20,6 @@ pub use history::History;
 pub use inbox::{Bubble, Conversation, Conversations, Subject};
 pub use json_ld::json_ld;
 pub use pager::{Beyond, Pager};
+pub use rating::{PricePanel, Rate, RatedPrice, Rating};
 pub use shell::Shell;
 pub use unknown::{UnknownValue, unknown_values};

@@ -12,4 +12,5 @@ mod inbox;
 #[cfg(test)]
 mod market;
 mod mine;
+mod rating;
 mod results;

@@ -3,7 +3,8 @@ use demo_pictures::Random;
 use market::{Caller, Result};
 use serde_json::{Value, json};
 
-/// Maker, model, body, price when new (EUR), power (PS) and engine of each car; separated by tabs.
+/// Maker, model, body, price when new (EUR), power (PS) and engine of each car; separated by tabs. Popular models say how many cars there
+/// are of them, so that their prices can be compared.
 const MODELS: &str = include_str!("../models.tsv");
 
 const PLACES: [(&str, f64, f64); 6] = [
@@ -14,6 +15,8 @@ const PLACES: [(&str, f64, f64); 6] = [
     ("04109", 51.34, 12.37),
     ("70173", 48.78, 9.18),
 ];
+/// Some sellers ask much less than others, some more.
+const BARGAINS: [f64; 11] = [1.0, 1.0, 1.0, 0.84, 1.0, 0.9, 1.0, 1.14, 1.0, 1.28, 1.0];
 const COLORS: [&str; 15] =
     ["black", "grey", "white", "silver", "blue", "red", "green", "black", "grey", "white", "blue", "orange", "yellow", "brown", "beige"];
 const DESCRIPTIONS: [&str; 8] = [
@@ -27,7 +30,7 @@ const DESCRIPTIONS: [&str; 8] = [
     "Bought here, full history, viewing any evening.",
 ];
 
-/// The demo's cars as fm-cars takes them, one of each model, with equipment that this market knows.
+/// The demo's cars as fm-cars takes them, with equipment that this market knows.
 ///
 /// # Errors
 /// The market does not tell its equipment.
@@ -35,18 +38,28 @@ pub fn cars(gateway: &Caller) -> Result<Vec<Value>> {
     let options = gateway.try_send("GET", "/api/catalogue/options", None)?.require(200)?.json();
     let options: Vec<&str> = options["items"].as_array().into_iter().flatten().filter_map(|option| option["value"].as_str()).collect();
     let this_year = i32::from(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year());
-    MODELS.lines().filter(|line| !line.is_empty()).zip(0..).map(|(line, n)| car(line, n, &options, this_year)).collect()
+    lines()?.into_iter().zip(0..).map(|(line, n)| car(line, n, &options, this_year)).collect()
+}
+
+/// The line of each car.
+fn lines() -> Result<Vec<&'static str>> {
+    let mut all = Vec::new();
+    for line in MODELS.lines().filter(|line| !line.is_empty()) {
+        let cars = line.split('\t').nth(6).map_or(Ok(1), str::parse)?;
+        all.resize(all.len() + cars, line);
+    }
+    Ok(all)
 }
 
 fn car(line: &str, n: u64, options: &[&str], this_year: i32) -> Result<Value> {
-    let [maker, model, body, new, power, engine] = line.split('\t').collect::<Vec<_>>()[..] else {
+    let [maker, model, body, new, power, engine, ..] = line.split('\t').collect::<Vec<_>>()[..] else {
         return Err(format!("models.tsv: not six fields: {line:?}").into());
     };
     let (new, power): (f64, u32) = (new.parse()?, power.parse()?);
     let random = &mut Random::of(SEED, n);
     let age = random.between(0.0, 12.0).floor();
     let mileage = 4000.0 + age * random.between(7000.0, 18_000.0);
-    let price = new * (1.25 - age * 0.065) * random.between(0.93, 1.08);
+    let price = new * (1.25 - age * 0.065) * random.between(0.93, 1.08) * random.choose(&BARGAINS);
     let automatic = engine == "electric" || random.fraction() < 0.4;
     let (postal_code, lat, lon) = *random.choose(&PLACES);
     let fitted: Vec<&&str> = options.iter().filter(|_| random.fraction() < 0.3).collect();
@@ -70,11 +83,11 @@ fn car(line: &str, n: u64, options: &[&str], this_year: i32) -> Result<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MODELS, car};
+    use super::{car, lines};
 
     #[test]
     fn every_model_gives_a_plausible_car_and_the_same_on_every_run() {
-        for (line, n) in MODELS.lines().zip(0..) {
+        for (line, n) in lines().unwrap().into_iter().zip(0..) {
             let made = car(line, n, &["abs", "towbar"], 2026).unwrap();
             assert_eq!(made, car(line, n, &["abs", "towbar"], 2026).unwrap());
             let between = |field: &str, low: u64, high: u64| {
@@ -86,6 +99,13 @@ mod tests {
             between("price", 3000, 200_000);
             assert!(made["engine"] != "electric" || made["gearbox"] == "automatic");
         }
+    }
+
+    #[test]
+    fn popular_models_have_enough_cars_to_be_rated() {
+        let all = lines().unwrap();
+        let golfs = all.iter().filter(|line| line.starts_with("volkswagen\tgolf\tsmall")).count();
+        assert!(golfs > 8 && all.len() > 150, "{golfs} of {}", all.len());
     }
 
     #[test]
