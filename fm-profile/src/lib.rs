@@ -1,6 +1,7 @@
 //! fm-profile: the people of the market. Accounts, sign-in, roles, public profiles, and the keys that sign access tokens.
 
 mod admin;
+mod favourite;
 mod handlers;
 mod inbox;
 pub mod messages;
@@ -14,6 +15,7 @@ mod state;
 mod throttle;
 mod user;
 
+pub use favourite::Favourite;
 pub use inbox::{Conversation, Report};
 pub use passwords::{Cost, Secret};
 pub use settings::Own;
@@ -39,6 +41,7 @@ pub fn profile(setup: Setup) -> Service<Profile> {
         .keeps::<User>()
         .keeps::<Conversation>()
         .keeps::<Report>()
+        .keeps::<Favourite>()
         .at_start(state::publish_keys)
         .at_start(async move |profile, work| admin::make_first(&profile, &work, &admin).await)
         .on(handlers::user_deleted)

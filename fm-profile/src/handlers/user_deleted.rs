@@ -1,10 +1,14 @@
-use crate::{Profile, User, inbox::remove_deserted, messages::UserDeleted};
+use crate::{Favourite, Profile, User, inbox::remove_deserted, messages::UserDeleted};
 use fm_sdk::{Cx, Handled, Kind};
 
 /// fm-cars has deleted all cars of a user: the deletion of the account is complete.
 pub async fn user_deleted(m: UserDeleted, cx: Cx<Profile>) -> Handled {
     cx.only_from("fm-cars")?;
     let now = cx.state.now_ms();
+    // Of the living nothing is taken away, whatever is said.
+    if cx.doc::<User>(&m.user).get().await?.is_none_or(|user| user.is_gone()) {
+        cx.remove_each(Favourite::user.eq(&m.user), |_, _| Ok(())).await?;
+    }
     remove_deserted(&cx, &m.user).await?;
     let changed = cx
         .doc::<User>(&m.user)

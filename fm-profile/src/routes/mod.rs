@@ -32,6 +32,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(at("/api/me/password").put(me::password::password))
         .service(at("/api/me/profile").get(me::profile::show).patch(me::profile::patch))
         .service(at("/api/me/deletions/{id}").wrap(from_fn(anonymous)).get(me::deletion::show))
+        .service(at("/api/me/favourites").get(me::favourites::list::list))
+        .service(at("/api/me/favourites/{car_id}").put(me::favourites::add::add).delete(me::favourites::remove::remove))
         .service(at("/api/me/conversations").get(me::conversations::list::list).post(me::conversations::start::start))
         .service(at("/api/me/conversations/{id}").get(me::conversations::show::show))
         .service(at("/api/me/conversations/{id}/messages").post(me::conversations::reply::reply))

@@ -7,6 +7,7 @@ mod bad_input;
 mod conversations;
 mod crashes;
 mod deletion;
+mod favourites;
 mod market;
 mod profiles;
 mod reports;

@@ -3,6 +3,7 @@
 pub mod conversations;
 pub mod delete;
 pub mod deletion;
+pub mod favourites;
 pub mod password;
 pub mod patch;
 pub mod profile;
