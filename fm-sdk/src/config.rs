@@ -11,6 +11,7 @@ pub use mask::masked_url;
 pub use own::own_settings;
 pub use urls::{BusUrl, FilesUrl, RegistryUrl, StoreUrl};
 
+use crate::identity::TokenPolicy;
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -58,6 +59,26 @@ pub struct Settings {
     /// Folder for private keys and the like, of this service alone [default: .fm/SERVICE]
     #[arg(long, env = "FM_DATA", value_name = "FOLDER")]
     pub data: Option<PathBuf>,
+
+    /// Who signs access tokens (`iss`); the same in all services of a market, as all that follows about tokens
+    #[arg(long, env = "FM_TOKEN_ISSUER", default_value_t = TokenPolicy::default().issuer, value_name = "URL")]
+    pub token_issuer: String,
+
+    /// For whom access tokens are meant (`aud`)
+    #[arg(long, env = "FM_TOKEN_AUDIENCE", default_value_t = TokenPolicy::default().audience, value_name = "NAME")]
+    pub token_audience: String,
+
+    /// How long access tokens are valid (1s to 1h)
+    #[arg(long, env = "FM_ACCESS_TOKEN_LIFETIME", default_value = "10m", value_name = "TIME", value_parser = access_lifetime)]
+    pub access_token_lifetime: Duration,
+
+    /// How long a queued event or command may act for its user (1m to 7d)
+    #[arg(long, env = "FM_MESSAGE_TOKEN_LIFETIME", default_value = "7d", value_name = "TIME", value_parser = message_lifetime)]
+    pub message_token_lifetime: Duration,
+
+    /// How long a call that a service makes for a user may be answered (1s to 1h)
+    #[arg(long, env = "FM_CALL_TOKEN_LIFETIME", default_value = "1m", value_name = "TIME", value_parser = access_lifetime)]
+    pub call_token_lifetime: Duration,
 
     /// Where to listen for HTTP; port 0 takes a free one
     #[arg(long, env = "FM_HTTP", default_value = "127.0.0.1:0", value_name = "HOST:PORT", value_parser = urls::host_port)]
@@ -107,6 +128,7 @@ impl Settings {
     /// Gives the settings of a service that runs alone: everything in memory, a free port, no drain.
     #[must_use]
     pub fn memory() -> Self {
+        let policy = TokenPolicy::default();
         Settings {
             bus: BusUrl::Memory,
             registry: RegistryUrl::Memory,
@@ -116,6 +138,11 @@ impl Settings {
             tls_ca: None,
             tls_identity: None,
             data: None,
+            token_issuer: policy.issuer,
+            token_audience: policy.audience,
+            access_token_lifetime: policy.access_lifetime,
+            message_token_lifetime: policy.message_lifetime,
+            call_token_lifetime: policy.call_lifetime,
             http: "127.0.0.1:0".into(),
             advertise: None,
             instance: None,
@@ -131,6 +158,18 @@ impl Settings {
     #[must_use]
     pub fn tls(&self) -> TlsFiles {
         TlsFiles { authorities: self.tls_ca.clone(), identity: self.tls_identity.clone() }
+    }
+    /// Gives what the market agrees on about tokens.
+    #[must_use]
+    pub fn token_policy(&self) -> TokenPolicy {
+        TokenPolicy {
+            issuer: self.token_issuer.clone(),
+            audience: self.token_audience.clone(),
+            access_lifetime: self.access_token_lifetime,
+            message_lifetime: self.message_token_lifetime,
+            call_lifetime: self.call_token_lifetime,
+            ..TokenPolicy::default()
+        }
     }
     /// Gives the folder for what only this service may read; it may not exist yet.
     #[must_use]
@@ -171,6 +210,11 @@ impl Settings {
             ("FM_TLS_CA", self.tls_ca.as_ref().map_or_else(|| "(Mozilla's)".into(), |f| f.display().to_string())),
             ("FM_TLS_IDENTITY", self.tls_identity.as_ref().map_or_else(|| "(none)".into(), |f| f.display().to_string())),
             ("FM_DATA", optional(self.data.as_ref().map(|d| d.display().to_string()))),
+            ("FM_TOKEN_ISSUER", self.token_issuer.clone()),
+            ("FM_TOKEN_AUDIENCE", self.token_audience.clone()),
+            ("FM_ACCESS_TOKEN_LIFETIME", format!("{:?}", self.access_token_lifetime)),
+            ("FM_MESSAGE_TOKEN_LIFETIME", format!("{:?}", self.message_token_lifetime)),
+            ("FM_CALL_TOKEN_LIFETIME", format!("{:?}", self.call_token_lifetime)),
             ("FM_HTTP", self.http.clone()),
             ("FM_ADVERTISE", optional(self.advertise.as_ref().map(|u| masked_url(u.as_str())))),
             ("FM_INSTANCE", optional(self.instance.clone())),
@@ -183,6 +227,19 @@ impl Settings {
         ];
         rows.map(|(name, value)| format!("{name}={value}\n")).concat()
     }
+}
+
+fn access_lifetime(text: &str) -> Result<Duration, String> {
+    lifetime(text, Duration::from_secs(1), "1s", TokenPolicy::MAX_ACCESS_LIFETIME, "1h")
+}
+
+fn message_lifetime(text: &str) -> Result<Duration, String> {
+    lifetime(text, Duration::from_secs(60), "1m", TokenPolicy::MAX_MESSAGE_LIFETIME, "7d")
+}
+
+fn lifetime(text: &str, least: Duration, at_least: &str, most: Duration, at_most: &str) -> Result<Duration, String> {
+    let time = parse_duration(text)?;
+    if (least..=most).contains(&time) { Ok(time) } else { Err(format!("`{text}` is not within {at_least} and {at_most}")) }
 }
 
 /// The name that this machine or container has, or nothing.
@@ -229,11 +286,24 @@ mod tests {
             (["--instance", "a b"], "letters"),
             (["--workers", "0"], "1..=256"),
             (["--max-requests", "0"], "1..=1000000"),
+            (["--access-token-lifetime", "2h"], "1h"),
+            (["--call-token-lifetime", "0s"], "1s"),
+            (["--message-token-lifetime", "8d"], "7d"),
             (["--registry-prefix", "fm/"], "slash"),
         ] {
             let message = parse(&args).unwrap_err();
             assert!(message.contains(args[0]) && message.contains(part), "{message}");
         }
+    }
+
+    #[test]
+    fn the_token_policy_is_todays_unless_it_is_set() {
+        let (ours, policy) = (parse(&[]).unwrap().token_policy(), TokenPolicy::default());
+        assert_eq!(format!("{ours:?}"), format!("{policy:?}"));
+        let theirs = parse(&["--token-issuer=https://shop.example", "--token-audience=shop", "--access-token-lifetime=5m"]).unwrap();
+        let theirs = theirs.token_policy();
+        assert_eq!((theirs.issuer.as_str(), theirs.audience.as_str()), ("https://shop.example", "shop"));
+        assert_eq!(theirs.access_lifetime, Duration::from_secs(300));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Reads `500ms`, `1s`, `1.5s`, `2m` or `1h`.
+/// Reads `500ms`, `1s`, `1.5s`, `2m`, `1h` or `7d`.
 ///
 /// # Errors
 /// A sentence that says what is expected, for a text without a unit or with a number that makes no sense.
@@ -14,6 +14,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
+        "d" => 86_400.0,
         _ => return Err(expected(text)),
     };
     let number: f64 = number.parse().map_err(|_| expected(text))?;
@@ -23,7 +24,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn expected(text: &str) -> String {
-    format!("`{text}` is no time; write it like 500ms, 1s, 1.5s, 2m or 1h")
+    format!("`{text}` is no time; write it like 500ms, 1s, 1.5s, 2m, 1h or 7d")
 }
 
 #[cfg(test)]
@@ -32,7 +33,16 @@ mod tests {
 
     #[test]
     fn times_are_read_as_people_write_them() {
-        for (text, ms) in [("500ms", 500), ("1s", 1000), ("1.5s", 1500), ("2m", 120_000), ("1h", 3_600_000), ("0s", 0), ("3 s", 3000)] {
+        for (text, ms) in [
+            ("500ms", 500),
+            ("1s", 1000),
+            ("1.5s", 1500),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("7d", 604_800_000),
+            ("0s", 0),
+            ("3 s", 3000),
+        ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }
     }

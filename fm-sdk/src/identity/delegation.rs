@@ -6,7 +6,7 @@ use super::{
     flaw::Flaw,
     issuer::checked_user,
     jws::{self, Jws},
-    terms::{CALL_DELEGATION, DELEGATION, Terms},
+    policy::TokenPolicy,
     verifier::in_time,
 };
 use crate::{Envelope, Error, Kind, MessageKind, Result};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub struct Delegate {
     service: String,
     keys: Arc<Keys>,
-    terms: Terms,
+    policy: TokenPolicy,
 }
 
 impl Delegate {
@@ -26,9 +26,9 @@ impl Delegate {
     ///
     /// # Errors
     /// `Internal`, code `delegate`, for keys that are not a service's.
-    pub fn new(keys: Arc<Keys>, terms: Terms) -> Result<Self> {
+    pub fn new(keys: Arc<Keys>, policy: TokenPolicy) -> Result<Self> {
         match keys.purpose().clone() {
-            Purpose::Service(service) => Ok(Delegate { service, keys, terms }),
+            Purpose::Service(service) => Ok(Delegate { service, keys, policy }),
             Purpose::Access => Err(Error::new(Kind::Internal, "delegate", "the issuer's keys must not sign messages")),
         }
     }
@@ -44,12 +44,12 @@ impl Delegate {
     }
 
     /// Signs that this service acts for `user` (its own name for its own acts) in the message with this name (`audience`), id and body,
-    /// and with no more than these scopes (separated by spaces). Valid for seven days.
+    /// and with no more than these scopes (separated by spaces). Valid for the policy's `message_lifetime`.
     ///
     /// # Errors
     /// `Internal`, code `user-id`, if the user's id is not fit for a token.
     pub fn mint(&self, user: &str, scope: &str, audience: &str, message_id: &str, body: &str) -> Result<String> {
-        self.sign(self.claims(user, scope, audience, message_id, body, DELEGATION)?)
+        self.sign(self.claims(user, scope, audience, message_id, body, self.policy.message_secs())?)
     }
 
     /// Puts a token into an envelope that this service is about to send, for this caller or, without one, for itself.
@@ -60,7 +60,7 @@ impl Delegate {
         if envelope.source != self.service {
             return Err(Error::new(Kind::Internal, "delegate", format!("{} cannot sign for {}", self.service, envelope.source)));
         }
-        let lifetime = if envelope.kind == MessageKind::Call { CALL_DELEGATION } else { DELEGATION };
+        let lifetime = if envelope.kind == MessageKind::Call { self.policy.call_secs() } else { self.policy.message_secs() };
         let (user, scope) = who.map_or((self.service.as_str(), String::new()), |w| (w.sub(), w.scopes().join(" ")));
         let claims = self.claims(user, &scope, &envelope.name, &envelope.id, &envelope.body, lifetime)?;
         envelope.token = Some(self.sign(claims)?);
@@ -77,13 +77,18 @@ impl Delegate {
             (Flaw::Expired, Some(claims)) => Ok(*claims),
             (flaw, _) => Err(flaw.delegation()),
         })?;
-        let now = self.terms.now_ms() / 1000;
-        envelope.token = Some(self.sign(DelegationClaims { via: Some(self.service.clone()), iat: now, exp: now + DELEGATION, ..old })?);
+        let now = self.policy.now_ms() / 1000;
+        envelope.token = Some(self.sign(DelegationClaims {
+            via: Some(self.service.clone()),
+            iat: now,
+            exp: now + self.policy.message_secs(),
+            ..old
+        })?);
         Ok(())
     }
 
     fn claims(&self, user: &str, scope: &str, name: &str, id: &str, body: &str, lifetime: i64) -> Result<DelegationClaims> {
-        let now = self.terms.now_ms() / 1000;
+        let now = self.policy.now_ms() / 1000;
         Ok(DelegationClaims {
             sub: checked_user(user)?.into(),
             act: Actor { sub: self.service.clone() },
@@ -98,7 +103,7 @@ impl Delegate {
     }
 
     fn sign(&self, claims: DelegationClaims) -> Result<String> {
-        jws::sign(&*self.keys.signing(self.terms.now_ms())?, DELEGATION_TYPE, &claims)
+        jws::sign(&*self.keys.signing(self.policy.now_ms())?, DELEGATION_TYPE, &claims)
     }
 }
 
@@ -135,7 +140,7 @@ impl Verifier {
     /// Expiry comes last, so that whoever is told of it knows that all else was right.
     fn delegated(&self, token: &str, message: &Expected<'_>) -> std::result::Result<DelegationClaims, Refused> {
         let no = |flaw| (flaw, None);
-        let now_ms = self.terms.now_ms();
+        let now_ms = self.policy.now_ms();
         let jws = Jws::read(token, DELEGATION_TYPE).map_err(no)?;
         // Read before the signature is checked, only to know in whose key set to look.
         let claims: DelegationClaims = jws.claims().map_err(no)?;
@@ -154,7 +159,7 @@ impl Verifier {
         } else if claims.bh != body_hash(message.body) {
             Flaw::Body
         } else {
-            match in_time(claims.iat, claims.exp, DELEGATION, now_ms) {
+            match in_time(claims.iat, claims.exp, self.policy.message_secs(), now_ms) {
                 Ok(()) => return Ok(claims),
                 Err(Flaw::Expired) => return Err((Flaw::Expired, Some(Box::new(claims)))),
                 Err(flaw) => flaw,

@@ -1,6 +1,6 @@
 use super::{
     issuer::checked_user,
-    terms::{LEEWAY, LONGEST_ACCESS},
+    policy::{LEEWAY, MAX_ACCESS_LIFETIME},
 };
 use crate::{
     Error, Kind, Result,
@@ -32,7 +32,7 @@ impl Epochs {
     /// `Unavailable`, code `revocation-not-written`, while the registry is away: nothing is revoked yet, try again.
     pub async fn revoke(&self, user: &str, epoch: u64) -> Result<()> {
         let key = format!("{EPOCHS}{}/{epoch}", checked_user(user)?);
-        let ttl = Duration::from_secs((LONGEST_ACCESS + 12 * LEEWAY) as u64);
+        let ttl = Duration::from_secs((MAX_ACCESS_LIFETIME + 12 * LEEWAY) as u64);
         self.registry.put_for(&key, epoch.to_string(), ttl).await.map_err(|e| {
             Error::new(Kind::Unavailable, "revocation-not-written", "the tokens could not be revoked, try again")
                 .retry_after(1)

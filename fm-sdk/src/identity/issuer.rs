@@ -1,4 +1,6 @@
-use super::{AccessClaims, JwkSet, Keys, Purpose, Roles, Terms, claims::ACCESS_TYPE, jws, ring::KeyRing, terms::LONGEST_ACCESS};
+use super::{
+    AccessClaims, JwkSet, Keys, Purpose, Roles, TokenPolicy, claims::ACCESS_TYPE, jws, policy::MAX_ACCESS_LIFETIME, ring::KeyRing,
+};
 use crate::{Error, Kind, Result, registry::Registry};
 use std::{fmt, sync::Arc};
 
@@ -6,7 +8,7 @@ use std::{fmt, sync::Arc};
 pub struct Issuer {
     keys: Arc<Keys>,
     roles: Roles,
-    terms: Terms,
+    policy: TokenPolicy,
     ring: KeyRing,
 }
 
@@ -32,11 +34,11 @@ impl Issuer {
     ///
     /// # Errors
     /// `Internal`, code `issuer`, for keys of another purpose or a lifetime of more than one hour.
-    pub fn new(keys: Arc<Keys>, roles: Roles, terms: Terms, registry: &dyn Registry) -> Result<Self> {
-        if *keys.purpose() != Purpose::Access || !(1..=LONGEST_ACCESS as u64).contains(&terms.lifetime.as_secs()) {
+    pub fn new(keys: Arc<Keys>, roles: Roles, policy: TokenPolicy, registry: &dyn Registry) -> Result<Self> {
+        if *keys.purpose() != Purpose::Access || !(1..=MAX_ACCESS_LIFETIME as u64).contains(&policy.access_lifetime.as_secs()) {
             return Err(Error::new(Kind::Internal, "issuer", "an issuer needs access keys and a lifetime of a second to an hour"));
         }
-        Ok(Issuer { keys, roles, terms, ring: KeyRing::new(registry) })
+        Ok(Issuer { keys, roles, policy, ring: KeyRing::new(registry) })
     }
 
     /// Signs a token for a user with these roles. `epoch` is the user's revocation counter.
@@ -44,15 +46,15 @@ impl Issuer {
     /// # Errors
     /// `Internal`, code `user-id`, if the id is not fit for a token.
     pub fn issue<R: AsRef<str>>(&self, user: &str, roles: &[R], epoch: u64) -> Result<AccessToken> {
-        let now = self.terms.now_ms() / 1000;
-        let (id, expires_in) = (uuid::Uuid::now_v7().to_string(), self.terms.lifetime.as_secs());
+        let now = self.policy.now_ms() / 1000;
+        let (id, expires_in) = (uuid::Uuid::now_v7().to_string(), self.policy.access_lifetime.as_secs());
         let claims = AccessClaims {
             sub: checked_user(user)?.into(),
             scope: self.roles.scopes(roles).join(" "),
             roles: roles.iter().map(|r| r.as_ref().into()).collect(),
             epoch,
-            iss: self.terms.issuer.clone(),
-            aud: self.terms.audience.clone(),
+            iss: self.policy.issuer.clone(),
+            aud: self.policy.audience.clone(),
             jti: id.clone(),
             iat: now,
             exp: now + expires_in as i64,
@@ -61,12 +63,12 @@ impl Issuer {
     }
 
     pub(crate) fn sign(&self, claims: &AccessClaims) -> Result<String> {
-        jws::sign(&*self.keys.signing(self.terms.now_ms())?, ACCESS_TYPE, claims)
+        jws::sign(&*self.keys.signing(self.policy.now_ms())?, ACCESS_TYPE, claims)
     }
 
     /// All public keys whose access tokens are to be believed: this instance's and, as far as the registry is known, all others'.
     pub fn jwks(&self) -> JwkSet {
-        let now = self.terms.now_ms();
+        let now = self.policy.now_ms();
         let mut keys = self.ring.access_jwks(now).unwrap_or_default();
         for own in self.keys.published(now) {
             if keys.iter().all(|k| k.kid != own.jwk.kid) {

@@ -5,7 +5,7 @@
 //! malleable signatures are refused (`verify_strict`). Writing takes the header from `jsonwebtoken`, whose `encode` would derive the key
 //! pair from its DER form for every token, as dear as the signature itself; its `decode` keeps us honest in tests.
 
-use super::{flaw::Flaw, keys::KeyPair, terms::LONGEST_TOKEN};
+use super::{flaw::Flaw, keys::KeyPair, policy::MAX_TOKEN_LENGTH};
 use crate::{Result, ResultExt};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
@@ -33,7 +33,7 @@ impl<'a> Jws<'a> {
         if token.is_empty() {
             return Err(Flaw::Missing);
         }
-        if token.len() > LONGEST_TOKEN {
+        if token.len() > MAX_TOKEN_LENGTH {
             return Err(Flaw::TooLong);
         }
         let mut parts = token.split('.');
@@ -69,7 +69,7 @@ impl<'a> Jws<'a> {
 
 /// Tells which type a token claims to be, without checking anything else.
 pub(crate) fn claimed_type(token: &str) -> Option<String> {
-    let head = token.get(..LONGEST_TOKEN.min(token.len()))?.split('.').next()?;
+    let head = token.get(..MAX_TOKEN_LENGTH.min(token.len()))?.split('.').next()?;
     serde_json::from_slice::<Header>(&decode(head).ok()?).ok()?.typ
 }
 

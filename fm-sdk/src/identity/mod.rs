@@ -14,9 +14,9 @@ mod flaw;
 mod issuer;
 mod jws;
 mod keys;
+mod policy;
 mod rbac;
 mod ring;
-mod terms;
 #[cfg(test)]
 mod tests;
 mod verifier;
@@ -28,6 +28,6 @@ pub use epochs::Epochs;
 pub use extract::{MaybeIdentity, identity_of};
 pub use issuer::{AccessToken, Issuer};
 pub use keys::{Jwk, JwkSet, Keys, Purpose};
+pub use policy::TokenPolicy;
 pub use rbac::Roles;
-pub use terms::Terms;
 pub use verifier::Verifier;

@@ -1,11 +1,11 @@
 use super::{
-    Identity, Terms,
+    Identity, TokenPolicy,
     cache::{Cache, Verified},
     claims::{ACCESS_TYPE, AccessClaims},
     flaw::Flaw,
     jws::Jws,
+    policy::{LEEWAY, MAX_ACCESS_LIFETIME},
     ring::KeyRing,
-    terms::{LEEWAY, LONGEST_ACCESS},
 };
 use crate::{Result, registry::Registry};
 
@@ -16,14 +16,14 @@ const REMEMBERED: usize = 16_384;
 pub struct Verifier {
     pub(super) ring: KeyRing,
     cache: Cache,
-    pub(super) terms: Terms,
+    pub(super) policy: TokenPolicy,
     pub(super) service: Option<String>,
 }
 
 impl Verifier {
     /// Believes the keys of this registry. Tokens are refused until it has answered for the first time.
-    pub fn new(registry: &dyn Registry, terms: Terms) -> Self {
-        Verifier { ring: KeyRing::new(registry), cache: Cache::new(REMEMBERED), terms, service: None }
+    pub fn new(registry: &dyn Registry, policy: TokenPolicy) -> Self {
+        Verifier { ring: KeyRing::new(registry), cache: Cache::new(REMEMBERED), policy, service: None }
     }
 
     /// Names the service that checks; needed for messages that it replays from its own parking.
@@ -63,7 +63,7 @@ impl Verifier {
     }
 
     pub(crate) fn access(&self, token: &str) -> std::result::Result<Identity, Flaw> {
-        let now_ms = self.terms.now_ms();
+        let now_ms = self.policy.now_ms();
         if let Some(Verified { who, kid }) = self.cache.get(token) {
             let still = self.ring.access(&kid, now_ms).and_then(|_| self.current(&who, now_ms));
             return match still {
@@ -77,13 +77,13 @@ impl Verifier {
         let jws = Jws::read(token, ACCESS_TYPE)?;
         jws.check(&self.ring.access(&jws.kid, now_ms)?)?;
         let claims: AccessClaims = jws.claims()?;
-        if claims.iss != self.terms.issuer {
+        if claims.iss != self.policy.issuer {
             return Err(Flaw::Issuer);
         }
-        if claims.aud != self.terms.audience {
+        if claims.aud != self.policy.audience {
             return Err(Flaw::Audience);
         }
-        in_time(claims.iat, claims.exp, LONGEST_ACCESS, now_ms)?;
+        in_time(claims.iat, claims.exp, MAX_ACCESS_LIFETIME, now_ms)?;
         let who = Identity::direct(claims, token);
         self.current(&who, now_ms)?;
         self.cache.put(Verified { who: who.clone(), kid: jws.kid.into() });

@@ -10,7 +10,7 @@ use crate::{
     },
     config::{BusUrl, RegistryUrl, Settings, StoreUrl},
     health::Health,
-    identity::{Delegate, Keys, Purpose, Terms, Verifier},
+    identity::{Delegate, Keys, Purpose, Verifier},
     registry::{
         MemoryRegistry, Reach, Registry,
         services::{Instance, Services},
@@ -46,12 +46,12 @@ impl<S: Send + Sync + 'static> Application<S> {
         let instance = settings.instance_name();
         let registry = registry(&settings)?;
         let keys = Keys::open(&settings.data_folder(name).join("keys"), Purpose::Service(name.into()))?;
-        let terms = Terms::default();
+        let policy = settings.token_policy();
         let backends = Backends {
             transport: transport(&settings)?,
             store: store(&settings, name).await?,
-            verifier: Arc::new(Verifier::new(&*registry, terms.clone()).for_service(name)),
-            delegate: Arc::new(Delegate::new(Arc::new(keys), terms)?),
+            verifier: Arc::new(Verifier::new(&*registry, policy.clone()).for_service(name)),
+            delegate: Arc::new(Delegate::new(Arc::new(keys), policy)?),
             registry,
         };
         Self::on(service, settings, &instance, backends)

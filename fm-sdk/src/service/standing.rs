@@ -5,7 +5,7 @@ use crate::{
     Error, Kind, Result, Transport,
     bus::transport::Connection,
     config::{BusUrl, Settings},
-    identity::{Delegate, Keys, Purpose, Terms, Verifier},
+    identity::{Delegate, Keys, Purpose, Verifier},
     registry::Registry,
 };
 use std::{sync::Arc, time::Duration};
@@ -43,11 +43,11 @@ impl Signer {
     pub async fn new(service: &str, settings: &Settings) -> Result<Self> {
         let registry = registry(settings)?;
         let keys = Keys::open(&settings.data_folder(service).join("keys"), Purpose::Service(service.into()))?;
-        let verifier = Verifier::new(&*registry, Terms::default()).for_service(service);
+        let verifier = Verifier::new(&*registry, settings.token_policy()).for_service(service);
         tokio::time::timeout(CONNECT, verifier.ready())
             .await
             .map_err(|_| Error::new(Kind::Unavailable, "registry-away", "the registry does not answer, so no key is known"))?;
         keys.publish(&*registry).await?;
-        Ok(Signer { delegate: Delegate::new(Arc::new(keys), Terms::default())?, verifier, _registry: registry })
+        Ok(Signer { delegate: Delegate::new(Arc::new(keys), settings.token_policy())?, verifier, _registry: registry })
     }
 }

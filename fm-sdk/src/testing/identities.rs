@@ -2,7 +2,7 @@
 
 use crate::{
     Identity,
-    identity::{AccessClaims, Delegate, Epochs, Issuer, Keys, Purpose, Roles, Terms, Verifier},
+    identity::{AccessClaims, Delegate, Epochs, Issuer, Keys, Purpose, Roles, TokenPolicy, Verifier},
     registry::{MemoryRegistry, Registry},
 };
 use actix_web::web::Data;
@@ -19,7 +19,7 @@ use std::{
 pub struct TestIdentities {
     registry: MemoryRegistry,
     issuer: Issuer,
-    terms: Terms,
+    policy: TokenPolicy,
     verifier: Data<Verifier>,
     epochs: Mutex<BTreeMap<String, u64>>,
     ahead: Arc<AtomicI64>,
@@ -42,12 +42,12 @@ impl TestIdentities {
     pub fn in_registry(registry: MemoryRegistry) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let clock = ahead.clone();
-        let terms = Terms::default().with_clock(move || crate::time::now_ms() + clock.load(Relaxed));
+        let policy = TokenPolicy::default().with_clock(move || crate::time::now_ms() + clock.load(Relaxed));
         let keys = Arc::new(Keys::in_memory(Purpose::Access).expect("the system has randomness"));
         block_on(keys.publish(&registry)).expect("the registry is not cut off");
-        let issuer = Issuer::new(keys, Roles::default(), terms.clone(), &registry).expect("the keys are for access tokens");
-        let verifier = Data::new(Verifier::new(&registry, terms.clone()));
-        TestIdentities { registry, issuer, terms, verifier, epochs: Mutex::default(), ahead }
+        let issuer = Issuer::new(keys, Roles::default(), policy.clone(), &registry).expect("the keys are for access tokens");
+        let verifier = Data::new(Verifier::new(&registry, policy.clone()));
+        TestIdentities { registry, issuer, policy, verifier, epochs: Mutex::default(), ahead }
     }
 
     /// A user's access token with exactly these scopes.
@@ -71,17 +71,17 @@ impl TestIdentities {
 
     /// A token with these claims changed before it was signed, by the true issuer's key.
     pub fn signed(&self, user: &str, scopes: &[&str], change: impl FnOnce(&mut AccessClaims)) -> String {
-        let now = self.terms.now_ms() / 1000;
+        let now = self.policy.now_ms() / 1000;
         let mut claims = AccessClaims {
             sub: user.into(),
             scope: scopes.join(" "),
             roles: vec!["user".into()],
             epoch: self.epoch(user),
-            iss: self.terms.issuer.clone(),
-            aud: self.terms.audience.clone(),
+            iss: self.policy.issuer.clone(),
+            aud: self.policy.audience.clone(),
             jti: uuid::Uuid::now_v7().to_string(),
             iat: now,
-            exp: now + self.terms.lifetime.as_secs() as i64,
+            exp: now + self.policy.access_lifetime.as_secs() as i64,
         };
         change(&mut claims);
         self.issuer.sign(&claims).expect("there is a key")
@@ -115,7 +115,7 @@ impl TestIdentities {
     pub fn delegate(&self, service: &str) -> Arc<Delegate> {
         let keys = Arc::new(Keys::in_memory(Purpose::Service(service.into())).expect("the system has randomness"));
         block_on(keys.publish(&self.registry)).expect("the registry is not cut off");
-        Arc::new(Delegate::new(keys, self.terms.clone()).expect("the keys are a service's"))
+        Arc::new(Delegate::new(keys, self.policy.clone()).expect("the keys are a service's"))
     }
 
     /// The issuer.
@@ -124,8 +124,8 @@ impl TestIdentities {
     }
 
     /// What issuer and verifier agree on.
-    pub fn terms(&self) -> &Terms {
-        &self.terms
+    pub fn policy(&self) -> &TokenPolicy {
+        &self.policy
     }
 
     /// The registry that holds the public keys.

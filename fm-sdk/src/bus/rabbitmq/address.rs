@@ -1,4 +1,4 @@
-use crate::{Error, Kind, Result, config::TlsFiles};
+use crate::{Error, Kind, Result, tls::TlsFiles};
 use rustls::ClientConfig;
 use std::sync::Arc;
 use url::Url;

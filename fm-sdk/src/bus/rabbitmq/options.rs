@@ -1,5 +1,5 @@
 use super::{RabbitMq, address};
-use crate::{Result, config::TlsFiles};
+use crate::{Result, tls::TlsFiles};
 use std::time::Duration;
 
 /// How the broker keeps a queue.

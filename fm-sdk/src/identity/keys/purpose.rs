@@ -1,4 +1,4 @@
-use crate::identity::terms::{DELEGATION, LEEWAY, LONGEST_ACCESS};
+use crate::identity::policy::{LEEWAY, MAX_ACCESS_LIFETIME, MAX_MESSAGE_LIFETIME};
 use std::time::Duration;
 
 pub(crate) const ACCESS: &str = "/fm/identity/access/";
@@ -28,7 +28,7 @@ impl Purpose {
     }
     /// How long a public key stays after its last signature, in milliseconds: as long as what it signed.
     pub(crate) fn retention_ms(&self) -> i64 {
-        let signed = if *self == Purpose::Access { LONGEST_ACCESS } else { DELEGATION };
+        let signed = if *self == Purpose::Access { MAX_ACCESS_LIFETIME } else { MAX_MESSAGE_LIFETIME };
         (signed + 2 * LEEWAY) * 1000
     }
 }

@@ -1,10 +1,10 @@
 use super::forge::{Forge, NOW, pair};
-use crate::identity::{Issuer, Keys, Purpose, Roles, Terms, flaw::Flaw};
+use crate::identity::{Issuer, Keys, Purpose, Roles, TokenPolicy, flaw::Flaw};
 use std::{sync::Arc, time::Duration};
 
 fn issuer(f: &Forge) -> Issuer {
     let keys = Arc::new(Keys::of(Purpose::Access, None, vec![pair(1)]));
-    Issuer::new(keys, Roles::default(), f.terms.clone(), &f.registry).unwrap()
+    Issuer::new(keys, Roles::default(), f.policy.clone(), &f.registry).unwrap()
 }
 
 #[test]
@@ -31,8 +31,8 @@ fn another_library_reads_our_tokens_by_our_published_keys() {
     let header = jsonwebtoken::decode_header(&token).unwrap();
     let key = jsonwebtoken::DecodingKey::from_jwk(set.find(&header.kid.unwrap()).unwrap()).unwrap();
     let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
-    rules.set_audience(&[&f.terms.audience]);
-    rules.set_issuer(&[&f.terms.issuer]);
+    rules.set_audience(&[&f.policy.audience]);
+    rules.set_issuer(&[&f.policy.issuer]);
     let read = jsonwebtoken::decode::<serde_json::Value>(&token, &key, &rules).unwrap();
     assert_eq!((read.claims["sub"].as_str(), header.typ.as_deref()), (Some("u1"), Some("at+jwt")));
 }
@@ -48,11 +48,11 @@ fn users_ids_that_could_be_paths_get_no_token() {
 #[test]
 fn an_issuer_has_access_keys_and_a_short_lifetime() {
     let f = Forge::new();
-    assert!(Issuer::new(f.service_keys(), Roles::default(), f.terms.clone(), &f.registry).is_err());
+    assert!(Issuer::new(f.service_keys(), Roles::default(), f.policy.clone(), &f.registry).is_err());
     for lifetime in [0, 3601] {
-        let terms = Terms { lifetime: Duration::from_secs(lifetime), ..f.terms.clone() };
+        let policy = TokenPolicy { access_lifetime: Duration::from_secs(lifetime), ..f.policy.clone() };
         let keys = Arc::new(Keys::in_memory(Purpose::Access).unwrap());
-        assert!(Issuer::new(keys, Roles::default(), terms, &f.registry).is_err(), "{lifetime}");
+        assert!(Issuer::new(keys, Roles::default(), policy, &f.registry).is_err(), "{lifetime}");
     }
 }
 
@@ -129,14 +129,14 @@ fn a_storm_of_unknown_keys_leaves_nothing_behind() {
 #[test]
 fn no_more_tokens_are_remembered_than_asked_for() {
     let mut f = Forge::new();
-    f.verifier = crate::identity::Verifier::new(&f.registry, f.terms.clone()).remembering(32);
+    f.verifier = crate::identity::Verifier::new(&f.registry, f.policy.clone()).remembering(32);
     for n in 0..100 {
         assert!(f.verifier.access(&f.with_claims(|c| c["jti"] = n.into())).is_err(), "jti is text");
         let token = f.with_claims(|c| c["jti"] = n.to_string().into());
         assert!(f.verifier.access(&token).is_ok() && f.verifier.access(&token).is_ok());
     }
     assert!((2..=64).contains(&f.verifier.remembered()), "{}", f.verifier.remembered());
-    f.verifier = crate::identity::Verifier::new(&f.registry, f.terms.clone()).remembering(0);
+    f.verifier = crate::identity::Verifier::new(&f.registry, f.policy.clone()).remembering(0);
     assert!(f.verifier.access(&f.good()).is_ok());
     assert_eq!(f.verifier.remembered(), 0);
 }

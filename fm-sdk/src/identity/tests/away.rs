@@ -24,7 +24,7 @@ async fn before_the_registrys_first_answer_every_token_is_refused_as_not_checkab
     // Prefixes that nobody watches yet: another registry, cut off from the start.
     let fresh = crate::registry::MemoryRegistry::new();
     fresh.cut();
-    let verifier = Verifier::new(&fresh, f.terms.clone());
+    let verifier = Verifier::new(&fresh, f.policy.clone());
     let refused = verifier.verify_access(&f.good()).unwrap_err();
     assert_eq!((refused.kind(), refused.code(), refused.retry_after_secs()), (Kind::Unavailable, "keys-unknown", Some(1)));
     assert_eq!(verifier.verify_access("garbage").unwrap_err().code(), "token-invalid", "what can be refused is");

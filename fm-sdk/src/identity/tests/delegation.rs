@@ -1,16 +1,16 @@
 use super::forge::{Forge, NOW, encode, pair, raw, replace};
 use crate::{
     Envelope, Kind, MessageKind,
-    identity::{Delegate, Keys, Purpose},
+    identity::{Delegate, Keys, Purpose, TokenPolicy, Verifier},
     testing::TestIdentities,
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const BODY: &str = r#"{"user":"u1"}"#;
 
 fn delegate(f: &Forge) -> Delegate {
-    Delegate::new(f.service_keys(), f.terms.clone()).unwrap()
+    Delegate::new(f.service_keys(), f.policy.clone()).unwrap()
 }
 fn message(kind: MessageKind, name: &str) -> Envelope {
     Envelope { id: "m1".into(), body: BODY.into(), ..Envelope::new(kind, name, &(), "fm-profile").unwrap() }
@@ -92,11 +92,11 @@ fn messages_that_were_tampered_with_are_refused() {
         }),
         ("signed by another service in its name", "delegation-key-unknown", |f, e| {
             f.publish("/fm/identity/services/fm-image", &f.stranger, NOW + 60);
-            let delegate = Delegate::new(keys("fm-profile", 3), f.terms.clone()).unwrap();
+            let delegate = Delegate::new(keys("fm-profile", 3), f.policy.clone()).unwrap();
             e.token = Some(delegate.mint("u1", "cars:write", &e.name, &e.id, &e.body).unwrap());
         }),
         ("signed by the access key", "delegation-key-unknown", |f, e| {
-            let delegate = Delegate::new(keys("fm-profile", 1), f.terms.clone()).unwrap();
+            let delegate = Delegate::new(keys("fm-profile", 1), f.policy.clone()).unwrap();
             e.token = Some(delegate.mint("u1", "cars:write", &e.name, &e.id, &e.body).unwrap());
         }),
         ("the user's access token", "delegation-invalid", |f, e| e.token = Some(f.good())),
@@ -157,14 +157,14 @@ fn a_service_signs_only_what_it_sends_itself() {
     let f = Forge::new();
     let mut e = Envelope { source: "fm-cars".into(), ..message(MessageKind::Event, "car.listed") };
     assert_eq!(delegate(&f).seal(&mut e, None).unwrap_err().code(), "delegate");
-    assert!(Delegate::new(Arc::new(Keys::in_memory(Purpose::Access).unwrap()), f.terms.clone()).is_err());
+    assert!(Delegate::new(Arc::new(Keys::in_memory(Purpose::Access).unwrap()), f.policy.clone()).is_err());
 }
 
 #[actix_rt::test]
 async fn a_message_from_parking_is_vouched_for_anew_by_its_receiver_alone() {
     let world = TestIdentities::new();
     let (publisher, receiver) = (world.delegate("fm-profile"), world.delegate("fm-cars"));
-    let ours = crate::identity::Verifier::new(&*world.registry(), world.terms().clone()).for_service("fm-cars");
+    let ours = crate::identity::Verifier::new(&*world.registry(), world.policy().clone()).for_service("fm-cars");
     let mut e = message(MessageKind::Command, "fm-cars/delete-all");
     publisher.seal(&mut e, Some(&world.identity("u1", &["cars:write"]))).unwrap();
     let mut forged = Envelope { body: r#"{"user":"u2"}"#.into(), ..e.clone() };
@@ -178,4 +178,16 @@ async fn a_message_from_parking_is_vouched_for_anew_by_its_receiver_alone() {
     world.advance(std::time::Duration::from_secs(10 * 86_400));
     receiver.renew(&ours, &mut e).unwrap();
     assert!(ours.verify_envelope(&e).is_ok(), "it can be parked and replayed again");
+}
+
+#[test]
+fn a_message_acts_no_longer_than_the_policy_of_its_receiver_allows() {
+    let f = Forge::new();
+    let day = TokenPolicy { message_lifetime: Duration::from_secs(86_400), ..f.policy.clone() };
+    let mut ours = message(MessageKind::Command, "fm-cars/delete-all");
+    delegate(&f).seal(&mut ours, None).unwrap();
+    let strict = Verifier::new(&f.registry, day.clone());
+    assert_eq!(strict.verify_envelope(&ours).unwrap_err().code(), "delegation-invalid", "seven days");
+    Delegate::new(f.service_keys(), day).unwrap().seal(&mut ours, None).unwrap();
+    assert!(strict.verify_envelope(&ours).is_ok());
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     identity::{
-        Keys, Purpose, Terms, Verifier,
+        Keys, Purpose, TokenPolicy, Verifier,
         keys::{KeyPair, Published},
     },
     registry::{Change, Expect, MemoryRegistry, Registry},
@@ -20,7 +20,7 @@ pub(super) const NOW: i64 = 1_800_000_000;
 pub(super) struct Forge {
     pub(super) registry: MemoryRegistry,
     pub(super) verifier: Verifier,
-    pub(super) terms: Terms,
+    pub(super) policy: TokenPolicy,
     now_ms: Arc<AtomicI64>,
     /// Published as an access key.
     pub(super) access: KeyPair,
@@ -35,9 +35,9 @@ impl Forge {
         let registry = MemoryRegistry::new();
         let now_ms = Arc::new(AtomicI64::new(NOW * 1000));
         let clock = now_ms.clone();
-        let terms = Terms::default().with_clock(move || clock.load(Relaxed));
-        let verifier = Verifier::new(&registry, terms.clone()).for_service("fm-cars");
-        let forge = Forge { registry, verifier, terms, now_ms, access: pair(1), service: pair(2), stranger: pair(3) };
+        let policy = TokenPolicy::default().with_clock(move || clock.load(Relaxed));
+        let verifier = Verifier::new(&registry, policy.clone()).for_service("fm-cars");
+        let forge = Forge { registry, verifier, policy, now_ms, access: pair(1), service: pair(2), stranger: pair(3) };
         forge.publish("/fm/identity/access", &forge.access, NOW + 86_400);
         forge.publish("/fm/identity/services/fm-profile", &forge.service, NOW + 86_400);
         forge
@@ -58,8 +58,8 @@ impl Forge {
         json!({"alg": "EdDSA", "typ": "at+jwt", "kid": self.access.kid()})
     }
     pub(super) fn claims(&self) -> Value {
-        json!({"sub": "u1", "scope": "cars:read cars:write", "roles": ["user"], "epoch": 3, "iss": self.terms.issuer,
-            "aud": self.terms.audience, "jti": "t1", "iat": NOW, "exp": NOW + 600})
+        json!({"sub": "u1", "scope": "cars:read cars:write", "roles": ["user"], "epoch": 3, "iss": self.policy.issuer,
+            "aud": self.policy.audience, "jti": "t1", "iat": NOW, "exp": NOW + 600})
     }
     /// A token that is in order.
     pub(super) fn good(&self) -> String {

@@ -6,16 +6,16 @@ use std::sync::LazyLock;
 const BODY: &str = "{}";
 static FORGE: LazyLock<Forge> = LazyLock::new(Forge::new);
 static ACCESS: LazyLock<String> = LazyLock::new(|| FORGE.good());
-static DELEGATION: LazyLock<String> = LazyLock::new(|| delegate().mint("u1", "cars:write", "car.listed", "m1", BODY).unwrap());
+static MAX_MESSAGE_LIFETIME: LazyLock<String> = LazyLock::new(|| delegate().mint("u1", "cars:write", "car.listed", "m1", BODY).unwrap());
 
 fn delegate() -> Delegate {
-    Delegate::new(FORGE.service_keys(), FORGE.terms.clone()).unwrap()
+    Delegate::new(FORGE.service_keys(), FORGE.policy.clone()).unwrap()
 }
 
 #[test]
 fn the_tokens_that_are_spoiled_below_are_good() {
     assert!(FORGE.verifier.verify_access(&ACCESS).is_ok());
-    assert!(FORGE.verifier.verify_delegation(&DELEGATION, "car.listed", "m1", BODY, "fm-profile").is_ok());
+    assert!(FORGE.verifier.verify_delegation(&MAX_MESSAGE_LIFETIME, "car.listed", "m1", BODY, "fm-profile").is_ok());
 }
 
 /// Puts another character in one place.
@@ -50,7 +50,7 @@ proptest! {
 
     #[test]
     fn one_other_character_anywhere_spoils_a_delegation_token(at in 0..2000_usize, c in "[A-Za-z0-9_.=-]") {
-        if let Some(token) = with_char(&DELEGATION, at, c.chars().next().unwrap()) {
+        if let Some(token) = with_char(&MAX_MESSAGE_LIFETIME, at, c.chars().next().unwrap()) {
             prop_assert!(FORGE.verifier.verify_delegation(&token, "car.listed", "m1", BODY, "fm-profile").is_err(), "{}", token);
         }
     }

@@ -17,7 +17,7 @@ mod watch;
 mod write;
 
 use super::{Change, Held, Reach, Registry, Snapshot};
-use crate::{BoxFuture, Result, config::TlsFiles};
+use crate::{BoxFuture, Result, tls::TlsFiles};
 use etcd_rs::KeyValueOp;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch::Receiver;

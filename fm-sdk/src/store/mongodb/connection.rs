@@ -1,4 +1,4 @@
-use crate::{Error, Kind, Result, ResultExt, config::TlsFiles, store::point, tls::TlsFailure};
+use crate::{Error, Kind, Result, ResultExt, store::point, tls::TlsFailure, tls::TlsFiles};
 use mongodb::{
     Client,
     error::{ErrorKind, RETRYABLE_WRITE_ERROR, WriteFailure},

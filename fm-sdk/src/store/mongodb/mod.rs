@@ -15,7 +15,7 @@ mod schema;
 mod step;
 
 use super::{Driver, Finished, Place, Query, Spec, Stored, Write, Written};
-use crate::{BoxFuture, Envelope, Result, config::TlsFiles};
+use crate::{BoxFuture, Envelope, Result, tls::TlsFiles};
 use lead::Leads;
 use mongodb::{Collection, Database, bson::Document};
 use std::{
