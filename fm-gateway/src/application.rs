@@ -20,6 +20,7 @@ use fm_sdk::{
         balance::{Balancer, Policy},
         services::{Instance, Registration, Services},
     },
+    trace::TraceParent,
 };
 use std::{
     future::Future,
@@ -100,6 +101,7 @@ impl Application {
             streams: PerAddress::new(limits.streams_per_address, &settings.trusted_proxies, metrics.streams()),
             limits,
             trusted: settings.trusted_proxies.clone(),
+            pseudonym: format!("{NAME}-{}", &TraceParent::continued(None).trace_id()[..16]),
             draining,
             metrics,
             documents: Documents::new(services.clone(), own.documents_away),

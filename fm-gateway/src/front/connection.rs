@@ -45,7 +45,14 @@ pub async fn run(io: TcpStream, peer: IpAddr, place: Place, gateway: Arc<Gateway
         limits.head_time = limits.head_time.min(EXCESS_TIME);
     }
     let state = ConnectionState::new(excess);
-    let (socket, client) = Socket::new(io, state.clone());
+    let refused = {
+        let (gateway, worker) = (gateway.clone(), worker.clone());
+        move |code: &'static str| {
+            gateway.metrics.refused(code);
+            worker.refusals.note(peer, code);
+        }
+    };
+    let (socket, client) = Socket::new(io, state.clone(), refused.clone());
     let service = service_fn(|request| {
         let served = serve(gateway.clone(), worker.clone(), state.clone(), peer, request);
         async move { Ok::<_, Infallible>(served.await) }
@@ -78,10 +85,8 @@ pub async fn run(io: TcpStream, peer: IpAddr, place: Place, gateway: Arc<Gateway
         clock.poll(cx, &state, &limits, &client).map(|()| None)
     })
     .await;
-    let malformed = matches!(&ended, Some(Err(e)) if e.is_parse()).then_some("request-malformed");
-    if let Some(code) = state.refused.get().or(malformed) {
-        gateway.metrics.refused(code);
-        worker.refusals.note(peer, code);
+    if matches!(&ended, Some(Err(e)) if e.is_parse()) && !state.refused.get() {
+        refused("request-malformed");
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Gateway {
     pub connections: PerAddress,
     pub streams: PerAddress,
     pub trusted: Vec<IpNet>,
+    /// What it calls itself in `Via`; no other gateway does.
+    pub pseudonym: String,
     pub draining: Draining,
     pub metrics: GatewayMetrics,
     pub documents: Documents,

@@ -13,6 +13,8 @@ pub struct Entry {
     /// In its normal form; empty, if an old client names no host.
     pub authority: HeaderValue,
     pub length: Length,
+    /// Headers that were taken out; a route may let some of them in.
+    pub stripped: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Why a request is not let in.
@@ -60,32 +62,39 @@ pub fn enter(head: &mut Parts, has_body: bool, as_it_came: &[u8], limits: &Limit
     if target > limits.uri {
         return Err(Refusal::new(StatusCode::URI_TOO_LONG, "uri-too-long", format!("at most {} bytes", limits.uri)));
     }
+    if !head.uri.path_and_query().is_none_or(|target| target.as_str().is_ascii()) {
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "path-invalid", "the target has characters that must be escaped"));
+    }
     let path = match normalise(head.uri.path()) {
         Ok(Cow::Borrowed(_)) => None,
         Ok(Cow::Owned(path)) => Some(path),
         Err(e) => return Err(Refusal::new(StatusCode::BAD_REQUEST, "path-invalid", e.to_string())),
     };
+    if has_other_codings(&head.headers) {
+        // hyper goes by the last one, and nobody behind would know of the others.
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "coding-unsupported", "the only transfer coding is chunked").closing());
+    }
     if head.headers.contains_key(header::TRANSFER_ENCODING) && names_length(as_it_came) {
         // hyper goes by the chunks, leaves the length out and closes; whoever stands in front may have gone by the length (RFC 9112, 6.1).
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "length-invalid", "Content-Length beside Transfer-Encoding").closing());
     }
-    strip(&mut head.headers, limits)?;
+    let stripped = strip(&mut head.headers, limits)?;
     // The server has read everything that follows as the body of this request.
     if head.headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "upgrade-unsupported", "WebSockets are not served here").closing());
     }
-    Ok(Entry { path, authority: authority(head, scheme)?, length: length(&head.headers, has_body)? })
+    Ok(Entry { path, authority: authority(head, scheme)?, length: length(&head.headers, has_body)?, stripped })
 }
 
-/// Removes what only the gateway may say, and what the client's `Connection` names (RFC 9110, 7.6.1).
-fn strip(headers: &mut HeaderMap, limits: &Limits) -> Result<(), Refusal> {
-    let (mut size, mut count) = (0, 0);
+/// Removes what only the gateway may say, and what the client's `Connection` names (RFC 9110, 7.6.1); gives the former.
+fn strip(headers: &mut HeaderMap, limits: &Limits) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {
+    let (mut size, mut count, mut stripped) = (0, 0, Vec::new());
     let mut doomed: Vec<HeaderName> = Vec::new();
     for (name, value) in headers.iter() {
         count += 1;
         size += name.as_str().len() + value.len() + 4;
         if is_stripped(name.as_str()) {
-            doomed.push(name.clone());
+            stripped.push((name.clone(), value.clone()));
         } else if *name == header::CONNECTION {
             doomed.extend(named(value));
         }
@@ -94,10 +103,17 @@ fn strip(headers: &mut HeaderMap, limits: &Limits) -> Result<(), Refusal> {
         let why = format!("at most {} headers and {} bytes", limits.headers, limits.head);
         return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", why));
     }
-    for name in doomed {
+    for name in stripped.iter().map(|(name, _)| name).chain(&doomed) {
         headers.remove(name);
     }
-    Ok(())
+    stripped.retain(|(name, _)| !doomed.contains(name));
+    Ok(stripped)
+}
+
+/// Whether there are transfer codings beside one `chunked` (RFC 9112, 6.1).
+fn has_other_codings(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    codings.next().is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) || codings.next().is_some()
 }
 
 /// Whether the bytes of a head have a `Content-Length`.

@@ -7,6 +7,7 @@ mod gateway;
 mod guard;
 mod handover;
 mod headers;
+mod hops;
 mod host;
 pub mod listener;
 mod load;
@@ -25,6 +26,7 @@ pub use {
     client::{client_of, host_of},
     gateway::{Gateway, Limits},
     handover::Offer,
+    headers::is_stripped,
     load::{Load, Place},
     metrics::{GatewayMetrics, RouteMetrics},
     path::{BadPath, normalise},

@@ -4,7 +4,7 @@ use super::{
     client::{client_of, scheme_of},
     gateway::Gateway,
     guard::{self, Refusal},
-    page,
+    hops, page,
     request_body::RequestBody,
     state::ConnectionState,
 };
@@ -14,10 +14,11 @@ use crate::{
     router::{Found, MethodSet},
     upstream::Length,
 };
+use bytes::Bytes;
 use fm_sdk::{Error, Kind, trace::TraceParent};
 use futures::FutureExt;
 use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{self, EXPECT},
     request::Parts,
 };
@@ -106,6 +107,9 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         Ok(entry) => entry,
         Err(refusal) => return refused(gateway, &refusal, &trace),
     };
+    if let Err(refusal) = hops::enter(&mut head, &gateway.pseudonym) {
+        return refused(gateway, &refusal, &trace);
+    }
     let path = entry.path.as_deref().unwrap_or_else(|| head.uri.path());
     if let Some(own) = api::find(path) {
         let answer = api::answer(own, gateway, &head.method, &trace).await;
@@ -139,6 +143,14 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         gateway.metrics.refused(error.code());
         return (Answer::problem(&error, &trace), None, true);
     }
+    for (name, value) in entry.stripped.into_iter().filter(|(name, _)| route.allow_headers.contains(name)) {
+        head.headers.append(name, value);
+    }
+    match hops::ends_here(&head.method, &mut head.headers) {
+        Ok(false) => {}
+        Ok(true) => return (options(&table, client.host(), entry.path.as_deref().unwrap_or_else(|| head.uri.path())), None, has_body),
+        Err(refusal) => return refused(gateway, &refusal, &trace),
+    }
     let mut exchange = Box::new(Exchange::new(head, entry.path, Some(body), entry.length, client, trace, route, worker));
     exchange.place = Some(place);
     let mut answer = run(&mut exchange).await;
@@ -167,6 +179,15 @@ fn find(table: &Compiled, host: &str, path: &str, method: &Method) -> Result<Arc
             Err((StatusCode::METHOD_NOT_ALLOWED, error, HeaderValue::from_str(&allowed.allow()).ok()))
         }
         Found::Nothing => Err((StatusCode::NOT_FOUND, Error::new(Kind::NotFound, "not-found", "there is nothing here"), None)),
+    }
+}
+
+/// Answers an OPTIONS that goes no further.
+fn options(table: &Compiled, host: &str, path: &str) -> Answer {
+    let answer = Answer::of_upstream(StatusCode::NO_CONTENT, HeaderMap::new(), Body::Bytes(Bytes::new()));
+    match HeaderValue::from_str(&table.router.allowed(host, path).allow()) {
+        Ok(allow) => answer.with(header::ALLOW, allow),
+        Err(_) => answer,
     }
 }
 

@@ -31,6 +31,8 @@ const LINGER_BYTES: usize = 1 << 20;
 pub struct Socket {
     io: Rc<TcpStream>,
     state: Rc<ConnectionState>,
+    /// Is told the code of a refusal that is none of ours.
+    refused: Box<dyn Fn(&'static str)>,
     /// A refusal that is being written in place of hyper's.
     refusal: Bytes,
     lingers: Option<(Pin<Box<Sleep>>, usize)>,
@@ -41,21 +43,21 @@ pub struct Socket {
 pub struct Peer(Rc<TcpStream>);
 
 impl Socket {
-    pub fn new(io: TcpStream, state: Rc<ConnectionState>) -> (Self, Peer) {
+    pub fn new(io: TcpStream, state: Rc<ConnectionState>, refused: impl Fn(&'static str) + 'static) -> (Self, Peer) {
         // Both fail only for a connection that is gone already.
         let _ = io.set_nodelay(true);
         let _ =
             SockRef::from(&io).set_tcp_keepalive(&TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_EVERY).with_retries(6));
         let io = Rc::new(io);
         let peer = Peer(io.clone());
-        (Socket { io, state, refusal: Bytes::new(), lingers: None }, peer)
+        (Socket { io, state, refused: Box::new(refused), refusal: Bytes::new(), lingers: None }, peer)
     }
 
     /// Takes a write that is none of ours: hyper refuses a head.
     fn refuse(&mut self, written: &[u8]) -> usize {
-        if self.state.refused.get().is_none() {
+        if !self.state.refused.replace(true) {
             let (code, answer) = self.state.with_head(|head| bad_head::answer_to(written, head));
-            self.state.refused.set(Some(code));
+            (self.refused)(code);
             self.refusal = answer;
         }
         written.len()
@@ -182,7 +184,7 @@ mod tests {
     async fn accepted() -> (TcpStream, Socket, Peer) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (client, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
-        let (socket, peer) = Socket::new(accepted.unwrap().0, ConnectionState::new(false));
+        let (socket, peer) = Socket::new(accepted.unwrap().0, ConnectionState::new(false), |_| ());
         (client.unwrap(), socket, peer)
     }
 

@@ -43,8 +43,8 @@ pub struct ConnectionState {
     head: RefCell<BytesMut>,
     /// Where the last body ended is in doubt: nothing is served behind it.
     doubtful: Cell<bool>,
-    /// Why hyper refused a head.
-    pub(super) refused: Cell<Option<&'static str>>,
+    /// hyper has refused a head, and that was counted.
+    pub(super) refused: Cell<bool>,
     /// The client has more connections than it may have: its first request is refused.
     pub excess: bool,
 }

@@ -2,10 +2,11 @@
 
 use super::{Catalogue, Drivers, Phases, Step, Text, expand_env, schema};
 use crate::{
-    front::RouteMetrics,
+    front::{RouteMetrics, is_stripped},
     router::{HostRule, MethodSet, Pattern, Router, Rule},
     table::{FORMAT, Problem, Problems, Route, Stage, Table},
 };
+use http::HeaderName;
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -34,6 +35,8 @@ pub struct CompiledRoute {
     pub id: String,
     pub pattern: Pattern,
     pub max_body: u64,
+    /// Headers that pass although they are taken out elsewhere.
+    pub allow_headers: Vec<HeaderName>,
     pub steps: Vec<(Phases, Box<dyn Step>)>,
     /// The phases that any of the steps takes part in.
     pub phases: Phases,
@@ -58,13 +61,14 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
         let at = if route.id.is_empty() { format!("routes[#{n}]") } else { format!("routes[{}]", route.id) };
         check_id(&route.id, &at, &mut ids, &mut problems);
         let rule = rule(route, &at, &mut problems);
+        let headers = allow_headers(route, &at, &mut problems);
         let steps = steps(route, rule.as_ref(), &at, catalogue, drivers, &mut problems);
         if let Some(rule) = rule.filter(|_| route.active) {
-            parsed.push((route, rule, steps));
+            parsed.push((route, rule, headers, steps));
         }
     }
-    for (n, (route, rule, _)) in parsed.iter().enumerate() {
-        for (other, other_rule, _) in &parsed[..n] {
+    for (n, (route, rule, ..)) in parsed.iter().enumerate() {
+        for (other, other_rule, ..) in &parsed[..n] {
             if rule.clashes(other_rule) {
                 let message = format!("claims the same requests as {}; give one of them a higher priority", other.id);
                 problems.push(Problem::new(format!("routes[{}]", route.id), "route-clash", message));
@@ -74,8 +78,8 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
-    let rules: Vec<Rule> = parsed.iter().map(|(_, rule, _)| rule.clone()).collect();
-    let routes = parsed.into_iter().map(|(route, rule, steps)| {
+    let rules: Vec<Rule> = parsed.iter().map(|(_, rule, ..)| rule.clone()).collect();
+    let routes = parsed.into_iter().map(|(route, rule, allow_headers, steps)| {
         let phases = steps.iter().fold(Phases::default(), |all, (p, _)| Phases {
             request: all.request || p.request,
             response: all.response || p.response,
@@ -83,7 +87,8 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
             log: all.log || p.log,
         });
         let metrics = drivers.tools.metrics.of_route(&route.id);
-        Arc::new(CompiledRoute { id: route.id.clone(), pattern: rule.pattern, max_body: route.max_body, steps, phases, metrics })
+        let (id, pattern, max_body) = (route.id.clone(), rule.pattern, route.max_body);
+        Arc::new(CompiledRoute { id, pattern, max_body, allow_headers, steps, phases, metrics })
     });
     Ok(Compiled { router: Router::new(&rules), routes: routes.collect(), revision })
 }
@@ -115,6 +120,23 @@ fn rule(route: &Route, at: &str, problems: &mut Vec<Problem>) -> Option<Rule> {
         .ok();
     let rule = Rule { hosts, pattern: pattern?, methods: methods?, priority: route.priority, fallback: route.fallback };
     (problems.len() == before).then_some(rule)
+}
+
+/// Those of the gateway itself and of the connection cannot be let in.
+fn allow_headers(route: &Route, at: &str, problems: &mut Vec<Problem>) -> Vec<HeaderName> {
+    let mut names = Vec::new();
+    for (n, name) in route.allow_headers.iter().enumerate() {
+        match HeaderName::from_lowercase(name.as_bytes()) {
+            Ok(name) if is_stripped(name.as_str()) => names.push(name),
+            Ok(_) => problems.push(Problem::new(format!("{at}.allow_headers[{n}]"), "route-header", format!("{name} is not taken out"))),
+            Err(_) => problems.push(Problem::new(
+                format!("{at}.allow_headers[{n}]"),
+                "route-header",
+                format!("{name:?} is no header's name in lower case"),
+            )),
+        }
+    }
+    names
 }
 
 fn steps(

@@ -75,6 +75,15 @@ impl Router {
         router
     }
 
+    /// The methods that any route takes at this host and path.
+    pub fn allowed(&self, host: &str, path: &str) -> MethodSet {
+        let mut allowed = MethodSet::NONE;
+        for layer in [&self.rules, &self.fallbacks] {
+            layer.each_trie(host, |trie| allowed = allowed.with(trie.allowed(path)));
+        }
+        allowed
+    }
+
     /// Finds the route of a request; the host is in lower case and has no port.
     pub fn find(&self, host: &str, path: &str, method: MethodSet) -> Found {
         match self.rules.find(host, path, method) {

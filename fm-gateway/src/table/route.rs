@@ -51,6 +51,9 @@ pub struct Route {
     /// Largest request body in bytes.
     #[serde(default = "mebibyte", skip_serializing_if = "is_mebibyte")]
     pub max_body: u64,
+    /// Headers that pass here although the gateway takes them out elsewhere: whoever names a user's has services believe the client.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_headers: Vec<String>,
     /// What is done, in this order.
     pub plugins: Vec<Stage>,
 }

@@ -37,8 +37,8 @@ pub(super) fn check(head: Parts, method: &Method) -> Result<Head, &'static str> 
     let chunked = is_chunked(&headers)?;
     let persistent = take_connection(&mut headers, version)?;
     let bodiless = *method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    // Both ways of framing at once: someone between us and the upstream may have read the other one.
-    let reusable = persistent && !(chunked && length.is_some());
+    // Both ways of framing at once: someone between us and the upstream may have read the other one. And 204 has no chunks (RFC 9112, 6.1).
+    let reusable = persistent && !(chunked && (length.is_some() || status == StatusCode::NO_CONTENT));
     Ok(Head {
         status,
         headers,

@@ -17,6 +17,8 @@ mod handover;
 #[cfg(test)]
 mod hanging;
 #[cfg(test)]
+mod hops;
+#[cfg(test)]
 mod overload;
 #[cfg(test)]
 mod own_answers;

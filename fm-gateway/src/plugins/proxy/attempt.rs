@@ -4,13 +4,13 @@ use super::{Forward, operations::is_for_operators};
 use crate::front::RequestBody;
 use crate::{
     pipeline::{Answer, Body, Exchange, Upstream, Verdict},
-    upstream::{BodyStream, Call, Connection, Failure, Limit, Outgoing, Unsent, Upload},
+    upstream::{BodyStream, Call, Connection, Failure, Limit, Unsent},
 };
 use fm_sdk::{
     Error, Kind,
     registry::balance::{Outcome, Picked},
 };
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header, uri::PathAndQuery};
+use http::{Method, StatusCode, header};
 use std::{
     cell::Cell,
     time::{Duration, Instant},
@@ -18,12 +18,6 @@ use std::{
 
 /// Bodies up to this size, in bytes, are held back until they are whole: if the instance dies in between, another one is asked.
 const HELD_BACK: u64 = 64 * 1024;
-
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// An answer, and what tells the balancer how it went once it is over.
 pub(super) type Answered = (Answer, Ended);
@@ -158,8 +152,8 @@ impl Forward {
         })?;
         let pool = &exchange.worker.pool;
         let mut call = match pool.take(authority) {
-            Some(connection) => self.call(connection),
-            None => self.call(self.connect(authority).await?),
+            Some(connection) => self.call(exchange, connection),
+            None => self.call(exchange, self.connect(authority).await?),
         };
         let (head, incoming) = match call.send(self.request(exchange, authority, body.take())?).await {
             Ok(answer) => answer,
@@ -167,7 +161,7 @@ impl Forward {
             Err(Unsent { failure: Failure::Broken(_), request }) if call.reused() && (repeatable || request.is_some()) => {
                 // Kept for another instance, if this one cannot be reached any more.
                 body.set(request.and_then(|request| request.into_body().into_source()));
-                call = self.call(self.connect(authority).await?);
+                call = self.call(exchange, self.connect(authority).await?);
                 call.send(self.request(exchange, authority, body.take())?).await.map_err(|unsent| unsent.failure)?
             }
             Err(Unsent { failure, .. }) => return Err(failure),
@@ -197,63 +191,11 @@ impl Forward {
         Connection::open(authority, self.settings.times.connect).await
     }
 
-    fn call(&self, connection: Connection) -> Call {
-        Call::new(connection, self.settings.times, None)
+    fn call(&self, exchange: &Exchange, connection: Connection) -> Call {
+        let limit = self.settings.request_timeout;
+        let deadline = (!limit.is_zero()).then(|| tokio::time::Instant::from_std(exchange.started) + limit);
+        Call::new(connection, self.settings.times, deadline)
     }
-
-    /// The path that the upstream gets.
-    fn path<'a>(&self, exchange: &'a Exchange) -> &'a str {
-        let path = exchange.path();
-        match self.settings.strip_prefix.as_deref().and_then(|prefix| path.strip_prefix(prefix)) {
-            Some("") => "/",
-            Some(rest) if rest.starts_with('/') => rest,
-            _ => path,
-        }
-    }
-
-    /// Path and query that the upstream gets.
-    fn target(&self, exchange: &Exchange) -> Result<Uri, Failure> {
-        let (path, sent) = (self.path(exchange), &exchange.head.uri);
-        let target = match (sent.path_and_query(), sent.query()) {
-            (Some(target), _) if path == sent.path() => target.clone(),
-            (_, Some(query)) => as_target(format!("{path}?{query}"))?,
-            (_, None) => as_target(path.to_owned())?,
-        };
-        Ok(Uri::from(target))
-    }
-
-    fn request(&self, exchange: &Exchange, authority: &str, body: Option<RequestBody>) -> Result<Request<Upload>, Failure> {
-        let client = &exchange.client;
-        let preserved = self.settings.preserve_host && !client.authority.is_empty();
-        let host = if preserved { client.authority.clone() } else { value(authority)? };
-        let traceparent = exchange.trace.to_string();
-        let head = Outgoing {
-            method: &exchange.head.method,
-            target: self.target(exchange)?,
-            host,
-            headers: &exchange.head.headers,
-            own: [
-                (FORWARDED_FOR, value(&client.forwarded_for)?),
-                (FORWARDED_PROTO, HeaderValue::from_static(client.scheme)),
-                (FORWARDED_HOST, client.authority.clone()),
-                // The trace's id, without the version before and span and flags behind it.
-                (REQUEST_ID, value(&traceparent[3..35])?),
-                (TRACEPARENT, value(&traceparent)?),
-            ],
-            length: exchange.length,
-        };
-        let body = body.filter(|_| !exchange.length.is_zero());
-        Ok(head.with(body.map_or_else(Upload::none, |body| Upload::new(body, exchange.length, exchange.route.max_body))))
-    }
-}
-
-/// What a plugin or setting has made of a request may not be one.
-fn value(text: &str) -> Result<HeaderValue, Failure> {
-    HeaderValue::from_str(text).map_err(|_| Failure::Unsendable)
-}
-
-fn as_target(text: String) -> Result<PathAndQuery, Failure> {
-    PathAndQuery::try_from(text).map_err(|_| Failure::Unsendable)
 }
 
 fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdict {

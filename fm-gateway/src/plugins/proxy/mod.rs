@@ -3,6 +3,7 @@
 mod attempt;
 mod hedge;
 mod operations;
+mod outgoing;
 mod settings;
 
 use crate::{

@@ -18,6 +18,8 @@ pub struct Settings {
     /// How many other instances are tried.
     pub retries: usize,
     pub times: Times,
+    /// For all of a request, from its head to the end of its answer; zero: no limit.
+    pub request_timeout: Duration,
     /// When another instance is asked too. Zero: never.
     pub hedge_after: Duration,
     /// For event streams, instead of `times.idle`.
@@ -39,6 +41,7 @@ struct Raw {
     idle_timeout: String,
     stream_idle_timeout: String,
     client_timeout: String,
+    request_timeout: String,
     at_once: usize,
     wait: String,
     preserve_host: bool,
@@ -74,6 +77,7 @@ impl Settings {
             target,
             retries: raw.retries,
             times,
+            request_timeout: parse_duration(&raw.request_timeout)?,
             hedge_after: parse_duration(&raw.hedge_after)?,
             stream_idle: parse_duration(&raw.stream_idle_timeout)?,
             at_once: raw.at_once,
@@ -110,6 +114,7 @@ pub fn schema() -> Value {
             "idle_timeout": time("Idle timeout", "60s", "Between two pieces of the answer"),
             "stream_idle_timeout": time("Idle timeout of event streams", "10m", "Between two events"),
             "client_timeout": time("Client timeout", "10s", "Between two pieces of the client's body"),
+            "request_timeout": time("Request timeout", "10m", "For the whole request, from its head to the end of its answer, whatever moves; 0s: no limit. Event streams have none"),
             "at_once": {
                 "type": "integer", "minimum": 1, "maximum": 100_000, "default": 1024, "title": "At once",
                 "description": "How many requests may be under way to this upstream"

@@ -72,12 +72,12 @@ impl Client {
                 return None;
             }
         };
-        let head = String::from_utf8(self.input.drain(..end).collect()).unwrap().to_lowercase();
+        let head = String::from_utf8_lossy(&self.input.drain(..end).collect::<Vec<u8>>()).to_lowercase();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut reply = Reply { status, head, body: Vec::new(), complete: true };
         let length = reply.header("content-length").map(|l| l.parse::<usize>().unwrap());
         assert!(!(length.is_some() && reply.header("transfer-encoding").is_some()), "two framings: {}", reply.head);
-        if to_head || matches!(status, 204 | 304) {
+        if to_head || matches!(status, 100..=199 | 204 | 304) {
             return Some(reply);
         }
         if reply.header("transfer-encoding") == Some("chunked") {

@@ -122,7 +122,7 @@ impl Talk {
                 self.more().await.then_some(())?;
             }
             body = self.input.drain(..length).collect();
-        } else if lower.contains("transfer-encoding: chunked") {
+        } else if lower.contains("\ntransfer-encoding: chunked") {
             let end = loop {
                 if let Some(at) = find(&self.input, b"0\r\n\r\n") {
                     break at + 5;
@@ -144,7 +144,7 @@ impl Talk {
             }
             self.more().await.then_some(())?;
         };
-        let head = String::from_utf8(self.input.drain(..end).collect()).unwrap();
+        let head = String::from_utf8_lossy(&self.input.drain(..end).collect::<Vec<u8>>()).into_owned();
         self.seen.borrow_mut().push(head.clone());
         Some(head)
     }
