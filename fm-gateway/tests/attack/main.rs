@@ -1,0 +1,14 @@
+//! Attacks as tables: one row, one attack, with the section or CVE it comes from. How many requests reach the upstream is always asserted.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod rows;
+#[cfg(test)]
+#[path = "../api/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests of the API")]
+mod support;
