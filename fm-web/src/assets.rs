@@ -17,6 +17,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/account.css"),
     include_str!("../assets/css/inbox.css"),
     include_str!("../assets/css/rating.css"),
+    include_str!("../assets/css/favourites.css"),
     include_str!("../assets/css/forced.css"),
 );
 
@@ -33,6 +34,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("focus.js", JS, include_str!("../assets/js/focus.js")),
     ("gallery.js", JS, include_str!("../assets/js/gallery.js")),
     ("goodbye.js", JS, include_str!("../assets/js/goodbye.js")),
+    ("hearts.js", JS, include_str!("../assets/js/hearts.js")),
     ("live.js", JS, include_str!("../assets/js/live.js")),
     ("market.js", JS, include_str!("../assets/js/market.js")),
     ("models.js", JS, include_str!("../assets/js/models.js")),

@@ -1,9 +1,10 @@
 // Adds to pages that are complete without it. Each page loads what it needs.
 
 const wanted = {
-  home: ["quick", "models", "live"],
-  results: ["results"],
-  car: ["gallery"],
+  home: ["quick", "models", "live", "hearts"],
+  results: ["results", "hearts"],
+  car: ["gallery", "hearts"],
+  favourites: ["hearts"],
   sell: ["models"],
   goodbye: ["goodbye"],
   inbox: ["times"],

@@ -57,6 +57,7 @@ struct CarView {
     no_history: &'static str,
     price: String,
     price_note: String,
+    card: Card,
     /// Nothing if fm-cars does not say.
     rated: Option<PricePanel>,
     owner: String,
@@ -91,6 +92,9 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     )
     .await;
     count_view(&web, &visit, &request, &car);
+    if car.status == "listed" && !is_early(&request) {
+        visit.sees(&car.id);
+    }
 
     let history = match history {
         // fm-tracker has not heard of it: a draft, or a car that was listed a moment ago.
@@ -105,7 +109,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     }
     let path = format!("/cars/{id}");
     let money = price(visit.lang, car.price);
-    let mut shell = Shell::new(&visit, "car", &format!("{} {}", car.title, fill(t.at_price, &money))).at(&path);
+    let mut shell = Shell::new(&visit, "car", &format!("{} {}", car.title, fill(t.at_price, &money))).at(&path).with_hearts(&visit);
     shell.description = car.description.as_deref().map(|d| d.chars().take(155).collect()).unwrap_or_else(|| car.title.clone());
     shell.hidden = car.status != "listed";
     let card = Card::of(&visit, &car);
@@ -119,7 +123,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         status: (!card.badge.is_empty()).then_some((card.badge_kind, card.badge)),
         pictures: car.images.iter().filter_map(Picture::of).collect(),
         shape: shape_of(car.body.as_deref()).into(),
-        paint: card.paint,
+        paint: card.paint.clone(),
         facts: facts_of(&visit, &car),
         key: key_facts(&visit, &car),
         options: car.options.iter().map(|o| option(visit.lang, o, options.as_ref().ok().and_then(|known| known.label(o)))).collect(),
@@ -128,6 +132,7 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         no_history: if car.status == "draft" { t.history_draft } else { t.history_empty },
         sold: car.status == "sold",
         contact: car.status == "listed" && !visit.is(&car.owner_id),
+        card,
         rated: rated.ok().map(|r| PricePanel::of(&visit, &r)),
         price: money,
         price_note: if fallen > 0 { fill(t.price_down, price(visit.lang, fallen)) } else { String::new() },
@@ -186,10 +191,14 @@ async fn similar(web: &Web, visit: &Visit, car: &Car) -> Vec<Card> {
     others.iter().filter(|c| c.id != car.id).take(SIMILAR).map(|c| Card::of(visit, c)).collect()
 }
 
+/// A browser loads the page in advance, and perhaps for nothing.
+fn is_early(request: &HttpRequest) -> bool {
+    request.headers().get("sec-purpose").is_some_and(|v| v.as_bytes().starts_with(b"prefetch"))
+}
+
 /// Tells the tracker, without waiting for it. Pages that a browser loads in advance are not views.
 fn count_view(web: &Data<Web>, visit: &Visit, request: &HttpRequest, car: &Car) {
-    let early = request.headers().get("sec-purpose").is_some_and(|v| v.as_bytes().starts_with(b"prefetch"));
-    if early || car.status != "listed" || visit.is(&car.owner_id) {
+    if is_early(request) || car.status != "listed" || visit.is(&car.owner_id) {
         return;
     }
     let view = web.gateway.post(&visit.caller, "/api/tracks/views").json(&serde_json::json!({"car_id": car.id}));

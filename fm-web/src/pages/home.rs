@@ -1,4 +1,4 @@
-use super::page;
+use super::{favourites::cars as cars_by_ids, page};
 use crate::{
     Web,
     search::Search,
@@ -14,6 +14,8 @@ use serde::Deserialize;
 
 /// How many of the last cars are shown.
 const LATEST: usize = 8;
+/// How many of the cars that were looked at last are shown.
+const SEEN: usize = 4;
 /// How many makers are shown as popular.
 const POPULAR: usize = 12;
 const PRICES: [i64; 12] = [1_000, 2_000, 3_000, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_000, 100_000];
@@ -47,6 +49,8 @@ struct Home {
     bodies: Vec<Tile>,
     latest: Option<Vec<Card>>,
     popular: Option<Vec<Tile>>,
+    /// Looked at last, in this browser.
+    seen: Vec<Card>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +77,8 @@ pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
         OptionFuture::from(maker.map(|m| web.catalogue.models(gateway, caller, m))),
     )
     .await;
+    let seen: Vec<String> = visit.seen().into_iter().take(SEEN).collect();
+    let seen = cars_by_ids(&web, &visit, seen.iter().map(String::as_str)).await.unwrap_or_default();
     let facets = facets.ok();
     let count = |field: &str, value: &str| facets.as_ref().map(|f| f.count(field, value));
     let tile = |field: &str, value: &str, label: String| Tile {
@@ -92,7 +98,7 @@ pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
     let fitting = if search.filters().is_empty() { total } else { chosen(&web, &visit, &search).await };
     let description = t.home_description;
     page(&Home {
-        s: Shell::new(&visit, "home", "").described(description).at("/"),
+        s: Shell::new(&visit, "home", "").described(description).at("/").with_hearts(&visit),
         t,
         lead: total.filter(|n| *n > 0).map_or_else(|| t.home_lead_bare.to_owned(), |n| fill(t.home_lead, number(lang, n))),
         show: super::results::show(&visit, fitting),
@@ -102,6 +108,7 @@ pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
         prices: PRICES.map(|p| (p, price(lang, p))).into(),
         bodies: values("body").filter(|b| *b != "other").map(|b| tile("body", b, choice(lang, "body", b).into_owned())).collect(),
         latest: cards(&visit, latest.ok(), newest.ok()),
+        seen: seen.iter().filter(|c| c.status == "listed").map(|c| Card::of(&visit, c)).collect(),
         popular,
         search,
     })

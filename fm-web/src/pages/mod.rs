@@ -6,6 +6,7 @@ mod card;
 mod confirm;
 mod contact;
 pub mod error;
+mod favourites;
 mod home;
 mod idempotency;
 mod inbox;
@@ -42,6 +43,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/cars/{id}/card").get(card::card))
             .service(at("/cars/{id}/contact").get(contact::show).post(contact::submit))
             .service(at("/cars/{id}/number").get(contact::number))
+            .service(at("/favourites").get(favourites::list::show).post(favourites::change::submit))
+            .service(at("/compare").get(favourites::compare::show))
             .service(at("/inbox").get(inbox::list::show))
             .service(at("/inbox/{id}").get(inbox::show::show).post(inbox::reply::submit))
             .service(at("/inbox/{id}/report").get(inbox::report::show).post(inbox::report::submit))

@@ -85,7 +85,10 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
     if beyond.is_some() && status == StatusCode::OK {
         status = StatusCode::NOT_FOUND;
     }
-    let mut shell = Shell::new(&visit, "results", &heading).described(t.results_description).at(&search.at_page(search.page).href());
+    let mut shell = Shell::new(&visit, "results", &heading)
+        .described(t.results_description)
+        .at(&search.at_page(search.page).href())
+        .with_hearts(&visit);
     // One page of each maker and model is enough for search engines.
     shell.hidden = search.filters().len() > 2 || !search.text.is_empty() || !unknown.is_empty() || status != StatusCode::OK;
     let html = Results {

@@ -1,6 +1,6 @@
 use super::{Car, Image, Listing, Rate};
 use crate::{
-    text::{choice, day, is_choice, number, price},
+    text::{choice, day, fill, is_choice, number, price},
     visit::Visit,
 };
 use fm_sdk::time::parse_rfc3339;
@@ -40,6 +40,10 @@ pub struct Card {
     pub title: String,
     pub price: String,
     pub rate: Option<Rate>,
+    /// The reader remembers it.
+    pub has_heart: bool,
+    /// Says what its heart does; empty if it has none.
+    pub heart: String,
     pub key_facts: Vec<String>,
     pub more_facts: String,
     pub place: String,
@@ -73,6 +77,8 @@ impl Card {
             href: href_of(&car.id),
             title: car.title.clone(),
             price: price(lang, car.price),
+            has_heart: visit.has_heart(&car.id),
+            heart: if car.status == "listed" || visit.has_heart(&car.id) { heart(visit, &car.id, &car.title) } else { String::new() },
             rate: car.rating.as_ref().and_then(|r| Rate::of(visit, r)),
             key_facts,
             more_facts: more.into_iter().flatten().collect::<Vec<_>>().join(" · "),
@@ -98,6 +104,8 @@ impl Card {
             title: listing.title.clone(),
             price: price(visit.lang, listing.price),
             rate: None,
+            has_heart: visit.has_heart(&listing.car_id),
+            heart: heart(visit, &listing.car_id, &listing.title),
             key_facts: Vec::new(),
             more_facts: day(visit.lang, &listing.added),
             place: String::new(),
@@ -109,6 +117,12 @@ impl Card {
             badge_kind,
         }
     }
+}
+
+/// Says what pressing a car's heart does.
+fn heart(visit: &Visit, car: &str, title: &str) -> String {
+    let t = visit.t();
+    fill(if visit.has_heart(car) { t.heart_off } else { t.heart_on }, title)
 }
 
 fn href_of(id: &str) -> String {

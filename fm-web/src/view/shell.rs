@@ -7,6 +7,8 @@ pub struct Shell {
     pub user: Option<String>,
     /// How many conversations have messages that the reader has not seen.
     pub unread: u32,
+    /// The token of the form behind all hearts of the page; without it there are none.
+    pub hearts: String,
     pub here: String,
     /// What comes before the path in URLs of this site; empty if it is not set.
     pub site: String,
@@ -31,6 +33,7 @@ impl Shell {
             theme: visit.theme,
             user: visit.user(),
             unread: visit.unread(),
+            hearts: String::new(),
             here: visit.here.clone(),
             site: visit.site.clone(),
             title: if title.is_empty() { market.to_owned() } else { format!("{title} · {market}") },
@@ -49,6 +52,11 @@ impl Shell {
     /// Names the address of this page for search engines; begins with `/`, and is completed only by the site's own URL.
     pub fn at(mut self, path: &str) -> Self {
         self.canonical = format!("{}{path}", self.site);
+        self
+    }
+    /// Cars of this page can be remembered.
+    pub fn with_hearts(mut self, visit: &Visit) -> Self {
+        self.hearts = visit.form_token();
         self
     }
     pub fn hidden(mut self) -> Self {

@@ -15,6 +15,10 @@ pub const DEVICE: &str = "fm_device";
 pub const USER: &str = "fm_user";
 /// The token that forms carry.
 pub const FORM: &str = "fm_form";
+/// The cars that somebody without an account remembers.
+pub const HEARTS: &str = "fm_hearts";
+/// The cars that were looked at last.
+pub const SEEN: &str = "fm_seen";
 /// What has just been done, to be said on the next page.
 pub const NOTICE: &str = "fm_notice";
 

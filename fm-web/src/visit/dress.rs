@@ -1,6 +1,6 @@
 //! The outermost layer of every page: reads the visit, gives errors a page, sets cookies and the headers that guard.
 
-use super::{Change, Notice, Visit, unread};
+use super::{Change, Notice, Visit, reader};
 use crate::pages::error;
 use actix_web::{
     Error, HttpMessage, HttpResponse,
@@ -34,7 +34,7 @@ const HTTPS_ONLY: &str = "max-age=31536000";
 pub async fn dress(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let visit = Visit::read(request.request());
     request.extensions_mut().insert(visit.clone());
-    unread::look(&request, &visit).await;
+    reader::look(&request, &visit).await;
     let answered = next.call(request).await?.map_into_boxed_body();
     let mut response = match error::is_bare(&answered) {
         true if answered.status() == StatusCode::UNAUTHORIZED => sign_in_first(answered, &visit),

@@ -6,18 +6,20 @@ mod cookies;
 mod dress;
 mod form;
 mod me;
+mod memory;
 mod notice;
 mod origin;
+mod reader;
 mod renewal;
 mod session;
 mod token;
-mod unread;
 
 pub use back::return_path;
 pub use caller::Caller;
 pub use dress::dress;
 pub use form::{Form, OpenForm, verify_origin, verify_token};
 pub use me::Me;
+pub use memory::Heart;
 pub use notice::Notice;
 pub use renewal::Renewals;
 pub use session::{Change, Person, Tokens};
@@ -26,7 +28,11 @@ use crate::{
     Web,
     text::{Lang, Texts},
 };
-use actix_web::{FromRequest, HttpMessage, HttpRequest, cookie::Cookie, dev::Payload};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    cookie::{Cookie, time::Duration},
+    dev::Payload,
+};
 use fm_sdk::Kind;
 use origin::Origin;
 use session::Session;
@@ -42,6 +48,8 @@ use std::{
 pub const LANG: &str = "fm_lang";
 /// The cookie that holds the chosen theme.
 pub const THEME: &str = "fm_theme";
+/// How long a browser remembers cars; the most that browsers allow (RFC 6265bis, section 5.5).
+const MEMORY: Duration = Duration::days(400);
 
 /// What a page may know of its reader. Cheap to clone.
 #[derive(Clone)]
@@ -75,6 +83,12 @@ pub struct Reader {
     next_notice: Cell<Option<Notice>>,
     /// How many conversations have messages that the reader has not seen.
     unread: Cell<u32>,
+    /// What this browser remembers, and whether the answer changes it.
+    hearts: RefCell<(Vec<Heart>, bool)>,
+    /// What the account remembers; nothing if nobody is signed in, or it is not known.
+    account_hearts: RefCell<Option<Vec<Heart>>>,
+    /// What was looked at last, and whether the answer changes it.
+    seen: RefCell<(Vec<String>, bool)>,
 }
 
 impl Deref for Visit {
@@ -159,6 +173,39 @@ impl Visit {
     pub fn has_read(&self) {
         self.unread.set(self.unread.get().saturating_sub(1));
     }
+    /// The hearts that this browser keeps: of somebody without an account, the newest first.
+    pub fn hearts(&self) -> Vec<Heart> {
+        self.hearts.borrow().0.clone()
+    }
+    /// Keeps these hearts in this browser.
+    pub fn keep_hearts(&self, hearts: Vec<Heart>) {
+        self.hearts.replace((hearts, true));
+    }
+    /// Gives a car a heart in this browser.
+    pub fn add_heart(&self, heart: Heart) {
+        let mut hearts = self.hearts();
+        memory::add_heart(&mut hearts, heart);
+        self.keep_hearts(hearts);
+    }
+    /// The reader's favourites, of the account or of this browser; nothing if the account does not answer.
+    pub fn favourites(&self) -> Option<Vec<Heart>> {
+        if self.user().is_some() { self.account_hearts.borrow().clone() } else { Some(self.hearts()) }
+    }
+    /// Whether the reader remembers a car.
+    pub fn has_heart(&self, car: &str) -> bool {
+        let of = |hearts: &[Heart]| hearts.iter().any(|h| h.car == car);
+        if self.user().is_some() { self.account_hearts.borrow().as_deref().is_some_and(of) } else { of(&self.hearts.borrow().0) }
+    }
+    /// The cars that were looked at last.
+    pub fn seen(&self) -> Vec<String> {
+        self.seen.borrow().0.clone()
+    }
+    /// The reader looks at a car.
+    pub fn sees(&self, car: &str) {
+        let mut seen = self.seen();
+        memory::add_seen(&mut seen, car);
+        self.seen.replace((seen, true));
+    }
     /// Gives the token for a form; the browser gets it as a cookie with the answer.
     pub fn form_token(&self) -> String {
         self.needs_token.set(true);
@@ -174,6 +221,15 @@ impl Visit {
         let mut cookies = self.change.borrow().cookies(secure);
         if self.needs_token.get() && !self.has_token {
             cookies.push(cookies::make(cookies::FORM, &self.form_token, secure, None));
+        }
+        let mut memory = |name, text: String| {
+            cookies.push(if text.is_empty() { cookies::gone(name, secure) } else { cookies::make(name, &text, secure, Some(MEMORY)) });
+        };
+        if let (hearts, true) = &*self.hearts.borrow() {
+            memory(cookies::HEARTS, memory::write_hearts(hearts));
+        }
+        if let (seen, true) = &*self.seen.borrow() {
+            memory(cookies::SEEN, seen.join("~"));
         }
         cookies.extend(self.next_notice.get().map(|notice| notice.cookie(secure)));
         cookies
@@ -207,6 +263,9 @@ impl Visit {
             notice: Cell::new(Notice::read(request, origin.secure)),
             next_notice: Cell::new(None),
             unread: Cell::new(0),
+            hearts: RefCell::new((memory::read_hearts(&cookies::read(request, cookies::HEARTS, origin.secure).unwrap_or_default()), false)),
+            account_hearts: RefCell::new(None),
+            seen: RefCell::new((memory::read_seen(&cookies::read(request, cookies::SEEN, origin.secure).unwrap_or_default()), false)),
             site: Origin::public(request).map(|site| site.to_string()).unwrap_or_default(),
             origin,
         }))

@@ -21,10 +21,12 @@ pub enum Notice {
     Uploaded,
     Sent,
     Reported,
+    NotForSale,
+    FavouritesFull,
     TryAgain,
 }
 
-const CODES: [(Notice, &str); 12] = [
+const CODES: [(Notice, &str); 14] = [
     (Notice::Welcome, "welcome"),
     (Notice::SignedOut, "signed-out"),
     (Notice::SignInAgain, "sign-in-again"),
@@ -36,6 +38,8 @@ const CODES: [(Notice, &str); 12] = [
     (Notice::Uploaded, "uploaded"),
     (Notice::Sent, "sent"),
     (Notice::Reported, "reported"),
+    (Notice::NotForSale, "not-for-sale"),
+    (Notice::FavouritesFull, "favourites-full"),
     (Notice::TryAgain, "try-again"),
 ];
 
@@ -64,6 +68,8 @@ impl Notice {
             Notice::Uploaded => t.notice_uploaded,
             Notice::Sent => t.notice_sent,
             Notice::Reported => t.notice_reported,
+            Notice::NotForSale => t.closed_for_messages,
+            Notice::FavouritesFull => t.favourites_full,
             Notice::TryAgain => t.notice_try_again,
         }
     }

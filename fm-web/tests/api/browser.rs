@@ -76,6 +76,10 @@ impl<'m> Browser<'m> {
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.form(path, fields, Some(SENT))).await
     }
+    /// As a script sends a form.
+    pub async fn post_for_json(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.send(self.form(path, fields, Some(SENT)).insert_header(("accept", "application/json"))).await
+    }
     pub async fn without_token(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.form(path, fields, None)).await
     }

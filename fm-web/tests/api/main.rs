@@ -6,6 +6,7 @@ mod browser;
 mod car;
 mod contact;
 mod errors;
+mod favourites;
 mod headers;
 mod home;
 mod inbox;

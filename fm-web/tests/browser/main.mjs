@@ -4,6 +4,7 @@
 
 import { down } from "./down.mjs";
 import { focus } from "./focus.mjs";
+import { hearts } from "./hearts.mjs";
 import { inbox } from "./inbox.mjs";
 import { journey } from "./journey.mjs";
 import { layout } from "./layout.mjs";
@@ -19,6 +20,8 @@ const parts = {
   plain: () => new Part("without scripts").run({ script: false }, journey(base, false)),
   inbox: () => new Part("inbox with scripts").run({ script: true }, inbox(base, true)),
   "inbox-plain": () => new Part("inbox without scripts").run({ script: false }, inbox(base, false)),
+  hearts: () => new Part("hearts with scripts").run({ script: true }, hearts(base, true)),
+  "hearts-plain": () => new Part("hearts without scripts").run({ script: false }, hearts(base, false)),
   live: () => new Part("live").run({}, live(base)),
   focus: () => new Part("focus").run({}, focus(base)),
   network: () => new Part("network").run({}, network(base)),

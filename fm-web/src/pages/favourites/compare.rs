@@ -1,0 +1,135 @@
+use super::cars;
+use crate::{
+    Web,
+    pages::page,
+    search::encoded,
+    text::{Texts, choice, number, option, price},
+    view::{Car, Card, Shell},
+    visit::Visit,
+};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use askama::Template;
+use fm_sdk::Result;
+use std::collections::BTreeSet;
+
+/// More do not fit side by side.
+const MOST: usize = 4;
+
+struct Column {
+    card: Card,
+    /// The comparison without it.
+    without: String,
+}
+
+struct Cell {
+    text: String,
+    /// No other is better.
+    best: bool,
+}
+
+struct Row {
+    label: String,
+    cells: Vec<Cell>,
+}
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct Compare {
+    s: Shell,
+    t: &'static Texts,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+    options: Vec<Row>,
+    down: bool,
+}
+
+/// Up to four cars side by side; the best values are marked.
+pub async fn show(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
+    let t = visit.t();
+    let mut ids: Vec<String> = Vec::new();
+    for (name, id) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+        if name == "id" && super::super::id_of(&id).is_ok() && ids.iter().all(|i| *i != id) && ids.len() < MOST {
+            ids.push(id.into_owned());
+        }
+    }
+    let found = cars(&web, &visit, ids.iter().map(String::as_str)).await;
+    let known = web.catalogue.options(&web.gateway, &visit.caller).await.ok();
+    let down = found.is_err();
+    let found = found.unwrap_or_default();
+    let without = |car: &Car| {
+        let rest: Vec<_> = found.iter().filter(|c| c.id != car.id).map(|c| ("id", c.id.clone())).collect();
+        format!("/compare?{}", encoded(&rest))
+    };
+    let fitted: BTreeSet<&String> = found.iter().flat_map(|c| &c.options).collect();
+    let mut options: Vec<Row> = fitted
+        .into_iter()
+        .map(|o| Row {
+            label: option(visit.lang, o, known.as_ref().and_then(|k| k.label(o))),
+            cells: found
+                .iter()
+                .map(|c| Cell { text: if c.options.contains(o) { t.yes } else { t.no }.to_owned(), best: c.options.contains(o) })
+                .collect(),
+        })
+        .collect();
+    options.sort_by(|a, b| a.label.cmp(&b.label));
+    page(&Compare {
+        s: Shell::new(&visit, "compare", t.compare).hidden().with_hearts(&visit),
+        t,
+        columns: found.iter().map(|c| Column { card: Card::of(&visit, c), without: without(c) }).collect(),
+        rows: rows(&visit, &found),
+        options,
+        down,
+    })
+}
+
+/// A fact of each car, and what makes one better than another, if anything does.
+fn row(label: &str, cars: &[Car], text: impl Fn(&Car) -> Option<String>, worth: impl Fn(&Car) -> Option<i64>) -> Row {
+    let values: Vec<_> = cars.iter().map(&worth).collect();
+    let best = values.iter().flatten().max().copied();
+    // Where all are alike none is best.
+    let differ = values.iter().any(|v| *v != best);
+    let cell = |(car, value): (&Car, &Option<i64>)| Cell {
+        text: text(car).unwrap_or_else(|| "\u{2013}".to_owned()),
+        best: differ && value.is_some() && *value == best,
+    };
+    Row { label: label.to_owned(), cells: cars.iter().zip(&values).map(cell).collect() }
+}
+
+fn rows(visit: &Visit, cars: &[Car]) -> Vec<Row> {
+    let (lang, t) = (visit.lang, visit.t());
+    let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
+    let nothing = |_: &Car| None;
+    vec![
+        row(t.price, cars, |c| Some(price(lang, c.price)), |c| Some(-c.price)),
+        row(
+            t.rating,
+            cars,
+            |c| Some(c.rating.as_ref().map_or_else(|| t.not_rated.to_owned(), |r| choice(lang, "rating", &r.step).into_owned())),
+            |c| c.rating.as_ref().filter(|r| r.expected_price > 0).map(|r| -r.difference * 1000 / r.expected_price),
+        ),
+        row(t.year, cars, |c| Some(c.year.to_string()), |c| Some(c.year)),
+        row(t.mileage, cars, |c| c.mileage.map(|km| format!("{}\u{a0}km", number(lang, km))), |c| c.mileage.map(|km| -km)),
+        row(t.power, cars, |c| c.power_ps.map(|ps| format!("{ps}\u{a0}{}", t.power_unit)), |c| c.power_ps),
+        row(t.engine, cars, |c| named("engine", &c.engine), nothing),
+        row(t.gearbox, cars, |c| named("gearbox", &c.gearbox), nothing),
+        row(t.body, cars, |c| named("body", &c.body), nothing),
+        row(t.color, cars, |c| named("color", &c.color), nothing),
+        row(t.options, cars, |c| Some(number(lang, c.options.len() as i64)), |c| Some(c.options.len() as i64)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_is_marked_unless_all_are_alike() {
+        let cars: Vec<Car> =
+            [(9_000, Some(5)), (8_000, None), (8_000, Some(7))].map(|(price, mileage)| Car { price, mileage, ..Car::default() }).into();
+        let best = |worth: fn(&Car) -> Option<i64>| row("", &cars, |_| None, worth).cells.iter().map(|c| c.best).collect::<Vec<_>>();
+        assert_eq!(best(|c| Some(-c.price)), [false, true, true]);
+        assert_eq!(best(|c| c.mileage.map(|km| -km)), [true, false, false]);
+        assert_eq!(best(|_| Some(1)), [false; 3]);
+        assert_eq!(best(|_| None), [false; 3]);
+    }
+}
