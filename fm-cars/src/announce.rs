@@ -2,6 +2,7 @@
 
 use crate::{
     car::{Car, Changed, Status},
+    catalogue::Choice,
     messages::{CarChanged, CarDrafted, CarListed, CarNow, CarPriceChanged, CarRemoved, CarSold},
 };
 use fm_sdk::{Out, Result};
@@ -20,6 +21,13 @@ pub fn at_version(car: &Car, version: i64) -> CarNow {
         model: car.facts.model.as_ref().map(|m| m.value().into()),
         year: car.facts.year,
         price: car.facts.price,
+        body: car.facts.body.map(|v| v.value().into()),
+        engine: car.facts.engine.map(|v| v.value().into()),
+        gearbox: car.facts.gearbox.map(|v| v.value().into()),
+        color: car.facts.color.map(|v| v.value().into()),
+        options: car.facts.options.values().map(str::to_owned).collect(),
+        mileage: car.facts.mileage,
+        power_ps: car.facts.power_ps,
         image: car.main_image().map(|key| format!("/images/{key}/thumb")),
         status: car.status,
         added: fm_sdk::time::rfc3339(car.added),

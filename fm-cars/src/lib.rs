@@ -44,6 +44,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .call(handlers::may_edit)
         .call(handlers::images_attached)
         .call(handlers::show_car)
+        .call(handlers::car_text)
         .command(handlers::delete_all)
         .on(handlers::all_deleted)
         .command(handlers::import_part)

@@ -24,6 +24,23 @@ pub struct CarNow {
     pub year: u16,
     /// Whole euros.
     pub price: i64,
+    /// A value of the catalogue, as are engine, gearbox, colour and options.
+    #[serde(default)]
+    pub body: Option<String>,
+    #[serde(default)]
+    pub engine: Option<String>,
+    #[serde(default)]
+    pub gearbox: Option<String>,
+    #[serde(default)]
+    pub color: Option<String>,
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// Kilometres.
+    #[serde(default)]
+    pub mileage: Option<u32>,
+    /// PS.
+    #[serde(default)]
+    pub power_ps: Option<u16>,
     /// The address of the main picture's thumbnail.
     pub image: Option<String>,
     /// Only a listed car is shown.
@@ -81,6 +98,8 @@ fm_sdk::messages! {
     call "fm-cars/may-edit" MayEdit { car: String } -> bool;
     /// What a car is now; a draft only for its owner. Fault: `car-unknown`.
     call "fm-cars/show-car" ShowCar { car: String } -> CarNow;
+    /// All that is found by words of a listed car. Fault: `car-unknown`.
+    call "fm-cars/car-text" CarText { car: String } -> String;
     /// Which of these pictures a car has; of a car that is gone none.
     call "fm-cars/images-attached" ImagesAttached { car: String, keys: Vec<String> } -> AttachedKeys;
 }

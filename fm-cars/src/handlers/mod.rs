@@ -19,7 +19,7 @@ pub use may_edit::may_edit;
 pub use order_images::order_images;
 pub use orphans::{drafted_by_whom, listed_by_whom};
 pub use remove_image::remove_image;
-pub use show_car::show_car;
+pub use show_car::{car_text, show_car};
 
 use crate::{
     Cars,

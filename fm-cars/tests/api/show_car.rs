@@ -1,16 +1,22 @@
 use crate::{create, market};
-use fm_cars::{car::Status, messages::ShowCar};
+use fm_cars::{
+    car::Status,
+    messages::{CarText, ShowCar},
+};
 use serde_json::json;
 
 #[actix_rt::test]
 async fn other_services_see_what_a_car_is_now() {
     let bus = market();
-    let id = create(&bus, json!({"price": 5000})).await;
+    let id = create(&bus, json!({"price": 5000, "body": "estate", "options": ["abs"], "mileage": 7, "description": "No rust."})).await;
+    assert!(bus.call(CarText { car: id.clone() }).await.unwrap().contains("No rust."));
     let car = bus.call(ShowCar { car: id.clone() }).await.unwrap();
     assert_eq!((car.owner.as_str(), car.price, car.status, car.title.as_str()), ("u1", 5000, Status::Listed, "Volkswagen Golf 2009"));
+    assert_eq!((car.body.as_deref(), car.mileage, car.options, car.color), (Some("estate"), Some(7), vec!["abs".to_owned()], None));
     bus.post(&format!("/api/cars/{id}/sold"), json!(null)).await;
     bus.sign_in("u2", &[]);
-    assert_eq!(bus.call(ShowCar { car: id }).await.unwrap().status, Status::Sold);
+    assert_eq!(bus.call(ShowCar { car: id.clone() }).await.unwrap().status, Status::Sold);
+    assert_eq!(bus.call(CarText { car: id.clone() }).await.unwrap_err().code(), "car-unknown");
     assert_eq!(bus.call(ShowCar { car: "nope".into() }).await.unwrap_err().code(), "car-unknown");
 }
 
