@@ -17,7 +17,7 @@ pub struct Favourite {
     /// Milliseconds since the Unix epoch.
     pub at: i64,
 }
-fm_sdk::document!(Favourite = "favourites" { user: String [index], at: i64 });
+fm_sdk::document!(Favourite = "favourites" { user: String [index], car: String [index], at: i64 });
 
 impl Favourite {
     pub fn new(user: &str, car: &str, price: i64, now_ms: i64) -> Self {

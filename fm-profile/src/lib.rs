@@ -9,6 +9,7 @@ mod openapi;
 mod passwords;
 mod revocation;
 mod routes;
+mod searches;
 mod settings;
 mod setup;
 mod state;
@@ -18,6 +19,7 @@ mod user;
 pub use favourite::Favourite;
 pub use inbox::{Conversation, Report};
 pub use passwords::{Cost, Secret};
+pub use searches::{Alert, SavedSearch};
 pub use settings::Own;
 pub use setup::{FirstAdmin, Setup};
 pub use state::Profile;
@@ -42,10 +44,15 @@ pub fn profile(setup: Setup) -> Service<Profile> {
         .keeps::<Conversation>()
         .keeps::<Report>()
         .keeps::<Favourite>()
+        .keeps::<SavedSearch>()
+        .keeps::<Alert>()
         .at_start(state::publish_keys)
         .at_start(async move |profile, work| admin::make_first(&profile, &work, &admin).await)
         .on(handlers::user_deleted)
+        .on(searches::listed)
+        .on(searches::price_fell)
         .every(REVOKE, "write-revocations", revocation::catch_up)
         .every(PURGE, "purge-tombstones", user::purge)
+        .every(PURGE, "purge-alerts", searches::purge)
         .http(routes::configure)
 }

@@ -1,9 +1,11 @@
-//! What fm-profile and fm-cars say to each other: when an account is deleted, and when somebody writes to a seller.
+//! What fm-profile and fm-cars say to each other: when an account is deleted, when somebody writes to a
+//! seller, and when a car is listed that somebody searches for.
 
 use serde::{Deserialize, Serialize};
 
 /// What fm-profile reads of a car.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CarNow {
     /// The car.
     pub id: String,
@@ -11,6 +13,19 @@ pub struct CarNow {
     pub owner: String,
     /// Maker, model and year as people write them.
     pub title: String,
+    /// A value of the catalogue, as are model, body, engine, gearbox, colour and options.
+    pub maker: String,
+    pub model: Option<String>,
+    pub body: Option<String>,
+    pub engine: Option<String>,
+    pub gearbox: Option<String>,
+    pub color: Option<String>,
+    pub options: Vec<String>,
+    /// Of the first registration.
+    pub year: u16,
+    /// Kilometres.
+    pub mileage: Option<i64>,
+    pub power_ps: Option<i64>,
     /// Whole euros.
     pub price: i64,
     /// The address of the main picture's thumbnail.
@@ -21,7 +36,11 @@ pub struct CarNow {
 
 fm_sdk::messages! {
     command "fm-cars/delete-all" DeleteAll { user: String }
+    event "car.listed" CarListed { car: CarNow }
+    event "car.price-changed" CarPriceChanged { car: CarNow, from: i64 }
     event "cars.user-deleted" UserDeleted { user: String, count: u64 }
     /// Fault: `car-unknown`.
     call "fm-cars/show-car" ShowCar { car: String } -> CarNow;
+    /// Fault: `car-unknown`.
+    call "fm-cars/car-text" CarText { car: String } -> String;
 }

@@ -1,4 +1,4 @@
-use crate::{Favourite, Profile, User, inbox::remove_deserted, messages::UserDeleted};
+use crate::{Alert, Favourite, Profile, SavedSearch, User, inbox::remove_deserted, messages::UserDeleted};
 use fm_sdk::{Cx, Handled, Kind};
 
 /// fm-cars has deleted all cars of a user: the deletion of the account is complete.
@@ -8,6 +8,8 @@ pub async fn user_deleted(m: UserDeleted, cx: Cx<Profile>) -> Handled {
     // Of the living nothing is taken away, whatever is said.
     if cx.doc::<User>(&m.user).get().await?.is_none_or(|user| user.is_gone()) {
         cx.remove_each(Favourite::user.eq(&m.user), |_, _| Ok(())).await?;
+        cx.remove_each(SavedSearch::user.eq(&m.user), |_, _| Ok(())).await?;
+        cx.remove_each(Alert::user.eq(&m.user), |_, _| Ok(())).await?;
     }
     remove_deserted(&cx, &m.user).await?;
     let changed = cx

@@ -153,7 +153,8 @@ mod tests {
     use super::*;
 
     fn begun() -> Conversation {
-        let car = CarNow { id: "c".into(), owner: "ann".into(), title: "BMW".into(), price: 1, image: None, status: "listed".into() };
+        let car =
+            CarNow { id: "c".into(), owner: "ann".into(), title: "BMW".into(), price: 1, status: "listed".into(), ..CarNow::default() };
         Conversation::about(&car, "ben")
     }
     fn message(id: &str, from: Side) -> Message {

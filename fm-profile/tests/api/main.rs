@@ -12,6 +12,7 @@ mod market;
 mod profiles;
 mod reports;
 mod revocation;
+mod searches;
 mod secrets;
 mod sessions;
 mod text;

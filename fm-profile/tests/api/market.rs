@@ -1,7 +1,7 @@
 use actix_web::test::TestRequest;
 use fm_profile::{
     Cost, FirstAdmin, Limits, Profile, Secret, Setup,
-    messages::{CarNow, ShowCar},
+    messages::{CarNow, CarText, ShowCar},
     profile,
 };
 use fm_sdk::{
@@ -93,6 +93,7 @@ impl Market {
         let known = cars.clone();
         let bus = MockBus::with(profile(setup), store.clone(), identities.clone())
             .answer::<ShowCar>(move |m| known.lock().unwrap().get(&m.car).cloned().ok_or_else(|| Error::not_found("car-unknown")));
+        let bus = bus.answer::<CarText>(|_| Ok("Anhängerkupplung, Käfer".into()));
         bus.from("fm-cars");
         Market { bus, clock, registry, announced, cars, store, identities }
     }
@@ -100,7 +101,17 @@ impl Market {
     /// Lets fm-cars have a car of this owner, and gives its id.
     pub fn car(&self, id: &str, owner: &Person, status: &str) -> String {
         let (owner, title, status) = (owner.id.clone(), "BMW 3 Series 2015".into(), status.into());
-        let car = CarNow { id: id.into(), owner, title, price: 9_900, image: None, status };
+        let car = CarNow {
+            id: id.into(),
+            owner,
+            title,
+            price: 9_900,
+            status,
+            maker: "bmw".into(),
+            model: Some("3er".into()),
+            year: 2015,
+            ..CarNow::default()
+        };
         self.cars.lock().unwrap().insert(id.into(), car);
         id.into()
     }

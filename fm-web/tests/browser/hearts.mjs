@@ -5,6 +5,12 @@ import { Person, fresh } from "./person.mjs";
 
 export const hearts = (base, script) => async (part, browser) => {
   const does = (what, run) => part.does(what, run);
+  /** Clicks where neither the menu nor the bar at the bottom lies above. */
+  const press = async (css) => {
+    await browser.one(css);
+    await browser.run(`document.querySelector(${JSON.stringify(css)}).scrollIntoView({ block: "center", behavior: "instant" })`);
+    await browser.click(css);
+  };
   const seller = await Person.arrive(base);
   const cars = [];
   for (const price of [13_900, 12_500]) cars.push(await seller.lists({ maker: "bmw", model: "3er", body: "estate", color: "blue", year: 2016, mileage: price * 7, price }));
@@ -17,7 +23,7 @@ export const hearts = (base, script) => async (part, browser) => {
   await does("two cars are remembered without an account", async () => {
     await browser.go(mine);
     for (const [n, car] of cars.entries()) {
-      await browser.click(`#c-${car.id} .heart`);
+      await press(`#c-${car.id} .heart`);
       await until(`${n + 1} hearts`, async () => (await browser.all('.heart[aria-pressed="true"][name="remove"]')).length === n + 1);
     }
     if (script && !(await browser.here()).endsWith(`seller=${cars[0].owner_id}`)) throw new Error("the page was left");
@@ -25,15 +31,15 @@ export const hearts = (base, script) => async (part, browser) => {
   await does("they are still there on another page, and one is forgotten", async () => {
     await browser.go(`${base}/favourites`);
     if ((await browser.all(".kept")).length !== 2) throw new Error("not two");
-    await browser.click(`#c-${cars[1].id} .heart`);
+    await press(`#c-${cars[1].id} .heart`);
     await until("one heart", async () => (await browser.go(`${base}/favourites`), (await browser.all(".kept")).length === 1));
     await browser.go(mine);
-    await browser.click(`#c-${cars[1].id} .heart`);
+    await press(`#c-${cars[1].id} .heart`);
     await until("two hearts", async () => (await browser.all('.heart[aria-pressed="true"][name="remove"]')).length === 2);
   });
   await does("they are compared", async () => {
     await browser.go(`${base}/favourites`);
-    for (const car of cars) await browser.click(`.kept input[value="${car.id}"]`);
+    for (const car of cars) await press(`.kept input[value="${car.id}"]`);
     await browser.click(".compare-go button");
     await browser.one(".versus .best");
   });

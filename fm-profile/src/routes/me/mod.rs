@@ -7,6 +7,7 @@ pub mod favourites;
 pub mod password;
 pub mod patch;
 pub mod profile;
+pub mod searches;
 pub mod show;
 
 use crate::{Profile, Secret, User, throttle::Guesser};

@@ -1,0 +1,72 @@
+use crate::{Profile, messages::CarNow};
+use fm_sdk::{Result, Work};
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// How long an alert is kept.
+const KEEP: Duration = Duration::from_secs(60 * 24 * 3600);
+
+/// Why somebody is told of a car.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// A car that matches was listed.
+    NewMatch,
+    /// A car that matches, or that is remembered, has become cheaper.
+    PriceDrop,
+}
+
+/// What somebody is told of a car.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Derived from what it is about, so that it is made once however often its event comes.
+    pub id: String,
+    pub user: String,
+    /// None for a car that is remembered.
+    pub search: Option<String>,
+    pub kind: AlertKind,
+    pub car: String,
+    pub title: String,
+    /// Whole euros.
+    pub price: i64,
+    /// What it cost before.
+    pub from: Option<i64>,
+    pub image: Option<String>,
+    /// Milliseconds since the Unix epoch.
+    pub at: i64,
+    pub seen: bool,
+}
+fm_sdk::document!(Alert = "alerts" { user: String [index], search: String [index], seen: bool, at: i64 [index] });
+
+impl Alert {
+    /// `version` is that of the car: each fall of its price is another one.
+    pub fn new(user: &str, search: Option<&str>, kind: AlertKind, car: &CarNow, from: Option<i64>, version: i64, at: i64) -> Self {
+        // A car that becomes visible again is no new match.
+        let version = if kind == AlertKind::NewMatch { 0 } else { version };
+        let about = format!("alert\n{user}\n{}\n{}\n{version}", search.unwrap_or_default(), car.id);
+        Alert {
+            id: Uuid::new_v5(&Uuid::NAMESPACE_URL, about.as_bytes()).simple().to_string(),
+            user: user.into(),
+            search: search.map(str::to_owned),
+            kind,
+            car: car.id.clone(),
+            title: car.title.clone(),
+            price: car.price,
+            from,
+            image: car.image.clone(),
+            at,
+            seen: false,
+        }
+    }
+}
+
+/// Forgets old alerts.
+pub async fn purge(profile: Arc<Profile>, work: Work) -> Result<()> {
+    let before = profile.now_ms() - KEEP.as_millis() as i64;
+    for alert in work.docs::<Alert>().filter(Alert::at.between(None, Some(before))).limit(1000).list().await? {
+        work.doc::<Alert>(&alert.id).remove(|_, _| Ok(())).await?;
+    }
+    Ok(())
+}

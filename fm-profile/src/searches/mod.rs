@@ -1,0 +1,12 @@
+//! Saved searches, and the alerts that they give. A car is matched by percolation: each search lies under the one term that narrows it down
+//! most, and a car asks only for the searches under its own terms.
+
+mod alert;
+mod filters;
+mod percolate;
+mod saved;
+
+pub use alert::{Alert, AlertKind, purge};
+pub use filters::Filters;
+pub use percolate::{listed, price_fell};
+pub use saved::{MAX_SEARCHES, SavedSearch};
