@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 
 import yaml
 
@@ -16,6 +17,18 @@ def render(market, size):
     """The manifests of `small` or `ha`, with the passwords of this market."""
     folder = f"{market.folder}/kubernetes"
     command(f"{folder}/make-secrets")
+    return read(folder, size)
+
+
+def render_as_in_readme(market):
+    """What the first commands of the README make, pasted into a shell as they stand there."""
+    folder = f"{market.folder}/kubernetes"
+    commands = re.search(r"^```sh\n(.*?)^```", open(f"{folder}/README.md").read(), re.M | re.S).group(1)
+    command("bash", "-euc", commands, cwd=folder)
+    return read(folder, "mine")
+
+
+def read(folder, size):
     text = command(f"{WHEELS}/kubectl", "kustomize", f"{folder}/{size}")
     with open(f"{FOLDER}/{size}.yaml", "w") as file:
         file.write(text)

@@ -179,6 +179,16 @@ def the_kubernetes_manifests_fit_the_schemas_of_the_last_three_versions(market):
         print(f"{size}: {len(manifests)} manifests")
 
 
+def the_overlay_in_the_kubernetes_readme_takes_every_image_from_a_registry(market):
+    file, manifests = kubernetes.render_as_in_readme(market)
+    kubernetes.validate(file)
+    deployments = {name: template for (kind, name), template in kubernetes.templates(manifests).items() if kind == "Deployment"}
+    assert len(deployments) == 6, sorted(deployments)
+    for name, template in deployments.items():
+        image = template["spec"]["containers"][0]["image"]
+        assert image == f"registry.example/{name}:0.1.0", image
+
+
 def every_pod_in_kubernetes_is_bounded_probed_and_has_its_settings(market):
     for size in ("small", "ha"):
         _, manifests = kubernetes.render(market, size)
