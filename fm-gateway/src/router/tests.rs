@@ -92,6 +92,36 @@ fn rules_of_the_same_requests_clash_and_a_named_method_is_more_specific() {
     assert!(!a.clashes(&rule(&["z.test"], "/a/{name}", &["GET"], 0)));
 }
 
+#[test]
+fn rules_clash_only_where_both_match_the_same_requests() {
+    let base = rule(&[], "/cars/{id}/**", &["GET"], 0);
+    for same in [rule(&[], "/cars/{other}/**", &["GET"], 0), rule(&[], "/cars/{id}/**", &["PUT", "GET"], 0)] {
+        assert!(base.clashes(&same) && same.clashes(&base), "{same:?}");
+    }
+    for other in [
+        rule(&[], "/cars/{id}", &["GET"], 0),
+        rule(&[], "/cars/**", &["GET"], 0),
+        rule(&[], "/images/{id}/**", &["GET"], 0),
+        rule(&[], "/cars/count/**", &["GET"], 0),
+        rule(&[], "/cars/{id}/{image}/**", &["GET"], 0),
+        rule(&[], "/cars/{id}/**", &["PUT"], 0),
+        rule(&[], "/cars/{id}/**", &[], 0),
+        rule(&[], "/cars/{id}/**", &["GET"], 1),
+        rule(&["market.example"], "/cars/{id}/**", &["GET"], 0),
+    ] {
+        assert!(!base.clashes(&other) && !other.clashes(&base), "{other:?}");
+    }
+}
+
+#[test]
+fn a_pattern_names_its_parameters_in_order_and_each_once() {
+    let pattern = Pattern::parse("/a/{first}/b/{second}/**").unwrap();
+    assert_eq!(pattern.params().collect::<Vec<_>>(), ["first", "second"]);
+    assert_eq!(Pattern::parse("/a/b").unwrap().params().count(), 0);
+    assert!(Pattern::parse("/{id}/{id}").unwrap_err().contains("twice"));
+    assert!(Pattern::parse("/{user_id2}").is_ok() && Pattern::parse("/{user-id}").is_err() && Pattern::parse("/{}").is_err());
+}
+
 fn any_rule() -> impl Strategy<Value = Rule> {
     let segment = prop::sample::select(vec!["a", "b", "c", "", "{x}", "{y}"]);
     let hosts = prop::sample::subsequence(vec!["a.test", "b.test", "*.test", "*.b.test"], 0..3);
