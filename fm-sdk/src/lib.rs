@@ -22,7 +22,6 @@ pub mod registry;
 mod runtime;
 mod service;
 pub mod store;
-#[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
 pub mod time;

@@ -5,7 +5,7 @@ mod relay;
 mod trail;
 
 pub use backends::Backends;
-pub(crate) use trail::Trail;
+pub(crate) use trail::{Trail, Trails};
 
 use crate::{
     bus::transport::Transport,
@@ -31,8 +31,7 @@ pub struct Runtime {
     pub(crate) draining: Draining,
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
-    #[cfg(feature = "testing")]
-    pub(crate) trails: std::sync::Mutex<Vec<Arc<Trail>>>,
+    trails: Trails,
 }
 
 impl Runtime {
@@ -50,8 +49,7 @@ impl Runtime {
             draining: Draining::default(),
             client,
             metrics: Metrics::default(),
-            #[cfg(feature = "testing")]
-            trails: std::sync::Mutex::default(),
+            trails: Trails::default(),
         })
     }
     /// The instance's name.
@@ -82,10 +80,7 @@ impl Runtime {
     pub fn transport(&self) -> &Arc<dyn Transport> {
         &self.transport
     }
-    pub(crate) fn new_trail(&self) -> Arc<Trail> {
-        let trail = Arc::<Trail>::default();
-        #[cfg(feature = "testing")]
-        self.trails.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(trail.clone());
-        trail
+    pub(crate) fn trails(&self) -> &Trails {
+        &self.trails
     }
 }

@@ -1,5 +1,4 @@
 //! One instance from its first bind to the end of its drain, on backends in memory.
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wired wrongly")]
 
 use actix_web::web;

@@ -1,7 +1,7 @@
 //! The bus in this process against the suite.
-#![cfg(feature = "testing")]
 
-use fm_sdk::{bus::memory::Memory, testing::conformance::bus::Broker};
+use fm_sdk::bus::memory::Memory;
+use fm_sdk_testing::conformance::bus::Broker;
 use std::sync::Arc;
 
 async fn fresh() -> Broker {
@@ -9,4 +9,4 @@ async fn fresh() -> Broker {
     Broker::new(move || Arc::new(first.again()))
 }
 
-fm_sdk::bus_conformance!(fresh());
+fm_sdk_testing::bus_conformance!(fresh());

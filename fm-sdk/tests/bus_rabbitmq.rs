@@ -1,11 +1,9 @@
 //! The bus on RabbitMQ against the suite: one broker, a virtual host per case.
-#![cfg(all(feature = "testing", feature = "rabbitmq"))]
+#![cfg(feature = "rabbitmq")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use fm_sdk::{
-    bus::rabbitmq::RabbitMq,
-    testing::{conformance::bus::Broker, servers::RabbitMqServer},
-};
+use fm_sdk::bus::rabbitmq::RabbitMq;
+use fm_sdk_testing::{conformance::bus::Broker, servers::RabbitMqServer};
 use std::sync::Arc;
 
 async fn fresh() -> Broker {
@@ -13,4 +11,4 @@ async fn fresh() -> Broker {
     Broker::new(move || Arc::new(RabbitMq::connect(&url).unwrap()))
 }
 
-fm_sdk::bus_conformance!(fresh());
+fm_sdk_testing::bus_conformance!(fresh());

@@ -1,5 +1,4 @@
 //! An idempotency key creates one document, also after that was removed, until the store forgets the key.
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
@@ -99,7 +98,8 @@ mod sqlite {
 #[cfg(feature = "mongodb")]
 mod mongodb {
     use super::*;
-    use fm_sdk::{store::MongoDb, testing::servers::MongoServer};
+    use fm_sdk::store::MongoDb;
+    use fm_sdk_testing::servers::MongoServer;
 
     async fn fresh() -> Arc<dyn Driver> {
         Arc::new(MongoDb::connect(MongoServer::shared().url(), &MongoServer::fresh_database()).await.unwrap())

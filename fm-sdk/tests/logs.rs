@@ -1,5 +1,4 @@
 //! What an operator reads: warnings name the trace, and a clean stop warns of nothing.
-#![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{Cx, Error, Kind, Service, messages, park, testing::MockBus, trace};
@@ -72,8 +71,9 @@ mod rabbitmq {
         config::Settings,
         registry::services::Services,
         store::Sqlite,
-        testing::{TestIdentities, eventually, servers::RabbitMqServer},
+        testing::{TestIdentities, eventually},
     };
+    use fm_sdk_testing::servers::RabbitMqServer;
     use std::{sync::Arc, time::Duration};
     use tokio::sync::oneshot;
 

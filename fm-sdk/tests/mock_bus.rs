@@ -1,5 +1,4 @@
 //! The bus of a test keeps the promises of the real one, and the store's steps survive a crash at any point.
-#![cfg(feature = "testing")]
 
 use fm_sdk::{Cx, Error, Handled, Kind, MessageKind, Reply, Service, Work, document, messages, park, testing::MockBus};
 use std::sync::Arc;

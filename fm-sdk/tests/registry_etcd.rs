@@ -1,12 +1,9 @@
 //! The registry on one etcd node against the suite. `FM_TEST_ETCD_URL` names a running one; otherwise one is started.
-#![cfg(all(feature = "testing", feature = "etcd"))]
+#![cfg(feature = "etcd")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use fm_sdk::{
-    config::TlsFiles,
-    registry::Etcd,
-    testing::{conformance::registry::RegistrySpace, servers::EtcdServer},
-};
+use fm_sdk::{config::TlsFiles, registry::Etcd};
+use fm_sdk_testing::{conformance::registry::RegistrySpace, servers::EtcdServer};
 use tokio::sync::OnceCell;
 
 async fn open() -> RegistrySpace {
@@ -16,4 +13,4 @@ async fn open() -> RegistrySpace {
     let client = || Etcd::connect_with(server.url(), &prefix, &TlsFiles::default()).unwrap();
     RegistrySpace::new(client(), client())
 }
-fm_sdk::registry_conformance!(open());
+fm_sdk_testing::registry_conformance!(open());

@@ -1,12 +1,9 @@
 //! The registry on an etcd cluster of three that has lost one node, against the suite: the clients still have its address.
-#![cfg(all(feature = "testing", feature = "etcd"))]
+#![cfg(feature = "etcd")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use fm_sdk::{
-    config::TlsFiles,
-    registry::Etcd,
-    testing::{conformance::registry::RegistrySpace, servers::EtcdCluster},
-};
+use fm_sdk::{config::TlsFiles, registry::Etcd};
+use fm_sdk_testing::{conformance::registry::RegistrySpace, servers::EtcdCluster};
 use tokio::sync::OnceCell;
 
 async fn open() -> RegistrySpace {
@@ -23,4 +20,4 @@ async fn open() -> RegistrySpace {
     let client = || Etcd::connect_with(&cluster.urls(), &prefix, &TlsFiles::default()).unwrap();
     RegistrySpace::new(client(), client())
 }
-fm_sdk::registry_conformance!(open());
+fm_sdk_testing::registry_conformance!(open());

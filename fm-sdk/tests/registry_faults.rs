@@ -1,5 +1,5 @@
 //! The registry on etcd while etcd fails: killed, frozen, wiped, compacted nodes, and holders that die.
-#![cfg(all(feature = "testing", feature = "etcd"))]
+#![cfg(feature = "etcd")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "registry_faults/away.rs"]

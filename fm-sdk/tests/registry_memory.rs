@@ -1,10 +1,10 @@
 //! The registry in memory against the suite.
-#![cfg(feature = "testing")]
 
-use fm_sdk::{registry::MemoryRegistry, testing::conformance::registry::RegistrySpace};
+use fm_sdk::registry::MemoryRegistry;
+use fm_sdk_testing::conformance::registry::RegistrySpace;
 
 async fn open() -> RegistrySpace {
     let registry = MemoryRegistry::new();
     RegistrySpace::new(registry.clone(), registry)
 }
-fm_sdk::registry_conformance!(open());
+fm_sdk_testing::registry_conformance!(open());

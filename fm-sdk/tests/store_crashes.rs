@@ -96,7 +96,8 @@ async fn a_message_survives_a_crash_at_every_point_of_sqlite() {
 #[cfg(feature = "mongodb")]
 #[actix_rt::test]
 async fn a_message_survives_a_crash_at_every_point_of_mongodb() {
-    use fm_sdk::{store::MongoDb, testing::servers::MongoServer};
+    use fm_sdk::store::MongoDb;
+    use fm_sdk_testing::servers::MongoServer;
     let mut point = 1;
     while dies_at(point, &MongoDb::connect(MongoServer::shared().url(), &MongoServer::fresh_database()).await.unwrap()).await {
         point += 1;
@@ -163,7 +164,8 @@ async fn a_twin_held_at_any_point_has_no_second_effect_on_sqlite() {
 #[cfg(feature = "mongodb")]
 #[actix_rt::test]
 async fn a_twin_held_at_any_point_has_no_second_effect_on_mongodb() {
-    use fm_sdk::{store::MongoDb, testing::servers::MongoServer};
+    use fm_sdk::store::MongoDb;
+    use fm_sdk_testing::servers::MongoServer;
     let mut point = 1;
     while twin_held_at(point, &MongoDb::connect(MongoServer::shared().url(), &MongoServer::fresh_database()).await.unwrap()).await {
         point += 1;

@@ -136,7 +136,7 @@ async fn processes_that_start_at_once_on_one_new_file_lose_nothing() {
 #[cfg(feature = "mongodb")]
 #[actix_rt::test]
 async fn killed_writers_lose_nothing_of_mongodb() {
-    use fm_sdk::testing::servers::MongoServer;
+    use fm_sdk_testing::servers::MongoServer;
     let server = MongoServer::shared().url().trim_end_matches('/');
     kill_in_a_loop(&format!("{server}/{}", MongoServer::fresh_database()), 6).await;
 }

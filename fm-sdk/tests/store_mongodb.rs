@@ -2,23 +2,21 @@
 #![cfg(feature = "mongodb")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use fm_sdk::{
-    store::{Driver, MongoDb},
-    testing::servers::MongoServer,
-};
+use fm_sdk::store::{Driver, MongoDb};
+use fm_sdk_testing::servers::MongoServer;
 use std::sync::Arc;
 
 async fn fresh() -> Arc<dyn Driver> {
     Arc::new(MongoDb::connect(MongoServer::shared().url(), &MongoServer::fresh_database()).await.unwrap())
 }
-fm_sdk::store_conformance!(fresh());
+fm_sdk_testing::store_conformance!(fresh());
 
 mod server {
     use fm_sdk::{
         Kind,
         store::{Driver, Guard, MongoDb, Spec, Write, Written},
-        testing::servers::MongoServer,
     };
+    use fm_sdk_testing::servers::MongoServer;
     use std::time::{Duration, Instant};
 
     const THINGS: [Spec; 1] = [Spec { collection: "things", indexes: &[] }];

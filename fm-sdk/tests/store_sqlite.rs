@@ -10,12 +10,12 @@ mod memory {
     async fn fresh() -> Arc<dyn Driver> {
         Arc::new(Sqlite::in_memory().unwrap())
     }
-    fm_sdk::store_conformance!(fresh());
+    fm_sdk_testing::store_conformance!(fresh());
 }
 
 mod file {
     use super::*;
-    use fm_sdk::testing::servers::Guard;
+    use fm_sdk_testing::servers::Guard;
     use std::{
         path::PathBuf,
         sync::{
@@ -34,5 +34,5 @@ mod file {
         });
         Arc::new(Sqlite::open(folder.join(format!("shop-{}/documents.db", FILES.fetch_add(1, Relaxed)))).unwrap())
     }
-    fm_sdk::store_conformance!(fresh());
+    fm_sdk_testing::store_conformance!(fresh());
 }

@@ -47,7 +47,7 @@ tools() {
 
 # What fm-sdk takes for a MongoDB in its own tests, reachable from outside of its container.
 mongodb_programs() {
-    local source=$REPOSITORIES/fm-sdk/src/testing/servers/mongodb mongodb=$FOLDER/mongodb
+    local source=$REPOSITORIES/fm-sdk/testing/src/servers/mongodb mongodb=$FOLDER/mongodb
     cmp -s "$source/pom.xml" "$mongodb/pom.xml" && return 0
     rm -rf "$mongodb" && mkdir -p "$mongodb"
     sed 's/server.bind("127.0.0.1", /server.bind("0.0.0.0", /' "$source/MongoServer.java" >"$mongodb/MongoServer.java"

@@ -1,10 +1,10 @@
-# Turns `cargo metadata --no-deps` of one package into its line of a cargo registry index.
+# Turns `cargo metadata --no-deps` into the line of the package $name of a cargo registry index.
 # Format: https://doc.rust-lang.org/cargo/reference/registry-index.html#json-schema
 
 # A value that older indexes cannot express: `dep:x` and `x?/y` belong to `features2`.
 def modern: any(.[]; startswith("dep:") or contains("?/"));
 
-.packages[0]
+.packages[] | select(.name == $name)
 | {
     name,
     vers: .version,

@@ -3,7 +3,7 @@
 # Java process, which Maven fetches once. FM_TEST_MONGODB_URL names one that runs already.
 
 # What fm-sdk runs in its own tests, kept where these keep it: whoever comes first installs it.
-MONGODB_SOURCE=$ROOT/fm-sdk/src/testing/servers/mongodb
+MONGODB_SOURCE=$ROOT/fm-sdk/testing/src/servers/mongodb
 
 mongodb_url() { printf '%s' "${FM_TEST_MONGODB_URL:-mongodb://127.0.0.1:$(port_of mongodb)}"; }
 

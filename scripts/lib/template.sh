@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Files that are equal in every repository. `template/all` goes to each, `template/repository` to those with one crate,
-# `template/consumer` to those that take fm-sdk from the registry beside them, `template/service` to the services; @NAME@ becomes the repository's name. (`template/new-service` is what scripts/new-service starts a repository with.)
+# `template/consumer` to those that know the registry beside them, `template/service` to the services; @NAME@ becomes the repository's name. (`template/new-service` is what scripts/new-service starts a repository with.)
 
 TEMPLATE=$ROOT/scripts/template
 
@@ -8,7 +8,7 @@ TEMPLATE=$ROOT/scripts/template
 sets_of() {
     case $1 in
         funny-market-compose) printf 'all\n' ;;
-        fm-sdk) printf 'all\nrepository\n' ;;
+        fm-sdk) printf 'all\nrepository\nconsumer\n' ;;
         *) printf 'all\nrepository\nconsumer\nservice\n' ;;
     esac
 }

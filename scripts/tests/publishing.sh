@@ -19,6 +19,37 @@ bumping_publishes_the_next_patch_version_beside_the_old_one() {
     [ -f fm-sdk-0.1.1.crate ]
 }
 
+# A crate that stands on the SDK, in its repository, as fm-sdk-testing does.
+with_testing() {
+    mkdir -p "$1/testing/src"
+    sed -i '1i [workspace]\nmembers = ["testing"]\n' "$1/Cargo.toml"
+    sed -n '/^\[package\]/,/^$/p' "$1/Cargo.toml" | sed 's/"fm-sdk"/"fm-sdk-testing"/' >"$1/testing/Cargo.toml"
+    printf '[dependencies]\nfm-sdk = { version = "0.1", path = "..", registry = "funny-market" }\n' >>"$1/testing/Cargo.toml"
+    echo 'pub use fm_sdk;' >"$1/testing/src/lib.rs"
+    (cd "$1" && cargo generate-lockfile --quiet --offline)
+}
+
+what_stands_on_the_sdk_is_published_with_it_in_the_same_version() {
+    tiny_checkout "$scratch/checkout"
+    with_testing "$scratch/checkout/fm-sdk"
+    publish
+    publish --no-verify --breaking
+    cd "$scratch/checkout/funny-market-compose/registry"
+    for name in fm-sdk fm-sdk-testing; do [ "$(jq -r .vers "index/fm/-s/$name" | tr '\n' ' ')" = "0.1.0 0.2.0 " ]; done
+    [ "$(jq -r '.deps[] | "\(.name) \(.req)"' index/fm/-s/fm-sdk-testing | tr '\n' ,)" = "fm-sdk ^0.1,fm-sdk ^0.2," ]
+    jq -r '"\(.cksum)  \(.name)-\(.vers).crate"' index/fm/-s/* | sha256sum --check --strict
+}
+
+nothing_is_published_when_what_stands_on_the_sdk_does_not_compile() {
+    tiny_checkout "$scratch/checkout"
+    with_testing "$scratch/checkout/fm-sdk"
+    echo 'fn broken( {' >>"$scratch/checkout/fm-sdk/testing/src/lib.rs"
+    fails_saying "error" publish
+    cd "$scratch/checkout/funny-market-compose/registry"
+    [ "$(find . -name '*.crate' | wc -l)" = 0 ]
+    [ ! -s index/fm/-s/fm-sdk ]
+}
+
 a_crate_that_does_not_compile_is_not_published() {
     tiny_checkout "$scratch/checkout"
     echo 'fn broken( {' >>"$scratch/checkout/fm-sdk/src/lib.rs"
@@ -28,8 +59,8 @@ a_crate_that_does_not_compile_is_not_published() {
 
 every_crate_of_the_registry_has_the_checksum_of_its_index_line() {
     cd "$scripts/../funny-market-compose/registry"
-    jq -r '"\(.cksum)  fm-sdk-\(.vers).crate"' index/fm/-s/fm-sdk | sha256sum --check --strict
-    [ "$(find . -name '*.crate' | wc -l)" = "$(wc -l <index/fm/-s/fm-sdk)" ]
+    jq -r '"\(.cksum)  \(.name)-\(.vers).crate"' index/fm/-s/* | sha256sum --check --strict
+    [ "$(find . -name '*.crate' | wc -l)" = "$(cat index/fm/-s/* | wc -l)" ]
 }
 
 a_consumer_builds_locked_with_its_lock_unchanged() {

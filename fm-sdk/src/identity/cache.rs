@@ -70,7 +70,7 @@ impl Cache {
         self.shards[n].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(all(test, feature = "testing"))]
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).iter().map(HashMap::len).sum::<usize>()).sum()
     }

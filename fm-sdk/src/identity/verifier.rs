@@ -90,7 +90,7 @@ impl Verifier {
         Ok(who)
     }
 
-    #[cfg(all(test, feature = "testing"))]
+    #[cfg(test)]
     pub(crate) fn remembered(&self) -> usize {
         self.cache.len()
     }

@@ -178,6 +178,10 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
         Err(Error::new(Kind::Internal, "wiring", format!("{}: {}", self.name, self.faults.join("; "))))
     }
+    /// The state that all handlers of an instance share.
+    pub fn state(&self) -> &Arc<S> {
+        &self.state
+    }
     /// The service's name.
     pub fn name(&self) -> &'static str {
         self.name

@@ -67,7 +67,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             rt.metrics.duplicate(&m.name);
             return Ok(done.reply.unwrap_or_else(|| "null".into()));
         }
-        let trail = rt.new_trail();
+        let trail = rt.trails().begin();
         let bus = Bus { rt: rt.clone(), caller, trail: trail.clone(), deadline };
         let last = Arc::new(Mutex::new(Out::new(&bus)));
         let cx = Cx {
@@ -120,7 +120,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     Error::new(Kind::Internal, "panic", format!("the handler panicked: {}", text.unwrap_or_default()))
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
     use super::Arrival;
     use crate::{

@@ -3,7 +3,6 @@
 //! A step is all there is: no update operators, no multi-document transactions. That is what makes every effect exactly-once on any store.
 
 mod body;
-#[cfg(feature = "testing")]
 pub mod crash;
 mod document;
 mod filter;
@@ -157,6 +156,5 @@ pub trait Driver: Send + Sync + 'static {
 
 /// Between two commands of one step, where a process may die: a test may let it (`testing::crash`).
 pub(crate) async fn point() {
-    #[cfg(feature = "testing")]
     crash::point().await;
 }

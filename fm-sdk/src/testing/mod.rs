@@ -1,13 +1,13 @@
-//! What tests need: real servers of their own, and suites that hold any implementation of a seam against its promises.
+//! What the tests of a service need: [`MockBus`] runs it without a broker, [`FakeClock`] turns its time, [`TestIdentities`] sign its users in.
+//!
+//! Real servers, and the suites for back ends of others, are in the crate `fm-sdk-testing`.
 
 mod clock;
-pub mod conformance;
 mod eventually;
 pub mod identities;
 #[expect(clippy::expect_used, reason = "a test that is wired wrongly must stop")]
 mod mock_bus;
 mod openapi;
-pub mod servers;
 
 pub use crate::store::crash;
 pub use clock::FakeClock;

@@ -83,7 +83,7 @@ pub(crate) fn of_request(req: &HttpRequest) -> Result<Bus> {
     let caller = identity_of(req)?;
     let known = req.extensions().get::<Arc<Trail>>().cloned();
     let trail = known.unwrap_or_else(|| {
-        let trail = rt.new_trail();
+        let trail = rt.trails().begin();
         req.extensions_mut().insert(trail.clone());
         trail
     });

@@ -2,12 +2,8 @@ use crate::{
     tap::Tap,
     world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, patient, victim},
 };
-use fm_sdk::{
-    Kind, Transport,
-    bus::transport::Connection,
-    bus::transport::Verdict,
-    testing::{eventually, servers::RabbitMqServer},
-};
+use fm_sdk::{Kind, Transport, bus::transport::Connection, bus::transport::Verdict, testing::eventually};
+use fm_sdk_testing::servers::RabbitMqServer;
 use std::{
     collections::BTreeSet,
     net::TcpStream,

@@ -5,8 +5,8 @@ use fm_sdk::{
         rabbitmq::{Options, QueueKind, RabbitMq},
         transport::Connection,
     },
-    testing::servers::free_ports,
 };
+use fm_sdk_testing::servers::free_ports;
 use std::time::{Duration, Instant};
 
 /// Waits for a reason that contains the word.

@@ -9,8 +9,9 @@ use fm_sdk::{
     document, messages,
     registry::services::Services,
     store::Sqlite,
-    testing::{TestIdentities, eventually, servers::RabbitMqServer},
+    testing::{TestIdentities, eventually},
 };
+use fm_sdk_testing::servers::RabbitMqServer;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// The policy that a market's broker has, with room for ten.

@@ -2,8 +2,8 @@ use crate::world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, p
 use fm_sdk::{
     Kind, Transport,
     bus::transport::{Connection, Verdict},
-    testing::servers::RabbitMqServer,
 };
+use fm_sdk_testing::servers::RabbitMqServer;
 use std::{collections::BTreeSet, time::Duration};
 
 /// Throws every client out.

@@ -8,8 +8,9 @@ use fm_sdk::{
     config::Settings,
     messages,
     store::Sqlite,
-    testing::{TestIdentities, eventually, servers::RabbitMqServer},
+    testing::{TestIdentities, eventually},
 };
+use fm_sdk_testing::servers::RabbitMqServer;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Does this by a connection of its own, as an operator would.

@@ -4,8 +4,8 @@ use fm_sdk::{
         rabbitmq::{Options, RabbitMq},
         transport::{Audience, Connection, Consume, Delivery, Incoming, Retry, Subscription, Verdict},
     },
-    testing::servers::RabbitMqServer,
 };
+use fm_sdk_testing::servers::RabbitMqServer;
 use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,

@@ -1,5 +1,4 @@
 //! The smallest service, as the README shows it.
-#![cfg(feature = "testing")]
 
 mod service {
     include!("service.rs");

@@ -1,7 +1,8 @@
 //! A single node that goes away and comes back.
 
 use super::*;
-use fm_sdk::{Kind, testing::servers::EtcdServer};
+use fm_sdk::Kind;
+use fm_sdk_testing::servers::EtcdServer;
 
 #[test]
 fn with_etcd_away_the_last_known_set_stays_and_says_so_until_it_is_back() {

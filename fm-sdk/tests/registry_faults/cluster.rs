@@ -1,7 +1,8 @@
 //! Three nodes, of which one is lost.
 
 use super::*;
-use fm_sdk::testing::{eventually, servers::EtcdCluster};
+use fm_sdk::testing::eventually;
+use fm_sdk_testing::servers::EtcdCluster;
 use std::{cell::RefCell, time::Instant};
 
 /// Calls that each client must have made with the others while a node is lost.

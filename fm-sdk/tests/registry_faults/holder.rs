@@ -1,7 +1,7 @@
 //! Holders that die or are too busy to care.
 
 use super::*;
-use fm_sdk::testing::servers::EtcdServer;
+use fm_sdk_testing::servers::EtcdServer;
 use std::{process::Command, time::Instant};
 
 const URL: &str = "FM_TEST_HOLDER_URL";

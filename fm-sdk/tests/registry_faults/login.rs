@@ -1,7 +1,7 @@
 //! etcd with users.
 
 use super::*;
-use fm_sdk::testing::servers::EtcdServer;
+use fm_sdk_testing::servers::EtcdServer;
 
 #[test]
 fn a_login_is_made_again_when_etcd_has_forgotten_the_token() {

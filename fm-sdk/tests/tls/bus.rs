@@ -5,8 +5,8 @@ use fm_sdk::{
         rabbitmq::{Options, RabbitMq},
         transport::Connection,
     },
-    testing::servers::{RabbitMqServer, ServerTls},
 };
+use fm_sdk_testing::servers::{RabbitMqServer, ServerTls};
 use tokio::time::timeout;
 
 fn server(tls: &ServerTls) -> (RabbitMqServer, String) {

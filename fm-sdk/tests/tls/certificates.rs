@@ -1,6 +1,7 @@
 //! An authority of a test's own, and what it signs, made by the `openssl` command.
 
-use fm_sdk::{config::TlsFiles, testing::servers::ServerTls};
+use fm_sdk::config::TlsFiles;
+use fm_sdk_testing::servers::ServerTls;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,5 +1,5 @@
 //! TLS and passwords to real servers: what is right works, and each thing that is wrong is an error of its own.
-#![cfg(all(feature = "testing", feature = "rabbitmq", feature = "etcd", feature = "mongodb"))]
+#![cfg(all(feature = "rabbitmq", feature = "etcd", feature = "mongodb"))]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod bus;

@@ -1,8 +1,6 @@
 use super::*;
-use fm_sdk::{
-    registry::{Change, Etcd, Expect, Reach, Registry},
-    testing::servers::{EtcdServer, ServerTls},
-};
+use fm_sdk::registry::{Change, Etcd, Expect, Reach, Registry};
+use fm_sdk_testing::servers::{EtcdServer, ServerTls};
 use tokio::time::timeout;
 
 async fn server(tls: &ServerTls) -> (EtcdServer, String) {

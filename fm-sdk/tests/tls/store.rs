@@ -1,8 +1,6 @@
 use super::*;
-use fm_sdk::{
-    store::{Driver, MongoDb},
-    testing::servers::{MongoServer, ServerTls},
-};
+use fm_sdk::store::{Driver, MongoDb};
+use fm_sdk_testing::servers::{MongoServer, ServerTls};
 use rustls::{
     RootCertStore, ServerConfig,
     crypto::ring,

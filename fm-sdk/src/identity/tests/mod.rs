@@ -1,5 +1,3 @@
-#![cfg(feature = "testing")]
-
 mod access;
 mod away;
 mod delegation;

@@ -203,16 +203,13 @@ async fn pause(time: Duration, reach: &mut watch::Receiver<Reach>, failure: &Fai
 }
 
 #[cfg(test)]
-#[cfg(feature = "testing")]
 mod tests {
     use super::*;
-    use crate::{
-        registry::{
-            Change, Expect,
-            etcd::{address::Address, write::write},
-        },
-        testing::servers::{EtcdCluster, EtcdServer},
+    use crate::registry::{
+        Change, Expect,
+        etcd::{address::Address, write::write},
     };
+    use fm_sdk_testing::servers::{EtcdCluster, EtcdServer};
 
     async fn follower(check: Duration) -> (EtcdServer, Follower) {
         let server = EtcdServer::start().await.unwrap();

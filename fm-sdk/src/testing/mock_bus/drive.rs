@@ -7,11 +7,7 @@ use crate::{
     service::Arrival,
 };
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
-use std::{
-    future::Future,
-    pin::pin,
-    sync::{PoisonError, atomic::Ordering::Relaxed},
-};
+use std::{future::Future, pin::pin};
 
 impl<S: Send + Sync + 'static> MockBus<S> {
     /// Runs `root` and everything it causes.
@@ -101,10 +97,8 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
 
     fn no_dual_writes(&self) {
-        let mut trails = self.rt.trails.lock().unwrap_or_else(PoisonError::into_inner);
-        let mixed = trails.drain(..).any(|t| t.wrote.load(Relaxed) && t.direct.load(Relaxed));
         assert!(
-            !mixed,
+            !self.rt.trails().take_mixed(),
             "{}: one request or message changed a document and used publish_now: a crash between them loses one of the two. \
              Publish in the change.",
             self.service.name()

@@ -98,8 +98,10 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             verifier: identities.verifier().into_inner(),
             delegate: identities.delegate(service.name()),
         };
+        let rt = Runtime::new(service.name(), "test", backends);
+        rt.trails().keep();
         MockBus {
-            rt: Runtime::new(service.name(), "test", backends),
+            rt,
             service,
             transport,
             crash,

@@ -1,7 +1,6 @@
 use crate::{
     Envelope, Error,
     bus::transport::{Audience, Verdict},
-    testing::conformance::service::Ending,
 };
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -57,13 +56,16 @@ impl Settled {
             v => panic!("{} was not parked: {v:?}", self.name),
         }
     }
-    /// How it ended, for suites that run on other buses too.
+    /// Gives the error that made it a dead letter, if it became one.
+    ///
+    /// # Panics
+    /// If nobody listens.
     #[track_caller]
-    pub(crate) fn ending(&self) -> Ending {
-        match self.last() {
-            (_, Verdict::Ack) => Ending::Done,
-            (attempt, Verdict::Park(e) | Verdict::Retry(e)) => Ending::Parked(e.code().into(), attempt),
-            (_, v) => panic!("{} did not end: {v:?}", self.name),
+    pub fn error(&self) -> Option<&Error> {
+        match self.last().1 {
+            Verdict::Ack => None,
+            Verdict::Park(e) | Verdict::Retry(e) => Some(e),
+            v => panic!("{} did not end: {v:?}", self.name),
         }
     }
     /// How often it was tried.

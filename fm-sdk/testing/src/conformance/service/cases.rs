@@ -1,0 +1,83 @@
+use super::{
+    Ending, Stage,
+    probe::{Broken, Double, Ended, Foreign, Outcome, Owned, Shared, Step},
+};
+use fm_sdk::{Envelope, Kind, bus::transport::Retry};
+
+macro_rules! cases {
+    ($d:tt $(async fn $case:ident($s:ident) $body:block)*) => {
+        $(#[doc(hidden)] pub async fn $case($s: impl Stage) $body)*
+        /// Makes one test per case of the suite for the [`Stage`](crate::conformance::service::Stage) that the future gives.
+        #[macro_export]
+        macro_rules! service_conformance {
+            ($d make:expr) => { $(#[actix_rt::test] async fn $case() { $crate::conformance::service::$case($d make.await).await })* };
+        }
+    };
+}
+
+cases! { $
+    async fn all_that_a_message_causes_happens(s) {
+        assert_eq!(s.deliver(Step { n: 3 }, |_| {}).await, Ending::Done);
+        assert_eq!(s.notes().join(","), "step 3,step 2,step 1,step 0,end");
+        assert_eq!(s.published::<Ended>().len(), 1);
+    }
+    async fn a_message_that_comes_again_has_no_second_effect(s) {
+        assert_eq!(s.deliver(Step { n: 1 }, |_| {}).await, Ending::Done);
+        assert_eq!(s.again().await, Ending::Done);
+        assert_eq!(s.published::<Ended>().len(), 1);
+        assert_eq!(s.notes().join(","), "step 1,step 0,end");
+    }
+    async fn a_failing_message_is_tried_as_often_as_in_production_then_dead_lettered_and_publishes_nothing(s) {
+        assert_eq!(s.deliver(Broken { hopeless: false }, |_| {}).await, Ending::Parked("later".into(), Retry::default().attempts));
+        assert_eq!(s.published::<Ended>(), []);
+    }
+    async fn a_hopeless_message_is_parked_at_once_and_blocks_nobody(s) {
+        assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::Parked("parked".into(), 1));
+        assert_eq!(s.deliver(Step { n: 0 }, |_| {}).await, Ending::Done);
+    }
+    async fn a_message_that_acts_for_another_user_is_dead_lettered_at_once(s) {
+        assert_eq!(s.deliver(Owned { user: "fm-test".into() }, |_| {}).await, Ending::Done);
+        assert_eq!(s.deliver(Owned { user: "somebody".into() }, |_| {}).await, Ending::Parked("other-user".into(), 1));
+    }
+    async fn an_event_that_a_service_hears_twice_ends_as_the_handler_of_the_service_does(s) {
+        use Outcome::{Ack, Reject, Retry as Again};
+        let attempts = Retry::default().attempts;
+        for (service, instance, ending, tries) in [
+            (Ack, Ack, Ending::Done, (1, 1)),
+            (Reject, Ack, Ending::Parked("parked".into(), 1), (1, 1)),
+            (Ack, Reject, Ending::Done, (1, 1)),
+            (Again, Ack, Ending::Parked("later".into(), attempts), (attempts, 1)),
+            (Ack, Again, Ending::Done, (1, attempts)),
+        ] {
+            let before = s.notes();
+            assert_eq!(s.deliver(Shared { service, instance }, |_| {}).await, ending, "{service:?}, {instance:?}");
+            let notes = &s.notes()[before.len()..];
+            let count = |who: &str| u32::try_from(notes.iter().filter(|n| *n == who).count()).expect("few");
+            assert_eq!((count("service"), count("instance")), tries, "{service:?}, {instance:?}");
+        }
+    }
+    async fn a_message_from_a_service_that_its_declaration_does_not_name_is_dead_lettered_unheard(s) {
+        assert_eq!(s.deliver(Foreign {}, |_| {}).await, Ending::Parked("sender-undeclared".into(), 1));
+        assert_eq!(s.notes().len(), 0);
+    }
+    async fn an_unreadable_body_is_parked_at_once(s) {
+        let ending = s.deliver(Step { n: 0 }, |m| m.body = "{".into()).await;
+        assert!(matches!(&ending, Ending::Parked(_, 1)), "{ending:?}");
+        assert_eq!(s.notes().len(), 0);
+    }
+    async fn a_message_without_or_with_anothers_token_is_parked_unheard(s) {
+        let forgeries: [fn(&mut Envelope); 4] =
+            [|m| m.token = None, |m| m.id = "another".into(), |m| m.source = "fm-evil".into(), |m| m.body = r#"{"n":7}"#.into()];
+        for forge in forgeries {
+            let ending = s.deliver(Step { n: 0 }, forge).await;
+            assert!(matches!(&ending, Ending::Parked(code, 1) if code.starts_with("token-") || code.starts_with("delegation-")), "{ending:?}");
+        }
+        assert_eq!(s.notes().len(), 0);
+    }
+    async fn a_call_returns_its_reply_or_its_fault(s) {
+        assert_eq!(s.call(Double { n: 21 }).await.expect("answers"), 42);
+        assert_eq!(s.call(Double { n: 0 }).await.expect_err("nobody is home").kind(), Kind::Unroutable);
+        assert_eq!(s.call(Double { n: -1 }).await.expect_err("it panics").kind(), Kind::Internal);
+        assert_eq!(s.call(Double { n: 1 }).await.expect("is still there"), 2);
+    }
+}

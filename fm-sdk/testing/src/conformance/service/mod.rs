@@ -1,0 +1,67 @@
+//! What a service may rely on, whatever carries its messages. The bus of a test has to keep these promises as the real one does:
+//! `fm_sdk::service_conformance!(stage())` makes one test per case, `stage()` is a future that gives a [`Stage`].
+
+mod cases;
+mod live;
+mod probe;
+mod tracking;
+
+#[doc(hidden)]
+pub use cases::*;
+pub use live::Live;
+pub use probe::{Probe, probe};
+
+use fm_sdk::{
+    Call, Envelope, Event, Reply,
+    testing::{MockBus, Settled},
+};
+
+/// The service that sends what a case delivers.
+const SENDER: &str = "fm-test";
+
+/// How a message ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was handled.
+    Done,
+    /// It was set aside: the error's code, and after how many tries.
+    Parked(String, u32),
+}
+
+impl From<Settled> for Ending {
+    fn from(settled: Settled) -> Self {
+        settled.error().map_or(Ending::Done, |e| Ending::Parked(e.code().into(), settled.attempts()))
+    }
+}
+
+/// A service that runs on some bus, and what a case may do with it.
+pub trait Stage {
+    /// Delivers an event, edited after it was signed, and returns when all that it caused has settled.
+    fn deliver<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> impl Future<Output = Ending>;
+    /// Delivers the last one once more.
+    fn again(&self) -> impl Future<Output = Ending>;
+    /// Makes a call.
+    fn call<M: Call>(&self, m: M) -> impl Future<Output = Reply<M::Reply>>;
+    /// The events of this type that went out, each once.
+    fn published<E: Event>(&self) -> Vec<E>;
+    /// What the service's handlers noted.
+    fn notes(&self) -> Vec<String>;
+}
+
+impl Stage for MockBus<Probe> {
+    async fn deliver<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Ending {
+        self.from(SENDER).deliver_edited(e, edit).await.into()
+    }
+    async fn again(&self) -> Ending {
+        MockBus::again(self).await.into()
+    }
+    async fn call<M: Call>(&self, m: M) -> Reply<M::Reply> {
+        MockBus::call(self, m).await
+    }
+    fn published<E: Event>(&self) -> Vec<E> {
+        MockBus::published::<E>(self).all()
+    }
+    fn notes(&self) -> Vec<String> {
+        self.state().notes()
+    }
+}
