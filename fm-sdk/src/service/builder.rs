@@ -1,4 +1,4 @@
-use super::{Cx, Handler, handler::Run};
+use super::{Cx, Handler, Job, handler::Run, job::Task};
 use crate::{
     Call, Command, Error, Event, Handled, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
@@ -6,24 +6,11 @@ use crate::{
     store::{Document, Spec},
 };
 use actix_web::web;
-use futures::{FutureExt, future::LocalBoxFuture};
+use futures::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
 
-pub(crate) type Task<S> = Arc<dyn Fn(Arc<S>, Work) -> LocalBoxFuture<'static, Result<()>> + Send + Sync>;
 type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
-
-/// Work that is done again and again, on every instance.
-pub(crate) struct Job<S> {
-    pub name: &'static str,
-    pub every: Duration,
-    pub task: Task<S>,
-}
-impl<S> Clone for Job<S> {
-    fn clone(&self) -> Self {
-        Job { name: self.name, every: self.every, task: self.task.clone() }
-    }
-}
 
 /// A service: the same value runs in production and in tests.
 #[must_use = "a service does nothing until it runs"]
@@ -118,7 +105,21 @@ impl<S: Send + Sync + 'static> Service<S> {
         name: &'static str,
         f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        self.jobs.push(Job { name, every, task: task(f) });
+        self.jobs.push(Job { name, every, once: false, task: task(f) });
+        self
+    }
+    /// Runs again and again on one instance at a time, `every` after the last run ended. Which one is settled by a lease in the store; when
+    /// that instance dies or hangs, another one takes over within 15 s and runs `every` later. A run whose lease is lost is cut off.
+    ///
+    /// Two runs overlap only if a process stands still for longer than its lease and goes on: what a run changes must be guarded by the
+    /// versions of its documents, as all changes are.
+    pub fn every_once(
+        mut self,
+        every: Duration,
+        name: &'static str,
+        f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.jobs.push(Job { name, every, once: true, task: task(f) });
         self
     }
     /// Adds HTTP routes. State is at hand as `web::Data<S>`.

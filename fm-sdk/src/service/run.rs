@@ -100,23 +100,8 @@ impl<S: Send + Sync + 'static> Application<S> {
     }
 
     fn jobs(&self) -> Vec<JoinHandle<()>> {
-        let mut jobs: Vec<_> = self
-            .service
-            .jobs
-            .iter()
-            .cloned()
-            .map(|job| {
-                let (state, work) = (self.service.state.clone(), self.work());
-                actix_rt::spawn(async move {
-                    loop {
-                        tokio::time::sleep(job.every).await;
-                        if let Err(e) = (job.task)(state.clone(), work.fresh()).await {
-                            log::warn!("{}: {}", job.name, e.chain());
-                        }
-                    }
-                })
-            })
-            .collect();
+        let mut jobs: Vec<_> =
+            self.service.jobs.iter().cloned().map(|job| actix_rt::spawn(job.repeat(self.service.state.clone(), self.work()))).collect();
         let store = self.rt.store.clone();
         jobs.push(actix_rt::spawn(async move {
             loop {
@@ -140,15 +125,16 @@ impl<S: Send + Sync + 'static> Application<S> {
         if left > 0 {
             log::warn!("{left} messages are still being handled and will come again");
         }
-        for job in &self.service.jobs {
-            if let Err(e) = (job.task)(self.service.state.clone(), self.work()).await {
-                log::warn!("{}: {}", job.name, e.chain());
-            }
+        for job in self.service.jobs.iter().filter(|job| !job.once) {
+            job.run(&self.service.state, &self.work()).await;
         }
         if !matches!(tokio::time::timeout(FINISH, self.rt.flush()).await, Ok(Ok(None))) {
             log::warn!("messages are left in the outbox; the next instance sends them");
         }
         up.tasks.iter().for_each(JoinHandle::abort);
+        for job in self.service.jobs.iter().filter(|job| job.once) {
+            job.release(&self.work()).await;
+        }
         up.workers.stop();
     }
 }
