@@ -56,6 +56,10 @@ pub struct Exchange {
     /// Taken by the step that sends it on.
     pub body: Option<RequestBody>,
     pub length: Length,
+    /// The most bytes of the body that may be sent on.
+    pub max_body: u64,
+    /// The path that the upstream gets instead of the one that was asked for, in its normal form.
+    pub upstream_path: Option<String>,
     pub client: Client,
     pub trace: TraceParent,
     pub started: Instant,
@@ -83,7 +87,25 @@ impl Exchange {
         worker: Rc<Worker>,
     ) -> Self {
         let (identity, upstream, quota, place, vars, started) = (None, None, None, None, Vec::new(), Instant::now());
-        Exchange { head, normal_path, body, length, client, trace, started, route, identity, upstream, quota, worker, place, vars }
+        let (max_body, upstream_path) = (route.max_body, None);
+        Exchange {
+            head,
+            normal_path,
+            body,
+            length,
+            max_body,
+            upstream_path,
+            client,
+            trace,
+            started,
+            route,
+            identity,
+            upstream,
+            quota,
+            worker,
+            place,
+            vars,
+        }
     }
 
     /// The path in its normal form; matched and forwarded.

@@ -1,10 +1,16 @@
 //! The plugins that come with the gateway, one folder each.
 
 mod authentication;
+mod body_limit;
+mod cors;
 mod discovery;
+mod headers;
+mod ip;
 mod proxy;
 pub mod rate_limit;
+mod redirect;
 mod respond;
+mod rewrite;
 
 use crate::pipeline::Plugin;
 use std::sync::Arc;
@@ -13,10 +19,16 @@ use std::sync::Arc;
 pub fn all() -> Vec<Arc<dyn Plugin>> {
     vec![
         Arc::new(authentication::Authentication),
+        Arc::new(body_limit::BodyLimit),
+        Arc::new(cors::Cors),
         Arc::new(discovery::Discovery),
+        Arc::new(headers::Headers),
+        Arc::new(ip::Ip),
         Arc::new(proxy::Proxy),
         Arc::new(rate_limit::RateLimit::default()),
+        Arc::new(redirect::Redirect),
         Arc::new(respond::Respond),
+        Arc::new(rewrite::Rewrite),
     ]
 }
 

@@ -11,6 +11,8 @@ mod documents;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod edge_plugins;
+#[cfg(test)]
 mod entry;
 #[cfg(test)]
 mod handover;

@@ -17,7 +17,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 impl Forward {
     /// The path that the upstream gets.
     pub(super) fn path<'a>(&self, exchange: &'a Exchange) -> &'a str {
-        let path = exchange.path();
+        let path = exchange.upstream_path.as_deref().unwrap_or_else(|| exchange.path());
         match self.settings.strip_prefix.as_deref().and_then(|prefix| path.strip_prefix(prefix)) {
             Some("") => "/",
             Some(rest) if rest.starts_with('/') => rest,
@@ -57,7 +57,7 @@ impl Forward {
             length: exchange.length,
         };
         let body = body.filter(|_| !exchange.length.is_zero());
-        Ok(head.with(body.map_or_else(Upload::none, |body| Upload::new(body, exchange.length, exchange.route.max_body))))
+        Ok(head.with(body.map_or_else(Upload::none, |body| Upload::new(body, exchange.length, exchange.max_body))))
     }
 }
 
