@@ -109,7 +109,7 @@ mod tests {
         work::Bus,
     };
     use futures::FutureExt;
-    use std::sync::Mutex;
+    use std::sync::{Mutex, PoisonError};
 
     const LONG: Duration = Duration::from_secs(20);
 
@@ -134,7 +134,7 @@ mod tests {
         let task: Task<()> = Arc::new(move |_, work: Work| {
             let noted = noted.clone();
             async move {
-                noted.lock().unwrap().push(work.runtime().instance().to_owned());
+                noted.lock().unwrap_or_else(PoisonError::into_inner).push(work.runtime().instance().to_owned());
                 Ok(())
             }
             .boxed_local()
