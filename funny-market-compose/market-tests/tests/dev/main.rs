@@ -23,8 +23,13 @@ impl Terminal {
     fn run(market: &Market, document: &Document, block: &Block) -> Self {
         let output = env::temp_dir().join(market.unique("terminal"));
         let file = fs::File::create(&output).unwrap();
-        let mut command = Command::new("bash");
-        command.arg("-c").arg(&block.text).current_dir(&document.root).env("FM_DEV_DIR", market.address("dir")).process_group(0);
+        // A terminal does not ignore Ctrl-C, whoever runs the tests: a shell's background job would pass that on.
+        let mut command = Command::new("env");
+        command
+            .args(["--default-signal=INT", "bash", "-c", &block.text])
+            .current_dir(&document.root)
+            .env("FM_DEV_DIR", market.address("dir"))
+            .process_group(0);
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
         Self { child: command.spawn().unwrap(), output }
     }
