@@ -30,6 +30,9 @@ export function start(page) {
   const form = page.getElementById("hearts");
   if (!form) return;
   const store = createStore(reduce, new Map());
+  /** One after the other: each answer brings the cookie that the next request has to carry. */
+  let line = Promise.resolve(null);
+  const send = (body) => (line = line.then(() => fetch(form.action, { method: "POST", body, keepalive: true, headers: { accept: "application/json" } }).catch(() => null)));
   store.subscribe((now, before) => {
     for (const [car, on] of now) if (!before.has(car)) draw(page, car, on, true);
   });
@@ -42,7 +45,7 @@ export function start(page) {
     const body = new URLSearchParams(new FormData(form));
     body.set(heart.name, car);
     store.dispatch({ type: "pressed", car, on });
-    const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } }).catch(() => null);
+    const answer = await send(body);
     if (answer?.ok) {
       draw(page, car, on, false);
       store.dispatch({ type: "answered", car });

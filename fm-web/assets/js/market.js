@@ -8,6 +8,7 @@ const wanted = {
   sell: ["models"],
   goodbye: ["goodbye"],
   inbox: ["times"],
+  searches: ["times"],
   conversation: ["times"],
   mine: ["models", "upload", "arrange"],
 }[document.body.dataset.page] ?? [];

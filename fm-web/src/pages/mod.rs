@@ -15,6 +15,7 @@ mod preferences;
 mod refusal;
 mod results;
 mod robots;
+mod searches;
 mod sign;
 mod sitemap;
 
@@ -45,6 +46,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/cars/{id}/number").get(contact::number))
             .service(at("/favourites").get(favourites::list::show).post(favourites::change::submit))
             .service(at("/compare").get(favourites::compare::show))
+            .service(at("/searches").get(searches::list::show).post(searches::save::submit))
+            .service(at("/searches/{id}/remove").get(searches::list::back).post(searches::remove::submit))
             .service(at("/inbox").get(inbox::list::show))
             .service(at("/inbox/{id}").get(inbox::show::show).post(inbox::reply::submit))
             .service(at("/inbox/{id}/report").get(inbox::report::show).post(inbox::report::submit))

@@ -1,4 +1,4 @@
-use super::page;
+use super::{page, searches::to_json};
 use crate::{
     Web,
     search::{SORTS, Search, Unknown},
@@ -41,6 +41,8 @@ struct Results {
     groups: Vec<Group>,
     chips: Vec<Chip>,
     unknown: Vec<UnknownValue>,
+    /// What can be saved, as a query; empty if nothing can.
+    save: String,
     sorts: Vec<(&'static str, &'static str)>,
     cards: Option<Vec<Card>>,
     /// The API does not understand the search.
@@ -101,6 +103,7 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
         groups: groups(&visit, &search, facets.as_ref(), &names),
         chips,
         unknown: unknown_values(t, &unknown),
+        save: if to_json(&search).as_object().is_some_and(|f| !f.is_empty()) { search.filter_query() } else { String::new() },
         sorts: SORTS.into_iter().zip(sort_names(t)).collect(),
         cards: found.map(|f| f.items.iter().map(|c| Card::of(&visit, c)).collect()),
         refused: status == StatusCode::BAD_REQUEST,
@@ -132,7 +135,7 @@ fn sort_names(t: &'static Texts) -> [&'static str; 9] {
 }
 
 /// Names of the models of all makers that are chosen.
-async fn models(web: &Web, visit: &Visit, search: &Search) -> HashMap<String, String> {
+pub(super) async fn models(web: &Web, visit: &Visit, search: &Search) -> HashMap<String, String> {
     let makers = search.list("maker").iter().take(5);
     let lists = join_all(makers.map(|m| web.catalogue.models(&web.gateway, &visit.caller, m))).await;
     lists.into_iter().flatten().flat_map(|list| list.iter().map(|c| (c.value.clone(), c.label.clone())).collect::<Vec<_>>()).collect()

@@ -7,6 +7,8 @@ pub struct Shell {
     pub user: Option<String>,
     /// How many conversations have messages that the reader has not seen.
     pub unread: u32,
+    /// How many alerts of saved searches and favourites the reader has not seen.
+    pub alerts: u32,
     /// The token of the form behind all hearts of the page; without it there are none.
     pub hearts: String,
     pub here: String,
@@ -33,6 +35,7 @@ impl Shell {
             theme: visit.theme,
             user: visit.user(),
             unread: visit.unread(),
+            alerts: visit.alerts(),
             hearts: String::new(),
             here: visit.here.clone(),
             site: visit.site.clone(),

@@ -83,6 +83,8 @@ pub struct Reader {
     next_notice: Cell<Option<Notice>>,
     /// How many conversations have messages that the reader has not seen.
     unread: Cell<u32>,
+    /// How many alerts the reader has not seen.
+    alerts: Cell<u32>,
     /// What this browser remembers, and whether the answer changes it.
     hearts: RefCell<(Vec<Heart>, bool)>,
     /// What the account remembers; nothing if nobody is signed in, or it is not known.
@@ -172,6 +174,14 @@ impl Visit {
     /// One of them was read just now.
     pub fn has_read(&self) {
         self.unread.set(self.unread.get().saturating_sub(1));
+    }
+    /// How many alerts the reader has not seen; 0 also if that is not known.
+    pub fn alerts(&self) -> u32 {
+        self.alerts.get()
+    }
+    /// So many of them were seen just now.
+    pub fn has_seen_alerts(&self, n: usize) {
+        self.alerts.set(self.alerts.get().saturating_sub(u32::try_from(n).unwrap_or(u32::MAX)));
     }
     /// The hearts that this browser keeps: of somebody without an account, the newest first.
     pub fn hearts(&self) -> Vec<Heart> {
@@ -263,6 +273,7 @@ impl Visit {
             notice: Cell::new(Notice::read(request, origin.secure)),
             next_notice: Cell::new(None),
             unread: Cell::new(0),
+            alerts: Cell::new(0),
             hearts: RefCell::new((memory::read_hearts(&cookies::read(request, cookies::HEARTS, origin.secure).unwrap_or_default()), false)),
             account_hearts: RefCell::new(None),
             seen: RefCell::new((memory::read_seen(&cookies::read(request, cookies::SEEN, origin.secure).unwrap_or_default()), false)),

@@ -23,10 +23,13 @@ pub enum Notice {
     Reported,
     NotForSale,
     FavouritesFull,
+    SearchSaved,
+    SearchesFull,
+    SearchNotSaved,
     TryAgain,
 }
 
-const CODES: [(Notice, &str); 14] = [
+const CODES: [(Notice, &str); 17] = [
     (Notice::Welcome, "welcome"),
     (Notice::SignedOut, "signed-out"),
     (Notice::SignInAgain, "sign-in-again"),
@@ -40,6 +43,9 @@ const CODES: [(Notice, &str); 14] = [
     (Notice::Reported, "reported"),
     (Notice::NotForSale, "not-for-sale"),
     (Notice::FavouritesFull, "favourites-full"),
+    (Notice::SearchSaved, "search-saved"),
+    (Notice::SearchesFull, "searches-full"),
+    (Notice::SearchNotSaved, "search-not-saved"),
     (Notice::TryAgain, "try-again"),
 ];
 
@@ -70,6 +76,9 @@ impl Notice {
             Notice::Reported => t.notice_reported,
             Notice::NotForSale => t.closed_for_messages,
             Notice::FavouritesFull => t.favourites_full,
+            Notice::SearchSaved => t.search_saved,
+            Notice::SearchesFull => t.searches_full,
+            Notice::SearchNotSaved => t.search_not_saved,
             Notice::TryAgain => t.notice_try_again,
         }
     }

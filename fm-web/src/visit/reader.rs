@@ -11,7 +11,7 @@ use actix_web::{
     web::Data,
 };
 use fm_sdk::{Kind, Result};
-use futures::{StreamExt, future::join, stream};
+use futures::{StreamExt, future::join3, stream};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const RENEWAL: Duration = Duration::from_secs(2);
 const AT_ONCE: usize = 8;
 
 #[derive(Deserialize)]
-struct Unread {
+struct Count {
     total: u32,
 }
 
@@ -51,10 +51,17 @@ pub async fn look(request: &ServiceRequest, visit: &Visit) {
     if !remembered.is_empty() {
         visit.keep_hearts(merge(web, &caller, remembered).await);
     }
-    let (unread, favourites) = join(unread(web, &caller), favourites(web, &caller)).await;
-    match unread {
-        Ok(n) => visit.unread.set(n),
-        Err(e) => log::debug!("unread conversations were not counted: {}", e.chain()),
+    let (unread, alerts, favourites) = join3(
+        count(web, &caller, "/api/me/conversations", "unread=true&per_page=1"),
+        count(web, &caller, "/api/me/alerts", "unseen=true&per_page=1"),
+        favourites(web, &caller),
+    )
+    .await;
+    for (number, cell) in [(unread, &visit.unread), (alerts, &visit.alerts)] {
+        match number {
+            Ok(n) => cell.set(n),
+            Err(e) => log::debug!("news for the menu were not counted: {}", e.chain()),
+        }
     }
     match favourites {
         Ok(hearts) => {
@@ -74,9 +81,9 @@ async fn caller(request: &ServiceRequest, visit: &Visit, web: &Web) -> Caller {
     tokio::time::timeout(RENEWAL, visit.as_user(web)).await.unwrap_or(present)
 }
 
-async fn unread(web: &Web, caller: &Caller) -> Result<u32> {
-    let ask = web.gateway.get(caller, "/api/me/conversations").query("unread=true&per_page=1").within(WITHIN);
-    Ok(ask.send().await?.json::<Unread>()?.total)
+/// How many there are in a list.
+async fn count(web: &Web, caller: &Caller, list: &str, query: &str) -> Result<u32> {
+    Ok(web.gateway.get(caller, list).query(query).within(WITHIN).send().await?.json::<Count>()?.total)
 }
 
 async fn favourites(web: &Web, caller: &Caller) -> Result<Vec<Heart>> {

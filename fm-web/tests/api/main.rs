@@ -15,3 +15,4 @@ mod market;
 mod mine;
 mod rating;
 mod results;
+mod searches;

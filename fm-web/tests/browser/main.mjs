@@ -11,6 +11,7 @@ import { layout } from "./layout.mjs";
 import { live } from "./live.mjs";
 import { network } from "./network.mjs";
 import { pages } from "./pages.mjs";
+import { searches } from "./searches.mjs";
 import { Part } from "./steps.mjs";
 
 const [base, folder, axe, ...wanted] = process.argv.slice(2);
@@ -22,6 +23,8 @@ const parts = {
   "inbox-plain": () => new Part("inbox without scripts").run({ script: false }, inbox(base, false)),
   hearts: () => new Part("hearts with scripts").run({ script: true }, hearts(base, true)),
   "hearts-plain": () => new Part("hearts without scripts").run({ script: false }, hearts(base, false)),
+  searches: () => new Part("searches with scripts").run({ script: true }, searches(base, true)),
+  "searches-plain": () => new Part("searches without scripts").run({ script: false }, searches(base, false)),
   live: () => new Part("live").run({}, live(base)),
   focus: () => new Part("focus").run({}, focus(base)),
   network: () => new Part("network").run({}, network(base)),

@@ -1,0 +1,147 @@
+use super::href_of;
+use crate::{
+    Web,
+    gateway::Answer,
+    pages::page,
+    text::{Texts, day, fill, number, price},
+    view::{Picture, Shell},
+    visit::{Me, Visit},
+};
+use actix_web::{HttpResponse, http::Method, web::Data};
+use askama::Template;
+use fm_sdk::{Kind, Result};
+use futures::future::join;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Alerts that are shown, the newest.
+const ALERTS: usize = 50;
+
+#[derive(Deserialize)]
+struct Found<T> {
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Saved {
+    id: String,
+    name: String,
+    filters: Map<String, Value>,
+    unseen: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Alert {
+    id: String,
+    kind: String,
+    car_id: String,
+    title: String,
+    price: i64,
+    from: Option<i64>,
+    image: Option<String>,
+    at: String,
+    seen: bool,
+}
+
+struct SearchRow {
+    id: String,
+    name: String,
+    href: String,
+    unseen: String,
+}
+
+struct AlertRow {
+    href: String,
+    title: String,
+    price: String,
+    what: String,
+    fallen: bool,
+    image: Option<Picture>,
+    day: String,
+    at: String,
+    fresh: bool,
+}
+
+#[derive(Template)]
+#[template(path = "searches.html")]
+struct Searches {
+    s: Shell,
+    t: &'static Texts,
+    token: String,
+    searches: Option<Vec<SearchRow>>,
+    alerts: Option<Vec<AlertRow>>,
+}
+
+/// Nothing for a service that is away; any other failure is the page's.
+fn or_down<T>(found: Result<Found<T>>) -> Result<Option<Vec<T>>> {
+    match found {
+        Ok(found) => Ok(Some(found.items)),
+        Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Unroutable | Kind::TimedOut) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Saved searches and what they have told; from then on that is seen.
+pub async fn show(web: Data<Web>, visit: Visit, me: Me) -> Result<HttpResponse> {
+    let t = visit.t();
+    let (searches, alerts) = join(async { web.gateway.get(&me.caller, "/api/me/searches").send().await?.json::<Found<Saved>>() }, async {
+        web.gateway.get(&me.caller, "/api/me/alerts").query(&format!("per_page={ALERTS}")).send().await?.json::<Found<Alert>>()
+    })
+    .await;
+    let (searches, alerts) = (or_down(searches)?, or_down(alerts)?);
+    let fresh: Vec<&str> = alerts.iter().flatten().filter(|a| !a.seen).map(|a| a.id.as_str()).collect();
+    if !fresh.is_empty() {
+        let seen = web.gateway.ask(Method::PUT, &me.caller, "/api/me/alerts/seen").json(&json!({"alerts": fresh}));
+        match seen.send().await.and_then(Answer::success) {
+            Ok(_) => visit.has_seen_alerts(fresh.len()),
+            Err(e) => log::warn!("alerts were not marked as seen: {}", e.chain()),
+        }
+    }
+    let search_row = |s: &Saved| SearchRow {
+        id: s.id.clone(),
+        name: s.name.clone(),
+        href: href_of(&s.filters),
+        unseen: match s.unseen {
+            0 => String::new(),
+            1 => t.new_cars_one.to_owned(),
+            n => fill(t.new_cars_many, number(visit.lang, n)),
+        },
+    };
+    let rows = searches.as_ref().map(|all| all.iter().map(search_row).collect());
+    page(&Searches {
+        s: Shell::new(&visit, "searches", t.searches).hidden(),
+        t,
+        token: visit.form_token(),
+        searches: rows,
+        alerts: alerts.as_ref().map(|all| all.iter().map(|a| alert_row(&visit, a)).collect()),
+    })
+}
+
+/// Where a form of the page was sent: a browser may come back there with a `GET`.
+pub async fn back() -> HttpResponse {
+    crate::pages::see("/searches")
+}
+
+fn alert_row(visit: &Visit, a: &Alert) -> AlertRow {
+    let t = visit.t();
+    let fallen = a.kind == "price_drop";
+    let key = a.image.as_deref().and_then(|url| url.strip_prefix("/images/")?.split('/').next());
+    AlertRow {
+        href: format!("/cars/{}", a.car_id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "")),
+        title: a.title.clone(),
+        price: price(visit.lang, a.price),
+        what: match a.from {
+            Some(from) if fallen => fill(t.alert_price_drop, price(visit.lang, (from - a.price).max(0))),
+            _ => t.alert_new_match.to_owned(),
+        },
+        fallen,
+        image: key.and_then(|key| Picture::of_key(key, 0, 0)),
+        day: day(visit.lang, &a.at),
+        at: a.at.clone(),
+        fresh: !a.seen,
+    }
+}
