@@ -1,6 +1,4 @@
 //! Commands that HTTP handlers and jobs send, through the outbox.
-#![cfg(feature = "testing")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{Cx, Error, Kind, Result, Service, Work, actix_web::web, messages, testing::MockBus};
 use std::time::Duration;

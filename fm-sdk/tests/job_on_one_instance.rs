@@ -1,5 +1,5 @@
 //! A job that one instance does at a time, with a real broker and a real database.
-#![cfg(all(feature = "testing", feature = "rabbitmq", feature = "mongodb"))]
+#![cfg(all(feature = "rabbitmq", feature = "mongodb"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
@@ -8,11 +8,9 @@ use fm_sdk::{
     config::Settings,
     messages,
     store::MongoDb,
-    testing::{
-        TestIdentities, eventually,
-        servers::{MongoServer, RabbitMqServer},
-    },
+    testing::{TestIdentities, eventually},
 };
+use fm_sdk_testing::servers::{MongoServer, RabbitMqServer};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

@@ -98,7 +98,7 @@ impl<S: Send + Sync + 'static> Job<S> {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
