@@ -97,3 +97,14 @@ full_image() {
         --volume "$(rustc --print sysroot):/usr/local/toolchain:ro" --volume /etc/ssl/certs:/etc/ssl/certs:ro "$REPOSITORIES/$1"
     podman run --rm "docker.io/library/$PROJECT-full-$1" --version
 }
+
+# can_run: one container on a network of its own, as all of the market's are. A kernel or a sandbox may forbid that.
+can_run() {
+    [ "$ENGINE" = podman ] || return 0
+    local name=localhost/$PROJECT-probe status=0
+    stand_in "$name" busybox "$(command -v busybox)" || return 1
+    podman network create "$PROJECT-probe" >/dev/null || return 1
+    podman run --rm --network "$PROJECT-probe" --memory 64m "$name" true || status=$?
+    podman network rm --force "$PROJECT-probe" >/dev/null
+    return $status
+}

@@ -117,6 +117,10 @@ stage_containers() {
     heading "a market in containers"
     mapfile -t services < <(services)
     docker info >/dev/null 2>&1 || { need_containers && install_missing; }
+    if ! "$ROOT/funny-market-compose/container-tests/run" --check "$ROOT/.dev/containers" >"$(log_of containers)" 2>&1; then
+        # shellcheck disable=SC2154 # scripts/test sets it
+        [ -z "$every_stage" ] || { heading "NOT RUN: this machine lets no container start: $(tail -n 1 "$(log_of containers)")" && return; }
+    fi
     # shellcheck disable=SC2016 # expanded by the shell that runs it
     check "programs for the containers" bash -c 'for service; do plainly "$service" cargo build --locked --quiet || exit; done' _ "${services[@]}"
     need_cargo_tools
