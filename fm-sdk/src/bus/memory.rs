@@ -1,7 +1,7 @@
 //! The bus in this process: for `FM_BUS=memory` and for tests that run several services side by side. Keeps RabbitMQ's promises but one:
 //! it dies with the process.
 
-use super::transport::{Audience, Connection, Consume, Delivery, Incoming, Parked, Retry, Transport, Verdict};
+use super::transport::{Audience, Connection, Consume, Delivery, Handler, Incoming, Parked, Retry, Transport, Verdict, Worker};
 use crate::{BoxFuture, Envelope, Error, Fault, Kind, MessageKind, Result, message::owner};
 use std::{
     collections::{HashMap, VecDeque},
@@ -122,10 +122,11 @@ impl Memory {
         to.iter().for_each(|q| q.push(item(message.clone())));
         Ok(())
     }
-    fn consumer(&self, what: &Consume, audience: Audience, queue: Arc<Queue>, into: async_channel::Sender<Incoming>) {
+    fn consumer(&self, what: &Consume, audience: Audience, queue: Arc<Queue>, worker: &Worker) -> Result<()> {
         let consumer = Consumer { broker: self.broker.clone(), service: what.service.clone(), audience, retry: what.retry.clone(), queue };
         let permits = Arc::new(Semaphore::new(what.prefetch.max(1).into()));
-        tokio::spawn(consumer.run(permits, into, self.stop.subscribe()));
+        let stop = self.stop.subscribe();
+        worker.spawn(move |handler| consumer.run(permits, handler, stop))
     }
 }
 
@@ -137,7 +138,7 @@ struct Consumer {
     queue: Arc<Queue>,
 }
 impl Consumer {
-    async fn run(self, permits: Arc<Semaphore>, into: async_channel::Sender<Incoming>, mut stop: watch::Receiver<bool>) {
+    async fn run(self, permits: Arc<Semaphore>, handler: Handler, mut stop: watch::Receiver<bool>) {
         let me = Arc::new(self);
         let mut stopped = std::pin::pin!(async move { drop(stop.wait_for(|s| *s).await) });
         while let Ok(permit) = permits.clone().acquire_owned().await {
@@ -148,11 +149,7 @@ impl Consumer {
             let (settle, verdict) = oneshot::channel();
             let (message, redelivered) = (item.message.clone(), item.redelivered);
             let delivery = Delivery { message, audience: me.audience, deadline: item.deadline, redelivered, settle: settle.into() };
-            let sent = tokio::select! { biased; () = &mut stopped => false, sent = into.send(Incoming::Message(Box::new(delivery))) => sent.is_ok() };
-            if !sent {
-                me.queue.put_back(item);
-                return;
-            }
+            handler(Incoming::Message(Box::new(delivery)));
             let me = me.clone();
             tokio::spawn(async move {
                 me.settle(item, verdict.await.unwrap_or(Verdict::Return));
@@ -220,7 +217,7 @@ impl Transport for Memory {
         })
     }
 
-    fn consume(&self, what: Consume, into: async_channel::Sender<Incoming>) -> BoxFuture<'_, Result<()>> {
+    fn consume(&self, what: Consume, workers: Vec<Worker>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let mut wanted = HashMap::new();
             {
@@ -244,7 +241,9 @@ impl Transport for Memory {
                 }
             }
             for (audience, queue) in wanted {
-                self.consumer(&what, audience, queue, into.clone());
+                for worker in &workers {
+                    self.consumer(&what, audience, queue.clone(), worker)?;
+                }
             }
             Ok(())
         })

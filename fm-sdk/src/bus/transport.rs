@@ -1,8 +1,9 @@
 //! The seam under the bus. RabbitMQ and the in-process transport implement it; `testing::conformance` holds any other against it.
 
-use crate::{BoxFuture, Envelope, Error, Fault, Result};
+use crate::{BoxFuture, Envelope, Error, Fault, Kind, Result};
+use actix_rt::ArbiterHandle;
 use serde::{Deserialize, Serialize};
-use std::{fmt, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 /// The code of a message that the broker did not take: a queue that it goes to is full. Other queues may have it.
@@ -50,7 +51,7 @@ pub struct Consume {
     pub instance: String,
     /// The names it listens to.
     pub subscriptions: Vec<Subscription>,
-    /// Messages in flight per queue and instance.
+    /// Messages in flight per queue and worker.
     pub prefetch: u16,
     /// What follows a failed try.
     pub retry: Retry,
@@ -83,6 +84,47 @@ impl Retry {
         }
         let i = (attempt.max(1) as usize - 1).min(self.waits.len().saturating_sub(1));
         Some(self.waits.get(i).copied().unwrap_or(Duration::from_secs(1)))
+    }
+}
+
+/// What a worker does with what arrives. It runs on the worker's thread and must not block: it starts a task.
+pub type Handler = Arc<dyn Fn(Incoming) + Send + Sync>;
+
+/// A thread that handles messages. A transport takes messages in on this thread, so that they need not change it.
+#[derive(Clone)]
+pub struct Worker {
+    arbiter: ArbiterHandle,
+    handler: Handler,
+}
+
+impl Worker {
+    /// Takes a thread (`Arbiter::current()` for this one), and what it does with what arrives.
+    pub fn new(arbiter: ArbiterHandle, handler: impl Fn(Incoming) + Send + Sync + 'static) -> Self {
+        Worker { arbiter, handler: Arc::new(handler) }
+    }
+    /// Does something else with what arrives, on the same thread.
+    #[must_use]
+    pub fn with(&self, handler: impl Fn(Incoming) + Send + Sync + 'static) -> Self {
+        Worker::new(self.arbiter.clone(), handler)
+    }
+    /// What it does with what arrives.
+    pub fn handler(&self) -> &Handler {
+        &self.handler
+    }
+    /// Runs a task on this thread; it need not be `Send`.
+    ///
+    /// # Errors
+    /// The thread has ended.
+    pub fn spawn<F: Future<Output = ()> + 'static>(&self, task: impl FnOnce(Handler) -> F + Send + 'static) -> Result<()> {
+        let handler = self.handler.clone();
+        let ended = || Error::new(Kind::Unavailable, "worker-ended", "the thread that handles messages has ended");
+        self.arbiter.spawn_fn(move || drop(actix_rt::spawn(task(handler)))).then_some(()).ok_or_else(ended)
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Worker")
     }
 }
 
@@ -223,9 +265,9 @@ pub trait Transport: Send + Sync + 'static {
     /// whatever the broker does; `Unavailable` if the connection was lost.
     fn request(&self, message: Envelope, within: Duration) -> BoxFuture<'_, Result<String>>;
 
-    /// Declares what the service needs and starts to consume, again after every reconnect, until `stop_consuming`. Resolves when the first
-    /// messages can flow.
-    fn consume(&self, what: Consume, into: async_channel::Sender<Incoming>) -> BoxFuture<'_, Result<()>>;
+    /// Declares what the service needs and starts to consume on these workers, again after every reconnect, until `stop_consuming`. Resolves
+    /// when the first messages can flow. The workers must outlive [`Transport::close`], or what they have in flight is delivered again.
+    fn consume(&self, what: Consume, workers: Vec<Worker>) -> BoxFuture<'_, Result<()>>;
 
     /// Takes no new messages; those in flight can still be settled. Resolves when the broker has confirmed it.
     fn stop_consuming(&self) -> BoxFuture<'_, ()>;

@@ -35,12 +35,17 @@ impl<S: Send + Sync + 'static> Application<S> {
             started = self.start() => Some(started?),
             () = &mut stop => None,
         };
+        let mut workers = None;
         if let Some(up) = started {
             stop.await;
-            self.drain(up).await;
+            workers = Some(self.drain(up).await);
         }
         handle.stop(true).await;
         self.rt.transport.close().await;
+        // Their channels are closed with the transport.
+        if let Some(workers) = workers {
+            workers.stop();
+        }
         server.await.internal()?.internal()
     }
 
@@ -82,10 +87,10 @@ impl<S: Send + Sync + 'static> Application<S> {
         for task in &self.service.at_start {
             again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;
         }
-        let (into, from) = async_channel::bounded(usize::from(Workers::PREFETCH) * 2);
-        let workers = Workers::start(self.settings.workers.into(), &self.service, rt, &from);
-        if !self.service.handlers.is_empty() {
-            rt.transport.consume(self.consume(), into).await?;
+        let handles = !self.service.handlers.is_empty();
+        let workers = Workers::start(if handles { usize::from(self.settings.workers).max(1) } else { 0 });
+        if handles {
+            rt.transport.consume(self.consume(), workers.handling(&self.service, rt)).await?;
         }
         // Only now is everything heard: what happened before must come from the store.
         for task in &self.service.on_gap {
@@ -114,7 +119,8 @@ impl<S: Send + Sync + 'static> Application<S> {
         jobs
     }
 
-    async fn drain(&self, up: Up) {
+    /// Gives the workers, which are done.
+    async fn drain(&self, up: Up) -> Workers {
         log::info!("{} {} drains", self.service.name(), self.rt.instance);
         self.rt.draining.begin();
         self.health.enter(Phase::Draining);
@@ -135,7 +141,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         for job in self.service.jobs.iter().filter(|job| job.once) {
             job.release(&self.work()).await;
         }
-        up.workers.stop();
+        up.workers
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Service, handle::Arrival};
 use crate::{
     Bus, Runtime, Work,
-    bus::transport::{Delivery, Incoming, Verdict},
+    bus::transport::{Delivery, Incoming, Verdict, Worker},
     trace,
 };
 use actix_rt::Arbiter;
@@ -45,28 +45,30 @@ impl Drop for One {
 }
 
 impl Workers {
-    /// Messages in flight per queue and instance: few, so that a slow instance holds few that others could have done by now.
+    /// Messages in flight per queue and worker: few, so that a slow instance holds few that others could have done by now.
     pub const PREFETCH: u16 = 8;
 
-    /// Starts `n` threads that share what comes in.
-    pub fn start<S: Send + Sync + 'static>(
-        n: usize,
-        service: &Service<S>,
-        rt: &Arc<Runtime>,
-        from: &async_channel::Receiver<Incoming>,
-    ) -> Self {
-        let busy = Arc::<Busy>::default();
-        let arbiters = (0..n.max(1))
-            .map(|_| {
-                let arbiter = Arbiter::new();
-                let (service, rt, from, busy) = (service.clone(), rt.clone(), from.clone(), busy.clone());
-                arbiter.spawn_fn(move || {
-                    actix_rt::spawn(receive(service, rt, from, busy));
+    /// Starts `n` threads.
+    pub fn start(n: usize) -> Self {
+        Workers { arbiters: (0..n).map(|_| Arbiter::new()).collect(), busy: Arc::default() }
+    }
+
+    /// What each thread does with what arrives.
+    pub fn handling<S: Send + Sync + 'static>(&self, service: &Service<S>, rt: &Arc<Runtime>) -> Vec<Worker> {
+        let worker = |arbiter: &Arbiter| {
+            let (service, rt, busy) = (service.clone(), rt.clone(), self.busy.clone());
+            Worker::new(arbiter.handle(), move |incoming| {
+                let (one, service, rt) = (One::more(&busy), service.clone(), rt.clone());
+                actix_rt::spawn(async move {
+                    match incoming {
+                        Incoming::Message(delivery) => deliver(&service, &rt, *delivery).await,
+                        Incoming::Gap => close_gap(&service, &rt).await,
+                    }
+                    drop(one);
                 });
-                arbiter
             })
-            .collect();
-        Workers { arbiters, busy }
+        };
+        self.arbiters.iter().map(worker).collect()
     }
 
     /// Waits until no message is being handled, at most this long; how many still are.
@@ -89,25 +91,6 @@ impl Workers {
             arbiter.stop();
             let _ = arbiter.join();
         }
-    }
-}
-
-async fn receive<S: Send + Sync + 'static>(
-    service: Service<S>,
-    rt: Arc<Runtime>,
-    from: async_channel::Receiver<Incoming>,
-    busy: Arc<Busy>,
-) {
-    while let Ok(incoming) = from.recv().await {
-        let one = One::more(&busy);
-        let (service, rt) = (service.clone(), rt.clone());
-        actix_rt::spawn(async move {
-            match incoming {
-                Incoming::Message(delivery) => deliver(&service, &rt, *delivery).await,
-                Incoming::Gap => close_gap(&service, &rt).await,
-            }
-            drop(one);
-        });
     }
 }
 

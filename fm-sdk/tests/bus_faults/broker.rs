@@ -1,6 +1,6 @@
 use crate::{
     tap::Tap,
-    world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, patient, victim},
+    world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, here, patient, victim, wants},
 };
 use fm_sdk::{Kind, Transport, bus::transport::Connection, bus::transport::Verdict, testing::eventually};
 use fm_sdk_testing::servers::RabbitMqServer;
@@ -188,7 +188,7 @@ async fn a_queue_without_a_leader_is_noticed_and_used_again_when_it_has_one() {
         format!("{{ok, Q}} = rabbit_amqqueue:lookup({{resource, <<\"{vhost}\">>, queue, <<\"fm.a.events\">>}}), amqqueue:get_pid(Q)");
     broker.eval(&format!("ra:stop_server(quorum_queues, begin {queue} end).")).unwrap();
     let (bus, (into, inbox)) = (patient(&url), async_channel::unbounded());
-    let starting = bus.consume(crate::world::wants("a", &[EVENT]), into);
+    let starting = bus.consume(wants("a", &[EVENT]), vec![here(into)]);
     let mending = async {
         let c = connection(&bus, |c| matches!(c, Connection::Down(why) if why.contains("INTERNAL_ERROR"))).await;
         broker.eval(&format!("ok = ra:restart_server(quorum_queues, begin {queue} end).")).unwrap();

@@ -1,4 +1,4 @@
-use crate::world::{EVENT, Instance, connection, event, healthy, patient, wants};
+use crate::world::{EVENT, Instance, connection, event, healthy, here, patient, wants};
 use fm_sdk::{
     Kind, Transport,
     bus::{
@@ -67,7 +67,7 @@ async fn a_queue_that_is_there_with_other_arguments_refuses_to_start_and_says_wh
     ch.queue_delete("fm.a.events", Default::default()).unwrap();
     ch.queue_declare("fm.a.events", amiquip::QueueDeclareOptions { durable: true, ..Default::default() }).unwrap();
     let bus = patient(&url);
-    let e = bus.consume(wants("a", &[EVENT]), async_channel::unbounded().0).await.unwrap_err();
+    let e = bus.consume(wants("a", &[EVENT]), vec![here(async_channel::unbounded().0)]).await.unwrap_err();
     assert!(e.message().contains("PRECONDITION_FAILED") && e.message().contains("x-"), "{e:?}");
     // The others of this process are not touched.
     bus.publish(event(1)).await.unwrap();
@@ -78,7 +78,7 @@ async fn classic_queues_carry_it_too() {
     let url = healthy();
     let bus = Options::new(&url).queues(QueueKind::Classic).calls(QueueKind::Quorum).connect().unwrap();
     let (into, inbox) = async_channel::unbounded();
-    bus.consume(wants("worker", &[EVENT, crate::world::CALL]), into).await.unwrap();
+    bus.consume(wants("worker", &[EVENT, crate::world::CALL]), vec![here(into)]).await.unwrap();
     let i = Instance { bus, inbox };
     i.bus.publish(event(1)).await.unwrap();
     // A failure goes through the classic delay queue and back.

@@ -1,7 +1,7 @@
-use crate::world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, patient, victim};
+use crate::world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, here, on, patient, victim, wants};
 use fm_sdk::{
     Kind, Transport,
-    bus::transport::{Connection, Verdict},
+    bus::transport::{Connection, Consume, Incoming, Verdict},
 };
 use fm_sdk_testing::servers::RabbitMqServer;
 use std::{collections::BTreeSet, time::Duration};
@@ -151,18 +151,53 @@ async fn a_retry_is_not_lost_with_a_deleted_delay_queue() {
 }
 
 #[actix_rt::test]
-async fn a_service_that_is_gone_without_a_word_leaves_its_messages_to_others() {
+async fn a_worker_that_ends_with_messages_in_flight_leaves_them_to_others() {
     let broker = victim();
     let url = broker.url_for_vhost().unwrap();
-    let one = Instance::start(&url, "a", &[EVENT]).await;
-    drop(one.inbox);
-    let two = Instance::start(&url, "a", &[EVENT]).await;
+    let (bus, thread, (into, inbox)) = (patient(&url), actix_rt::Arbiter::new(), async_channel::unbounded());
+    bus.consume(wants("a", &[EVENT]), vec![on(thread.handle(), into)]).await.unwrap();
     for n in 0..20 {
-        two.bus.publish(event(n)).await.unwrap();
+        bus.publish(event(n)).await.unwrap();
     }
+    let held = inbox.recv().await.unwrap();
+    thread.stop();
+    thread.join().unwrap();
+    drop(held);
+    let two = Instance::start(&url, "a", &[EVENT]).await;
     let mut seen = BTreeSet::new();
     while seen.len() < 20 {
         seen.insert(two.done().await);
     }
     assert!(two.bus.counters().redelivered >= 1, "{:?}", two.bus.counters());
+}
+
+#[actix_rt::test]
+async fn workers_share_the_messages_and_the_calls_of_an_instance() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let (bus, inboxes) = (patient(&url), [(), ()].map(|()| async_channel::unbounded()));
+    let workers = inboxes.iter().map(|(into, _)| here(into.clone())).collect();
+    let few = Consume { prefetch: 1, ..wants("worker", &[EVENT, CALL]) };
+    bus.consume(few, workers).await.unwrap();
+    for n in 0..2 {
+        bus.publish(event(n)).await.unwrap();
+    }
+    let mut seen = BTreeSet::new();
+    for (_, inbox) in &inboxes {
+        let Incoming::Message(d) = tokio::time::timeout(LONG, inbox.recv()).await.expect("each has one").unwrap() else { panic!("a gap") };
+        seen.insert(d.message.decode::<u32>().unwrap());
+        d.settle.send(Verdict::Ack).unwrap();
+    }
+    assert_eq!(seen, [0, 1].into());
+    let serve = async |inbox: &async_channel::Receiver<Incoming>| {
+        let Incoming::Message(d) = inbox.recv().await.unwrap() else { panic!("a gap") };
+        let n = d.message.decode::<u32>().unwrap();
+        d.settle.send(Verdict::Answer(n.to_string())).unwrap();
+    };
+    let (one, two, (), ()) = tokio::time::timeout(LONG, async {
+        tokio::join!(bus.request(call(1), LONG), bus.request(call(2), LONG), serve(&inboxes[0].1), serve(&inboxes[1].1))
+    })
+    .await
+    .expect("each answers one");
+    assert_eq!((one.unwrap().as_str(), two.unwrap().as_str()), ("1", "2"));
 }

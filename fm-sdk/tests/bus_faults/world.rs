@@ -2,7 +2,7 @@ use fm_sdk::{
     Envelope, MessageKind, Transport,
     bus::{
         rabbitmq::{Options, RabbitMq},
-        transport::{Audience, Connection, Consume, Delivery, Incoming, Retry, Subscription, Verdict},
+        transport::{Audience, Connection, Consume, Delivery, Incoming, Retry, Subscription, Verdict, Worker},
     },
 };
 use fm_sdk_testing::servers::RabbitMqServer;
@@ -51,6 +51,16 @@ pub fn patient(url: &str) -> RabbitMq {
     Options::new(url).publish_within(LONG).connect().unwrap()
 }
 
+/// A worker on this thread that puts what arrives into an inbox.
+pub fn here(into: async_channel::Sender<Incoming>) -> Worker {
+    on(actix_rt::Arbiter::current(), into)
+}
+
+/// The same on another thread.
+pub fn on(thread: actix_rt::ArbiterHandle, into: async_channel::Sender<Incoming>) -> Worker {
+    Worker::new(thread, move |incoming| drop(into.try_send(incoming)))
+}
+
 pub struct Instance {
     pub bus: RabbitMq,
     pub inbox: async_channel::Receiver<Incoming>,
@@ -74,7 +84,7 @@ pub fn wants(service: &str, to: &[(Audience, &'static str)]) -> Consume {
 impl Instance {
     pub async fn start(url: &str, service: &str, to: &[(Audience, &'static str)]) -> Instance {
         let (bus, (into, inbox)) = (patient(url), async_channel::unbounded());
-        timeout(LONG, bus.consume(wants(service, to), into)).await.expect("starts in time").unwrap();
+        timeout(LONG, bus.consume(wants(service, to), vec![here(into)])).await.expect("starts in time").unwrap();
         Instance { bus, inbox }
     }
     /// The next message, and whether a gap was told of before it.

@@ -55,17 +55,17 @@ fn with_headers(m: &Envelope, h: FieldTable) -> AmqpProperties {
         .with_headers(h)
 }
 
-/// The properties of a call: also where the reply goes, and when it is of no use any more. The time that the broker may keep it is set
-/// when it is sent.
+/// The properties of a call: also when its reply is of no use any more. Where the reply goes, and how long the broker may keep the call,
+/// are set when it is sent.
 pub(super) fn call(m: &Envelope, correlation: u64, deadline_ms: i64) -> AmqpProperties {
     let mut h = headers(m);
     h.insert(DEADLINE.into(), AmqpValue::LongLongInt(deadline_ms));
-    with_headers(m, h).with_reply_to("amq.rabbitmq.reply-to".into()).with_correlation_id(correlation.to_string())
+    with_headers(m, h).with_correlation_id(correlation.to_string())
 }
 
 /// The properties of a reply.
-pub(super) fn reply(correlation: &str, fault: bool) -> AmqpProperties {
-    let p = AmqpProperties::default().with_correlation_id(correlation.to_owned()).with_delivery_mode(TRANSIENT);
+pub(super) fn reply(correlation: String, fault: bool) -> AmqpProperties {
+    let p = AmqpProperties::default().with_correlation_id(correlation).with_delivery_mode(TRANSIENT);
     with_header(p.with_content_type("application/json".into()), OUTCOME, string(if fault { "fault" } else { "answer" }))
 }
 
@@ -83,8 +83,17 @@ pub(super) fn outcome(p: &AmqpProperties, body: Vec<u8>) -> Result<String> {
 /// Reads a message.
 ///
 /// # Errors
-/// What makes it foreign: not one of ours, or broken on its way.
-pub(super) fn envelope(p: &AmqpProperties, body: &[u8]) -> std::result::Result<Envelope, String> {
+/// What makes it foreign: not one of ours, or broken on its way; and its body.
+pub(super) fn envelope(p: &AmqpProperties, body: Vec<u8>) -> std::result::Result<Envelope, (String, Vec<u8>)> {
+    let body = String::from_utf8(body).map_err(|e| (format!("the body is not UTF-8: {}", e.utf8_error()), e.into_bytes()))?;
+    match properties_of(p) {
+        Ok(m) => Ok(Envelope { body, ..m }),
+        Err(why) => Err((why, body.into_bytes())),
+    }
+}
+
+/// Reads all but the body.
+fn properties_of(p: &AmqpProperties) -> std::result::Result<Envelope, String> {
     let required = |v: &Option<String>, what: &str| v.clone().filter(|v| !v.is_empty()).ok_or(format!("the message has no {what}"));
     let kind = match text(p, KIND) {
         Some("event") => MessageKind::Event,
@@ -96,7 +105,7 @@ pub(super) fn envelope(p: &AmqpProperties, body: &[u8]) -> std::result::Result<E
         id: required(p.message_id(), "message-id")?,
         kind,
         name: required(p.type_(), "type")?,
-        body: std::str::from_utf8(body).map_err(|e| format!("the body is not UTF-8: {e}"))?.to_owned(),
+        body: String::new(),
         source: p.app_id().clone().unwrap_or_default(),
         instance: text(p, INSTANCE).unwrap_or_default().into(),
         at_ms: number(p, AT).unwrap_or_default(),
@@ -166,12 +175,12 @@ mod tests {
     #[test]
     fn a_message_comes_back_as_it_was() {
         for m in [full(), Envelope { kind: MessageKind::Event, token: None, trace: None, subject: None, ..full() }] {
-            assert_eq!(envelope(&properties(&m), m.body.as_bytes()), Ok(m));
+            assert_eq!(envelope(&properties(&m), m.body.clone().into_bytes()), Ok(m));
         }
     }
 
     #[test]
-    fn what_is_not_ours_says_why() {
+    fn a_foreign_message_is_refused_with_the_reason() {
         let m = full();
         for (p, body, word) in [
             (AmqpProperties::default(), &b"{}"[..], "fm-kind"),
@@ -179,22 +188,21 @@ mod tests {
             (properties(&m).with_type_(String::new()), b"{}", "type"),
             (properties(&m), &[0xff, 0xfe], "UTF-8"),
         ] {
-            assert!(envelope(&p, body).unwrap_err().contains(word), "{word}");
+            assert!(envelope(&p, body.to_vec()).unwrap_err().0.contains(word), "{word}");
         }
     }
 
     #[test]
     fn replies_and_faults_are_told_apart() {
-        assert_eq!(outcome(&reply("1", false), b"42".to_vec()).unwrap(), "42");
+        assert_eq!(outcome(&reply("1".into(), false), b"42".to_vec()).unwrap(), "42");
         let fault = Error::new(Kind::Conflict, "taken", "is taken").fault();
-        let e = outcome(&reply("1", true), serde_json::to_vec(&fault).unwrap()).unwrap_err();
+        let e = outcome(&reply("1".into(), true), serde_json::to_vec(&fault).unwrap()).unwrap_err();
         assert_eq!((e.kind(), e.code(), e.message()), (Kind::Conflict, "taken", "is taken"));
     }
 
     #[test]
-    fn a_call_carries_its_deadline_and_where_its_reply_goes() {
+    fn a_call_carries_its_deadline_and_its_correlation_id() {
         let p = call(&full(), 7, 1_250);
         assert_eq!((deadline_ms(&p), p.correlation_id().as_deref()), (Some(1_250), Some("7")));
-        assert_eq!(p.reply_to().as_deref(), Some("amq.rabbitmq.reply-to"));
     }
 }

@@ -1,4 +1,4 @@
-use super::{RabbitMq, address};
+use super::{RabbitMq, connection::address};
 use crate::{Result, tls::TlsFiles};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl Options {
         self.tls = files;
         self
     }
-    /// Sets the kind of the durable queues: events, commands, parking, delays.
+    /// Sets the kind of the durable queues: events, commands, dead letters, delays.
     #[must_use]
     pub fn queues(mut self, kind: QueueKind) -> Self {
         self.queues = kind;
@@ -64,7 +64,7 @@ impl Options {
         self.publish_within = time;
         self
     }
-    /// Starts to connect, in the background and for ever.
+    /// Starts to connect, in the background, again and again.
     ///
     /// # Errors
     /// An address is not one, or a file for TLS cannot be used.

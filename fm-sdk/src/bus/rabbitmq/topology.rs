@@ -11,10 +11,10 @@ pub(super) const EVENTS: &str = "fm.events";
 pub(super) const EVENTS_BACKUP: &str = "fm.events.backup";
 /// Exchange and queue of the events that nobody listens to.
 pub(super) const UNROUTED: &str = "fm.unrouted";
-const UNROUTED_MOST: i64 = 10_000;
-/// Each lost connection counts as a delivery, so a small limit parks messages that no handler has seen: our own attempts govern.
+const MAX_UNROUTED: i64 = 10_000;
+/// Each lost connection counts as a delivery, so a small limit dead-letters messages that no handler has seen: our own attempts govern.
 const DELIVERY_LIMIT: i64 = 50;
-/// Parked messages are read again and again, and must not count away.
+/// Dead letters are read again and again, and must not count away.
 const NO_DELIVERY_LIMIT: i64 = 1_000_000_000;
 /// A service that is away for longer is not known any more: calls fail at once instead of at their deadline.
 const CALLS_KEPT_MS: i64 = 60_000;
@@ -30,8 +30,8 @@ pub(super) fn queue(service: &str, audience: Audience) -> String {
     format!("fm.{service}.{last}")
 }
 
-/// Where a service's hopeless messages are.
-pub(super) fn parking(service: &str) -> String {
+/// The queue of a service's dead letters. Its name is that of the first version: the arguments of the other queues contain it.
+pub(super) fn dead_letters(service: &str) -> String {
     format!("fm.{service}.parking")
 }
 
@@ -53,7 +53,7 @@ pub(super) fn delay(wait: Duration) -> String {
 pub(super) fn declare_events(c: &Channel, kind: QueueKind) -> amiquip::Result<()> {
     exchange(c, ExchangeType::Fanout, UNROUTED, FieldTable::new())?;
     let mut args = durable(kind);
-    args.insert("x-max-length".into(), AmqpValue::LongLongInt(UNROUTED_MOST));
+    args.insert("x-max-length".into(), AmqpValue::LongLongInt(MAX_UNROUTED));
     declare(c, UNROUTED, args)?;
     c.queue_bind(UNROUTED, UNROUTED, "", FieldTable::new())?;
     let alternate = || table([("alternate-exchange", text(UNROUTED))]);
@@ -63,7 +63,7 @@ pub(super) fn declare_events(c: &Channel, kind: QueueKind) -> amiquip::Result<()
     c.exchange_bind(EVENTS_BACKUP, EVENTS, "#", FieldTable::new())
 }
 
-/// A waiting room. Its exchange is a fanout, so that the routing key can be the queue to come back to; a copy published to the waiting
+/// A delay queue. Its exchange is a fanout, so that the routing key can be the queue to come back to; a copy published to the waiting
 /// queue by name would look like a cycle to the broker, which drops it.
 pub(super) fn declare_delay(c: &Channel, kind: QueueKind, wait: Duration) -> amiquip::Result<()> {
     let name = delay(wait);
@@ -80,7 +80,7 @@ pub(super) fn declare_service(c: &Channel, kind: QueueKind, calls: QueueKind, wh
     let wants = |a: Audience| what.subscriptions.iter().any(|s| s.audience == a);
     let mut queues = Vec::new();
     // Where the others fall to comes first.
-    declare_parking(c, kind, &what.service)?;
+    declare_dead_letters(c, kind, &what.service)?;
     for audience in [Audience::Service, Audience::Command] {
         if wants(audience) {
             let name = queue(&what.service, audience);
@@ -88,7 +88,7 @@ pub(super) fn declare_service(c: &Channel, kind: QueueKind, calls: QueueKind, wh
             if kind == QueueKind::Quorum {
                 args.insert("x-delivery-limit".into(), AmqpValue::LongLongInt(DELIVERY_LIMIT));
             }
-            dead_letter(&mut args, kind, Some(&parking(&what.service)));
+            dead_letter(&mut args, kind, Some(&dead_letters(&what.service)));
             declare(c, &name, args)?;
             queues.push((audience, name));
         }
@@ -127,12 +127,12 @@ pub(super) fn bind_service(c: &Channel, what: &Consume, queues: &[(Audience, Str
 }
 
 /// The queue of a service's dead letters.
-pub(super) fn declare_parking(c: &Channel, kind: QueueKind, service: &str) -> amiquip::Result<()> {
+pub(super) fn declare_dead_letters(c: &Channel, kind: QueueKind, service: &str) -> amiquip::Result<()> {
     let mut args = durable(kind);
     if kind == QueueKind::Quorum {
         args.insert("x-delivery-limit".into(), AmqpValue::LongLongInt(NO_DELIVERY_LIMIT));
     }
-    declare(c, &parking(service), args)
+    declare(c, &dead_letters(service), args)
 }
 
 fn exchange(c: &Channel, type_: ExchangeType, name: &str, arguments: FieldTable) -> amiquip::Result<()> {

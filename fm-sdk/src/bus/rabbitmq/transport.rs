@@ -1,22 +1,26 @@
 use super::{
-    Counters, Shared,
-    address::Address,
-    caller,
-    health::Health,
-    intake::InFlight,
+    Counters,
+    connection::address::Address,
+    consume::{dispatcher::Dispatcher, in_flight::InFlight, mailbox::Mailbox},
+    dead_letters,
     options::Options,
-    outgoing::Outgoing,
-    parking,
-    publisher::{Job, Publisher, closed},
-    sender::Sender,
-    supervisor::{Control, Subscriber, Supervisor},
+    publish::{
+        calls,
+        outgoing::Outgoing,
+        publisher::{Publisher, closed},
+    },
+    sessions::{
+        Subscriber,
+        supervisor::{Event, Role, Supervisor},
+    },
+    shared::Shared,
     topology,
 };
 use crate::{
     BoxFuture, Envelope, Error, Kind, Result, ResultExt, Transport,
-    bus::transport::{Audience, Connection, Consume, Incoming, Parked},
+    bus::transport::{Audience, Connection, Consume, Parked, Worker},
 };
-use crossbeam_channel::unbounded;
+use crossbeam_channel::Sender;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
@@ -24,20 +28,21 @@ use tokio::{
     time::timeout,
 };
 
-const SETTLE: Duration = Duration::from_secs(1);
-const CLOSE: Duration = Duration::from_secs(6);
+/// A close waits no longer for messages that are being settled.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// The bus on RabbitMQ. Connects in the background and for ever; [`Transport::connection`] tells how it goes.
+/// The bus on RabbitMQ. Connects in the background, again and again; [`Transport::connection`] tells how it goes.
 pub struct RabbitMq {
-    shared: Arc<Shared>,
-    publisher: Publisher,
-    control: crossbeam_channel::Sender<Control>,
+    publisher: Arc<Publisher>,
+    publishing: Sender<Event>,
+    consuming: Sender<Event>,
     in_flight: Arc<InFlight>,
 }
 
 impl RabbitMq {
     /// Starts to connect to the first broker of the list that can be reached: AMQP URLs, comma separated, the virtual host in the path.
-    /// A broker that is away is no error: it is tried until it is there.
+    /// An unreachable broker is no error: it is tried until it can be reached.
     ///
     /// # Errors
     /// An address is not one.
@@ -46,39 +51,55 @@ impl RabbitMq {
     }
 
     pub(super) fn start(addresses: Vec<Address>, options: Options) -> Result<RabbitMq> {
-        let shared = Arc::new(Shared {
-            addresses,
-            options,
-            health: Health::new(),
-            tally: Default::default(),
-            waits: Default::default(),
-            parking: Default::default(),
-        });
-        let ((jobs, todo), (control, told)) = (unbounded(), unbounded());
-        let publisher = Publisher::new(jobs, shared.clone());
+        let publisher = Publisher::new(Arc::new(Shared::new(addresses, options)));
         let in_flight = Arc::new(InFlight::default());
-        let sender = Sender::new(shared.clone(), todo);
-        std::thread::Builder::new().name("fm-bus-publish".into()).spawn(move || sender.run()).internal()?;
-        let supervisor = Supervisor { shared: shared.clone(), publisher: publisher.clone(), control: told, in_flight: in_flight.clone() };
-        std::thread::Builder::new().name("fm-bus-consume".into()).spawn(move || supervisor.run()).internal()?;
-        Ok(RabbitMq { shared, publisher, control, in_flight })
+        let publishing = Supervisor::start(Role::Publish, &publisher, &in_flight).internal()?;
+        let consuming = Supervisor::start(Role::Consume, &publisher, &in_flight).internal()?;
+        Ok(RabbitMq { publisher, publishing, consuming, in_flight })
     }
 
     /// Reads what happened since the start, for metrics.
     pub fn counters(&self) -> Counters {
-        self.shared.tally.read()
+        self.publisher.shared.metrics.read()
     }
 
-    fn tell<T>(&self, c: impl FnOnce(oneshot::Sender<T>) -> Control) -> oneshot::Receiver<T> {
-        let (done, heard) = oneshot::channel();
-        let _ = self.control.send(c(done));
-        heard
+    /// Consumes by one of the connections.
+    async fn consume_by(&self, connection: &Sender<Event>, what: Consume, workers: &[Worker]) -> Result<()> {
+        if what.subscriptions.is_empty() {
+            return Ok(());
+        }
+        let mut mailboxes = Vec::with_capacity(workers.len());
+        for worker in workers {
+            let mailbox = Arc::<Mailbox>::default();
+            mailboxes.push(mailbox.clone());
+            worker.spawn(move |handler| Dispatcher::new(mailbox, handler).run())?;
+        }
+        let (started, start) = oneshot::channel();
+        let (stopping, runtime) = (watch::Sender::new(false), Handle::current());
+        let _ = connection.send(Event::Consume(Subscriber { what, mailboxes, runtime, started: Some(started), stopping }));
+        start.await.map_err(|_| closed())?
+    }
+}
+
+fn tell<T>(connection: &Sender<Event>, event: impl FnOnce(oneshot::Sender<T>) -> Event) -> oneshot::Receiver<T> {
+    let (done, heard) = oneshot::channel();
+    let _ = connection.send(event(done));
+    heard
+}
+
+/// A transport that is dropped without a word closes its connections too.
+impl Drop for RabbitMq {
+    fn drop(&mut self) {
+        for connection in [&self.publishing, &self.consuming] {
+            drop(tell(connection, Event::Stop));
+            drop(tell(connection, Event::Close));
+        }
     }
 }
 
 impl std::fmt::Debug for RabbitMq {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let addresses: Vec<String> = self.shared.addresses.iter().map(ToString::to_string).collect();
+        let addresses: Vec<String> = self.publisher.shared.addresses.iter().map(ToString::to_string).collect();
         f.debug_struct("RabbitMq").field("addresses", &addresses).finish_non_exhaustive()
     }
 }
@@ -89,23 +110,25 @@ impl Transport for RabbitMq {
     }
 
     fn request(&self, message: Envelope, within: Duration) -> BoxFuture<'_, Result<String>> {
-        Box::pin(caller::request(&self.publisher, message, within))
+        Box::pin(calls::request(&self.publisher, message, within))
     }
 
-    fn consume(&self, what: Consume, into: async_channel::Sender<Incoming>) -> BoxFuture<'_, Result<()>> {
+    fn consume(&self, what: Consume, workers: Vec<Worker>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let attempts = 1..what.retry.attempts;
-            self.shared.waits.lock().unwrap_or_else(|e| e.into_inner()).extend(attempts.filter_map(|n| what.retry.after(n)));
-            let started = self.tell(|started| {
-                let (stopping, runtime) = (watch::Sender::new(false), Handle::current());
-                Control::Consume(Subscriber { what, into, runtime, started: Some(started), stopping })
-            });
-            started.await.map_err(|_| closed())?
+            self.publisher.shared.add_waits(attempts.filter_map(|n| what.retry.after(n)));
+            let (calls, others) = what.subscriptions.iter().cloned().partition(|s| s.audience == Audience::Call);
+            let [calls, others] = [calls, others].map(|subscriptions| Consume { subscriptions, ..what.clone() });
+            self.consume_by(&self.publishing, calls, &workers).await?;
+            self.consume_by(&self.consuming, others, &workers).await
         })
     }
 
     fn stop_consuming(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async move { drop(self.tell(Control::Stop).await) })
+        Box::pin(async move {
+            let stopped = [tell(&self.publishing, Event::Stop), tell(&self.consuming, Event::Stop)];
+            futures::future::join_all(stopped).await;
+        })
     }
 
     fn counters(&self) -> Counters {
@@ -113,15 +136,15 @@ impl Transport for RabbitMq {
     }
 
     fn connection(&self) -> watch::Receiver<Connection> {
-        self.shared.health.watch()
+        self.publisher.shared.state.watch()
     }
 
     fn parked(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<Parked>>> {
-        Box::pin(parking::list(self.shared.clone(), service.to_owned(), limit))
+        Box::pin(dead_letters::list(self.publisher.shared.clone(), service.to_owned(), limit))
     }
 
     fn drop_parked(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<Parked>>> {
-        Box::pin(parking::take(self.shared.clone(), service.to_owned(), id.to_owned()))
+        Box::pin(dead_letters::take(self.publisher.shared.clone(), service.to_owned(), id.to_owned()))
     }
 
     fn deliver_to(&self, service: &str, audience: Audience, message: Envelope) -> BoxFuture<'_, Result<()>> {
@@ -137,11 +160,11 @@ impl Transport for RabbitMq {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.stop_consuming().await;
-            self.in_flight.none(SETTLE).await;
-            let (done, flushed) = oneshot::channel();
-            let _ = self.publisher.hand_over(Job::Close(done));
-            let _ = timeout(CLOSE, flushed).await;
-            let _ = timeout(CLOSE, self.tell(Control::Close)).await;
+            self.in_flight.none(SETTLE_TIMEOUT).await;
+            // The one that publishes first: copies of failed messages are acknowledged by the other when they are stored.
+            for connection in [&self.publishing, &self.consuming] {
+                let _ = timeout(CLOSE_TIMEOUT, tell(connection, Event::Close)).await;
+            }
         })
     }
 }

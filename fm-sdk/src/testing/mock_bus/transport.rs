@@ -1,6 +1,6 @@
 use crate::{
     BoxFuture, Envelope, Error, Kind, MessageKind, Result, Transport,
-    bus::transport::{Audience, Connection, Consume, Incoming, Parked, Subscription},
+    bus::transport::{Audience, Connection, Consume, Parked, Subscription, Worker},
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -102,7 +102,7 @@ impl Transport for MockTransport {
             }
         })
     }
-    fn consume(&self, _: Consume, _: async_channel::Sender<Incoming>) -> BoxFuture<'_, Result<()>> {
+    fn consume(&self, _: Consume, _: Vec<Worker>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async { Ok(()) })
     }
     fn stop_consuming(&self) -> BoxFuture<'_, ()> {

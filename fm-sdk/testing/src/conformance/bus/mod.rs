@@ -17,7 +17,7 @@ pub mod all {
 
 use fm_sdk::{
     Envelope, MessageKind, Transport,
-    bus::transport::{Audience, Consume, Delivery, Incoming, Retry, Subscription, Verdict},
+    bus::transport::{Audience, Consume, Delivery, Incoming, Retry, Subscription, Verdict, Worker},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -62,7 +62,8 @@ impl Broker {
         };
         tune(&mut what);
         let (into, inbox) = async_channel::unbounded();
-        transport.consume(what, into).await.expect("consumes");
+        let worker = Worker::new(actix_rt::Arbiter::current(), move |incoming| drop(into.try_send(incoming)));
+        transport.consume(what, vec![worker]).await.expect("consumes");
         Instance { transport, inbox }
     }
 }

@@ -3,14 +3,14 @@
 use super::Ending;
 use fm_sdk::{
     BoxFuture, Envelope, Result, Transport,
-    bus::transport::{Audience, Connection, Consume, Counters, Delivery, Incoming, Parked, Verdict},
+    bus::transport::{Audience, Connection, Consume, Counters, Delivery, Incoming, Parked, Retry, Settle, Verdict, Worker},
 };
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, watch};
 
 #[derive(Default)]
 struct Track {
@@ -80,6 +80,22 @@ impl Tracking {
     }
 }
 
+impl Tracking {
+    /// The same delivery; what becomes of it is noted.
+    fn tracked(&self, d: Delivery, retry: &Retry) -> Delivery {
+        let Delivery { message, audience, deadline, redelivered, settle } = d;
+        let (me, m, last) = (self.clone(), message.clone(), retry.after(message.attempt).is_none());
+        let settle = Settle::new(move |verdict| {
+            let copy = verdict.clone();
+            // The broker hears it first, so that all is done when the case goes on.
+            let settled = settle.send(verdict);
+            me.ended(&m, audience, &copy, last);
+            settled
+        });
+        Delivery { message, audience, deadline, redelivered, settle }
+    }
+}
+
 impl Transport for Tracking {
     fn publish(&self, m: Envelope) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
@@ -94,31 +110,19 @@ impl Transport for Tracking {
     fn request(&self, m: Envelope, within: Duration) -> BoxFuture<'_, Result<String>> {
         self.inner.request(m, within)
     }
-    fn consume(&self, what: Consume, into: async_channel::Sender<Incoming>) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move {
-            self.lock().subscriptions = what.subscriptions.iter().map(|s| (s.audience, s.name)).collect();
-            let (tx, rx) = async_channel::bounded(64);
-            let (me, retry) = (self.clone(), what.retry.clone());
-            tokio::spawn(async move {
-                while let Ok(Incoming::Message(d)) = rx.recv().await {
-                    let Delivery { message, audience, deadline, redelivered, settle } = *d;
-                    let (tell, told) = oneshot::channel();
-                    let delivery = Delivery { message: message.clone(), audience, deadline, redelivered, settle: tell.into() };
-                    if into.send(Incoming::Message(Box::new(delivery))).await.is_err() {
-                        return;
-                    }
-                    let (me, last) = (me.clone(), retry.after(message.attempt).is_none());
-                    tokio::spawn(async move {
-                        let Ok(verdict) = told.await else { return };
-                        let copy = verdict.clone();
-                        // The broker hears it first, so that all is done when the case goes on.
-                        let _ = settle.send(verdict);
-                        me.ended(&message, audience, &copy, last);
-                    });
-                }
-            });
-            self.inner.consume(what, tx).await
-        })
+    fn consume(&self, what: Consume, workers: Vec<Worker>) -> BoxFuture<'_, Result<()>> {
+        self.lock().subscriptions = what.subscriptions.iter().map(|s| (s.audience, s.name)).collect();
+        let tracked = |worker: &Worker| {
+            let (me, retry, inner) = (self.clone(), what.retry.clone(), worker.handler().clone());
+            worker.with(move |incoming| {
+                inner(match incoming {
+                    Incoming::Message(d) => Incoming::Message(Box::new(me.tracked(*d, &retry))),
+                    Incoming::Gap => Incoming::Gap,
+                });
+            })
+        };
+        let workers = workers.iter().map(tracked).collect();
+        self.inner.consume(what, workers)
     }
     fn stop_consuming(&self) -> BoxFuture<'_, ()> {
         self.inner.stop_consuming()

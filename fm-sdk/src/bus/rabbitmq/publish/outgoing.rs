@@ -1,13 +1,13 @@
-use super::{codec, topology};
+use super::super::{codec, topology};
 use crate::{Envelope, Error, Kind, MessageKind, Result, bus::transport::Audience, message};
 use amiquip::{AmqpProperties, Channel, Publish};
 
 /// Larger bodies do not belong on a bus; files go through the file store.
-const MOST_BYTES: usize = 16 << 20;
+const MAX_BODY_BYTES: usize = 16 << 20;
 
-/// A message with the way it takes.
+/// A message with its route.
 #[derive(Clone, Debug)]
-pub(super) struct Outgoing {
+pub(in super::super) struct Outgoing {
     pub exchange: String,
     pub key: String,
     /// Comes back if no queue takes it.
@@ -17,7 +17,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The way of an event or a command.
+    /// Routes an event or a command.
     pub fn published(m: Envelope) -> Result<Self> {
         let (exchange, key, mandatory) = match m.kind {
             // Mandatory: it comes back only if the queue of unrouted events is not there either.
@@ -27,7 +27,7 @@ impl Outgoing {
         };
         Self::checked(exchange, key, mandatory, m, codec::properties)
     }
-    /// The way of a call.
+    /// Routes a call.
     pub fn call(m: Envelope, correlation: u64, deadline_ms: i64) -> Result<Self> {
         let queue = topology::queue(message::owner(&m.name), Audience::Call);
         Self::checked(String::new(), queue, true, m, |m| codec::call(m, correlation, deadline_ms))
@@ -54,10 +54,14 @@ impl Outgoing {
         if long || headers.iter().flatten().map(|s| s.len()).sum::<usize>() > 65_536 {
             return Err(Error::new(Kind::Invalid, "message-unsendable", "an id, a name or a header of the message is too long"));
         }
-        if m.body.len() > MOST_BYTES {
+        if m.body.len() > MAX_BODY_BYTES {
             return Err(Error::new(Kind::TooLarge, "message-too-large", "the message has more than 16 MiB"));
         }
         Ok(Outgoing { exchange, key, mandatory, properties: properties(&m), body: m.body.into_bytes() })
+    }
+    /// How many places of a window it takes: one, and one more per 16 KiB.
+    pub fn weight(&self) -> u32 {
+        u32::try_from(1 + self.body.len() / (16 << 10)).unwrap_or(u32::MAX)
     }
     pub fn id(&self) -> &str {
         self.properties.message_id().as_deref().unwrap_or_default()

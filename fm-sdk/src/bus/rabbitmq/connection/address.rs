@@ -5,7 +5,7 @@ use url::Url;
 
 /// Where a broker is and how to log in there.
 #[derive(Clone)]
-pub(super) struct Address {
+pub(in super::super) struct Address {
     /// How to encrypt the connection, if the URL says so.
     pub tls: Option<Arc<ClientConfig>>,
     pub host: String,
@@ -27,7 +27,7 @@ impl std::fmt::Display for Address {
 /// Reads a comma separated list of AMQP URLs (<https://www.rabbitmq.com/docs/uri-spec>); a path of `/` or none means the virtual host `/`.
 ///
 /// `amqps` is AMQP over TLS, with these files.
-pub(super) fn parse(urls: &str, tls: &TlsFiles) -> Result<Vec<Address>> {
+pub(in super::super) fn parse(urls: &str, tls: &TlsFiles) -> Result<Vec<Address>> {
     let urls = urls.split(',').map(str::trim).filter(|u| !u.is_empty());
     let encrypted = urls.clone().any(|u| u.starts_with("amqps:"));
     let config = if encrypted { Some(Arc::new(tls.client()?)) } else { None };

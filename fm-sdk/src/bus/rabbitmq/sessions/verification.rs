@@ -1,7 +1,7 @@
 //! While a session lasts somebody may delete what was declared at its start. Every few seconds each part is looked up, what is missing is
 //! named, and everything is declared and bound again; that a binding is missing cannot be seen, so all are asserted each time.
 
-use super::{Shared, topology};
+use super::super::{Shared, topology};
 use crate::bus::transport::{Audience, Consume};
 use amiquip::{Channel, Connection};
 use std::fmt;
@@ -47,7 +47,7 @@ impl fmt::Display for Part {
 /// # Errors
 /// The session cannot go on: the connection is lost, or a queue that is consumed from is gone.
 pub(super) fn verify(connection: &mut Connection, shared: &Shared, declared: &[Declared]) -> Result<Finding, String> {
-    let missing = missing(connection, parts(shared, declared)).map_err(|e| e.to_string())?;
+    let missing = missing_parts(connection, parts(shared, declared)).map_err(|e| e.to_string())?;
     let missing = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let channel = connection.open_channel(None).map_err(|e| e.to_string())?;
     match assert_again(&channel, shared, declared) {
@@ -66,11 +66,11 @@ fn parts(shared: &Shared, declared: &[Declared]) -> Vec<Part> {
     let exchanges = [topology::EVENTS, topology::EVENTS_BACKUP, topology::UNROUTED].map(|name| Part::Exchange(name.into()));
     let delays = shared.waits().into_iter().map(topology::delay);
     let delays = delays.flat_map(|name| [Part::Exchange(name.clone()), Part::Queue(name)]);
-    let dead_letters = declared.iter().map(|d| Part::Queue(topology::parking(&d.what.service)));
+    let dead_letters = declared.iter().map(|d| Part::Queue(topology::dead_letters(&d.what.service)));
     exchanges.into_iter().chain([Part::Queue(topology::UNROUTED.into())]).chain(delays).chain(dead_letters).collect()
 }
 
-fn missing(connection: &mut Connection, parts: Vec<Part>) -> amiquip::Result<Vec<Part>> {
+fn missing_parts(connection: &mut Connection, parts: Vec<Part>) -> amiquip::Result<Vec<Part>> {
     let mut missing = Vec::new();
     let mut channel = connection.open_channel(None)?;
     for part in parts {
@@ -90,7 +90,7 @@ fn missing(connection: &mut Connection, parts: Vec<Part>) -> amiquip::Result<Vec
 fn assert_again(channel: &Channel, shared: &Shared, declared: &[Declared]) -> amiquip::Result<()> {
     shared.declare_common(channel)?;
     for d in declared {
-        topology::declare_parking(channel, shared.options.queues, &d.what.service)?;
+        topology::declare_dead_letters(channel, shared.options.queues, &d.what.service)?;
         topology::bind_service(channel, &d.what, &d.queues)?;
     }
     Ok(())

@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
-/// Breaks a connection. The client library's calls wait for ever: while the broker's heartbeats come, a queue that does not answer (it has
-/// lost its leader, say) would hold a thread until somebody restarts the process.
-pub(super) struct Fuse(TcpStream);
+/// Breaks a connection that does not answer. The client library's calls wait without a limit: while the broker's heartbeats come, a queue
+/// that does not answer (it has lost its leader, say) would hold a thread until somebody restarts the process.
+pub(in super::super) struct TimeoutGuard(TcpStream);
 
-impl Fuse {
+impl TimeoutGuard {
     pub fn new(socket: TcpStream) -> Self {
-        Fuse(socket)
+        TimeoutGuard(socket)
     }
     /// Does the work; if it takes longer than this the connection is broken, and the work fails.
     pub fn within<T>(&self, time: Duration, work: impl FnOnce() -> T) -> T {
@@ -19,7 +19,7 @@ impl Fuse {
         if let Ok(socket) = self.0.try_clone() {
             thread::spawn(move || {
                 if waiting.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
-                    log::warn!("the message broker does not answer on an open connection, which is given up");
+                    log::warn!(timeout_s = time.as_secs(); "bus: the broker does not answer on an open connection, closing it");
                     let _ = socket.shutdown(Shutdown::Both);
                 }
             });

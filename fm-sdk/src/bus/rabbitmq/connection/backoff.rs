@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_millis(25);
+const FIRST_WAIT: Duration = Duration::from_millis(25);
 /// Not more: a broker that comes back is found within two seconds.
-const MOST: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Grows from 25 ms to 1 s, with jitter so that the clients of a restarted broker do not come all at once.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Backoff {
 impl Backoff {
     /// The next wait.
     pub fn next(&mut self) -> Duration {
-        let full = (FIRST * 2u32.saturating_pow(self.failures.min(8))).min(MOST);
+        let full = (FIRST_WAIT * 2u32.saturating_pow(self.failures.min(8))).min(MAX_WAIT);
         self.failures += 1;
         full.mul_f64(rand::random_range(0.5..1.0))
     }
@@ -30,10 +30,10 @@ mod tests {
     #[test]
     fn waits_grow_stay_below_a_second_and_start_anew() {
         let mut b = Backoff::default();
-        assert!(b.next() <= FIRST);
+        assert!(b.next() <= FIRST_WAIT);
         let tenth = (0..10).map(|_| b.next()).last().unwrap();
-        assert!(tenth >= MOST / 2 && tenth <= MOST, "{tenth:?}");
+        assert!(tenth >= MAX_WAIT / 2 && tenth <= MAX_WAIT, "{tenth:?}");
         b.reset();
-        assert!(b.next() <= FIRST);
+        assert!(b.next() <= FIRST_WAIT);
     }
 }

@@ -9,96 +9,99 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// A message that takes the channel down with it (a missing exchange, a size that the broker refuses) must not do so for ever.
-const MOST_SENDS: u32 = 5;
+/// A message that takes the channel down with it (a missing exchange, a size that the broker refuses) must not do so without end.
+const MAX_SENDS: u32 = 5;
 
-/// A message that waits for the broker's confirmation.
+/// A message that waits for the broker's confirm.
 pub(super) struct Pending {
-    pub message: Outgoing,
-    pub done: oneshot::Sender<Result<()>>,
+    message: Arc<Outgoing>,
+    confirmed: oneshot::Sender<Result<()>>,
     /// Set once it was handed to the connection: from then on the broker may have it.
     pub sent: Arc<AtomicBool>,
     sends: u32,
 }
 
 impl Pending {
-    pub fn new(message: Outgoing, done: oneshot::Sender<Result<()>>) -> Self {
-        Pending { message, done, sent: Arc::default(), sends: 0 }
+    pub fn new(message: Outgoing, confirmed: oneshot::Sender<Result<()>>) -> Self {
+        Pending { message: Arc::new(message), confirmed, sent: Arc::default(), sends: 0 }
     }
 }
 
-/// What is not confirmed yet, in order.
+/// Published messages that are not confirmed yet, in order.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(super) struct Unconfirmed {
     waiting: VecDeque<Pending>,
     /// By the delivery tag of this session's channel.
     sent: BTreeMap<u64, Pending>,
     last_tag: u64,
     returned: HashSet<String>,
+    closed: bool,
 }
 
-impl Outbox {
+impl Unconfirmed {
+    /// Queues a message to be sent; after [`Unconfirmed::close`] it is dropped.
     pub fn push(&mut self, p: Pending) {
-        // While the broker is away those that have given up would pile up.
+        if self.closed {
+            return;
+        }
+        // While the broker is unreachable those that have given up would pile up.
         if self.waiting.len() % 256 == 255 {
-            self.waiting.retain(|p| !p.done.is_closed());
+            self.waiting.retain(|p| !p.confirmed.is_closed());
         }
         self.waiting.push_back(p);
     }
     /// The next one to send, already under its delivery tag. Those that nobody waits for any more are left out.
-    pub fn next(&mut self) -> Option<&Pending> {
+    pub fn next(&mut self) -> Option<Arc<Outgoing>> {
         loop {
             let mut p = self.waiting.pop_front()?;
-            if p.done.is_closed() {
+            if p.confirmed.is_closed() {
                 continue;
             }
             p.sends += 1;
             p.sent.store(true, Relaxed);
             self.last_tag += 1;
-            return Some(self.sent.entry(self.last_tag).or_insert(p));
+            let message = p.message.clone();
+            self.sent.insert(self.last_tag, p);
+            return Some(message);
         }
     }
-    /// The broker could not route it; its confirmation follows.
+    /// The broker could not route it; its confirm follows.
     pub fn returned(&mut self, id: String) {
         self.returned.insert(id);
     }
     /// The broker's answer to one message, or to all up to it.
     pub fn confirmed(&mut self, tag: u64, multiple: bool, stored: bool) {
-        let later = self.sent.split_off(&(tag + 1));
-        let mut now = std::mem::replace(&mut self.sent, later);
         if !multiple {
-            let one = now.remove(&tag);
-            self.sent.append(&mut now);
-            now = one.map(|p| (tag, p)).into_iter().collect();
+            if let Some(p) = self.sent.remove(&tag) {
+                self.resolve(p, stored);
+            }
+            return;
         }
-        for p in now.into_values() {
-            let result = if p.message.mandatory && self.returned.remove(p.message.id()) {
-                Err(unroutable(&p.message.key))
-            } else if stored {
-                Ok(())
-            } else {
-                Err(Error::new(
-                    Kind::Unavailable,
-                    REFUSED,
-                    "the message broker did not take the message: a queue that it goes to is full, or cannot store it",
-                ))
-            };
-            let _ = p.done.send(result);
+        let later = self.sent.split_off(&(tag + 1));
+        for p in std::mem::replace(&mut self.sent, later).into_values() {
+            self.resolve(p, stored);
         }
+    }
+    fn resolve(&mut self, p: Pending, stored: bool) {
+        let result = if p.message.mandatory && self.returned.remove(p.message.id()) {
+            Err(unroutable(&p.message.key))
+        } else if stored {
+            Ok(())
+        } else {
+            let why = "the message broker did not take the message: a queue that it goes to is full, or cannot store it";
+            Err(Error::new(Kind::Unavailable, REFUSED, why))
+        };
+        let _ = p.confirmed.send(result);
     }
     /// The session is over: what was not confirmed is sent again in the next one, in order and before all else. Gives their number.
     pub fn lost(&mut self, why: &str) -> usize {
         self.last_tag = 0;
         self.returned.clear();
         let (again, hopeless): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.sent).into_values().filter(|p| !p.done.is_closed()).partition(|p| p.sends < MOST_SENDS);
+            std::mem::take(&mut self.sent).into_values().filter(|p| !p.confirmed.is_closed()).partition(|p| p.sends < MAX_SENDS);
         for p in hopeless {
-            let _ = p.done.send(Err(Error::new(
-                Kind::Unavailable,
-                "bus-lost",
-                format!("the connection was lost {MOST_SENDS} times with this message unconfirmed, last: {why}"),
-            )
-            .maybe_done()));
+            let why = format!("the connection was lost {MAX_SENDS} times with this message unconfirmed, last: {why}");
+            let _ = p.confirmed.send(Err(Error::new(Kind::Unavailable, "bus-lost", why).maybe_done()));
         }
         let count = again.len();
         for p in again.into_iter().rev() {
@@ -106,9 +109,13 @@ impl Outbox {
         }
         count
     }
-    /// Nothing is owed.
+    /// Nothing waits for a confirm.
     pub fn is_empty(&self) -> bool {
-        self.sent.is_empty() && self.waiting.iter().all(|p| p.done.is_closed())
+        self.sent.is_empty() && self.waiting.iter().all(|p| p.confirmed.is_closed())
+    }
+    /// Gives up what is left, and takes no more.
+    pub fn close(&mut self) {
+        *self = Unconfirmed { closed: true, ..Unconfirmed::default() };
     }
 }
 
@@ -123,20 +130,20 @@ mod tests {
     use crate::{Envelope, MessageKind};
     use tokio::sync::oneshot::Receiver;
 
-    fn put(o: &mut Outbox, kind: MessageKind) -> (String, Receiver<Result<()>>) {
+    fn put(o: &mut Unconfirmed, kind: MessageKind) -> (String, Receiver<Result<()>>) {
         let (tx, rx) = oneshot::channel();
         let m = Envelope::new(kind, "a/b", &1, "test").unwrap();
         let id = m.id.clone();
         o.push(Pending::new(Outgoing::published(m).unwrap(), tx));
         (id, rx)
     }
-    fn send_all(o: &mut Outbox) -> Vec<String> {
-        std::iter::from_fn(|| o.next().map(|p| p.message.id().to_owned())).collect()
+    fn send_all(o: &mut Unconfirmed) -> Vec<String> {
+        std::iter::from_fn(|| o.next().map(|m| m.id().to_owned())).collect()
     }
 
     #[test]
-    fn a_confirmation_of_many_reaches_each_and_only_those() {
-        let mut o = Outbox::default();
+    fn a_confirm_of_many_messages_reaches_each_of_them_and_no_other() {
+        let mut o = Unconfirmed::default();
         let mut l: Vec<_> = (0..4).map(|_| put(&mut o, MessageKind::Event)).collect();
         send_all(&mut o);
         o.confirmed(2, false, true);
@@ -148,8 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_returned_is_unroutable_although_it_is_confirmed() {
-        let mut o = Outbox::default();
+    fn a_returned_message_is_unroutable_although_it_is_confirmed() {
+        let mut o = Unconfirmed::default();
         let (id, mut rx) = put(&mut o, MessageKind::Command);
         send_all(&mut o);
         o.returned(id);
@@ -159,7 +166,7 @@ mod tests {
 
     #[test]
     fn unconfirmed_messages_are_sent_again_in_order_and_before_newer_ones() {
-        let mut o = Outbox::default();
+        let mut o = Unconfirmed::default();
         let l: Vec<_> = (0..3).map(|_| put(&mut o, MessageKind::Event)).collect();
         send_all(&mut o);
         o.confirmed(1, false, true);
@@ -169,10 +176,10 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_always_costs_the_connection_is_given_up() {
-        let mut o = Outbox::default();
+    fn a_message_that_loses_the_connection_each_time_fails_after_five_attempts() {
+        let mut o = Unconfirmed::default();
         let (_, mut rx) = put(&mut o, MessageKind::Event);
-        for _ in 0..MOST_SENDS {
+        for _ in 0..MAX_SENDS {
             assert!(rx.try_recv().is_err());
             send_all(&mut o);
             o.lost("404");
@@ -182,9 +189,19 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_it_so_it_is_not_sent() {
-        let mut o = Outbox::default();
+    fn a_message_is_not_sent_when_its_publisher_has_gone() {
+        let mut o = Unconfirmed::default();
         drop(put(&mut o, MessageKind::Event));
         assert!(o.is_empty() && send_all(&mut o).is_empty());
+    }
+
+    #[test]
+    fn closing_fails_what_is_queued_and_what_comes_later() {
+        let mut o = Unconfirmed::default();
+        let mut queued = put(&mut o, MessageKind::Event).1;
+        o.close();
+        let mut late = put(&mut o, MessageKind::Event).1;
+        let closed = tokio::sync::oneshot::error::TryRecvError::Closed;
+        assert_eq!((queued.try_recv().unwrap_err(), late.try_recv().unwrap_err()), (closed.clone(), closed));
     }
 }

@@ -1,15 +1,15 @@
 use super::{
     address::Address,
     backoff::Backoff,
-    stream::{self, Link},
+    link::{self, Link},
 };
 use std::time::{Duration, Instant};
 
 /// A session shorter than this counts as a failed attempt, so that a broker that throws us out at once is not hammered.
-const STABLE: Duration = Duration::from_secs(1);
+const STABLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Tries the addresses in turn, with growing waits between them.
-pub(super) struct Dialer {
+pub(in super::super) struct Dialer {
     addresses: Vec<Address>,
     at: usize,
     name: String,
@@ -21,9 +21,9 @@ impl Dialer {
     pub fn new(addresses: Vec<Address>, name: String) -> Self {
         Dialer { addresses, at: 0, name, backoff: Backoff::default(), opened: None }
     }
-    /// Tries one address, the next one after a failure. Blocks for at most some seconds.
-    pub fn dial(&mut self) -> Result<Link, String> {
-        let result = stream::open(&self.addresses[self.at], &self.name);
+    /// Tries one address, the next one after a failure. Blocks for at most some seconds. `ended` is called when the connection is given up.
+    pub fn dial(&mut self, ended: &(impl Fn() + Clone + Send + Sync + 'static)) -> Result<Link, String> {
+        let result = link::open(&self.addresses[self.at], &self.name, ended);
         match &result {
             Ok(_) => self.opened = Some(Instant::now()),
             Err(_) => self.at = (self.at + 1) % self.addresses.len(),
@@ -32,7 +32,7 @@ impl Dialer {
     }
     /// How long to wait before the next attempt; nothing after a session that had lasted.
     pub fn pause(&mut self) -> Duration {
-        if self.opened.take().is_some_and(|at| at.elapsed() > STABLE) {
+        if self.opened.take().is_some_and(|at| at.elapsed() > STABLE_AFTER) {
             self.backoff.reset();
             return Duration::ZERO;
         }

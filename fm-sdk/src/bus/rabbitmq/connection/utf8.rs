@@ -2,8 +2,6 @@
 //! does not demand it, so one foreign message would cost the connection again and again. This stream puts `?` for each byte that is not
 //! UTF-8 in the strings of arriving deliveries; lengths stay as they are, and bodies are not touched.
 
-use super::socket::Socket;
-use amiquip::IoStream;
 use mio::{Evented, Poll, PollOpt, Ready, Token};
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
@@ -13,17 +11,17 @@ const HEADER: u8 = 2;
 const AROUND: usize = 8;
 
 /// A stream whose arriving frames are clean.
-pub(super) struct Clean {
-    inner: Socket,
+pub(super) struct Utf8Stream<S> {
+    inner: S,
     /// Arrived: clean up to `clean`, handed out up to `taken`.
     buffer: Vec<u8>,
     clean: usize,
     taken: usize,
 }
 
-impl Clean {
-    pub fn new(inner: Socket) -> Self {
-        Clean { inner, buffer: Vec::new(), clean: 0, taken: 0 }
+impl<S> Utf8Stream<S> {
+    pub fn new(inner: S) -> Self {
+        Utf8Stream { inner, buffer: Vec::new(), clean: 0, taken: 0 }
     }
     fn hand_out(&mut self, to: &mut [u8]) -> usize {
         let n = to.len().min(self.clean - self.taken);
@@ -50,7 +48,7 @@ impl Clean {
     }
 }
 
-impl Read for Clean {
+impl<S: Read> Read for Utf8Stream<S> {
     fn read(&mut self, to: &mut [u8]) -> Result<usize> {
         let mut arrived = [0; 16 << 10];
         while self.clean == self.taken {
@@ -64,7 +62,7 @@ impl Read for Clean {
     }
 }
 
-impl Write for Clean {
+impl<S: Write> Write for Utf8Stream<S> {
     fn write(&mut self, from: &[u8]) -> Result<usize> {
         self.inner.write(from)
     }
@@ -73,7 +71,7 @@ impl Write for Clean {
     }
 }
 
-impl Evented for Clean {
+impl<S: Evented> Evented for Utf8Stream<S> {
     fn register(&self, poll: &Poll, token: Token, interest: Ready, opts: PollOpt) -> Result<()> {
         self.inner.register(poll, token, interest, opts)
     }
@@ -84,8 +82,6 @@ impl Evented for Clean {
         self.inner.deregister(poll)
     }
 }
-
-impl IoStream for Clean {}
 
 fn whole_frame(bytes: &mut [u8]) -> Option<&mut [u8]> {
     let size = u32::from_be_bytes(bytes.get(3..7)?.try_into().ok()?);

@@ -1,6 +1,11 @@
-//! Messages that are set aside: how they get there, and how an operator sees them and takes them out.
+//! Dead letters: how a message becomes one, and how an operator lists and removes them.
 
-use super::{Shared, codec, dialer::Dialer, outgoing::Outgoing, stream::Link, topology};
+use super::{
+    Shared, codec,
+    connection::{dialer::Dialer, link::Link},
+    publish::{outgoing::Outgoing, publisher::unreachable},
+    topology,
+};
 use crate::{
     Envelope, Error, Kind, MessageKind, Result, ResultExt,
     bus::transport::{Audience, Parked},
@@ -15,26 +20,29 @@ const CODE: &str = "fm-parked-code";
 const CAUSE: &str = "fm-parked-cause";
 const AT: &str = "fm-parked-at";
 const FROM: &str = "fm-parked-from";
-const LONGEST_CAUSE: usize = 8192;
-const WITHIN: Duration = Duration::from_secs(15);
+const MAX_CAUSE_CHARS: usize = 8192;
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A message of ours, with what led here.
 pub(super) fn copy(service: &str, audience: Audience, m: Envelope, e: &Error) -> Result<Outgoing> {
     trace::of_message(m.trace.as_deref(), || {
-        log::warn!("{} {} of {service} is set aside after attempt {}: {}", m.name, m.id, m.attempt, e.chain());
+        log::warn!(
+            service, message = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt, error = e.chain().as_str();
+            "bus: a message failed for good, moving it to the dead letters"
+        );
     });
-    let mut out = Outgoing::to_queue(topology::parking(service), m)?;
+    let mut out = Outgoing::to_queue(topology::dead_letters(service), m)?;
     out.properties = marked(out.properties, audience, e.code(), &e.chain());
     Ok(out)
 }
 
 /// A message that is not ours, as it came.
 pub(super) fn foreign(service: &str, audience: Audience, p: &AmqpProperties, body: Vec<u8>, why: String) -> Result<Outgoing> {
-    log::warn!("a message of {service} cannot be read and is set aside: {why}");
+    log::warn!(service, cause = why.as_str(); "bus: a message cannot be read, moving it to the dead letters");
     let id = p.message_id().clone().filter(|id| !id.is_empty()).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let p = AmqpProperties::default().with_message_id(id).with_delivery_mode(2);
     let properties = marked(p, audience, "undecodable", &why);
-    Ok(Outgoing { exchange: String::new(), key: topology::parking(service), mandatory: true, properties, body })
+    Ok(Outgoing { exchange: String::new(), key: topology::dead_letters(service), mandatory: true, properties, body })
 }
 
 fn marked(p: AmqpProperties, audience: Audience, code: &str, cause: &str) -> AmqpProperties {
@@ -44,7 +52,7 @@ fn marked(p: AmqpProperties, audience: Audience, code: &str, cause: &str) -> Amq
         Audience::Call => "calls",
         Audience::EachInstance => "each",
     };
-    let cause: String = cause.chars().take(LONGEST_CAUSE).collect();
+    let cause: String = cause.chars().take(MAX_CAUSE_CHARS).collect();
     let p = codec::with_header(p, CODE, codec::string(code));
     let p = codec::with_header(p, CAUSE, codec::string(cause));
     let p = codec::with_header(p, FROM, codec::string(from));
@@ -61,7 +69,7 @@ fn read(get: &Get) -> Parked {
         Some("each") => Audience::EachInstance,
         _ => Audience::Service,
     };
-    let message = codec::envelope(p, body).unwrap_or_else(|_| Envelope {
+    let message = codec::envelope(p, body.clone()).unwrap_or_else(|_| Envelope {
         id: p.message_id().clone().unwrap_or_else(|| digest(body)),
         kind: if audience == Audience::Command { MessageKind::Command } else { MessageKind::Event },
         name: String::new(),
@@ -103,7 +111,7 @@ fn dead_lettered_for(p: &AmqpProperties) -> String {
 
 /// The oldest ones. They stay, but the broker puts back what was read behind what was not: so all are read, and put in order here.
 pub(super) async fn list(shared: Arc<Shared>, service: String, limit: usize) -> Result<Vec<Parked>> {
-    visit(shared, service, move |_, queue| {
+    with_queue(shared, service, move |_, queue| {
         let mut seen = Vec::new();
         while let Some(get) = queue()? {
             seen.push(read(&get));
@@ -117,7 +125,7 @@ pub(super) async fn list(shared: Arc<Shared>, service: String, limit: usize) -> 
 
 /// Takes one out for good.
 pub(super) async fn take(shared: Arc<Shared>, service: String, id: String) -> Result<Option<Parked>> {
-    visit(shared, service, move |channel, queue| {
+    with_queue(shared, service, move |channel, queue| {
         while let Some(get) = queue()? {
             let parked = read(&get);
             if parked.message.id == id {
@@ -131,25 +139,25 @@ pub(super) async fn take(shared: Arc<Shared>, service: String, id: String) -> Re
 }
 
 /// Reads the queue one by one on a connection of its own; what was not acked is back in its place when that is closed.
-async fn visit<T: Default + Send + 'static>(
+async fn with_queue<T: Default + Send + 'static>(
     shared: Arc<Shared>,
     service: String,
     work: impl FnOnce(&Channel, &dyn Fn() -> amiquip::Result<Option<Get>>) -> amiquip::Result<T> + Send + 'static,
 ) -> Result<T> {
-    let _one_at_a_time = shared.parking.clone().lock_owned().await;
+    let _one_at_a_time = shared.dead_letter_readers.clone().lock_owned().await;
     let job = tokio::task::spawn_blocking(move || {
         let _one_at_a_time = _one_at_a_time;
-        let mut dialer = Dialer::new(shared.addresses.clone(), format!("{} looks at parked messages", shared.options.name));
-        let mut last = dialer.dial();
+        let mut dialer = Dialer::new(shared.addresses.clone(), format!("{} reads dead letters", shared.options.name));
+        let mut last = dialer.dial(&|| {});
         for _ in 1..shared.addresses.len() {
             if last.is_err() {
-                last = dialer.dial();
+                last = dialer.dial(&|| {});
             }
         }
-        let Link { mut connection, fuse } = last.map_err(|why| super::publisher::away(&why))?;
-        let away = |e: amiquip::Error| super::publisher::away(&e.to_string());
-        let queue = topology::parking(&service);
-        let (result, closed) = fuse.within(WITHIN, || {
+        let Link { mut connection, watch } = last.map_err(|why| unreachable(&why))?;
+        let away = |e: amiquip::Error| unreachable(&e.to_string());
+        let queue = topology::dead_letters(&service);
+        let (result, closed) = watch.guard.within(TIMEOUT, || {
             let result = connection.open_channel(None).and_then(|channel| work(&channel, &|| channel.basic_get(queue.as_str(), false)));
             (result, connection.close())
         });
@@ -161,5 +169,5 @@ async fn visit<T: Default + Send + 'static>(
         }
     });
     let late = || Error::new(Kind::Unavailable, "bus-silent", "the message broker did not answer in time");
-    tokio::time::timeout(WITHIN, job).await.map_err(|_| late())?.internal()?
+    tokio::time::timeout(TIMEOUT, job).await.map_err(|_| late())?.internal()?
 }
