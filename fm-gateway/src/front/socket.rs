@@ -6,6 +6,7 @@ use bytes::{Buf, Bytes};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockRef, TcpKeepalive};
 use std::{
+    cell::RefCell,
     io,
     pin::Pin,
     rc::Rc,
@@ -29,7 +30,7 @@ const LINGER_BYTES: usize = 1 << 20;
 
 /// The socket.
 pub struct Socket {
-    io: Rc<TcpStream>,
+    io: Rc<RefCell<TcpStream>>,
     state: Rc<ConnectionState>,
     /// Is told the code of a refusal that is none of ours.
     refused: Box<dyn Fn(&'static str)>,
@@ -40,7 +41,7 @@ pub struct Socket {
 
 /// Looks at a socket that hyper has.
 #[derive(Clone)]
-pub struct Peer(Rc<TcpStream>);
+pub struct Peer(Rc<RefCell<TcpStream>>);
 
 impl Socket {
     pub fn new(io: TcpStream, state: Rc<ConnectionState>, refused: impl Fn(&'static str) + 'static) -> (Self, Peer) {
@@ -48,7 +49,7 @@ impl Socket {
         let _ = io.set_nodelay(true);
         let _ =
             SockRef::from(&io).set_tcp_keepalive(&TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_EVERY).with_retries(6));
-        let io = Rc::new(io);
+        let io = Rc::new(RefCell::new(io));
         let peer = Peer(io.clone());
         (Socket { io, state, refused: Box::new(refused), refusal: Bytes::new(), lingers: None }, peer)
     }
@@ -65,50 +66,28 @@ impl Socket {
 
     fn poll_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.refusal.is_empty() {
-            let written = ready!(self.poll_io_write(cx, |io, this| io.try_write(&this.refusal)))?;
+            let written = Pin::new(&mut *self.io.borrow_mut()).poll_write(cx, &self.refusal);
+            let written = ready!(self.watched(written))?;
             self.refusal.advance(written);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Writes, and watches a client that takes nothing.
-    fn poll_io_write(&mut self, cx: &mut Context<'_>, write: impl Fn(&TcpStream, &Self) -> io::Result<usize>) -> Poll<io::Result<usize>> {
-        loop {
-            match self.io.poll_write_ready(cx) {
-                Poll::Ready(ready) => ready?,
-                Poll::Pending => {
-                    if self.state.stalled_since.get().is_none() {
-                        self.state.stalled_since.set(Some(Instant::now()));
-                    }
-                    return Poll::Pending;
-                }
-            }
-            match write(&self.io, self) {
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                written => {
-                    self.state.stalled_since.set(None);
-                    return Poll::Ready(written);
-                }
-            }
+    /// Watches a client that takes nothing.
+    fn watched(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.state.stalled_since.set(None);
+        } else if self.state.stalled_since.get().is_none() {
+            self.state.stalled_since.set(Some(Instant::now()));
         }
-    }
-
-    fn poll_io_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.io.poll_read_ready(cx))?;
-            match self.io.try_read(buf.initialize_unfilled()) {
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read),
-            }
-        }
+        written
     }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let count = ready!(self.poll_io_read(cx, buf))?;
         let start = buf.filled().len();
-        buf.advance(count);
+        ready!(Pin::new(&mut *self.io.borrow_mut()).poll_read(cx, buf))?;
         self.state.received(&buf.filled()[start..]);
         Poll::Ready(Ok(()))
     }
@@ -119,14 +98,16 @@ impl AsyncWrite for Socket {
         if !self.state.answering.get() {
             return Poll::Ready(Ok(self.refuse(buf)));
         }
-        self.poll_io_write(cx, |io, _| io.try_write(buf))
+        let written = Pin::new(&mut *self.io.borrow_mut()).poll_write(cx, buf);
+        self.watched(written)
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         if !self.state.answering.get() {
             return Poll::Ready(Ok(bufs.iter().filter(|buf| !buf.is_empty()).map(|buf| self.refuse(buf)).sum()));
         }
-        self.poll_io_write(cx, |io, _| io.try_write_vectored(bufs))
+        let written = Pin::new(&mut *self.io.borrow_mut()).poll_write_vectored(cx, bufs);
+        self.watched(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -143,16 +124,19 @@ impl AsyncWrite for Socket {
         ready!(self.poll_refusal(cx))?;
         if self.lingers.is_none() {
             // Whoever has closed already needs no more.
-            if SockRef::from(&*self.io).shutdown(std::net::Shutdown::Write).is_err() {
+            if SockRef::from(&*self.io.borrow()).shutdown(std::net::Shutdown::Write).is_err() {
                 return Poll::Ready(Ok(()));
             }
             self.lingers = Some((Box::pin(sleep_until(Instant::now() + LINGER)), 0));
         }
         let mut sink = [0; 4096];
         loop {
-            let read = match self.poll_io_read(cx, &mut ReadBuf::new(&mut sink)) {
-                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(count)) => count,
+            let mut sunk = ReadBuf::new(&mut sink);
+            let polled = Pin::new(&mut *self.io.borrow_mut()).poll_read(cx, &mut sunk);
+            let read = match polled {
+                Poll::Ready(Ok(())) if sunk.filled().is_empty() => return Poll::Ready(Ok(())),
+                Poll::Ready(Err(_)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(())) => sunk.filled().len(),
                 Poll::Pending => 0,
             };
             let Some((timer, bytes)) = &mut self.lingers else { return Poll::Ready(Ok(())) };
@@ -171,7 +155,8 @@ impl Peer {
     /// Whether the client has closed its side. hyper itself sees that only if the client has sent nothing behind the request in flight.
     pub fn is_gone(&self) -> bool {
         let flags = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
-        let mut sockets = [PollFd::new(&*self.0, flags)];
+        let socket = self.0.borrow();
+        let mut sockets = [PollFd::new(&*socket, flags)];
         matches!(poll(&mut sockets, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(n) if n > 0) && sockets[0].revents().intersects(flags)
     }
 }
@@ -191,7 +176,8 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_is_gone_without_a_word_is_probed_for() {
         let (_client, socket, _) = accepted().await;
-        let system = SockRef::from(&*socket.io);
+        let io = socket.io.borrow();
+        let system = SockRef::from(&*io);
         assert!(system.keepalive().unwrap());
         assert_eq!((system.tcp_keepalive_time().unwrap(), system.tcp_keepalive_interval().unwrap()), (PROBE_AFTER, PROBE_EVERY));
     }
