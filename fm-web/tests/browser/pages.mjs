@@ -129,6 +129,11 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
   await shows("contact own car", `/cars/${shown.id}/contact`);
   await buyer.leaves();
   await shows("conversation deleted account", `/inbox/${begun.id}`);
+  for (const car of [shown, drawn]) await seller.call("PUT", `/api/me/favourites/${car.id}?price=15000`);
+  await seller.call("POST", "/api/me/searches", { name: "BMW, to €20,000", filters: { maker: ["bmw"], price_to: 20_000 } });
+  await shows("favourites", "/favourites");
+  await shows("compare", `/compare?id=${shown.id}&id=${drawn.id}`);
+  await shows("searches", "/searches");
   await shows("account", "/account");
   await shows("delete account", "/account/delete");
   await part.does("the account is deleted", async () => {
