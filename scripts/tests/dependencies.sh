@@ -3,7 +3,7 @@
 # carried: what fm-sdk reaches only through its clients of RabbitMQ and etcd, on what the market runs on.
 carried() {
     (cd "$ROOT/fm-sdk" && cargo metadata --offline --locked --filter-platform x86_64-unknown-linux-gnu --format-version 1) |
-        jq -r --argjson bridges '["amiquip 0.4", "mio 0.6", "etcd-rs 1"]' -f "$scripts/lib/carried.jq" | LC_ALL=C sort
+        jq -r --argjson bridges '["amiquip 0.4", "mio 0.6", "etcd-rs 1", "tonic 0.9", "tower 0.4"]' -f "$scripts/lib/carried.jq" | LC_ALL=C sort
 }
 
 listed() { sed -n '/^<!-- carried -->$/,/^<!-- \/carried -->$/p' "$1" | grep -oE '`[A-Za-z0-9_-]+ [0-9.]+`' | tr -d '`' | LC_ALL=C sort; }
