@@ -109,7 +109,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         self
     }
     /// Runs again and again on one instance at a time, `every` after the last run ended. Which one is settled by a lease in the store; when
-    /// that instance dies or hangs, another one takes over within 15 s and runs `every` later. A run whose lease is lost is cut off.
+    /// that instance dies or hangs, another one takes over within 20 s (a lease of 15 s, asked for every 5 s) and runs `every` later. A run whose lease is lost is cut off.
     ///
     /// Two runs overlap only if a process stands still for longer than its lease and goes on: what a run changes must be guarded by the
     /// versions of its documents, as all changes are.
