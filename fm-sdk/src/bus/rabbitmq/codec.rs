@@ -31,7 +31,10 @@ fn headers(m: &Envelope) -> FieldTable {
     h.insert(KIND.into(), string(kind));
     h.insert(AT.into(), AmqpValue::LongLongInt(m.at_ms));
     h.insert(INSTANCE.into(), string(&m.instance));
-    h.insert(ATTEMPT.into(), AmqpValue::LongLongInt(m.attempt.into()));
+    // A reader takes a message without it for a first attempt.
+    if m.attempt > 1 {
+        h.insert(ATTEMPT.into(), AmqpValue::LongLongInt(m.attempt.into()));
+    }
     for (name, value) in [(TOKEN, &m.token), (TRACE, &m.trace)] {
         if let Some(v) = value {
             h.insert(name.into(), string(v));
@@ -45,14 +48,14 @@ fn headers(m: &Envelope) -> FieldTable {
 }
 
 fn with_headers(m: &Envelope, h: FieldTable) -> AmqpProperties {
-    AmqpProperties::default()
-        .with_message_id(m.id.clone())
-        .with_type_(m.name.clone())
-        .with_app_id(m.source.clone())
-        .with_timestamp(u64::try_from(m.at_ms / 1000).unwrap_or_default())
-        .with_content_type("application/json".into())
-        .with_delivery_mode(if m.kind == MessageKind::Call { TRANSIENT } else { PERSISTENT })
-        .with_headers(h)
+    let p =
+        AmqpProperties::default().with_message_id(m.id.clone()).with_type_(m.name.clone()).with_app_id(m.source.clone()).with_headers(h);
+    if m.kind == MessageKind::Call {
+        return p.with_delivery_mode(TRANSIENT);
+    }
+    // For operators, who find events and commands in queues; no reader needs them.
+    let at = u64::try_from(m.at_ms / 1000).unwrap_or_default();
+    p.with_delivery_mode(PERSISTENT).with_timestamp(at).with_content_type("application/json".into())
 }
 
 /// The properties of a call: also when its reply is of no use any more. Where the reply goes, and how long the broker may keep the call,
@@ -66,7 +69,8 @@ pub(super) fn call(m: &Envelope, correlation: u64, deadline_ms: i64) -> AmqpProp
 /// The properties of a reply.
 pub(super) fn reply(correlation: String, fault: bool) -> AmqpProperties {
     let p = AmqpProperties::default().with_correlation_id(correlation).with_delivery_mode(TRANSIENT);
-    with_header(p.with_content_type("application/json".into()), OUTCOME, string(if fault { "fault" } else { "answer" }))
+    // A reader takes a reply without it for an answer.
+    if fault { with_header(p, OUTCOME, string("fault")) } else { p }
 }
 
 /// Reads a reply.
@@ -190,6 +194,25 @@ mod tests {
         ] {
             assert!(envelope(&p, body.to_vec()).unwrap_err().0.contains(word), "{word}");
         }
+    }
+
+    #[test]
+    fn calls_and_answers_carry_nothing_that_no_reader_needs() {
+        let first = Envelope { kind: MessageKind::Call, attempt: 1, token: None, trace: None, subject: None, ..full() };
+        let p = call(&first, 7, 1_250);
+        let headers: Vec<_> = p.headers().as_ref().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(headers, [AT, DEADLINE, INSTANCE, KIND]);
+        assert!(p.timestamp().is_none() && p.content_type().is_none());
+        assert!(reply("1".into(), false).headers().is_none());
+    }
+
+    #[test]
+    fn envelopes_of_0_2_which_say_everything_are_read_too() {
+        let m = Envelope { attempt: 1, ..full() };
+        let p = with_header(properties(&m), ATTEMPT, AmqpValue::LongLongInt(1));
+        assert_eq!(envelope(&p, m.body.clone().into_bytes()), Ok(m));
+        let answer = with_header(reply("1".into(), false), OUTCOME, string("answer"));
+        assert_eq!(outcome(&answer, b"42".to_vec()).unwrap(), "42");
     }
 
     #[test]
