@@ -53,8 +53,26 @@ start_market() {
 end_market() { [ -z "$(processes)" ] || "$ROOT/scripts/down" --wipe >/dev/null; }
 
 bench_bus() {
+    install_peers
     # shellcheck disable=SC2046
-    market_bench bus $(shorter '' '--rounds 2 --seconds 0.5') >>"$FIGURES"
+    market_bench bus --peers "$BENCH/peers" $(shorter '' '--rounds 2 --seconds 0.5') >>"$FIGURES"
+}
+
+# What people would use instead of the SDK: lapin, Node's amqplib, Nameko.
+install_peers() {
+    local from=$ROOT/funny-market-compose/bench/peers to=$BENCH/peers
+    need nodejs node "runs the peer by amqplib"
+    need npm npm "installs amqplib"
+    need python3-venv - "installs Nameko"
+    install_missing
+    mkdir -p "$to/node"
+    cp "$from"/node/{package.json,package-lock.json,peer.js} "$to/node"
+    (cd "$to/node" && npm ci --silent --no-audit --no-fund) || die "npm could not install amqplib"
+    [ -x "$to/nameko/bin/python" ] || python3 -m venv "$to/nameko"
+    "$to/nameko/bin/pip" install -q -r "$from/nameko/requirements.txt" || die "pip could not install Nameko"
+    cp "$from/nameko/peer.py" "$to/nameko"
+    (cd "$from/lapin" && CARGO_TARGET_DIR=$to/target cargo build --quiet --locked --release) || die "the peer by lapin does not build"
+    cp "$to/target/release/bench-peer-lapin" "$to"
 }
 
 bench_up() {

@@ -3,6 +3,7 @@
 mod bare_calls;
 mod bare_publish;
 mod broker;
+mod peers;
 mod sdk;
 
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
 };
 use amiquip::AmqpProperties;
 use broker::Broker;
+use peers::Peer;
 use sdk::Pair;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 const CONCURRENCIES: [usize; 3] = [1, 16, 64];
 /// Publishes that wait for their confirm at any time.
@@ -30,6 +32,9 @@ pub struct Bus {
     /// Seconds per measurement
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
+    /// Folder with what people would use instead (`scripts/bench` fills it); without it they are left out
+    #[arg(long)]
+    peers: Option<PathBuf>,
 }
 
 /// What one measurement found.
@@ -46,6 +51,8 @@ enum What {
     BareCalls(usize),
     LikeCalls(usize),
     SdkCalls(usize),
+    /// Of the peer at this place.
+    PeerCalls(usize, usize),
     BarePublish,
     SdkPublish,
 }
@@ -63,9 +70,12 @@ impl Bus {
         let broker = Broker::start()?;
         let pair = Pair::start(&broker)?;
         broker.declare()?;
+        let peers = self.peers.as_deref().map_or_else(|| Ok(Vec::new()), Peer::installed)?;
+        let of_peers = CONCURRENCIES.iter().flat_map(|n| (0..peers.len()).map(|peer| What::PeerCalls(peer, *n)));
         let all: Vec<What> = CONCURRENCIES
             .iter()
             .flat_map(|n| [What::BareCalls(*n), What::LikeCalls(*n), What::SdkCalls(*n)])
+            .chain(of_peers)
             .chain([What::BarePublish, What::SdkPublish])
             .collect();
         let time = Duration::from_secs_f64(self.seconds);
@@ -78,6 +88,7 @@ impl Bus {
                     What::BareCalls(n) => bare_calls::measure(&broker, n, time, bare_calls::ALL, &nothing)?,
                     What::LikeCalls(n) => bare_calls::measure(&broker, n, time, bare_calls::FAIR, &envelope)?,
                     What::SdkCalls(n) => pair.call(n, time)?,
+                    What::PeerCalls(peer, n) => peers[peer].measure(&broker, n, time)?,
                     What::BarePublish => bare_publish::publish(&broker, WINDOW, time)?,
                     What::SdkPublish => pair.publish(WINDOW, time)?,
                 };
@@ -94,12 +105,15 @@ impl Bus {
         for n in CONCURRENCIES {
             let (what, sdk) = (format!("calls at concurrency {n}"), of(What::SdkCalls(n)));
             print(&what, "SDK", sdk);
-            compare(&what, "bare amiquip", of(What::BareCalls(n)), sdk, Some(0.8));
-            compare(&what, LIKE, of(What::LikeCalls(n)), sdk, None);
+            compare(&what, "bare amiquip", of(What::BareCalls(n)), sdk, (n < 64).then_some(0.7));
+            compare(&what, LIKE, of(What::LikeCalls(n)), sdk, Some(0.85));
+            for (at, peer) in peers.iter().enumerate() {
+                compare(&what, peer.name, of(What::PeerCalls(at, n)), sdk, Some(1.0));
+            }
         }
         let what = format!("persistent confirmed publishes to a quorum queue, {WINDOW} unconfirmed at once");
         print(&what, "SDK", of(What::SdkPublish));
-        compare(&what, "bare amiquip", of(What::BarePublish), of(What::SdkPublish), None);
+        compare(&what, "bare amiquip", of(What::BarePublish), of(What::SdkPublish), Some(0.8));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ mod haproxy;
 mod http_proxy;
 mod nginx;
 mod rivals;
-mod tokens;
+pub(crate) mod tokens;
 
 use crate::{
     Result,

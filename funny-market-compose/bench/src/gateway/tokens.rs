@@ -13,10 +13,10 @@ use std::{
 pub(super) const ISSUER: &str = "https://funny-market.example/fm-profile";
 pub(super) const AUDIENCE: &str = "funny-market";
 /// The key of HS256.
-pub(super) const SECRET: &str = "a-secret-of-thirty-two-bytes-....";
+pub(crate) const SECRET: &str = "a-secret-of-thirty-two-bytes-....";
 
 /// A user's token, good for an hour.
-pub(super) fn sign(algorithm: Algorithm, key: &EncodingKey) -> Result<String> {
+pub(crate) fn sign(algorithm: Algorithm, key: &EncodingKey) -> Result<String> {
     let now = now_ms() / 1000;
     let claims = json!({
         "sub": "u1", "scope": "cars:read cars:write profile:write", "roles": ["user"], "epoch": 0, "iss": ISSUER, "aud": AUDIENCE,
