@@ -7,7 +7,7 @@ use std::{borrow::Cow, sync::Arc};
 pub type Result<T> = std::result::Result<T, Error>;
 /// What a call handler gives; an `Err` reaches the caller as a typed fault.
 pub type Reply<T> = Result<T>;
-/// What an event or command handler gives: `Ok` = done, `Err` = tried again with back-off, `Err(park(..))` = set aside now.
+/// What an event or command handler gives: `Ok` = done, `Err` = tried again with back-off, `Err(reject(..))` = a dead letter at once.
 pub type Handled = Result<()>;
 
 /// The class of an error. It decides the HTTP status and whether trying again can help.
@@ -66,7 +66,7 @@ struct Inner {
     code: Cow<'static, str>,
     message: String,
     fields: Vec<FieldError>,
-    park: bool,
+    permanent: bool,
     may_be_done: bool,
     retry_after: Option<u64>,
     #[source]
@@ -87,11 +87,9 @@ pub struct Fault {
     pub errors: Vec<FieldError>,
 }
 
-/// Sets the message aside at once: trying again cannot help.
-pub fn park(why: impl Into<String>) -> Error {
-    let mut e = Error::new(Kind::Invalid, "parked", why);
-    e.0.park = true;
-    e
+/// Rejects a message: it becomes a dead letter at once, because no retry can help.
+pub fn reject(why: impl Into<String>) -> Error {
+    Error::new(Kind::Invalid, "rejected", why).permanent()
 }
 
 impl Error {
@@ -104,7 +102,7 @@ impl Error {
             code: code.into(),
             message: message.into(),
             fields: Vec::new(),
-            park: kind == Kind::Forbidden,
+            permanent: kind == Kind::Forbidden,
             may_be_done: false,
             retry_after: None,
             source: None,
@@ -153,15 +151,15 @@ impl Error {
         self.0.may_be_done = true;
         self
     }
-    /// Marks the error as one that trying again cannot mend.
+    /// Marks the error as permanent: no retry can help, the message becomes a dead letter at once.
     #[must_use]
-    pub fn parking(mut self) -> Self {
-        self.0.park = true;
+    pub fn permanent(mut self) -> Self {
+        self.0.permanent = true;
         self
     }
     /// Says that another service gave this error: what it refuses now it may allow later.
     pub(crate) fn of_another_service(mut self) -> Self {
-        self.0.park = false;
+        self.0.permanent = false;
         self
     }
     /// The class.
@@ -180,9 +178,9 @@ impl Error {
     pub fn fields(&self) -> &[FieldError] {
         &self.0.fields
     }
-    /// Whether the message that met this error is set aside at once.
-    pub fn parks(&self) -> bool {
-        self.0.park
+    /// Whether no retry can help: the message that met this error becomes a dead letter at once.
+    pub fn is_permanent(&self) -> bool {
+        self.0.permanent
     }
     /// After a `TimedOut` or `Unavailable`: may the other side have done it?
     pub fn may_have_been_done(&self) -> bool {
@@ -197,7 +195,7 @@ impl Error {
         let message = if self.0.kind == Kind::Internal { "internal error".into() } else { self.0.message.clone() };
         Fault { kind: self.0.kind, code: self.0.code.to_string(), message, errors: self.0.fields.clone() }
     }
-    /// The error and its sources, outermost first, for logs and parking. A source that is quoted before is left out.
+    /// The error and its sources, outermost first, for logs and dead letters. A source that is quoted before is left out.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut next = std::error::Error::source(self);
@@ -231,8 +229,8 @@ pub trait ResultExt<T> {
     fn internal(self) -> Result<T>;
     /// A part that is needed is away: 503, tried again.
     fn unavailable(self, what: &'static str) -> Result<T>;
-    /// Trying again cannot help: the message is set aside.
-    fn or_park(self) -> Result<T>;
+    /// A permanent error: no retry can help, the message becomes a dead letter.
+    fn or_reject(self) -> Result<T>;
 }
 impl<T, E: std::error::Error + Send + Sync + 'static> ResultExt<T> for std::result::Result<T, E> {
     fn internal(self) -> Result<T> {
@@ -241,7 +239,7 @@ impl<T, E: std::error::Error + Send + Sync + 'static> ResultExt<T> for std::resu
     fn unavailable(self, what: &'static str) -> Result<T> {
         self.map_err(|e| Error::new(Kind::Unavailable, "unavailable", format!("{what} is not available")).caused_by(e))
     }
-    fn or_park(self) -> Result<T> {
-        self.map_err(|e| park("cannot be handled").caused_by(e))
+    fn or_reject(self) -> Result<T> {
+        self.map_err(|e| reject("cannot be handled").caused_by(e))
     }
 }

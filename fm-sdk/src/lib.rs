@@ -3,10 +3,14 @@
 //! A service is a value: a name, its state, the messages it handles, the documents it keeps and its HTTP routes.
 //! The same value runs in production (RabbitMQ, etcd, SQLite or MongoDB), alone in a debugger (`FM_BUS=memory`,
 //! `FM_REGISTRY=memory`) and in tests (`testing::MockBus`), and behaves the same in all three.
+//!
+//! Start with [`prelude`]; authors of back ends find their traits in [`backend`].
 #![forbid(unsafe_code)]
 
 extern crate self as fm_sdk;
 
+pub mod backend;
+#[doc(hidden)]
 pub mod bus;
 mod clock;
 pub mod config;
@@ -18,6 +22,7 @@ pub mod identity;
 pub mod logging;
 pub mod message;
 pub mod metrics;
+pub mod prelude;
 pub mod registry;
 mod runtime;
 mod service;
@@ -29,13 +34,16 @@ mod tls;
 pub mod trace;
 mod work;
 
+#[doc(hidden)]
 pub use bus::transport::Transport;
 pub use clock::Clock;
-pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, park};
+pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, reject};
 pub use future::BoxFuture;
 pub use identity::Identity;
 pub use message::{Call, Command, Envelope, Event, MessageKind, Senders};
-pub use runtime::{Backends, Runtime};
+#[doc(hidden)]
+pub use runtime::Backends;
+pub use runtime::Runtime;
 pub use service::{Application, Cx, NoSettings, Program, Service, run, run_with, stop_signal};
 pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, Work};
 

@@ -76,10 +76,6 @@ impl Runtime {
     pub fn client(&self) -> &Client {
         &self.client
     }
-    /// The transport under the bus.
-    pub fn transport(&self) -> &Arc<dyn Transport> {
-        &self.transport
-    }
     pub(crate) fn trails(&self) -> &Trails {
         &self.trails
     }

@@ -78,7 +78,7 @@ async fn a_message_creates_nothing_again_that_was_removed(store: Arc<dyn Driver>
     let work = bus.work();
     let id = bus.published::<Created>().one().id;
     work.doc::<Thing>(&id).remove(|_, _| Ok(())).await.unwrap();
-    assert_eq!(bus.command(Stock { owner: "u1".into() }).await.parked().code(), "idempotency-key-used");
+    assert_eq!(bus.command(Stock { owner: "u1".into() }).await.dead_letter().code(), "idempotency-key-used");
     assert_eq!(work.docs::<Thing>().count().await.unwrap(), 0);
 }
 

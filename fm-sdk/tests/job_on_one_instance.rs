@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use fm_sdk::{
-    Application, Backends, Cx, Service, Work,
-    bus::rabbitmq::RabbitMq,
+    Application, Cx, Service, Work,
+    backend::{Backends, RabbitMq},
     config::Settings,
     messages,
     store::MongoDb,

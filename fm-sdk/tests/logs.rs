@@ -1,7 +1,7 @@
 //! What an operator reads: warnings name the trace, and a clean stop warns of nothing.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use fm_sdk::{Cx, Error, Kind, Service, messages, park, testing::MockBus, trace};
+use fm_sdk::{Cx, Error, Kind, Service, messages, reject, testing::MockBus, trace};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::sync::{Mutex, Once, PoisonError};
 
@@ -45,7 +45,8 @@ fn capture() {
 messages! { event "thing.happened" from any Happened { hopeless: bool } }
 
 fn failing() -> Service<()> {
-    let fail = async |m: Happened, _: Cx<()>| Err(if m.hopeless { park("no") } else { Error::new(Kind::Unavailable, "later", "not yet") });
+    let fail =
+        async |m: Happened, _: Cx<()>| Err(if m.hopeless { reject("no") } else { Error::new(Kind::Unavailable, "later", "not yet") });
     Service::new("fm-probe", ()).on(fail).on_each_instance(fail)
 }
 
@@ -55,8 +56,8 @@ async fn every_warning_about_a_failed_handler_names_the_trace_of_its_message() {
     for (id, hopeless) in [("0af7651916cd43dd8448eb211c80319c", false), ("4bf92f3577b34da6a3ce929d0e0e4736", true)] {
         let bus = MockBus::for_service(failing());
         let parent = format!("00-{id}-b7ad6b7169203331-01");
-        let _ = bus.deliver_edited(Happened { hopeless }, |m| m.trace = Some(parent)).await.parked();
-        let expected = if hopeless { 2 } else { 2 * fm_sdk::bus::transport::Retry::ATTEMPTS as usize };
+        let _ = bus.deliver_edited(Happened { hopeless }, |m| m.trace = Some(parent)).await.dead_letter();
+        let expected = if hopeless { 2 } else { 2 * fm_sdk::backend::Retry::ATTEMPTS as usize };
         let warnings = lines(|l| l.level == Level::Warn && l.text.contains("thing.happened") && l.trace.as_deref() == Some(id));
         assert_eq!(warnings.len(), expected, "{:?}", lines(|l| l.text.contains("thing.happened")));
     }

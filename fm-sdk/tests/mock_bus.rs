@@ -1,6 +1,6 @@
 //! The bus of a test keeps the promises of the real one, and the store's steps survive a crash at any point.
 
-use fm_sdk::{Cx, Error, Handled, Kind, MessageKind, Reply, Service, Work, document, messages, park, testing::MockBus};
+use fm_sdk::{Cx, Error, Handled, Kind, MessageKind, Reply, Service, Work, document, messages, reject, testing::MockBus};
 use std::sync::Arc;
 
 messages! {
@@ -49,7 +49,7 @@ fn probe() -> Service<Probe> {
 }
 async fn broken(m: Broken, cx: Cx<Probe>) -> Handled {
     cx.publish(Ended { n: 1 })?;
-    Err(if m.hopeless { park("as told") } else { Error::new(Kind::Unavailable, "later", "try again") })
+    Err(if m.hopeless { reject("as told") } else { Error::new(Kind::Unavailable, "later", "try again") })
 }
 async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {
     if m.n == 0 {
@@ -74,15 +74,15 @@ async fn market(bus: MockBus<Probe>) -> MockBus<Probe> {
 }
 
 #[actix_rt::test]
-async fn a_message_without_or_with_a_forged_token_is_parked() {
+async fn a_message_without_or_with_a_forged_token_becomes_a_dead_letter() {
     let bus = market(MockBus::for_service(probe())).await;
     let clear = || Clear { owner: "u1".into() };
-    assert_eq!(bus.command_edited(clear(), |m| m.token = None).await.parked().kind(), Kind::Unauthenticated);
-    assert_eq!(bus.command_edited(clear(), |m| m.body = r#"{"owner":"u2"}"#.into()).await.parked().kind(), Kind::Unauthenticated);
-    assert_eq!(bus.command_edited(clear(), |m| m.id = "another".into()).await.parked().kind(), Kind::Unauthenticated);
-    assert_eq!(bus.command_edited(clear(), |m| m.source = "fm-evil".into()).await.parked().kind(), Kind::Unauthenticated);
-    assert_eq!(bus.from("fm-evil").command(clear()).await.parked().code(), "sender-undeclared");
-    assert_eq!(bus.from("fm-owner").command(Clear { owner: "u2".into() }).await.parked().kind(), Kind::Forbidden);
+    assert_eq!(bus.command_edited(clear(), |m| m.token = None).await.dead_letter().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.command_edited(clear(), |m| m.body = r#"{"owner":"u2"}"#.into()).await.dead_letter().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.command_edited(clear(), |m| m.id = "another".into()).await.dead_letter().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.command_edited(clear(), |m| m.source = "fm-evil".into()).await.dead_letter().kind(), Kind::Unauthenticated);
+    assert_eq!(bus.from("fm-evil").command(clear()).await.dead_letter().code(), "sender-undeclared");
+    assert_eq!(bus.from("fm-owner").command(Clear { owner: "u2".into() }).await.dead_letter().kind(), Kind::Forbidden);
     assert_eq!(bus.work().docs::<Thing>().count().await.unwrap(), 4);
     bus.command(clear()).await.acked();
     assert_eq!(bus.published::<Cleared>().one().count, 3);
@@ -157,7 +157,7 @@ fn ends_at_once() -> Service<()> {
 }
 
 #[actix_rt::test]
-async fn a_message_that_calls_itself_something_else_is_parked() {
+async fn a_message_of_a_wrong_kind_becomes_a_dead_letter() {
     for kind in [MessageKind::Call, MessageKind::Command] {
         for signed in [false, true] {
             let bus = MockBus::for_service(ends_at_once());
@@ -166,7 +166,7 @@ async fn a_message_that_calls_itself_something_else_is_parked() {
                 m.kind = kind;
                 m.token = m.token.take().filter(|_| signed);
             });
-            assert_eq!(forged.await.parked().code(), "message-kind", "{kind:?}");
+            assert_eq!(forged.await.dead_letter().code(), "message-kind", "{kind:?}");
             assert_eq!(bus.published::<Ended>().one().n, 0);
         }
     }
@@ -176,7 +176,7 @@ async fn a_message_that_calls_itself_something_else_is_parked() {
 async fn an_event_from_an_undeclared_sender_is_dead_lettered_at_the_first_attempt() {
     let bus = MockBus::for_service(ends_at_once());
     let settled = bus.from("fm-evil").deliver(Step { n: 1 }).await;
-    assert_eq!((settled.parked().code(), settled.attempts()), ("sender-undeclared", 1));
+    assert_eq!((settled.dead_letter().code(), settled.attempts()), ("sender-undeclared", 1));
     assert_eq!(bus.published::<Ended>().all(), []);
 }
 
@@ -202,7 +202,7 @@ async fn a_service_cannot_send_what_does_not_name_it() {
     for send in sends {
         let service = Service::new("fm-probe", ()).on(async move |_: Step, cx: Cx<()>| send(&cx));
         let settled = MockBus::for_service(service).deliver(Step { n: 1 }).await;
-        assert_eq!((settled.parked().code(), settled.attempts()), ("sender-undeclared", 1));
+        assert_eq!((settled.dead_letter().code(), settled.attempts()), ("sender-undeclared", 1));
     }
     let bus = MockBus::for_service(ends_at_once());
     assert_eq!(bus.bus().publish_now(&Spoke {}).await.unwrap_err().code(), "sender-undeclared");
@@ -212,7 +212,7 @@ async fn a_service_cannot_send_what_does_not_name_it() {
 messages! { event "thing.shared" from any Shared { service_fails: bool, instance_fails: bool } }
 
 fn heard_twice() -> Service<()> {
-    let ends = |fails: bool| if fails { Err(park("as told")) } else { Ok(()) };
+    let ends = |fails: bool| if fails { Err(reject("as told")) } else { Ok(()) };
     Service::new("fm-probe", ())
         .on(async move |m: Shared, _: Cx<()>| ends(m.service_fails))
         .on_each_instance(async move |m: Shared, _: Cx<()>| ends(m.instance_fails))
@@ -223,7 +223,8 @@ async fn an_event_that_a_service_hears_twice_is_acked_only_if_both_handlers_acke
     for (service_fails, instance_fails) in [(false, false), (true, false), (false, true), (true, true)] {
         let settled = MockBus::for_service(heard_twice()).deliver(Shared { service_fails, instance_fails }).await;
         let acked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled.acked())).is_ok();
-        let dead_lettered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled.parked().code() == "parked")).unwrap_or(false);
+        let dead_lettered =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled.dead_letter().code() == "rejected")).unwrap_or(false);
         assert_eq!(acked, !service_fails && !instance_fails, "{settled:?}");
         // An instance gives up alone: there is no queue that the event could be replayed to.
         assert_eq!(dead_lettered, service_fails, "{settled:?}");
@@ -259,7 +260,7 @@ async fn a_command_whose_identity_is_refused_is_dead_lettered_at_the_first_attem
     for (refuse, code) in refusals {
         let bus = MockBus::for_service(Service::new("fm-probe", ()).command(async move |_: Clear, cx: Cx<()>| refuse(&cx)));
         let settled = bus.user("u1", &[]).command(Clear { owner: "u1".into() }).await;
-        assert_eq!((settled.parked().code(), settled.attempts()), (code, 1));
+        assert_eq!((settled.dead_letter().code(), settled.attempts()), (code, 1));
     }
 }
 
@@ -268,5 +269,5 @@ async fn what_another_service_refuses_is_tried_again() {
     let service = Service::new("fm-probe", ()).command(async |_: Clear, cx: Cx<()>| cx.call(Yours {}).await.map(drop));
     let bus = MockBus::for_service(service).answer(|_: Yours| Err(Error::new(Kind::Forbidden, "not-yet", "not yet")));
     let settled = bus.command(Clear { owner: "u1".into() }).await;
-    assert_eq!((settled.parked().code(), settled.attempts()), ("not-yet", fm_sdk::bus::transport::Retry::default().attempts));
+    assert_eq!((settled.dead_letter().code(), settled.attempts()), ("not-yet", fm_sdk::backend::Retry::default().attempts));
 }

@@ -169,7 +169,7 @@ impl Consumer {
             Verdict::Fault(fault) => drop(answer(item.reply, Err(fault))),
             Verdict::Return => self.queue.put_back(item),
             Verdict::Retry(e) => match self.retry.after(item.message.attempt) {
-                None => self.park(item.message, &e),
+                None => self.reject(item.message, &e),
                 Some(wait) => {
                     let queue = self.queue.clone();
                     tokio::spawn(async move {
@@ -179,10 +179,10 @@ impl Consumer {
                     });
                 }
             },
-            Verdict::Park(e) => self.park(item.message, &e),
+            Verdict::Park(e) => self.reject(item.message, &e),
         }
     }
-    fn park(&self, message: Envelope, e: &Error) {
+    fn reject(&self, message: Envelope, e: &Error) {
         if matches!(self.audience, Audience::EachInstance | Audience::Call) {
             return;
         }

@@ -80,7 +80,7 @@ impl Flaw {
             _ => "delegation-invalid",
         };
         let error = Error::new(Kind::Unauthenticated, code, format!("the delegation token is refused: {}", self.why()));
-        if self == Flaw::KeyUnknown { error } else { error.parking() }
+        if self == Flaw::KeyUnknown { error } else { error.permanent() }
     }
 }
 

@@ -75,6 +75,6 @@ impl Envelope {
     /// # Errors
     /// `undecodable`, marked for parking: another try will not decode it either.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.body).map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{}: {e}", self.name)).parking())
+        serde_json::from_str(&self.body).map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{}: {e}", self.name)).permanent())
     }
 }

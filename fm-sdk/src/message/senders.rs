@@ -27,7 +27,7 @@ impl Senders {
             (_, Some(service)) => Err(undeclared(message, service, Kind::Forbidden)),
             (_, None) => {
                 let why = format!("{message} is for declared senders only, and no service has signed this one");
-                Err(Error::new(Kind::Forbidden, UNDECLARED, why).parking())
+                Err(Error::new(Kind::Forbidden, UNDECLARED, why).permanent())
             }
         }
     }
@@ -57,7 +57,7 @@ impl Senders {
 const UNDECLARED: &str = "sender-undeclared";
 
 fn undeclared(message: &str, service: &str, kind: Kind) -> Error {
-    Error::new(kind, UNDECLARED, format!("{service} is not a declared sender of {message}")).parking()
+    Error::new(kind, UNDECLARED, format!("{service} is not a declared sender of {message}")).permanent()
 }
 
 const fn is_service(name: &str) -> bool {
@@ -89,6 +89,6 @@ mod tests {
         assert!(Senders::Any.check_sent("car.listed", "fm-x").is_ok());
         assert!(Senders::Only(&["fm-cars", "fm-x"]).check_sent("car.listed", "fm-x").is_ok());
         let refused = Senders::Only(&["fm-cars"]).check_sent("car.listed", "fm-x").unwrap_err();
-        assert_eq!((refused.code(), refused.parks()), ("sender-undeclared", true));
+        assert_eq!((refused.code(), refused.is_permanent()), ("sender-undeclared", true));
     }
 }

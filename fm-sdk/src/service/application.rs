@@ -157,7 +157,7 @@ fn away(code: &'static str, why: String) -> Error {
     Error::new(Kind::Unavailable, code, why)
 }
 
-pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::Transport>> {
+pub(super) fn transport(settings: &Settings) -> Result<Arc<dyn crate::bus::transport::Transport>> {
     Ok(match &settings.bus {
         BusUrl::Memory => Arc::new(Memory::default()),
         #[cfg(feature = "rabbitmq")]

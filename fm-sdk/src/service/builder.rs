@@ -163,7 +163,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             let f = f.clone();
             async move {
                 let m: M = serde_json::from_str(&body)
-                    .map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{name}: {e}")).parking())?;
+                    .map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{name}: {e}")).permanent())?;
                 serde_json::to_string(&f(m, cx).await?).internal()
             }
             .boxed_local()

@@ -1,6 +1,6 @@
 //! The command line that every service has.
 
-use super::{Application, Program, Service, ask::Ask, parked::ParkedCommand, run::stop_signal};
+use super::{Application, Program, Service, ask::Ask, dead_letters::DeadLettersCommand, run::stop_signal};
 use crate::{
     Error, Result,
     config::{Settings, own_settings},
@@ -33,9 +33,10 @@ enum Command {
     Check,
     /// Asks the instance that listens at FM_HTTP on this machine whether it is ready, for health checks of containers
     Ready,
-    /// Looks after messages that were set aside
-    #[command(subcommand)]
-    Parked(ParkedCommand),
+    /// Lists, shows, replays and drops dead letters: messages that could not be handled
+    // `parked` is what 0.2 called it.
+    #[command(subcommand, alias = "parked")]
+    DeadLetters(DeadLettersCommand),
     /// Makes a call over the bus in the name of this service, and prints the reply
     Call(Ask),
 }
@@ -79,7 +80,7 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(
                 Ok(())
             }
             Command::Ready => probe(&settings.http),
-            Command::Parked(command) => command.run(name, &settings).await,
+            Command::DeadLetters(command) => command.run(name, &settings).await,
             Command::Call(ask) => ask.run(name, &settings).await,
             Command::Serve => {
                 logging::init(name, settings.instance.as_deref().unwrap_or_default(), settings.log_format, &settings.log);

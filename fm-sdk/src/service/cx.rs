@@ -14,7 +14,6 @@ pub struct Cx<S> {
     pub state: Arc<S>,
     /// Which try this is; 1 = the first.
     pub attempt: u32,
-    pub(super) source: String,
     pub(super) version: Option<i64>,
     pub(super) at_ms: i64,
     pub(super) work: Work,
@@ -43,11 +42,6 @@ impl<S> Cx<S> {
     pub fn send<C: Command>(&self, c: C) -> Handled {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).send(c)
     }
-    /// The service that sent this message. Of an event or a command its signature was verified; a call that carries its caller's own token,
-    /// or none, only says so.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
     /// The version of the document whose change caused this message: drop what is older than what is known.
     pub fn subject_version(&self) -> Option<i64> {
         self.version
@@ -66,12 +60,5 @@ impl<S> Cx<S> {
     /// The store's, and whatever `f` gives; the message then comes again and goes on.
     pub async fn remove_each<T: Document>(&self, filter: Filter<T>, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<u64> {
         work::remove_each(&self.work, filter, f).await
-    }
-    /// Changes all documents that fit, one step each, each once, and gives how many this message changed.
-    ///
-    /// # Errors
-    /// The store's, and whatever `f` gives; the message then comes again and goes on.
-    pub async fn change_each<T: Document>(&self, filter: Filter<T>, f: impl Fn(&mut T, &mut Out) -> Result<()>) -> Result<u64> {
-        work::change_each(&self.work, filter, f).await
     }
 }

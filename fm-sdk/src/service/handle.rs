@@ -44,7 +44,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             (Ok(reply), Audience::Call) => Verdict::Answer(reply),
             (Ok(_), _) => Verdict::Ack,
             (Err(e), Audience::Call) => Verdict::Fault(e.fault()),
-            (Err(e), _) if e.parks() => Verdict::Park(e),
+            (Err(e), _) if e.is_permanent() => Verdict::Park(e),
             (Err(e), _) => Verdict::Retry(e),
         }
     }
@@ -73,7 +73,6 @@ impl<S: Send + Sync + 'static> Service<S> {
         let cx = Cx {
             state: self.state.clone(),
             attempt: m.attempt,
-            source: m.source.clone(),
             version: m.subject.as_ref().map(|s| s.version),
             at_ms: m.at_ms,
             work: Work::new(bus.clone(), remembered.then(|| op.clone())),
@@ -103,7 +102,7 @@ fn identify(rt: &Runtime, m: &Envelope, audience: Audience) -> Result<Option<Ide
     };
     if m.kind != kind {
         let why = format!("{} calls itself a message of the kind {:?} and came as {kind:?}", m.name, m.kind);
-        return Err(Error::new(Kind::Forbidden, "message-kind", why).parking());
+        return Err(Error::new(Kind::Forbidden, "message-kind", why).permanent());
     }
     if kind == MessageKind::Call && m.token.is_none() {
         return Ok(None);

@@ -90,5 +90,5 @@ fn check(path: &str, value: &Value, depth: usize) -> Result<()> {
 fn refused(code: &'static str, path: &str, why: &str) -> Error {
     Error::new(Kind::Invalid, code, format!("{path}: {why}"))
         .with_fields(vec![crate::FieldError { field: path.into(), message: why.into() }])
-        .parking()
+        .permanent()
 }

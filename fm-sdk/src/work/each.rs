@@ -22,16 +22,6 @@ pub(crate) async fn remove_each<T: Document>(work: &Work, filter: Filter<T>, f: 
     marked::<T>(work).await
 }
 
-/// Changes all that fit, each once.
-pub(crate) async fn change_each<T: Document>(work: &Work, filter: Filter<T>, f: impl Fn(&mut T, &mut Out) -> Result<()>) -> Result<u64> {
-    let mut ids = Vec::new();
-    work.docs::<T>().filter(filter).for_each(|d| ids.push(d.id().to_string())).await?;
-    for id in ids {
-        work.doc::<T>(&id).step(|t, o| f(t, o).map(|()| true)).await?;
-    }
-    marked::<T>(work).await
-}
-
 async fn marked<T: Document>(work: &Work) -> Result<u64> {
     match &work.op {
         Some(op) => work.bus.rt.store.marked(T::COLLECTION, op).await,

@@ -14,7 +14,7 @@ pub(crate) use bus::of_request;
 pub use calling::Calling;
 pub use doc::{Doc, DocRef};
 pub use docs::Docs;
-pub(crate) use each::{change_each, remove_each};
+pub(crate) use each::remove_each;
 pub use out::Out;
 
 use crate::{
@@ -53,7 +53,7 @@ impl Work {
     /// # Errors
     /// `Unauthenticated`, code `token-missing`, if nobody is.
     pub fn identity(&self) -> Result<&Identity> {
-        self.bus.caller.as_ref().ok_or_else(|| Error::new(Kind::Unauthenticated, "token-missing", "sign in first").parking())
+        self.bus.caller.as_ref().ok_or_else(|| Error::new(Kind::Unauthenticated, "token-missing", "sign in first").permanent())
     }
     /// The bus, speaking for the same caller.
     pub fn bus(&self) -> &Bus {

@@ -82,11 +82,11 @@ async fn classic_queues_carry_it_too() {
     let i = Instance { bus, inbox };
     i.bus.publish(event(1)).await.unwrap();
     // A failure goes through the classic delay queue and back.
-    i.next().await.settle.send(fm_sdk::bus::transport::Verdict::Retry(fm_sdk::park("again"))).unwrap();
+    i.next().await.settle.send(fm_sdk::backend::Verdict::Retry(fm_sdk::reject("again"))).unwrap();
     assert_eq!(i.done().await, 1);
     let answer = async {
         let d = i.next().await;
-        d.settle.send(fm_sdk::bus::transport::Verdict::Answer("2".into())).unwrap();
+        d.settle.send(fm_sdk::backend::Verdict::Answer("2".into())).unwrap();
     };
     let (reply, ()) = tokio::join!(i.bus.request(crate::world::call(2), Duration::from_secs(20)), answer);
     assert_eq!(reply.unwrap(), "2");

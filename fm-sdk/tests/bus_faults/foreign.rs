@@ -96,10 +96,10 @@ async fn a_retried_message_carries_no_traces_of_the_delay() {
     let url = healthy();
     let i = Instance::start(&url, "a", &[EVENT]).await;
     i.bus.publish(event(1)).await.unwrap();
-    i.next().await.settle.send(Verdict::Retry(fm_sdk::park("again"))).unwrap();
+    i.next().await.settle.send(Verdict::Retry(fm_sdk::reject("again"))).unwrap();
     let second = i.next().await;
     assert_eq!(second.message.attempt, 2);
-    second.settle.send(Verdict::Park(fm_sdk::park("enough"))).unwrap();
+    second.settle.send(Verdict::Park(fm_sdk::reject("enough"))).unwrap();
     parked(&i.bus, "a", 1).await;
     let mut c = Connection::insecure_open(&url).unwrap();
     let raw = c.open_channel(None).unwrap().basic_get("fm.a.parking", true).unwrap().unwrap();

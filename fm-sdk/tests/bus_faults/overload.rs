@@ -96,7 +96,7 @@ async fn the_outbox_keeps_what_a_full_queue_refuses_and_does_not_hold_up_the_res
     eventually("it is up", LONG, async || !services.instances("fm-writer").is_empty()).await;
 
     // Nobody reads the events.
-    let events = (fm_sdk::bus::transport::Audience::Service, "note.written");
+    let events = (fm_sdk::backend::Audience::Service, "note.written");
     Instance::start(&url, "reader", &[events]).await.bus.close().await;
     let worker = Instance::start(&url, "worker", &[COMMAND]).await;
     let client = awc::Client::default();

@@ -50,7 +50,7 @@ async fn each_instance_is_told_of_the_gap_and_then_gets_events_again() {
     cut(&broker);
     // It comes by itself, without a message.
     let told = tokio::time::timeout(LONG, i.inbox.recv()).await.expect("is told").unwrap();
-    assert!(matches!(told, fm_sdk::bus::transport::Incoming::Gap));
+    assert!(matches!(told, fm_sdk::backend::Incoming::Gap));
     i.bus.publish(event(2)).await.unwrap();
     assert_eq!(i.done().await, 2);
 }
@@ -136,15 +136,15 @@ async fn a_retry_is_not_lost_with_a_deleted_delay_queue() {
     let mut c = amiquip::Connection::insecure_open(&url).unwrap();
     c.open_channel(None).unwrap().queue_delete("fm.delay.50ms", Default::default()).unwrap();
     i.bus.publish(event(1)).await.unwrap();
-    i.next().await.settle.send(Verdict::Retry(fm_sdk::park("again"))).unwrap();
+    i.next().await.settle.send(Verdict::Retry(fm_sdk::reject("again"))).unwrap();
     let d = i.next().await;
-    let _ = d.settle.send(Verdict::Retry(fm_sdk::park("again")));
+    let _ = d.settle.send(Verdict::Retry(fm_sdk::reject("again")));
     // The queue was declared again by then, so the next failure is counted and comes back, or is the last one.
     let until = std::time::Instant::now() + LONG;
     while i.bus.parked("a", 1).await.unwrap().is_empty() {
         assert!(std::time::Instant::now() < until);
-        if let Ok(fm_sdk::bus::transport::Incoming::Message(d)) = i.inbox.try_recv() {
-            let _ = d.settle.send(Verdict::Retry(fm_sdk::park("again")));
+        if let Ok(fm_sdk::backend::Incoming::Message(d)) = i.inbox.try_recv() {
+            let _ = d.settle.send(Verdict::Retry(fm_sdk::reject("again")));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

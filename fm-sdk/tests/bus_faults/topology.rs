@@ -188,10 +188,10 @@ async fn a_dead_letter_is_kept_also_when_its_queue_was_deleted() {
     i.bus.publish(event(1)).await.unwrap();
     let d = i.next().await;
     delete_queue(&url, "fm.a.parking");
-    d.settle.send(Verdict::Park(fm_sdk::park("no"))).unwrap();
+    d.settle.send(Verdict::Park(fm_sdk::reject("no"))).unwrap();
     eventually("it is a dead letter", LONG, async || {
         if let Ok(Incoming::Message(again)) = i.inbox.try_recv() {
-            let _ = again.settle.send(Verdict::Park(fm_sdk::park("no")));
+            let _ = again.settle.send(Verdict::Park(fm_sdk::reject("no")));
         }
         !i.bus.parked("a", 1).await.unwrap().is_empty()
     })

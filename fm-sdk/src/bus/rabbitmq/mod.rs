@@ -8,7 +8,7 @@
 //! ```
 //! Two connections, each with a supervisor thread that opens it again whenever it is lost: one publishes, makes calls and answers them, one
 //! takes events and commands, so that a broker that slows publishers down does not keep acknowledgements from it. Messages pass neither
-//! thread: a worker owns the channel that it consumes by, and is woken by the connection's stream; see [`consume`].
+//! thread: a worker owns the channel that it consumes by, and is woken by the connection's stream; see `consume`.
 
 mod codec;
 mod connection;

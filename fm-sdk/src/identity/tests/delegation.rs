@@ -24,7 +24,7 @@ fn code(f: &Forge, e: &Envelope) -> String {
     match f.verifier.verify_envelope(e) {
         Ok(_) => "ok".into(),
         Err(e) => {
-            assert!(e.parks() || ["delegation-key-unknown", "keys-unknown"].contains(&e.code()), "{e:?}");
+            assert!(e.is_permanent() || ["delegation-key-unknown", "keys-unknown"].contains(&e.code()), "{e:?}");
             e.code().into()
         }
     }

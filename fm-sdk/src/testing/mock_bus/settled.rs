@@ -14,7 +14,7 @@ type Try = (Audience, u32, Verdict);
 /// [`Service::on_each_instance`](crate::Service::on_each_instance). Only the first of the two can make it a dead letter; what an instance
 /// cannot handle it gives up alone.
 #[derive(Debug)]
-#[must_use = "say what you expect: .acked(), .parked()"]
+#[must_use = "say what you expect: .acked(), .dead_letter()"]
 pub struct Settled {
     name: String,
     heard: usize,
@@ -45,15 +45,15 @@ impl Settled {
             assert!(!is_last || matches!(verdict, Verdict::Ack), "{} was not acked ({audience:?}): {verdict:?}", self.name);
         }
     }
-    /// Expects that it was set aside, at once or after all tries, and gives why.
+    /// Expects that it became a dead letter, at once or after all attempts, and gives why.
     ///
     /// # Panics
-    /// If it was not.
+    /// If it did not.
     #[track_caller]
-    pub fn parked(&self) -> &Error {
+    pub fn dead_letter(&self) -> &Error {
         match self.last().1 {
             Verdict::Park(e) | Verdict::Retry(e) => e,
-            v => panic!("{} was not parked: {v:?}", self.name),
+            v => panic!("{} did not become a dead letter: {v:?}", self.name),
         }
     }
     /// Gives the error that made it a dead letter, if it became one.

@@ -1,5 +1,5 @@
 use super::{Broker, CALL, EVENT, Instance, LONG, call, event};
-use fm_sdk::bus::transport::Verdict;
+use fm_sdk::backend::Verdict;
 use std::time::Duration;
 
 /// Works off an instance's calls, as many at once as come, each for so long. Counts them.
@@ -18,7 +18,7 @@ async fn serve(i: &Instance, each: Duration, answered: &std::cell::Cell<u32>) {
 
 /// Two instances that need so long for a call answer 200 calls, `at_once` at any time; how many each.
 async fn shares(broker: &Broker, takes: [Duration; 2], at_once: u32) -> [u32; 2] {
-    let few = |c: &mut fm_sdk::bus::transport::Consume| c.prefetch = 4;
+    let few = |c: &mut fm_sdk::backend::Consume| c.prefetch = 4;
     let (one, two) = (broker.tuned("worker", &[CALL], few).await, broker.tuned("worker", &[CALL], few).await);
     let (caller, answered) = (broker.connect(), [const { std::cell::Cell::new(0) }; 2]);
     let ask = async |n: u32| {
@@ -50,7 +50,7 @@ cases! { $ bus_fairness
         i.nothing().await;
     }
     async fn a_slow_instance_gets_less(broker) {
-        let few = |c: &mut fm_sdk::bus::transport::Consume| c.prefetch = 2;
+        let few = |c: &mut fm_sdk::backend::Consume| c.prefetch = 2;
         let (slow, quick) = (broker.tuned("a", &[EVENT], few).await, broker.tuned("a", &[EVENT], few).await);
         for n in 0..20 {
             slow.publish(event(n)).await;
@@ -62,7 +62,7 @@ cases! { $ bus_fairness
         slow.nothing().await;
     }
     async fn equal_instances_share_the_work(broker) {
-        let few = |c: &mut fm_sdk::bus::transport::Consume| c.prefetch = 1;
+        let few = |c: &mut fm_sdk::backend::Consume| c.prefetch = 1;
         let (one, two) = (broker.tuned("a", &[EVENT], few).await, broker.tuned("a", &[EVENT], few).await);
         for n in 0..40 {
             one.publish(event(n)).await;

@@ -2,7 +2,7 @@ use super::{COMMAND, EVENT, LONG, command, event};
 use fm_sdk::{
     Kind, Transport,
     bus::transport::{Audience, Parked, Verdict},
-    park,
+    reject,
 };
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -25,9 +25,9 @@ cases! { $ bus_parking
         let i = broker.instance("worker", &[COMMAND]).await;
         let sent = command(1);
         i.publish(sent.clone()).await;
-        i.next().await.settle.send(Verdict::Park(park("no such car"))).expect("is awaited");
+        i.next().await.settle.send(Verdict::Park(reject("no such car"))).expect("is awaited");
         let p = wait(&*i.transport, "worker", |_| true).await;
-        assert_eq!((&p.message, p.audience, p.code.as_str()), (&sent, Audience::Command, "parked"));
+        assert_eq!((&p.message, p.audience, p.code.as_str()), (&sent, Audience::Command, "rejected"));
         assert!(p.cause.contains("no such car") && p.parked_at_ms >= sent.at_ms, "{p:?}");
         i.nothing().await;
     }
@@ -35,7 +35,7 @@ cases! { $ bus_parking
         let i = broker.instance("a", &[EVENT]).await;
         for n in 0..3 {
             i.publish(event(n)).await;
-            i.next().await.settle.send(Verdict::Park(park("no"))).expect("is awaited");
+            i.next().await.settle.send(Verdict::Park(reject("no"))).expect("is awaited");
             wait(&*i.transport, "a", |p| p.message.body == n.to_string()).await;
         }
         let bodies = |l: Vec<Parked>| l.into_iter().map(|p| p.message.body).collect::<Vec<_>>().join(" ");
@@ -51,7 +51,7 @@ cases! { $ bus_parking
             let m = event(n);
             ids.push(m.id.clone());
             i.publish(m).await;
-            i.next().await.settle.send(Verdict::Park(park("no"))).expect("is awaited");
+            i.next().await.settle.send(Verdict::Park(reject("no"))).expect("is awaited");
             wait(&*i.transport, "a", |p| p.message.body == n.to_string()).await;
         }
         assert_eq!(i.transport.drop_parked("a", &ids[1]).await.expect("is taken").expect("was there").message.body, "1");
@@ -64,7 +64,7 @@ cases! { $ bus_parking
         let sent = event(1);
         a.publish(sent.clone()).await;
         b.done().await;
-        a.next().await.settle.send(Verdict::Park(park("no"))).expect("is awaited");
+        a.next().await.settle.send(Verdict::Park(reject("no"))).expect("is awaited");
         let p = wait(&*a.transport, "a", |_| true).await;
         a.transport.deliver_to("a", p.audience, p.message.clone()).await.expect("is delivered");
         a.transport.drop_parked("a", &p.message.id).await.expect("is taken").expect("was there");

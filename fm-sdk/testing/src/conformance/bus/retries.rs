@@ -86,7 +86,7 @@ cases! { $ bus_retries
     async fn what_every_instance_got_and_one_cannot_handle_is_not_parked(broker) {
         let i = broker.instance("a", &[EACH]).await;
         i.publish(event(1)).await;
-        i.next().await.settle.send(Verdict::Park(fm_sdk::park("no"))).expect("is awaited");
+        i.next().await.settle.send(Verdict::Park(fm_sdk::reject("no"))).expect("is awaited");
         i.publish(event(2)).await;
         assert_eq!(i.done().await, "2");
         assert!(i.transport.parked("a", 10).await.expect("is read").is_empty());

@@ -32,7 +32,7 @@ cases! { $
         assert_eq!(s.published::<Ended>(), []);
     }
     async fn a_hopeless_message_is_parked_at_once_and_blocks_nobody(s) {
-        assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::Parked("parked".into(), 1));
+        assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::Parked("rejected".into(), 1));
         assert_eq!(s.deliver(Step { n: 0 }, |_| {}).await, Ending::Done);
     }
     async fn a_message_that_acts_for_another_user_is_dead_lettered_at_once(s) {
@@ -44,7 +44,7 @@ cases! { $
         let attempts = Retry::default().attempts;
         for (service, instance, ending, tries) in [
             (Ack, Ack, Ending::Done, (1, 1)),
-            (Reject, Ack, Ending::Parked("parked".into(), 1), (1, 1)),
+            (Reject, Ack, Ending::Parked("rejected".into(), 1), (1, 1)),
             (Ack, Reject, Ending::Done, (1, 1)),
             (Again, Ack, Ending::Parked("later".into(), attempts), (attempts, 1)),
             (Ack, Again, Ending::Done, (1, attempts)),

@@ -1,4 +1,4 @@
-use fm_sdk::{Cx, Error, Handled, Kind, Reply, Service, messages, park};
+use fm_sdk::{Cx, Error, Handled, Kind, Reply, Service, messages, reject};
 use std::sync::{Mutex, PoisonError};
 
 messages! {
@@ -61,7 +61,7 @@ async fn ended(_: Ended, cx: Cx<Probe>) -> Handled {
 
 async fn broken(m: Broken, cx: Cx<Probe>) -> Handled {
     cx.publish(Ended { n: 1 })?;
-    Err(if m.hopeless { park("as told") } else { Error::new(Kind::Unavailable, "later", "try again") })
+    Err(if m.hopeless { reject("as told") } else { Error::new(Kind::Unavailable, "later", "try again") })
 }
 
 async fn owned(m: Owned, cx: Cx<Probe>) -> Handled {
@@ -87,7 +87,7 @@ fn ends(outcome: Outcome) -> Handled {
     match outcome {
         Outcome::Ack => Ok(()),
         Outcome::Retry => Err(Error::new(Kind::Unavailable, "later", "try again")),
-        Outcome::Reject => Err(park("as told")),
+        Outcome::Reject => Err(reject("as told")),
     }
 }
 

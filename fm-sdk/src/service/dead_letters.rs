@@ -1,4 +1,4 @@
-//! `<service> parked ..`: messages that were set aside.
+//! `<service> dead-letters ..`: messages that could not be handled.
 
 use super::standing::{self, Signer};
 use crate::{Error, Kind, Result, bus::transport::Parked, config::Settings, text::is_invisible};
@@ -6,28 +6,28 @@ use clap::Subcommand;
 use std::sync::Arc;
 
 #[derive(Subcommand)]
-pub(super) enum ParkedCommand {
-    /// Lists parked messages, oldest first: id, name, attempts, time, cause
+pub(super) enum DeadLettersCommand {
+    /// Lists dead letters, oldest first: id, name, attempts, time, cause
     List {
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// Shows one parked message whole, as JSON
+    /// Shows one dead letter whole, as JSON
     Show {
         /// The message's id
         id: String,
     },
-    /// Gives parked messages back to their handler, with fresh attempts
+    /// Gives dead letters back to their handler, with fresh attempts
     Replay {
         /// The messages' ids
         #[arg(required_unless_present = "all")]
         ids: Vec<String>,
-        /// All that are parked now
+        /// All that there are now
         #[arg(long)]
         all: bool,
     },
-    /// Throws parked messages away for good, and prints them
+    /// Deletes dead letters for good, and prints them
     Drop {
         /// The messages' ids
         #[arg(required = true)]
@@ -35,34 +35,34 @@ pub(super) enum ParkedCommand {
     },
 }
 
-impl ParkedCommand {
+impl DeadLettersCommand {
     pub async fn run(self, service: &str, settings: &Settings) -> Result<()> {
         let bus = standing::bus(settings).await?;
-        let parking = Parking { service, bus, settings };
-        let done = parking.run(self).await;
-        parking.bus.close().await;
+        let queue = DeadLetterQueue { service, bus, settings };
+        let done = queue.run(self).await;
+        queue.bus.close().await;
         done
     }
 }
 
-struct Parking<'a> {
+struct DeadLetterQueue<'a> {
     service: &'a str,
-    bus: Arc<dyn crate::Transport>,
+    bus: Arc<dyn crate::bus::transport::Transport>,
     settings: &'a Settings,
 }
 
-impl Parking<'_> {
-    async fn run(&self, command: ParkedCommand) -> Result<()> {
+impl DeadLetterQueue<'_> {
+    async fn run(&self, command: DeadLettersCommand) -> Result<()> {
         match command {
-            ParkedCommand::List { limit } => {
+            DeadLettersCommand::List { limit } => {
                 for p in self.bus.parked(self.service, limit).await? {
                     println!("{}", line(&p));
                 }
                 Ok(())
             }
-            ParkedCommand::Show { id } => print(self.all().await?.iter().find(|p| p.message.id == id).ok_or_else(|| unknown(&id))?),
-            ParkedCommand::Replay { ids, all } => self.replay(&ids, all).await,
-            ParkedCommand::Drop { ids } => {
+            DeadLettersCommand::Show { id } => print(self.all().await?.iter().find(|p| p.message.id == id).ok_or_else(|| unknown(&id))?),
+            DeadLettersCommand::Replay { ids, all } => self.replay(&ids, all).await,
+            DeadLettersCommand::Drop { ids } => {
                 for id in ids {
                     let dropped = self.bus.drop_parked(self.service, &id).await?;
                     print(&dropped.ok_or_else(|| unknown(&id))?)?;
@@ -76,11 +76,11 @@ impl Parking<'_> {
     }
     /// One that is refused stays where it is and does not hold up the others.
     async fn replay(&self, ids: &[String], all: bool) -> Result<()> {
-        let parked = self.all().await?;
+        let letters = self.all().await?;
         let signer = Signer::new(self.service, self.settings).await?;
-        let missing = ids.iter().filter(|id| !parked.iter().any(|p| p.message.id == **id)).map(|id| (id.clone(), unknown(id)));
+        let missing = ids.iter().filter(|id| !letters.iter().any(|p| p.message.id == **id)).map(|id| (id.clone(), unknown(id)));
         let mut refused: Vec<(String, Error)> = missing.collect();
-        for p in parked.into_iter().filter(|p| all || ids.contains(&p.message.id)) {
+        for p in letters.into_iter().filter(|p| all || ids.contains(&p.message.id)) {
             let id = p.message.id.clone();
             match self.replay_one(&signer, p).await {
                 Ok(()) => println!("{}  replayed", printable(&id)),
@@ -95,13 +95,13 @@ impl Parking<'_> {
             n => Err(Error::new(Kind::Invalid, "not-replayed", format!("{n} not replayed"))),
         }
     }
-    /// First into the queue, then out of the parking: a crash in between doubles a message, which the inbox drops, and loses none.
-    async fn replay_one(&self, signer: &Signer, parked: Parked) -> Result<()> {
-        let mut message = parked.message;
+    /// First into the queue, then out of the dead letters: a crash in between doubles a message, which the inbox drops, and loses none.
+    async fn replay_one(&self, signer: &Signer, letter: Parked) -> Result<()> {
+        let mut message = letter.message;
         let id = message.id.clone();
         message.attempt = 1;
         signer.delegate.renew(&signer.verifier, &mut message)?;
-        self.bus.deliver_to(self.service, parked.audience, message).await?;
+        self.bus.deliver_to(self.service, letter.audience, message).await?;
         self.bus.drop_parked(self.service, &id).await?;
         Ok(())
     }
@@ -118,14 +118,14 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if is_invisible(c) { c.escape_default().to_string() } else { c.into() }).collect()
 }
 
-fn print(parked: &Parked) -> Result<()> {
+fn print(letter: &Parked) -> Result<()> {
     use crate::ResultExt;
-    println!("{}", serde_json::to_string_pretty(parked).internal()?);
+    println!("{}", serde_json::to_string_pretty(letter).internal()?);
     Ok(())
 }
 
 fn unknown(id: &str) -> Error {
-    Error::new(Kind::NotFound, "parked-unknown", format!("no parked message has the id {id}"))
+    Error::new(Kind::NotFound, "dead-letter-unknown", format!("no dead letter has the id {id}"))
 }
 
 #[cfg(test)]
@@ -133,21 +133,21 @@ mod tests {
     use super::*;
     use crate::{Envelope, MessageKind, bus::transport::Audience};
 
-    fn parked(id: &str, name: &str, cause: &str) -> Parked {
+    fn letter(id: &str, name: &str, cause: &str) -> Parked {
         let message = Envelope { id: id.into(), ..Envelope::new(MessageKind::Event, name, &1, "fm-test").unwrap() };
         Parked { message, audience: Audience::Service, code: "x".into(), cause: cause.into(), parked_at_ms: 0 }
     }
 
     #[test]
-    fn a_line_says_what_was_set_aside_when_and_why() {
-        let text = line(&parked("7", "car.listed", "no such car [parked]"));
-        assert_eq!(text, "7  car.listed  attempts=1  1970-01-01T00:00:00.000Z  no such car [parked]");
-        assert!(line(&parked("7", "", "no")).contains("7  (unreadable)  "));
+    fn a_line_shows_the_message_its_attempts_the_time_and_the_cause() {
+        let text = line(&letter("7", "car.listed", "no such car [rejected]"));
+        assert_eq!(text, "7  car.listed  attempts=1  1970-01-01T00:00:00.000Z  no such car [rejected]");
+        assert!(line(&letter("7", "", "no")).contains("7  (unreadable)  "));
     }
 
     #[test]
-    fn what_strangers_wrote_stays_on_its_line_and_does_not_speak_to_the_terminal() {
-        let text = line(&parked("a\nb", "\u{1b}[2J", "x\u{9b}31m\r\u{202e}y\u{200b}"));
+    fn control_characters_of_a_message_are_escaped() {
+        let text = line(&letter("a\nb", "\u{1b}[2J", "x\u{9b}31m\r\u{202e}y\u{200b}"));
         assert!(!text.contains(is_invisible), "{text:?}");
         assert!(text.starts_with("a\\nb  \\u{1b}[2J  "), "{text}");
     }
