@@ -240,7 +240,8 @@ describe_parts() {
     cat <<'TEXT'
 
 How it is measured: what is compared runs in turn within one run, in another order each round, the first round does not count; figures are medians of rounds.
-The bus is a RabbitMQ of its own; bare loops use amiquip with TCP_NODELAY, one thread on each side, and no envelope, identity, deadline or reconnecting; those "with the same envelope and prefetch" carry what the SDK sends and hold eight calls at once. Searches come at a fixed
+The bus is a RabbitMQ of its own; bare loops use amiquip with TCP_NODELAY, one thread on each side, and no envelope, identity, deadline or reconnecting; those "with the same envelope and prefetch" carry what the SDK sends and hold eight calls at once. lapin, Node's amqplib and Nameko do the
+SDK's work (JSON, a verified token, a deadline, a responder that connects again), a process on each side. Searches come at a fixed
 rate, whatever the answers do (an open loop), so that waiting counts. A picture is checked, turned, stripped and made in three sizes. The gateway, nginx and HAProxy have one worker each on the same core; client and upstream (an nginx that answers
 one KiB) have another one; processor time is what the kernel counted for all threads of the process.
 TEXT
