@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api,
     pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Flow, Verdict, Worker},
-    router::{Found, MethodSet},
+    router::{Found, Lookup, MethodSet, RequestAttributes},
     upstream::Length,
 };
 use bytes::Bytes;
@@ -125,7 +125,7 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         return (Answer::problem(&error, &trace), None, true);
     };
     let client = client_of(peer, &head.headers, entry.authority, &gateway.trusted);
-    let route = match find(&table, client.host(), path, &head.method) {
+    let route = match find(&table, client.host(), path, &head) {
         Ok(route) => route,
         Err((status, error, allow)) => {
             gateway.metrics.refused(error.code());
@@ -148,7 +148,10 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
     }
     match hops::ends_here(&head.method, &mut head.headers) {
         Ok(false) => {}
-        Ok(true) => return (options(&table, client.host(), entry.path.as_deref().unwrap_or_else(|| head.uri.path())), None, has_body),
+        Ok(true) => {
+            let path = entry.path.as_deref().unwrap_or_else(|| head.uri.path());
+            return (options(&table, client.host(), path, &head), None, has_body);
+        }
         Err(refusal) => return refused(gateway, &refusal, &trace),
     }
     let mut exchange = Box::new(Exchange::new(head, entry.path, Some(body), entry.length, client, trace, route, worker));
@@ -171,11 +174,12 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
     (answer, Some(exchange), uninvited)
 }
 
-fn find(table: &Compiled, host: &str, path: &str, method: &Method) -> Result<Arc<CompiledRoute>, (StatusCode, Error, Option<HeaderValue>)> {
-    match table.router.find(host, path, MethodSet::only(method)) {
+fn find(table: &Compiled, host: &str, path: &str, head: &Parts) -> Result<Arc<CompiledRoute>, (StatusCode, Error, Option<HeaderValue>)> {
+    let attributes = RequestAttributes { headers: &head.headers, query: head.uri.query() };
+    match table.router.find(&Lookup { host, path, method: MethodSet::only(&head.method), attributes: &attributes }) {
         Found::Route(at) => Ok(table.routes[at].clone()),
         Found::WrongMethod(allowed) => {
-            let error = Error::new(Kind::Malformed, "method-not-allowed", format!("{method} is not allowed here"));
+            let error = Error::new(Kind::Malformed, "method-not-allowed", format!("{} is not allowed here", head.method));
             Err((StatusCode::METHOD_NOT_ALLOWED, error, HeaderValue::from_str(&allowed.allow()).ok()))
         }
         Found::Nothing => Err((StatusCode::NOT_FOUND, Error::new(Kind::NotFound, "not-found", "there is nothing here"), None)),
@@ -183,9 +187,11 @@ fn find(table: &Compiled, host: &str, path: &str, method: &Method) -> Result<Arc
 }
 
 /// Answers an OPTIONS that goes no further.
-fn options(table: &Compiled, host: &str, path: &str) -> Answer {
+fn options(table: &Compiled, host: &str, path: &str, head: &Parts) -> Answer {
+    let attributes = RequestAttributes { headers: &head.headers, query: head.uri.query() };
+    let lookup = Lookup { host, path, method: MethodSet::only(&head.method), attributes: &attributes };
     let answer = Answer::of_upstream(StatusCode::NO_CONTENT, HeaderMap::new(), Body::Bytes(Bytes::new()));
-    match HeaderValue::from_str(&table.router.allowed(host, path).allow()) {
+    match HeaderValue::from_str(&table.router.allowed(&lookup).allow()) {
         Ok(allow) => answer.with(header::ALLOW, allow),
         Err(_) => answer,
     }

@@ -1,9 +1,9 @@
 //! Makes a table ready for requests, or says all that is wrong with it.
 
-use super::{Catalogue, Drivers, Phases, Step, Text, expand_env, schema};
+use super::{Catalogue, Drivers, Phases, Step, Text, expand_env, rule::rule, schema};
 use crate::{
     front::{RouteMetrics, is_stripped},
-    router::{HostRule, MethodSet, Pattern, Router, Rule},
+    router::{Pattern, Router, Rule},
     table::{FORMAT, Problem, Problems, Route, Stage, Table},
 };
 use http::HeaderName;
@@ -100,26 +100,6 @@ fn check_id<'t>(id: &'t str, at: &str, ids: &mut BTreeSet<&'t str>, problems: &m
     } else if !ids.insert(id) {
         problems.push(Problem::new(at, "route-id-twice", "another route has this id"));
     }
-}
-
-fn rule(route: &Route, at: &str, problems: &mut Vec<Problem>) -> Option<Rule> {
-    let before = problems.len();
-    let pattern = Pattern::parse(&route.path).map_err(|e| problems.push(Problem::new(format!("{at}.path"), "route-path", e))).ok();
-    let mut hosts = Vec::new();
-    for (n, host) in route.hosts.iter().enumerate() {
-        match HostRule::parse(host) {
-            Ok(rule) => hosts.push(rule),
-            Err(e) => problems.push(Problem::new(format!("{at}.hosts[{n}]"), "route-host", e)),
-        }
-    }
-    if route.hosts.is_empty() {
-        hosts.push(HostRule::Any);
-    }
-    let methods = MethodSet::parse(&route.methods)
-        .map_err(|name| problems.push(Problem::new(format!("{at}.methods"), "route-method", format!("{name} is no method"))))
-        .ok();
-    let rule = Rule { hosts, pattern: pattern?, methods: methods?, priority: route.priority, fallback: route.fallback };
-    (problems.len() == before).then_some(rule)
 }
 
 /// Those of the gateway itself and of the connection cannot be let in.

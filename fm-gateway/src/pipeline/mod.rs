@@ -13,6 +13,7 @@ mod delivery;
 mod drivers;
 mod exchange;
 mod plugin;
+mod rule;
 pub mod schema;
 mod text;
 
@@ -24,5 +25,6 @@ pub use {
     drivers::{Drivers, Tools},
     exchange::{Client, Exchange, Upstream, Worker},
     plugin::{Flow, Phases, Plugin, Step, Verdict},
+    rule::rule,
     text::{Text, expand_env},
 };

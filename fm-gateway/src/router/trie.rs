@@ -11,8 +11,24 @@ pub struct Claim {
     /// Place in the order of all claims: the smallest that matches wins.
     pub rank: u32,
     pub methods: MethodSet,
+    /// The rule has predicates.
+    pub conditional: bool,
     /// Index of the route.
     pub route: u32,
+}
+
+/// What claims are looked for.
+pub struct Wanted<'w> {
+    pub path: &'w str,
+    pub method: MethodSet,
+    /// Whether the predicates of a rule hold; asked only for those that have some.
+    pub holds: &'w dyn Fn(u32) -> bool,
+}
+
+impl Wanted<'_> {
+    fn allows(&self, claim: &Claim) -> bool {
+        !claim.conditional || (self.holds)(claim.route)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -72,49 +88,49 @@ impl Trie {
         found as usize
     }
 
-    /// Finds the claim of the smallest rank below `best` that matches path and method.
-    pub fn find(&self, path: &str, method: MethodSet, best: &mut Option<Claim>) {
-        self.walk(0, path.strip_prefix('/'), method, best);
+    /// Finds the claim of the smallest rank below `best` that matches.
+    pub fn find(&self, wanted: &Wanted<'_>, best: &mut Option<Claim>) {
+        self.walk(0, wanted.path.strip_prefix('/'), wanted, best);
     }
 
-    fn walk(&self, at: u32, rest: Option<&str>, method: MethodSet, best: &mut Option<Claim>) {
+    fn walk(&self, at: u32, rest: Option<&str>, wanted: &Wanted<'_>, best: &mut Option<Claim>) {
         let node = &self.nodes[at as usize];
         if best.is_some_and(|b| b.rank <= node.best) {
             return;
         }
         match rest {
-            None => take(&node.exact, method, best),
+            None => take(&node.exact, wanted, best),
             Some(rest) => {
                 let (segment, rest) = split(rest);
                 if let Ok(place) = node.literals.binary_search_by(|(l, _)| (**l).cmp(segment)) {
-                    self.walk(node.literals[place].1, rest, method, best);
+                    self.walk(node.literals[place].1, rest, wanted, best);
                 }
                 if let Some(param) = node.param.filter(|_| !segment.is_empty()) {
-                    self.walk(param, rest, method, best);
+                    self.walk(param, rest, wanted, best);
                 }
             }
         }
-        take(&node.tail, method, best);
+        take(&node.tail, wanted, best);
     }
 
-    /// Gathers the methods of all claims that match the path.
-    pub fn allowed(&self, path: &str) -> MethodSet {
-        self.gather(0, path.strip_prefix('/'))
+    /// Gathers the methods of all claims that match, whatever the method.
+    pub fn allowed(&self, wanted: &Wanted<'_>) -> MethodSet {
+        self.gather(0, wanted.path.strip_prefix('/'), wanted)
     }
 
-    fn gather(&self, at: u32, rest: Option<&str>) -> MethodSet {
+    fn gather(&self, at: u32, rest: Option<&str>, wanted: &Wanted<'_>) -> MethodSet {
         let node = &self.nodes[at as usize];
-        let union = |claims: &[Claim]| claims.iter().fold(MethodSet::NONE, |set, c| set.with(c.methods));
+        let union = |claims: &[Claim]| claims.iter().filter(|c| wanted.allows(c)).fold(MethodSet::NONE, |set, c| set.with(c.methods));
         let mut set = union(&node.tail);
         match rest {
             None => set = set.with(union(&node.exact)),
             Some(rest) => {
                 let (segment, rest) = split(rest);
                 if let Ok(place) = node.literals.binary_search_by(|(l, _)| (**l).cmp(segment)) {
-                    set = set.with(self.gather(node.literals[place].1, rest));
+                    set = set.with(self.gather(node.literals[place].1, rest, wanted));
                 }
                 if let Some(param) = node.param.filter(|_| !segment.is_empty()) {
-                    set = set.with(self.gather(param, rest));
+                    set = set.with(self.gather(param, rest, wanted));
                 }
             }
         }
@@ -129,8 +145,8 @@ fn split(rest: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn take(claims: &[Claim], method: MethodSet, best: &mut Option<Claim>) {
-    let found = claims.iter().find(|c| c.methods.meets(method));
+fn take(claims: &[Claim], wanted: &Wanted<'_>, best: &mut Option<Claim>) {
+    let found = claims.iter().find(|c| c.methods.meets(wanted.method) && wanted.allows(c));
     if let Some(claim) = found
         && best.is_none_or(|b| claim.rank < b.rank)
     {

@@ -3,6 +3,7 @@
 mod disk;
 mod keeper;
 mod market;
+mod predicate;
 mod problem;
 mod publish;
 mod route;
@@ -11,6 +12,7 @@ pub use {
     disk::Copy,
     keeper::{Keeper, TableState},
     market::market,
+    predicate::Predicate,
     problem::{Problem, Problems},
     publish::{fetch, publish},
     route::{FORMAT, Route, Stage, Table},

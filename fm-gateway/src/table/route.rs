@@ -1,5 +1,6 @@
 //! The routing table as people and the registry write it.
 
+use super::Predicate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -37,6 +38,9 @@ pub struct Route {
     /// In capitals; none means all. GET brings HEAD.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<String>,
+    /// What must hold of headers, query and cookies, too; all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predicates: Vec<Predicate>,
     /// The higher one wins, before all else.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,

@@ -62,6 +62,43 @@ async fn nothing_matches_is_404_and_an_inactive_route_matches_nothing() {
 }
 
 #[actix_rt::test]
+async fn routes_are_told_apart_by_header_query_and_cookie() {
+    let on = |predicates: Value, text: &str| {
+        let mut route = says("/cars", &["GET"], text);
+        route["predicates"] = predicates;
+        route
+    };
+    let mut rest = says("/**", &[], "rest");
+    rest["fallback"] = json!(true);
+    let app = TestApp::with_routes(json!([
+        says("/cars", &["GET"], "plain"),
+        on(json!([{"header": "X-Channel", "one_of": ["beta", "canary"]}]), "channel"),
+        on(json!([{"header": "x-channel", "equals": "beta"}, {"cookie": "group", "equals": "b"}]), "channel and group"),
+        on(json!([{"header": "x-channel", "present": false}, {"query": "preview", "present": true}]), "preview"),
+        {"path": "/admin", "methods": ["POST"], "predicates": [{"header": "x-admin", "present": true}],
+         "plugins": [{"plugin": "respond", "settings": {"body": "admin"}}]},
+        rest,
+    ]))
+    .await;
+    for (target, headers, text) in [
+        ("/cars", "", "plain"),
+        ("/cars", "X-Channel: beta\r\n", "channel"),
+        ("/cars", "x-channel: canary\r\n", "channel"),
+        ("/cars", "X-Channel: stable\r\n", "plain"),
+        ("/cars", "X-Channel: beta\r\nCookie: a=1; group=b\r\n", "channel and group"),
+        ("/cars?preview", "", "preview"),
+        ("/cars?x=1&preview=", "", "preview"),
+        ("/cars?preview", "X-Channel: beta\r\n", "channel"),
+        ("/admin", "", "rest"),
+    ] {
+        let reply = app.send(&format!("GET {target} HTTP/1.1\r\nHost: h\r\n{headers}\r\n")).await;
+        assert_eq!(reply.text(), text, "{target} {headers}");
+    }
+    let wrong = app.send("GET /admin HTTP/1.1\r\nHost: h\r\nX-Admin: 1\r\n\r\n").await;
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("post")), "it matches but for its method");
+}
+
+#[actix_rt::test]
 async fn a_change_of_the_table_takes_effect_and_a_request_under_way_keeps_the_old_one() {
     let upstream = Upstream::start(|mut talk| async move {
         talk.request().await;

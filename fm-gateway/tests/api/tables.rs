@@ -103,8 +103,24 @@ async fn with_the_registry_lost_later_everything_goes_on() {
 }
 
 #[test]
+fn a_table_with_an_unknown_field_is_refused() {
+    let respond = json!([{"plugin": "respond"}]);
+    let table = |route| serde_json::from_value::<fm_gateway::table::Table>(json!({"format": 1, "routes": [route]}));
+    table(json!({"id": "a", "path": "/", "predicates": [{"header": "x", "present": true}], "plugins": respond})).unwrap();
+    for route in [
+        json!({"id": "a", "path": "/", "predicate": [], "plugins": respond}),
+        json!({"id": "a", "path": "/", "predicates": [{"header": "x", "contains": "y"}], "plugins": respond}),
+        json!({"id": "a", "path": "/", "plugins": [{"plugin": "respond", "options": {}}]}),
+    ] {
+        let error = table(route).unwrap_err().to_string();
+        assert!(error.contains("unknown field"), "{error}");
+    }
+}
+
+#[test]
 fn everything_that_is_wrong_with_a_table_is_named_with_its_place() {
     let proxy = json!({"plugin": "proxy"});
+    let with_predicates = |predicates| json!({"path": "/a", "public": true, "predicates": predicates, "plugins": [{"plugin": "respond"}]});
     let cases = [
         (json!({"path": "/a", "public": true, "plugins": [{"plugin": "nothing"}]}), "plugin-unknown", "routes[r].plugins[0]"),
         (
@@ -147,6 +163,14 @@ fn everything_that_is_wrong_with_a_table_is_named_with_its_place() {
             "route-method",
             "routes[r].methods",
         ),
+        (with_predicates(json!([{"header": "x", "equals": "1", "present": true}])), "route-predicate", "routes[r].predicates[0]"),
+        (
+            with_predicates(json!([{"query": "q", "present": true}, {"query": "q", "equals": "1"}])),
+            "route-predicate",
+            "routes[r].predicates[1]",
+        ),
+        (with_predicates(json!([{"header": "x-user-id", "present": true}])), "route-predicate", "routes[r].predicates[0]"),
+        (with_predicates(json!(vec![json!({"query": "q", "present": true}); 17])), "route-predicate", "routes[r].predicates"),
         (json!({"path": "/same/{x}", "public": true, "plugins": [{"plugin": "respond"}]}), "route-clash", "routes[r]"),
         (json!({"id": "first", "path": "/b", "public": true, "plugins": [{"plugin": "respond"}]}), "route-id-twice", "routes[first]"),
         (json!({"id": "Ä", "path": "/b", "public": true, "plugins": [{"plugin": "respond"}]}), "route-id", "routes[Ä]"),
