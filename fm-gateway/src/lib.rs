@@ -14,6 +14,7 @@ pub mod plugins;
 pub mod router;
 mod settings;
 pub mod table;
+pub mod trial;
 pub mod upstream;
 
 pub use {application::Application, settings::GatewaySettings};

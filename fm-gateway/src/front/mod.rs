@@ -22,6 +22,7 @@ mod server;
 mod socket;
 mod state;
 
+pub(crate) use guard::enter;
 pub use {
     client::{client_of, host_of},
     gateway::{Gateway, Limits},

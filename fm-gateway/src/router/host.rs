@@ -1,6 +1,6 @@
 //! The hosts of a route.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, fmt};
 
 /// Which hosts a route answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +42,16 @@ impl HostRule {
             HostRule::Exact(_) => (0, Reverse(0)),
             HostRule::Below(name) => (1, Reverse(name.len())),
             HostRule::Any => (2, Reverse(0)),
+        }
+    }
+}
+
+impl fmt::Display for HostRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostRule::Any => f.write_str("any host"),
+            HostRule::Exact(name) => f.write_str(name),
+            HostRule::Below(name) => write!(f, "*.{name}"),
         }
     }
 }

@@ -83,6 +83,23 @@ impl Pattern {
         self.tail || parts.next().is_none()
     }
 
+    /// Says where a path stops to match; `None`, if it matches.
+    pub fn mismatch(&self, path: &str) -> Option<String> {
+        let Some(rest) = path.strip_prefix('/') else { return Some("the path does not start with /".into()) };
+        let mut parts = rest.split('/');
+        for (n, segment) in self.segments.iter().enumerate() {
+            let (place, wanted) = (n + 1, segment.to_string());
+            match (segment, parts.next()) {
+                (_, None) => return Some(format!("the path ends before segment {place}, {wanted:?}")),
+                (Segment::Literal(l), Some(part)) if l != part => return Some(format!("segment {place} is {part:?}, not {wanted:?}")),
+                (Segment::Param(_), Some("")) => return Some(format!("segment {place}, {wanted:?}, is empty")),
+                _ => {}
+            }
+        }
+        let beyond = parts.next().filter(|_| !self.tail);
+        beyond.map(|part| format!("the path goes on after segment {}: {part:?}", self.segments.len()))
+    }
+
     /// Takes a parameter's value out of a path that matched.
     pub fn param<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
         let at = self.segments.iter().position(|s| matches!(s, Segment::Param(n) if n == name))?;
@@ -130,13 +147,19 @@ impl Pattern {
     }
 }
 
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Segment::Literal(l) => f.write_str(l),
+            Segment::Param(name) => write!(f, "{{{name}}}"),
+        }
+    }
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.segments {
-            match segment {
-                Segment::Literal(l) => write!(f, "/{l}")?,
-                Segment::Param(name) => write!(f, "/{{{name}}}")?,
-            }
+            write!(f, "/{segment}")?;
         }
         if self.tail { f.write_str("/**") } else { Ok(()) }
     }
@@ -159,6 +182,20 @@ mod tests {
         assert!(p.matches("/api/cars/7") && !p.matches("/api/cars/") && !p.matches("/api/cars/7/x"));
         assert_eq!(p.param("/api/cars/7", "id"), Some("7"));
         assert_eq!(p.param("/api/cars/7", "other"), None);
+    }
+
+    #[test]
+    fn the_segment_at_which_a_path_stops_to_match_is_named() {
+        for (pattern, path, why) in [
+            ("/api/cars", "/api/images", "segment 2 is \"images\", not \"cars\""),
+            ("/api/cars/{id}", "/api/cars", "the path ends before segment 3, \"{id}\""),
+            ("/api/cars/{id}", "/api/cars/", "segment 3, \"{id}\", is empty"),
+            ("/api/cars", "/api/cars/7", "the path goes on after segment 2: \"7\""),
+            ("/", "/api", "segment 1 is \"api\", not \"\""),
+        ] {
+            assert_eq!(Pattern::parse(pattern).unwrap().mismatch(path).as_deref(), Some(why));
+        }
+        assert_eq!(Pattern::parse("/api/**").unwrap().mismatch("/api/cars/7"), None);
     }
 
     #[test]

@@ -41,6 +41,8 @@ mod streaming;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod table_commands;
+#[cfg(test)]
 mod tables;
 #[cfg(test)]
 mod unfinished;

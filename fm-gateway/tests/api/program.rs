@@ -81,6 +81,9 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     assert!(got.status.success(), "{}", String::from_utf8_lossy(&got.stderr));
     let mut table: Value = serde_json::from_slice(&got.stdout).unwrap();
     let revision: i64 = String::from_utf8_lossy(&got.stderr).trim().strip_prefix("revision ").unwrap().parse().unwrap();
+    let explained = run(command(etcd.url(), &data).args(["table", "explain", "PATCH", "/api/cars/7"])).await;
+    let said = String::from_utf8_lossy(&explained.stdout).into_owned();
+    assert!(said.starts_with("PATCH localhost/api/cars/7: route cars-change\n"), "{said}");
     let new = json!({"id": "new", "path": "/new", "public": true, "plugins": [{"plugin": "respond", "settings": {"body": "new"}}]});
     table["routes"].as_array_mut().unwrap().push(new);
     let file = data.path().join("new.json");

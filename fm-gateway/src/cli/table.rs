@@ -1,0 +1,127 @@
+//! `fm-gateway table ...`: looks after the routing table.
+
+use super::check;
+use crate::{
+    application::registry,
+    pipeline::Catalogue,
+    table::{self, Table},
+    trial::{self, TrialRequest},
+};
+use bytes::Bytes;
+use clap::{Args, Subcommand};
+use fm_sdk::{Error, Kind, Result, ResultExt, config::Settings, registry::Expect};
+use std::{
+    fmt::Display,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+#[derive(Subcommand)]
+pub(super) enum TableCommand {
+    /// Prints the table in the registry; its revision goes to stderr
+    Get,
+    /// Checks a table and puts it into force on all nodes
+    Put {
+        /// A file with the table, or - for stdin
+        file: PathBuf,
+        /// Only if the table has this revision still
+        #[arg(long)]
+        revision: Option<i64>,
+    },
+    /// Checks a table and changes nothing
+    Check {
+        /// A file with the table, or - for stdin
+        file: PathBuf,
+    },
+    /// Says which route takes a request, and why not the others
+    Explain {
+        #[command(flatten)]
+        request: RequestArgs,
+        /// A file with the table, or - for stdin; without it the table in the registry
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A request that is described.
+#[derive(Args)]
+pub(super) struct RequestArgs {
+    method: String,
+    /// /path?query, or with http:// or https:// and a host
+    url: String,
+    /// A header of the request; may be repeated
+    #[arg(long = "header", value_name = "NAME:VALUE")]
+    headers: Vec<String>,
+}
+
+impl RequestArgs {
+    fn parse(&self, body: Bytes) -> Result<TrialRequest> {
+        TrialRequest::parse(&self.method, &self.url, &self.headers, body)
+    }
+}
+
+pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Catalogue) -> Result<()> {
+    match command {
+        TableCommand::Get => {
+            let (table, revision) = in_force(settings).await?;
+            eprintln!("revision {revision}");
+            println!("{}", serde_json::to_string_pretty(&table).internal()?);
+        }
+        TableCommand::Check { file } => {
+            let table = read(&file, plugins)?;
+            println!("the table is good: {} routes", table.routes.len());
+        }
+        TableCommand::Put { file, revision } => {
+            let table = read(&file, plugins)?;
+            let expect = revision.map_or(Expect::Any, Expect::Revision);
+            let revision = table::publish(&*registry(settings)?, &table, expect).await?;
+            println!("revision {revision}");
+        }
+        TableCommand::Explain { request, file, json } => {
+            let request = request.parse(Bytes::new())?;
+            let table = match file {
+                Some(file) => read(&file, plugins)?,
+                None => in_force(settings).await?.0,
+            };
+            let explanation = trial::explain(&table, &request).map_err(|e| Error::new(Kind::Invalid, "table-invalid", e.to_string()))?;
+            print(&explanation, json)?;
+        }
+    }
+    Ok(())
+}
+
+async fn in_force(settings: &Settings) -> Result<(Table, i64)> {
+    let found = table::fetch(&*registry(settings)?).await?;
+    found.ok_or_else(|| Error::new(Kind::NotFound, "table-missing", "the registry has no table"))
+}
+
+fn print<T: Display + serde::Serialize>(value: &T, json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(value).internal()?);
+    } else {
+        print!("{value}");
+    }
+    Ok(())
+}
+
+fn read(file: &Path, plugins: &Catalogue) -> Result<Table> {
+    let text = text_of(file)?;
+    let table: Table = serde_json::from_str(&text).map_err(|e| Error::new(Kind::Malformed, "table-unreadable", e.to_string()))?;
+    check(&table, plugins).map_err(|e| Error::new(Kind::Invalid, "table-invalid", e.to_string()))?;
+    Ok(table)
+}
+
+/// Reads a file, or stdin for `-`.
+fn text_of(file: &Path) -> Result<String> {
+    let mut text = String::new();
+    let cannot = |e: std::io::Error| Error::new(Kind::Malformed, "file", format!("{}: {e}", file.display()));
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).map_err(cannot)?;
+    } else {
+        text = std::fs::read_to_string(file).map_err(cannot)?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,10 @@
+//! What a table does with requests, found out before it is in force or without sending anything: which route takes a request and why not the
+//! others. Used by the command line and by whatever serves operators; the data path knows nothing of it.
+
+mod explain;
+mod request;
+
+pub use {
+    explain::{Considered, Explanation, Reason, Taken, explain},
+    request::TrialRequest,
+};

@@ -1,0 +1,79 @@
+//! `fm-gateway table ...` with tables in files, without any registry.
+
+use serde_json::{Value, json};
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new() -> Files {
+        Files(tempfile::tempdir().unwrap())
+    }
+
+    fn put(&self, name: &str, text: impl ToString) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text.to_string()).unwrap();
+        path
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fm-gateway"));
+        command.env_clear().env("FM_REGISTRY", "memory").env("FM_DATA", self.0.path());
+        command.arg("table").args(arguments).output().unwrap()
+    }
+
+    /// What it prints, if it succeeds.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What it complains about.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+fn respond(id: &str, path: &str) -> Value {
+    json!({"id": id, "path": path, "public": true, "plugins": [{"plugin": "respond", "settings": {"body": id}}]})
+}
+
+fn table(routes: &[Value]) -> String {
+    json!({"format": 1, "routes": routes}).to_string()
+}
+
+#[test]
+fn explain_says_which_route_of_a_file_takes_a_request() {
+    let files = Files::new();
+    let mut beta = respond("beta", "/cars/{id}");
+    beta["predicates"] = json!([{"header": "x-channel", "equals": "beta"}]);
+    let file = files.put("table.json", table(&[respond("one", "/cars/{id}"), beta, respond("all", "/**")]));
+    let file = file.to_str().unwrap();
+
+    let said = files.ok(&["explain", "GET", "http://shop.test/cars/7", "--file", file]);
+    assert!(said.starts_with("GET shop.test/cars/7: route one\n"), "{said}");
+    assert!(said.contains("does not hold: header x-channel equals \"beta\""), "{said}");
+
+    let json = files.ok(&["explain", "GET", "/cars/7", "--header", "X-Channel: beta", "--json", "--file", file]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["taken"], json!({"by": "route", "id": "beta"}));
+    let reasons: Vec<_> = json["routes"].as_array().unwrap().iter().map(|r| (&r["id"], &r["reason"])).collect();
+    assert_eq!(json!(reasons), json!([["beta", "chosen"], ["one", "fewer-predicates"], ["all", "less-specific-path"]]));
+}
+
+#[test]
+fn explain_refuses_bad_requests_and_bad_tables() {
+    let files = Files::new();
+    let good = files.put("good.json", table(&[respond("a", "/a")]));
+    let bad = files.put("bad.json", table(&[respond("a", "a")]));
+    assert!(files.refused(&["explain", "GET", "/", "--file", bad.to_str().unwrap()]).contains("routes[a].path"));
+    assert!(files.refused(&["explain", "GET", "no-slash", "--file", good.to_str().unwrap()]).contains("URL"));
+    assert!(files.refused(&["explain", "GET", "/", "--header", "x", "--file", good.to_str().unwrap()]).contains("header"));
+    assert!(files.refused(&["explain", "GET", "/", "--file", "/nowhere/table.json"]).contains("/nowhere/table.json"));
+}
