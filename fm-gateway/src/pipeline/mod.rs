@@ -13,6 +13,7 @@ mod delivery;
 mod drivers;
 mod exchange;
 mod plugin;
+mod predicate;
 mod rule;
 pub mod schema;
 mod text;

@@ -1,5 +1,6 @@
 //! Makes the router's rule of a route.
 
+use super::predicate::predicate as read;
 use crate::{
     front::is_stripped,
     router::{Field, HostRule, MethodSet, Pattern, Predicate, Rule},
@@ -40,7 +41,7 @@ fn predicates(route: &Route, at: &str, problems: &mut Vec<Problem>) -> Vec<Predi
     }
     for (n, predicate) in route.predicates.iter().enumerate() {
         let mut refuse = |why: String| problems.push(Problem::new(format!("{at}.predicates[{n}]"), "route-predicate", why));
-        match predicate.parse() {
+        match read(predicate) {
             Err(why) => refuse(why),
             Ok(Predicate { field: Field::Header(name), .. }) if is_stripped(name.as_str()) => {
                 refuse(format!("{name} is taken out of requests before a route is found"));
