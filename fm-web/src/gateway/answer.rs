@@ -1,6 +1,9 @@
 use actix_web::{
     error::PayloadError,
-    http::{StatusCode, header::HeaderMap},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
     web::Bytes,
 };
 use fm_sdk::{
@@ -8,7 +11,7 @@ use fm_sdk::{
     http::problem::{Problem, kind_of},
 };
 use futures::Stream;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::pin::Pin;
 use tokio::time::{Instant, timeout_at};
 
@@ -29,10 +32,9 @@ impl Answer {
     pub(super) async fn read(mut raw: awc::ClientResponse<Chunks>, deadline: Instant) -> Result<Self> {
         let (status, headers) = (raw.status(), raw.headers().clone());
         match timeout_at(deadline, raw.body().limit(LARGEST)).await {
-            Ok(Ok(body)) => Ok(Answer { status, headers, body }),
-            Ok(Err(e)) => Err(Error::new(Kind::Unavailable, "answer-broken", "the gateway's answer cannot be read")
-                .caused_by(std::io::Error::other(e.to_string()))
-                .maybe_done()),
+            Ok(Ok(body)) if status == StatusCode::NOT_MODIFIED || is_whole(&headers, &body) => Ok(Answer { status, headers, body }),
+            Ok(Ok(_)) => Err(broken("the connection was closed within the body")),
+            Ok(Err(e)) => Err(broken(e.to_string())),
             Err(_) => Err(Error::timed_out(true)),
         }
     }
@@ -62,5 +64,22 @@ impl Answer {
     /// Those of [`Answer::success`]; a body of another shape is a fault of ours.
     pub fn json<T: DeserializeOwned>(self) -> Result<T> {
         serde_json::from_slice(&self.success()?.body).internal()
+    }
+}
+
+fn broken(why: impl Into<String>) -> Error {
+    let why = std::io::Error::other(why.into());
+    Error::new(Kind::Unavailable, "answer-broken", "the gateway's answer cannot be read").caused_by(why).maybe_done()
+}
+
+/// awc takes the end of a connection for the end of a body (RFC 9112, section 8, calls such a message incomplete). Of a body in chunks only
+/// its content tells.
+fn is_whole(headers: &HeaderMap, body: &[u8]) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()) {
+        Some(length) => body.len() == length,
+        None => {
+            !text(header::CONTENT_TYPE).is_some_and(|media| media.contains("json")) || serde_json::from_slice::<IgnoredAny>(body).is_ok()
+        }
     }
 }

@@ -12,13 +12,16 @@ use actix_web::{
 };
 use awc::error::{ConnectError, SendRequestError};
 use fm_sdk::{Error, Kind, Result, ResultExt, trace};
-use futures::{FutureExt, Stream};
+use futures::{FutureExt, Stream, future::select_ok};
 use serde::Serialize;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A page waits no longer for one of its parts.
 const READ: Duration = Duration::from_secs(3);
+/// A read that is silent for this time is sent a second time: a gateway that was taken away without a word leaves connections on which
+/// nothing comes any more.
+const HEDGE: Duration = Duration::from_secs(1);
 /// What changes something may wait for other services.
 const WRITE: Duration = Duration::from_secs(15);
 /// Pictures may come over a slow line.
@@ -74,7 +77,8 @@ impl Ask {
         self
     }
 
-    /// Sends it; a `GET` again if the connection was closed just then.
+    /// Sends it. A `GET` whose connection breaks, or stays silent for a second, is sent once more by a new connection; the first answer
+    /// counts.
     ///
     /// # Errors
     /// `Unavailable` if the gateway cannot be reached, `TimedOut`. An answer of any status is no error: see [`Answer::success`].
@@ -84,15 +88,16 @@ impl Ask {
         }
         let ask = self.traced();
         let deadline = Instant::now() + ask.within;
-        let lost = match ask.once(deadline).await {
-            Err(Some(e)) if ask.method == Method::GET && !refused(&e) => ask.once(deadline).await,
-            other => other,
-        };
-        match lost {
-            Ok(raw) => Answer::read(raw, deadline).await,
-            Err(None) => Err(Error::timed_out(ask.method != Method::GET)),
-            Err(Some(e)) => Err(away(&e)),
+        if ask.method != Method::GET {
+            return ask.once(connector::pooled(), deadline).await.map_err(Failure::into_error);
         }
+        let mut first = ask.once(connector::pooled(), deadline).boxed_local();
+        let answer = match timeout(HEDGE, &mut first).await {
+            Ok(Err(Failure::Broken(_))) => ask.once(connector::unpooled(), deadline).await,
+            Ok(answer) => answer,
+            Err(_) => select_ok([first, ask.once(connector::unpooled(), deadline).boxed_local()]).await.map(|(answer, _)| answer),
+        };
+        answer.map_err(Failure::into_error)
     }
 
     /// Sends it with a body that is handed on while it comes, and waits as long as it keeps coming.
@@ -110,7 +115,7 @@ impl Ask {
             return Err(unfit);
         }
         let deadline = Instant::now() + UPLOAD;
-        let mut request = connector::client().request(ask.method.clone(), &ask.url);
+        let mut request = connector::pooled().request(ask.method.clone(), &ask.url);
         for (name, value) in &ask.headers {
             request = request.append_header((name, value));
         }
@@ -134,15 +139,35 @@ impl Ask {
         self
     }
 
-    async fn once(&self, deadline: Instant) -> std::result::Result<awc::ClientResponse<Chunks>, Option<SendRequestError>> {
-        let mut request = connector::client().request(self.method.clone(), &self.url);
+    async fn once(&self, client: awc::Client, deadline: Instant) -> std::result::Result<Answer, Failure> {
+        let mut request = client.request(self.method.clone(), &self.url);
         for (name, value) in &self.headers {
             request = request.append_header((name, value));
         }
         match timeout_at(deadline, request.send_body(self.body.clone())).await {
-            Ok(Ok(raw)) => Ok(raw.map_body(|_, body| Payload::<Chunks>::Stream { payload: Box::pin(body) })),
-            Ok(Err(e)) => Err(Some(e)),
-            Err(_) => Err(None),
+            Ok(Ok(raw)) => {
+                let raw = raw.map_body(|_, body| Payload::<Chunks>::Stream { payload: Box::pin(body) });
+                Answer::read(raw, deadline).await.map_err(Failure::Broken)
+            }
+            Ok(Err(e)) if refused(&e) => Err(Failure::Refused(away(&e))),
+            Ok(Err(e)) => Err(Failure::Broken(away(&e))),
+            Err(_) => Err(Failure::Refused(Error::timed_out(self.method != Method::GET))),
+        }
+    }
+}
+
+/// Why there is no answer.
+enum Failure {
+    /// Asking again at once is of no use.
+    Refused(Error),
+    /// The connection broke.
+    Broken(Error),
+}
+
+impl Failure {
+    fn into_error(self) -> Error {
+        match self {
+            Failure::Refused(error) | Failure::Broken(error) => error,
         }
     }
 }
@@ -156,4 +181,101 @@ fn away(why: &SendRequestError) -> Error {
 /// Nobody listens there: asking again at once is of no use.
 fn refused(error: &SendRequestError) -> bool {
     matches!(error, SendRequestError::Connect(e) if !matches!(e, ConnectError::Disconnected)) || matches!(error, SendRequestError::Url(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+        thread::spawn,
+    };
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    /// Takes each connection up in turn, reads a request, and does with it what its entry says.
+    fn gateway(connections: Vec<fn(TcpStream)>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        spawn(move || {
+            for serve in connections {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                spawn(move || serve(stream));
+            }
+        });
+        url
+    }
+    fn answers(mut stream: TcpStream) {
+        stream.write_all(ANSWER).unwrap();
+    }
+    /// Says nothing until the other side has gone.
+    fn is_silent(mut stream: TcpStream) {
+        let _ = stream.read(&mut [0; 1]);
+    }
+    fn breaks(stream: TcpStream) {
+        drop(stream);
+    }
+    fn breaks_within_the_body(mut stream: TcpStream) {
+        stream.write_all(&ANSWER[..ANSWER.len() - 1]).unwrap();
+    }
+    fn breaks_between_chunks(mut stream: TcpStream) {
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n[\r\n").unwrap();
+    }
+    fn breaks_within_a_chunk(mut stream: TcpStream) {
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2\r\n[").unwrap();
+    }
+    fn breaks_within_the_head(mut stream: TcpStream) {
+        stream.write_all(&ANSWER[..20]).unwrap();
+    }
+    /// Answers one request, and is silent when the next one comes by the same connection.
+    fn answers_once(mut stream: TcpStream) {
+        stream.write_all(ANSWER).unwrap();
+        is_silent(stream);
+    }
+    fn ask(method: Method, url: &str) -> Ask {
+        Ask::new(method, url.to_owned(), &Caller { forwarded_for: "203.0.113.7".into(), token: None })
+    }
+
+    #[actix_web::test]
+    async fn a_read_survives_one_gateway_that_breaks_or_is_silent() {
+        let faults: [(_, fn(TcpStream)); 6] = [
+            ("breaks", breaks),
+            ("breaks within the head", breaks_within_the_head),
+            ("breaks within the body", breaks_within_the_body),
+            ("breaks between chunks", breaks_between_chunks),
+            ("breaks within a chunk", breaks_within_a_chunk),
+            ("is silent", is_silent),
+        ];
+        for (fault, first) in faults {
+            let url = gateway(vec![first, answers]);
+            let answer = ask(Method::GET, &url).send().await;
+            assert_eq!(answer.map(|a| a.body).ok().as_deref(), Some(b"ok".as_slice()), "{fault}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_read_survives_a_pooled_connection_that_has_gone_silent() {
+        let url = gateway(vec![answers_once, answers]);
+        for _ in 0..2 {
+            assert_eq!(ask(Method::GET, &url).send().await.unwrap().body, "ok");
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_read_that_finds_silence_only_ends_in_its_time() {
+        let url = gateway(vec![is_silent, is_silent]);
+        let error = ask(Method::GET, &url).within(Duration::from_millis(1_200)).send().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::TimedOut);
+    }
+
+    #[actix_web::test]
+    async fn a_change_is_sent_once_whatever_becomes_of_it() {
+        for first in [breaks, is_silent] {
+            let url = gateway(vec![first, answers]);
+            let error = ask(Method::POST, &url).within(Duration::from_millis(1_500)).send().await.unwrap_err();
+            assert!(matches!(error.kind(), Kind::TimedOut | Kind::Unavailable), "{error}");
+        }
+    }
 }

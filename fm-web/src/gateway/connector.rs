@@ -6,35 +6,53 @@ use actix_web::{
     http::Uri,
     rt::net::TcpStream,
 };
+use futures::{StreamExt, stream::FuturesUnordered};
 use std::{cell::RefCell, io, net::SocketAddr, time::Duration};
 use tokio::{
     runtime::{Handle, Id},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// A name that is not resolved within this time is taken for unknown.
 const RESOLVE: Duration = Duration::from_secs(2);
-/// An address that does not accept within this time is taken for dead, and the next one of the name is tried.
-const CONNECT: Duration = Duration::from_secs(1);
+/// An address that does not accept within this time is taken for dead.
+const CONNECT: Duration = Duration::from_secs(2);
+/// After this time the next address is tried beside the one that has not accepted yet (RFC 8305, section 5).
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// Bounds all attempts together: a page waits 3 s for one of its parts.
 const CONNECT_IN_ALL: Duration = Duration::from_millis(2_900);
 /// Shorter than the gateway keeps idle connections (60 s), so that it is not the gateway that closes one just as it is used.
 const KEEP: Duration = Duration::from_secs(30);
 
 thread_local! {
-    static CLIENT: RefCell<Option<(Id, awc::Client)>> = const { RefCell::new(None) };
+    static CLIENTS: RefCell<Option<(Id, Clients)>> = const { RefCell::new(None) };
 }
 
-/// Gives this thread's client.
-pub(super) fn client() -> awc::Client {
+#[derive(Clone)]
+struct Clients {
+    pooled: awc::Client,
+    unpooled: awc::Client,
+}
+
+/// Gives this thread's client, which keeps its connections.
+pub(super) fn pooled() -> awc::Client {
+    clients().pooled
+}
+
+/// Gives this thread's client that connects anew each time.
+pub(super) fn unpooled() -> awc::Client {
+    clients().unpooled
+}
+
+fn clients() -> Clients {
     let runtime = Handle::current().id();
-    CLIENT.with_borrow_mut(|kept| match kept {
-        Some((id, client)) if *id == runtime => client.clone(),
-        _ => kept.insert((runtime, fresh())).1.clone(),
+    CLIENTS.with_borrow_mut(|kept| match kept {
+        Some((id, clients)) if *id == runtime => clients.clone(),
+        _ => kept.insert((runtime, Clients { pooled: client(KEEP), unpooled: client(Duration::ZERO) })).1.clone(),
     })
 }
 
-fn fresh() -> awc::Client {
+fn client(keep: Duration) -> awc::Client {
     let resolver = Resolver::default().service();
     let connect = fn_service(move |to: ConnectInfo<Uri>| {
         let uri = to.request().clone();
@@ -47,23 +65,31 @@ fn fresh() -> awc::Client {
             Ok::<_, ConnectError>(connection)
         }
     });
-    let connector = awc::Connector::new().connector(connect).timeout(CONNECT_IN_ALL).conn_keep_alive(KEEP);
+    let connector = awc::Connector::new().connector(connect).timeout(CONNECT_IN_ALL).conn_keep_alive(keep);
     awc::Client::builder().connector(connector).disable_redirects().disable_timeout().finish()
 }
 
-/// Tries the addresses of a name in turn. Each has a time of its own: one gateway of two that has just been taken away answers nothing at
-/// all, and must not use up the time of the other.
+/// Tries the addresses of a name, each a little after the one before, and takes what is accepted first: one gateway of two that has just
+/// been taken away answers nothing at all, and must not use up the time of the other.
 async fn connect_to_any(uri: Uri, addresses: Vec<SocketAddr>) -> Result<Connection<Uri, TcpStream>, ConnectError> {
     let tcp = TcpConnector::default().service();
+    let (mut attempts, mut addresses) = (FuturesUnordered::new(), addresses.into_iter().peekable());
     let mut last = ConnectError::NoRecords;
-    for address in addresses {
-        match timeout(CONNECT, tcp.call(ConnectInfo::with_addr(uri.clone(), address))).await {
-            Ok(Ok(connection)) => return Ok(connection),
-            Ok(Err(refused)) => last = refused,
-            Err(_) => last = late("the connection was not accepted in time"),
+    loop {
+        if let Some(address) = addresses.next() {
+            attempts.push(timeout(CONNECT, tcp.call(ConnectInfo::with_addr(uri.clone(), address))));
+        }
+        let done = tokio::select! {
+            done = attempts.next() => done,
+            () = sleep(NEXT_ADDRESS), if addresses.peek().is_some() => continue,
+        };
+        match done {
+            Some(Ok(Ok(connection))) => return Ok(connection),
+            Some(Ok(Err(refused))) => last = refused,
+            Some(Err(_)) => last = late("the connection was not accepted in time"),
+            None => return Err(last),
         }
     }
-    Err(last)
 }
 
 fn late(what: &'static str) -> ConnectError {
