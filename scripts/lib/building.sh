@@ -9,7 +9,11 @@ in_repository() {
         shift
         CARGO_TARGET_DIR=$(target_folder)
         # shellcheck disable=SC2317 # called by the command
-        cargo() { command cargo --config "source.compose-checkout.local-registry='$REGISTRY'" "$@"; }
+        cargo() {
+            # cargo gives these to the test programs that it runs. When one of them calls cargo, build scripts that ask for them would
+            # run again, and what stands on them be compiled again, there and in the next build outside.
+            (unset "${!CARGO_PKG_@}" "${!CARGO_MANIFEST_@}" && command cargo --config "source.compose-checkout.local-registry='$REGISTRY'" "$@")
+        }
         export CARGO_TARGET_DIR
         export -f cargo
         "$@"

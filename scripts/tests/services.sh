@@ -45,3 +45,13 @@ a_program_is_found_where_it_was_built_whatever_target_folder_is_set_later() {
     PATH=$scratch/bin:$PATH CARGO_TARGET_DIR=$scratch/other build_services release fm-cars
     [ "$(program_of fm-cars)" = "$scratch/other/release/fm-cars" ]
 }
+
+what_cargo_tells_a_test_program_does_not_reach_the_cargo_it_calls() {
+    mkdir "$scratch/bin"
+    printf '#!/bin/sh\nenv\n' >"$scratch/bin/cargo"
+    chmod +x "$scratch/bin/cargo"
+    export CARGO_MANIFEST_DIR=/elsewhere CARGO_MANIFEST_LINKS=z CARGO_PKG_NAME=market-tests CARGO_PKG_VERSION_MAJOR=0 CARGO_NET_RETRY=7
+    PATH=$scratch/bin:$PATH in_repository fm-cars cargo build >"$scratch/told"
+    not grep -E '^CARGO_(PKG|MANIFEST)_' "$scratch/told"
+    grep -x CARGO_NET_RETRY=7 "$scratch/told"
+}

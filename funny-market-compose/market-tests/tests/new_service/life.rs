@@ -12,7 +12,8 @@ fn a_new_service_is_green_at_once_joins_the_market_and_leaves_it() {
     let lock = fs::read(repository.folder().join("Cargo.lock")).unwrap();
     let checked = repository.run(Command::new("./ci").args(["format", "lints", "docs", "tests"]));
     assert!(checked.contains("test messages::the_notes_on_a_car_are_counted ... ok"), "{checked}");
-    repository.run(Command::new("cargo").args(["build", "--quiet", "--locked"]));
+    // By a shell, to which scripts/test has lent a `cargo` that compiles nothing twice.
+    repository.run(Command::new("bash").args(["-c", "cargo build --quiet --locked"]));
     assert_eq!(fs::read(repository.folder().join("Cargo.lock")).unwrap(), lock);
 
     // It is in the registry, under an address that answers.
