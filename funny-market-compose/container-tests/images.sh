@@ -24,16 +24,16 @@ stand_in() {
     build "$1" "$folder"
 }
 
-# The host's own version of Debian, because programs that were built on the host run in it.
-debian_image() {
-    local name codename
+# The host's own version of Debian, because programs that were built on the host run in it. Made by whoever needs it first.
+debian_image() (
+    exec 8>"$FOLDER/debian.lock" && flock 8
     name=$(qualified debian:bookworm-slim)
     ! podman image exists "$name" || return 0
     codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
     mmdebstrap --quiet --variant=minbase --include=ca-certificates "$codename" "$FOLDER/debian.tar"
     podman import --quiet "$FOLDER/debian.tar" "$name" >/dev/null
     rm "$FOLDER/debian.tar"
-}
+)
 
 # The programs of requirements.txt, in $FOLDER/wheels.
 tools() {
@@ -91,6 +91,7 @@ full_image() {
         docker build --tag "$PROJECT-full-$1" "${contexts[@]}" "$REPOSITORIES/$1"
         return
     fi
+    debian_image
     stand_in "$(qualified "$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$REPOSITORIES/$1/Dockerfile")")" rust
     podman build --network host --tag "docker.io/library/$PROJECT-full-$1" "${contexts[@]}" \
         --env CARGO_PROFILE_RELEASE_OPT_LEVEL=0 --env CARGO_PROFILE_RELEASE_DEBUG=none \
