@@ -18,7 +18,7 @@ use fm_sdk::{
     identity::{Terms, Verifier},
     logging,
     metrics::Metrics,
-    registry::{MemoryRegistry, balance::Balancer, services::Services},
+    registry::{MemoryRegistry, Registry, balance::Balancer, services::Services},
     stop_signal,
 };
 use std::{process::ExitCode, sync::Arc};
@@ -88,14 +88,17 @@ async fn obey(cli: Cli, own_settings: String) -> Result<()> {
 /// # Errors
 /// All that is wrong with it.
 pub fn check(table: &Table, plugins: &Catalogue) -> std::result::Result<(), Problems> {
-    let registry: Arc<MemoryRegistry> = Arc::default();
-    let tools = Tools {
+    compile(table, 0, plugins, &drivers(Arc::new(MemoryRegistry::default()))).map(drop)
+}
+
+/// What plugins work with, outside a gateway that serves.
+fn drivers(registry: Arc<dyn Registry>) -> Drivers {
+    Drivers::new(Tools {
         services: Services::new(registry.clone()),
         balancer: Balancer::default(),
         verifier: Arc::new(Verifier::new(&*registry, Terms::default())),
         limits: Limits::default(),
         metrics: GatewayMetrics::new(Metrics::default()),
         draining: Draining::default(),
-    };
-    compile(table, 0, plugins, &Drivers::new(tools)).map(drop)
+    })
 }

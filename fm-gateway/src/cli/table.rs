@@ -1,10 +1,10 @@
 //! `fm-gateway table ...`: looks after the routing table.
 
-use super::check;
+use super::{check, drivers};
 use crate::{
     application::registry,
     pipeline::Catalogue,
-    table::{self, Table},
+    table::{self, Problems, Table},
     trial::{self, TrialRequest},
 };
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use fm_sdk::{Error, Kind, Result, ResultExt, config::Settings, registry::Expect}
 use std::{
     fmt::Display,
     io::Read,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -37,6 +38,23 @@ pub(super) enum TableCommand {
     Explain {
         #[command(flatten)]
         request: RequestArgs,
+        /// A file with the table, or - for stdin; without it the table in the registry
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs a table that need not be in force against a request, and shows what each step does; services are asked
+    Test {
+        #[command(flatten)]
+        request: RequestArgs,
+        /// A file with the request's body, or - for stdin
+        #[arg(long, value_name = "FILE")]
+        body: Option<PathBuf>,
+        /// The client's address
+        #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+        client: IpAddr,
         /// A file with the table, or - for stdin; without it the table in the registry
         #[arg(long)]
         file: Option<PathBuf>,
@@ -82,15 +100,26 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
         }
         TableCommand::Explain { request, file, json } => {
             let request = request.parse(Bytes::new())?;
-            let table = match file {
-                Some(file) => read(&file, plugins)?,
-                None => in_force(settings).await?.0,
-            };
-            let explanation = trial::explain(&table, &request).map_err(|e| Error::new(Kind::Invalid, "table-invalid", e.to_string()))?;
-            print(&explanation, json)?;
+            let table = chosen(file, settings, plugins).await?;
+            print(&trial::explain(&table, &request).map_err(invalid)?, json)?;
+        }
+        TableCommand::Test { request, body, client, file, json } => {
+            let body = body.map(|file| bytes_of(&file)).transpose()?.unwrap_or_default();
+            let request = TrialRequest { client, ..request.parse(body.into())? };
+            let table = chosen(file, settings, plugins).await?;
+            let drivers = drivers(registry(settings)?);
+            print(&trial::run(&table, plugins, &drivers, &request).await.map_err(invalid)?, json)?;
         }
     }
     Ok(())
+}
+
+/// The table of a file, else the one in force.
+async fn chosen(file: Option<PathBuf>, settings: &Settings, plugins: &Catalogue) -> Result<Table> {
+    match file {
+        Some(file) => read(&file, plugins),
+        None => Ok(in_force(settings).await?.0),
+    }
 }
 
 async fn in_force(settings: &Settings) -> Result<(Table, i64)> {
@@ -110,18 +139,26 @@ fn print<T: Display + serde::Serialize>(value: &T, json: bool) -> Result<()> {
 fn read(file: &Path, plugins: &Catalogue) -> Result<Table> {
     let text = text_of(file)?;
     let table: Table = serde_json::from_str(&text).map_err(|e| Error::new(Kind::Malformed, "table-unreadable", e.to_string()))?;
-    check(&table, plugins).map_err(|e| Error::new(Kind::Invalid, "table-invalid", e.to_string()))?;
+    check(&table, plugins).map_err(invalid)?;
     Ok(table)
 }
 
-/// Reads a file, or stdin for `-`.
+fn invalid(problems: Problems) -> Error {
+    Error::new(Kind::Invalid, "table-invalid", problems.to_string())
+}
+
 fn text_of(file: &Path) -> Result<String> {
-    let mut text = String::new();
+    String::from_utf8(bytes_of(file)?).map_err(|e| Error::new(Kind::Malformed, "file", format!("{}: {e}", file.display())))
+}
+
+/// Reads a file, or stdin for `-`.
+fn bytes_of(file: &Path) -> Result<Vec<u8>> {
     let cannot = |e: std::io::Error| Error::new(Kind::Malformed, "file", format!("{}: {e}", file.display()));
     if file.as_os_str() == "-" {
-        std::io::stdin().read_to_string(&mut text).map_err(cannot)?;
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(cannot)?;
+        Ok(bytes)
     } else {
-        text = std::fs::read_to_string(file).map_err(cannot)?;
+        std::fs::read(file).map_err(cannot)
     }
-    Ok(text)
 }

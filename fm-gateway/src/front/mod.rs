@@ -22,7 +22,6 @@ mod server;
 mod socket;
 mod state;
 
-pub(crate) use guard::enter;
 pub use {
     client::{client_of, host_of},
     gateway::{Gateway, Limits},
@@ -37,3 +36,4 @@ pub use {
     server::Server,
     state::{ConnectionState, InFlight},
 };
+pub(crate) use {guard::enter, serve::serve};

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     api,
-    pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Flow, Verdict, Worker},
+    pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Worker, run},
     router::{Found, Lookup, MethodSet, RequestAttributes},
     upstream::Length,
 };
@@ -194,52 +194,6 @@ fn options(table: &Compiled, host: &str, path: &str, head: &Parts) -> Answer {
     match HeaderValue::from_str(&table.router.allowed(&lookup).allow()) {
         Ok(allow) => answer.with(header::ALLOW, allow),
         Err(_) => answer,
-    }
-}
-
-/// Runs the steps of the route until one of them answers, and lets those that were passed look at the answer.
-async fn run(exchange: &mut Exchange) -> Answer {
-    let route = exchange.route.clone();
-    let mut passed = 0;
-    let mut answer = None;
-    for (phases, step) in &route.steps {
-        passed += 1;
-        if !phases.request {
-            continue;
-        }
-        let verdict = match step.request(exchange) {
-            Flow::Now(verdict) => verdict,
-            Flow::Later(verdict) => verdict.await,
-        };
-        match verdict {
-            Verdict::Pass => {}
-            Verdict::Answer(given) => answer = Some(given),
-            Verdict::Fail(error) => {
-                note(exchange, &error);
-                answer = Some(Answer::problem(&error, &exchange.trace));
-            }
-        }
-        if answer.is_some() {
-            break;
-        }
-    }
-    let mut answer = answer.unwrap_or_else(|| {
-        let error = Error::new(Kind::Internal, "pipeline-open", "no plugin of this route answers");
-        Answer::problem(&error, &exchange.trace)
-    });
-    if route.phases.response {
-        for (_, step) in route.steps[..passed].iter().rev().filter(|(phases, _)| phases.response) {
-            step.response(exchange, &mut answer);
-        }
-    }
-    answer
-}
-
-fn note(exchange: &Exchange, error: &Error) {
-    let level = if matches!(error.kind(), Kind::Internal) { log::Level::Error } else { log::Level::Debug };
-    if log::log_enabled!(level) {
-        let trace = exchange.trace.trace_id();
-        log::log!(level, trace_id = trace.as_str(), route = exchange.route.id.as_str(), code = error.code(); "{}", error.chain());
     }
 }
 

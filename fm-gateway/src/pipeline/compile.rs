@@ -8,7 +8,7 @@ use crate::{
 };
 use http::HeaderName;
 use serde_json::{Map, Value};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 /// The variables that every request has.
 const REQUEST_VARS: [&str; 7] = ["method", "path", "query", "host", "client.ip", "trace.id", "route.id"];
@@ -26,7 +26,7 @@ impl Compiled {
     /// Resolves when all steps can do their work.
     pub async fn ready(&self) {
         let steps = self.routes.iter().flat_map(|route| &route.steps);
-        futures::future::join_all(steps.map(|(_, step)| step.ready())).await;
+        futures::future::join_all(steps.map(|step| step.step.ready())).await;
     }
 }
 
@@ -37,10 +37,20 @@ pub struct CompiledRoute {
     pub max_body: u64,
     /// Headers that pass although they are taken out elsewhere.
     pub allow_headers: Vec<HeaderName>,
-    pub steps: Vec<(Phases, Box<dyn Step>)>,
+    pub steps: Vec<CompiledStep>,
     /// The phases that any of the steps takes part in.
     pub phases: Phases,
     pub metrics: RouteMetrics,
+}
+
+/// A step, ready for requests.
+pub struct CompiledStep {
+    /// The name of its plugin.
+    pub plugin: &'static str,
+    pub phases: Phases,
+    pub step: Box<dyn Step>,
+    /// What its settings took from the environment, by name; nobody is shown the values.
+    pub(super) env: Vec<(String, String)>,
 }
 
 /// Compiles a table.
@@ -80,7 +90,7 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
     }
     let rules: Vec<Rule> = parsed.iter().map(|(_, rule, ..)| rule.clone()).collect();
     let routes = parsed.into_iter().map(|(route, rule, allow_headers, steps)| {
-        let phases = steps.iter().fold(Phases::default(), |all, (p, _)| Phases {
+        let phases = steps.iter().map(|step| step.phases).fold(Phases::default(), |all, p| Phases {
             request: all.request || p.request,
             response: all.response || p.response,
             body: all.body || p.body,
@@ -126,7 +136,7 @@ fn steps(
     catalogue: &Catalogue,
     drivers: &Drivers,
     problems: &mut Vec<Problem>,
-) -> Vec<(Phases, Box<dyn Step>)> {
+) -> Vec<CompiledStep> {
     let mut vars: BTreeSet<String> = REQUEST_VARS.iter().map(|&v| v.to_owned()).collect();
     vars.extend(rule.iter().flat_map(|r| r.pattern.params()).map(|p| format!("path.{p}")));
     let mut steps = Vec::new();
@@ -145,10 +155,10 @@ fn steps(
             problems.push(Problem::new(&at, "driver-missing", format!("{} needs the driver {driver}", stage.plugin)));
         }
         let before = problems.len();
-        let settings = settings(stage, &plugin.schema(), &vars, &at, problems);
+        let (settings, env) = settings(stage, &plugin.schema(), &vars, &at, problems);
         if problems.len() == before {
             match plugin.build(&settings, drivers) {
-                Ok(step) => steps.push((plugin.phases(), step)),
+                Ok(step) => steps.push(CompiledStep { plugin: plugin.name(), phases: plugin.phases(), step, env }),
                 Err(e) => problems.push(Problem::new(format!("{at}.settings"), "plugin-settings", e)),
             }
         }
@@ -164,9 +174,22 @@ fn steps(
     steps
 }
 
-fn settings(stage: &Stage, schema: &Value, vars: &BTreeSet<String>, at: &str, problems: &mut Vec<Problem>) -> Map<String, Value> {
+/// The settings as the plugin gets them, and what they took from the environment.
+fn settings(
+    stage: &Stage,
+    schema: &Value,
+    vars: &BTreeSet<String>,
+    at: &str,
+    problems: &mut Vec<Problem>,
+) -> (Map<String, Value>, Vec<(String, String)>) {
     let mut value = Value::Object(stage.settings.clone());
-    if let Err(name) = expand_env(&mut value, &|name| std::env::var(name).ok()) {
+    let taken = RefCell::new(Vec::new());
+    let env = |name: &str| {
+        let value = std::env::var(name).ok();
+        taken.borrow_mut().extend(value.clone().map(|value| (name.to_owned(), value)));
+        value
+    };
+    if let Err(name) = expand_env(&mut value, &env) {
         problems.push(Problem::new(format!("{at}.settings"), "env-missing", format!("the environment has no {name}")));
     }
     for (place, why) in schema::validate(schema, &mut value) {
@@ -174,8 +197,8 @@ fn settings(stage: &Stage, schema: &Value, vars: &BTreeSet<String>, at: &str, pr
     }
     check_vars(&value, vars, at, problems);
     match value {
-        Value::Object(settings) => settings,
-        _ => Map::new(),
+        Value::Object(settings) => (settings, taken.into_inner()),
+        _ => (Map::new(), Vec::new()),
     }
 }
 

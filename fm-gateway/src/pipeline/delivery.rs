@@ -93,8 +93,8 @@ impl Delivery {
             && x.route.phases.body
         {
             let route = x.route.clone();
-            for (_, step) in route.steps.iter().rev().filter(|(phases, _)| phases.body) {
-                piece = step.body(x, piece);
+            for step in route.steps.iter().rev().filter(|step| step.phases.body) {
+                piece = step.step.body(x, piece);
             }
         }
         self.sent += piece.len() as u64;
@@ -135,10 +135,13 @@ impl Drop for Delivery {
         let complete = self.complete || matches!(&self.body, Body::Bytes(rest) if rest.is_empty() && self.sent > 0);
         let outcome = Outcome { status: self.status, sent: self.sent, took: exchange.started.elapsed(), complete };
         exchange.route.metrics.done(&outcome);
+        if let Some(recorder) = &exchange.recorder {
+            recorder.end(&outcome);
+        }
         if exchange.route.phases.log {
-            for (_, step) in exchange.route.steps.iter().filter(|(phases, _)| phases.log) {
+            for step in exchange.route.steps.iter().filter(|step| step.phases.log) {
                 // A panic while unwinding would end the process.
-                let _ = catch_unwind(AssertUnwindSafe(|| step.log(&exchange, &outcome)));
+                let _ = catch_unwind(AssertUnwindSafe(|| step.step.log(&exchange, &outcome)));
             }
         }
         log::debug!(

@@ -1,6 +1,6 @@
 //! One request on its way through a pipeline.
 
-use super::CompiledRoute;
+use super::{CompiledRoute, trace::Recorder};
 use crate::{
     front::{Place, RefusalLog, RequestBody},
     plugins::rate_limit::Quota,
@@ -71,7 +71,9 @@ pub struct Exchange {
     pub worker: Rc<Worker>,
     /// Its place among the requests under way.
     pub(crate) place: Option<Place>,
-    vars: Vec<(Cow<'static, str>, String)>,
+    pub(super) vars: Vec<(Cow<'static, str>, String)>,
+    /// Records what the steps do, where somebody has asked for it.
+    pub recorder: Option<Recorder>,
 }
 
 impl Exchange {
@@ -88,6 +90,10 @@ impl Exchange {
     ) -> Self {
         let (identity, upstream, quota, place, vars, started) = (None, None, None, None, Vec::new(), Instant::now());
         let (max_body, upstream_path) = (route.max_body, None);
+        let recorder = head.extensions.get::<Recorder>().cloned();
+        if let Some(recorder) = &recorder {
+            recorder.begin(&route, trace.trace_id(), &head.headers, started);
+        }
         Exchange {
             head,
             normal_path,
@@ -105,6 +111,7 @@ impl Exchange {
             worker,
             place,
             vars,
+            recorder,
         }
     }
 
@@ -123,6 +130,18 @@ impl Exchange {
     /// Gives a variable: one that a step has set, or one of the request: `method`, `path`, `query`, `host`, `client.ip`, `trace.id`,
     /// `route.id`, `path.<parameter>`, `header.<name>`.
     pub fn var(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.note_read(name);
+        self.value(name)
+    }
+
+    /// Notes in the trace, if one is recorded, that a step looks at something other than by [`Exchange::var`]; named as variables are.
+    pub fn note_read(&self, name: &str) {
+        if let Some(recorder) = &self.recorder {
+            recorder.read(name);
+        }
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some((_, value)) = self.vars.iter().find(|(n, _)| n == name) {
             return Some(value.as_str().into());
         }

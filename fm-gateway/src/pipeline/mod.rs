@@ -15,17 +15,20 @@ mod exchange;
 mod plugin;
 mod predicate;
 mod rule;
+mod run;
 pub mod schema;
 mod text;
+pub mod trace;
 
 pub use {
     answer::{Answer, Body},
     catalogue::Catalogue,
-    compile::{Compiled, CompiledRoute, compile},
+    compile::{Compiled, CompiledRoute, CompiledStep, compile},
     delivery::{Delivery, Outcome},
     drivers::{Drivers, Tools},
     exchange::{Client, Exchange, Upstream, Worker},
     plugin::{Flow, Phases, Plugin, Step, Verdict},
     rule::rule,
+    run::run,
     text::{Text, expand_env},
 };

@@ -3,8 +3,10 @@
 
 mod explain;
 mod request;
+mod run;
 
 pub use {
     explain::{Considered, Explanation, Reason, Taken, explain},
     request::TrialRequest,
+    run::{AnswerHead, TrialReport, run},
 };

@@ -7,6 +7,7 @@ use http::{
     header::HOST,
     uri::{PathAndQuery, Scheme},
 };
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The host that is asked where none is named.
 const HOST_UNNAMED: HeaderValue = HeaderValue::from_static("localhost");
@@ -21,6 +22,8 @@ pub struct TrialRequest {
     pub headers: HeaderMap,
     /// Whether the client's own connection is encrypted.
     pub https: bool,
+    /// Whom the gateway takes for the peer.
+    pub client: IpAddr,
     pub body: Bytes,
 }
 
@@ -55,7 +58,7 @@ impl TrialRequest {
             let named = uri.authority().map(|authority| HeaderValue::from_str(authority.as_str()));
             map.insert(HOST, named.transpose().map_err(|e| bad(format!("{url:?}: {e}")))?.unwrap_or(HOST_UNNAMED));
         }
-        Ok(TrialRequest { method, target, headers: map, https, body })
+        Ok(TrialRequest { method, target, headers: map, https, client: IpAddr::from(Ipv4Addr::LOCALHOST), body })
     }
 
     /// The scheme of the client's own connection.

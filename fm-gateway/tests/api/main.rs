@@ -45,4 +45,6 @@ mod table_commands;
 #[cfg(test)]
 mod tables;
 #[cfg(test)]
+mod trial;
+#[cfg(test)]
 mod unfinished;

@@ -20,9 +20,14 @@ impl Files {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fm-gateway"));
         command.env_clear().env("FM_REGISTRY", "memory").env("FM_DATA", self.0.path());
-        command.arg("table").args(arguments).output().unwrap()
+        command.arg("table").args(arguments);
+        command
     }
 
     /// What it prints, if it succeeds.
@@ -76,4 +81,45 @@ fn explain_refuses_bad_requests_and_bad_tables() {
     assert!(files.refused(&["explain", "GET", "no-slash", "--file", good.to_str().unwrap()]).contains("URL"));
     assert!(files.refused(&["explain", "GET", "/", "--header", "x", "--file", good.to_str().unwrap()]).contains("header"));
     assert!(files.refused(&["explain", "GET", "/", "--file", "/nowhere/table.json"]).contains("/nowhere/table.json"));
+}
+
+#[test]
+fn test_shows_each_step_of_a_table_in_a_file_and_no_secrets() {
+    let files = Files::new();
+    let table = table(&[json!({"id": "echo", "path": "/echo/{word}", "public": true, "plugins": [
+        {"plugin": "headers", "settings": {"request": {"set": {"x-upstream-key": "env{UPSTREAM_KEY}"}}}},
+        {"plugin": "body-limit", "settings": {"bytes": 8}},
+        {"plugin": "respond", "settings": {"body": "${path.word}"}},
+    ]})]);
+    let (file, body) = (files.put("table.json", table), files.put("body", "1234"));
+    let (file, body) = (file.to_str().unwrap(), body.to_str().unwrap());
+    let run = |arguments: &[&str]| {
+        let mut command = files.command(&["test", "POST", "/echo/hello", "--file", file, "--header", "Authorization: Basic c2VjcmV0"]);
+        let output = command.args(arguments).env("UPSTREAM_KEY", "s3cret-value").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(!said.contains("s3cret") && !said.contains("c2VjcmV0") && !said.contains("1234"), "{said}");
+        said
+    };
+    let said = run(&["--body", body]);
+    let lines: Vec<&str> = said.lines().map(|line| line.split("  (").next().unwrap()).collect();
+    assert_eq!(
+        lines[..7],
+        [
+            "POST localhost/echo/hello: route echo",
+            "-> 1 headers  passed",
+            "     + request.header.x-upstream-key = env{UPSTREAM_KEY}",
+            "-> 2 body-limit  passed",
+            "     ~ max_body = 1048576 -> 8",
+            "-> 3 respond  answered 200",
+            "     reads path.word",
+        ]
+    );
+    assert!(lines.contains(&"answer 200, 5 bytes"), "{said}");
+
+    let too_large = files.put("large", "123456789");
+    let json: Value = serde_json::from_str(&run(&["--json", "--body", too_large.to_str().unwrap()])).unwrap();
+    let outcome = json!({"kind": "failed", "status": 413, "code": "too-large", "message": "at most 8 bytes are taken here"});
+    assert_eq!((&json["trace"]["steps"][1]["outcome"], &json["trace"]["steps"][2]["outcome"]["kind"]), (&outcome, &json!("not-reached")));
+    assert_eq!((&json["answer"]["status"], json.get("body")), (&json!(413), None));
 }

@@ -115,6 +115,7 @@ impl Guard {
 
 /// The one bearer token (RFC 6750, 2.1). Two `Authorization` headers are refused: the service may read the other one.
 fn bearer(exchange: &Exchange) -> Result<Option<&str>> {
+    exchange.note_read("header.authorization");
     let mut all = exchange.head.headers.get_all(AUTHORIZATION).iter();
     let Some(value) = all.next() else { return Ok(None) };
     let token = value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));

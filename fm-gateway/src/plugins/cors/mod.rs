@@ -101,6 +101,7 @@ impl Plugin for Cors {
 
 impl Step for Policy {
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
+        exchange.note_read("header.origin");
         let head = &exchange.head;
         let is_preflight =
             head.method == Method::OPTIONS && head.headers.contains_key(ORIGIN) && head.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);

@@ -59,6 +59,7 @@ impl Plugin for Ip {
 
 impl Step for Networks {
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
+        exchange.note_read("client.ip");
         if self.lets_in(exchange.client.ip) {
             return Flow::pass();
         }

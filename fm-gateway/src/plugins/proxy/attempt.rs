@@ -3,12 +3,18 @@
 use super::{Forward, operations::is_for_operators};
 use crate::front::RequestBody;
 use crate::{
-    pipeline::{Answer, Body, Exchange, Upstream, Verdict},
+    pipeline::{
+        Answer, Body, Exchange, Upstream, Verdict,
+        trace::{AttemptKind, AttemptOutcome},
+    },
     upstream::{BodyStream, Call, Connection, Failure, Limit, Unsent},
 };
 use fm_sdk::{
     Error, Kind,
-    registry::balance::{Outcome, Picked},
+    registry::{
+        balance::{Outcome, Picked},
+        services::Instance,
+    },
 };
 use http::{Method, StatusCode, header};
 use std::{
@@ -53,9 +59,10 @@ impl Forward {
             };
             let instance = &instances[picked.index];
             tried.push(&instance.id);
+            let kind = if tried.len() == 1 { AttemptKind::First } else { AttemptKind::Retry };
             let result = match repeatable {
-                true => self.hedged(exchange, &upstream, &limit, picked, &mut tried).await,
-                false => self.attempt(exchange, &instance.url, &body, picked, false).await,
+                true => self.hedged(exchange, &upstream, &limit, picked, kind, &mut tried).await,
+                false => self.attempt(exchange, &upstream, picked, kind, &body, false).await,
             };
             let (again, reason) = self.judge(&upstream, &result, repeatable);
             if !again || !self.may_try_again(&upstream, &limit, tried.len()) {
@@ -114,17 +121,27 @@ impl Forward {
         Some((upstream, limit))
     }
 
-    /// Asks one instance. Until it resolves, nothing has gone to the client.
+    /// Asks the instance that was picked. Until it resolves, nothing has gone to the client.
     pub(super) async fn attempt(
         &self,
         exchange: &Exchange,
-        url: &str,
-        body: &Cell<Option<RequestBody>>,
+        upstream: &Upstream,
         mut picked: Picked,
+        kind: AttemptKind,
+        body: &Cell<Option<RequestBody>>,
         repeatable: bool,
     ) -> Result<Answered, Failure> {
         let started = Instant::now();
-        let answer = match self.ask(exchange, url, body, &mut picked, repeatable).await {
+        let instance = &upstream.instances[picked.index];
+        let recorded = exchange.recorder.as_ref().map(|recorder| recorder.attempt(kind, &upstream.name, &instance.id));
+        let answer = self.ask(exchange, instance, body, &mut picked, repeatable).await;
+        if let Some(recorded) = recorded {
+            recorded.end(match &answer {
+                Ok(answer) => AttemptOutcome::Answered { status: answer.status.as_u16() },
+                Err(failure) => AttemptOutcome::Failed { reason: failure.reason().into() },
+            });
+        }
+        let answer = match answer {
             Ok(answer) => answer,
             Err(failure) => {
                 let late = matches!(failure, Failure::HeadTimeout | Failure::BodyTimeout);
@@ -142,12 +159,12 @@ impl Forward {
     async fn ask(
         &self,
         exchange: &Exchange,
-        url: &str,
+        instance: &Instance,
         body: &Cell<Option<RequestBody>>,
         picked: &mut Picked,
         repeatable: bool,
     ) -> Result<Answer, Failure> {
-        let authority = url.strip_prefix("http://").ok_or_else(|| {
+        let authority = instance.url.strip_prefix("http://").ok_or_else(|| {
             Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"))
         })?;
         let pool = &exchange.worker.pool;

@@ -2,7 +2,7 @@
 
 use super::{Forward, attempt::Answered};
 use crate::{
-    pipeline::{Exchange, Upstream},
+    pipeline::{Exchange, Upstream, trace::AttemptKind},
     upstream::{Failure, Limit},
 };
 use fm_sdk::registry::{Instance, balance::Picked};
@@ -23,12 +23,13 @@ impl Forward {
         upstream: &'a Upstream,
         limit: &Limit,
         picked: Picked,
+        kind: AttemptKind,
         tried: &mut Vec<&'a str>,
     ) -> Result<Answered, Failure> {
         let (after, none) = (self.settings.hedge_after, Cell::new(None));
         let instance = &upstream.instances[picked.index];
         let ejected = !upstream.balancer.standing(instance).ejected_for.is_zero();
-        let first = self.attempt(exchange, &instance.url, &none, picked, true);
+        let first = self.attempt(exchange, upstream, picked, kind, &none, true);
         if after.is_zero() {
             return first.await;
         }
@@ -47,9 +48,8 @@ impl Forward {
         asked.push(Box::pin(first));
         loop {
             if let Some(picked) = self.hedge(upstream, limit, tried, after) {
-                let instance = &upstream.instances[picked.index];
-                tried.push(&instance.id);
-                asked.push(Box::pin(self.attempt(exchange, &instance.url, &none, picked, true)));
+                tried.push(&upstream.instances[picked.index].id);
+                asked.push(Box::pin(self.attempt(exchange, upstream, picked, AttemptKind::Hedge, &none, true)));
             }
             let result = match timeout(after, asked.next()).await {
                 // Nobody has answered; perhaps a third one does.

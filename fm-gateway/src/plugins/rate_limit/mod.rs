@@ -133,6 +133,14 @@ impl Bound {
     /// 64 bits under a key of chance: nobody can make up a value that is counted with another one's.
     fn key(&self, exchange: &Exchange) -> u64 {
         let of = |by: By, value: &[u8]| self.hasher.hash_one((&exchange.route.id, self.by, self.rate, by, value));
+        if exchange.recorder.is_some() {
+            exchange.note_read(&match (self.by, &self.header, &exchange.identity) {
+                (By::Route, ..) => "route.id".into(),
+                (By::Header, Some(name), _) => format!("header.{name}"),
+                (By::User, _, Some(_)) => "identity.sub".into(),
+                _ => "client.ip".to_owned(),
+            });
+        }
         match (self.by, &self.header, &exchange.identity) {
             (By::Route, ..) => of(By::Route, b""),
             (By::Header, Some(name), _) => of(By::Header, exchange.head.headers.get(name).map_or(b"", |v| v.as_bytes())),

@@ -1,0 +1,67 @@
+//! Runs the steps of a route for one request.
+
+use super::{
+    Answer, Exchange, Flow, Verdict,
+    trace::{StepOutcome, Watch},
+};
+use fm_sdk::{Error, Kind};
+
+/// Runs the steps until one of them answers, and lets those that were passed look at the answer.
+pub async fn run(exchange: &mut Exchange) -> Answer {
+    let route = exchange.route.clone();
+    let mut passed = 0;
+    let mut answer = None;
+    for (n, step) in route.steps.iter().enumerate() {
+        passed += 1;
+        if !step.phases.request {
+            Watch::skipped(exchange, n, step, StepOutcome::Skipped);
+            continue;
+        }
+        let watch = Watch::start(exchange, None);
+        let verdict = match step.step.request(exchange) {
+            Flow::Now(verdict) => verdict,
+            Flow::Later(verdict) => verdict.await,
+        };
+        if let Some(watch) = watch {
+            watch.request(exchange, n, step, &verdict);
+        }
+        match verdict {
+            Verdict::Pass => {}
+            Verdict::Answer(given) => answer = Some(given),
+            Verdict::Fail(error) => {
+                note(exchange, &error);
+                answer = Some(Answer::problem(&error, &exchange.trace));
+            }
+        }
+        if answer.is_some() {
+            break;
+        }
+    }
+    if exchange.recorder.is_some() {
+        for (n, step) in route.steps.iter().enumerate().skip(passed) {
+            Watch::skipped(exchange, n, step, StepOutcome::NotReached);
+        }
+    }
+    let mut answer = answer.unwrap_or_else(|| {
+        let error = Error::new(Kind::Internal, "pipeline-open", "no plugin of this route answers");
+        Answer::problem(&error, &exchange.trace)
+    });
+    if route.phases.response {
+        for (n, step) in route.steps[..passed].iter().enumerate().rev().filter(|(_, step)| step.phases.response) {
+            let watch = Watch::start(exchange, Some(&answer));
+            step.step.response(exchange, &mut answer);
+            if let Some(watch) = watch {
+                watch.response(exchange, n, step, &answer);
+            }
+        }
+    }
+    answer
+}
+
+fn note(exchange: &Exchange, error: &Error) {
+    let level = if matches!(error.kind(), Kind::Internal) { log::Level::Error } else { log::Level::Debug };
+    if log::log_enabled!(level) {
+        let trace = exchange.trace.trace_id();
+        log::log!(level, trace_id = trace.as_str(), route = exchange.route.id.as_str(), code = error.code(); "{}", error.chain());
+    }
+}
