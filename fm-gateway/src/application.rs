@@ -3,7 +3,7 @@
 use crate::{
     GatewaySettings, NAME, admin,
     api::{self, Documents},
-    front::{Gateway, GatewayMetrics, Load, Offer, PerAddress, Server, listener},
+    front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
     pipeline::{Drivers, Tools},
     table::{Copy, Keeper, TableState},
     upstream::Limits,
@@ -26,6 +26,7 @@ use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
     os::unix::net::UnixStream,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -44,10 +45,12 @@ const LAST_REQUESTS: Duration = Duration::from_secs(1);
 pub struct Application {
     settings: Settings,
     instance: String,
-    public: TcpListener,
-    /// To the gateway that the socket was taken from; it sees that this one lives as long as this is open.
-    tie: Option<UnixStream>,
-    offer: Option<Offer>,
+    public: Listeners,
+    /// Keeps certificates true to their files.
+    reloader: Option<Reloader>,
+    /// To the gateway that the sockets were taken from; it sees that this one lives as long as these are open.
+    ties: Vec<UnixStream>,
+    offers: Vec<Offer>,
     admin: TcpListener,
     gateway: Arc<Gateway>,
     services: Services,
@@ -71,11 +74,27 @@ impl Application {
     /// If a port cannot be bound.
     pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, terms: Terms) -> Result<Self> {
         let (admin, _) = listener::bind("FM_ADMIN_HTTP", &own.admin_http, None)?;
-        let (public, tie) = listener::bind("FM_HTTP", &settings.http, own.handover.as_deref())?;
-        let offer = own.handover.as_deref().map(|path| Offer::at(path, &public)).transpose();
-        let offer = offer.map_err(|e| Error::new(Kind::Unavailable, "handover", format!("FM_GATEWAY_HANDOVER: {e}")).caused_by(e))?;
-        let instance = settings.instance_name();
         let metrics = GatewayMetrics::new(Metrics::default());
+        let reloader = own.tls.address.as_ref().map(|_| Reloader::start(own.tls.clone(), metrics.clone())).transpose()?;
+        let (mut ties, mut offers) = (Vec::new(), Vec::new());
+        let mut listen = |name, address: &str, handover: Option<&Path>| {
+            let (socket, tie) = listener::bind(name, address, handover)?;
+            ties.extend(tie);
+            let offer = handover.map(|path| Offer::at(path, &socket)).transpose();
+            offers.extend(offer.map_err(|e| Error::new(Kind::Unavailable, "handover", format!("FM_GATEWAY_HANDOVER: {e}")).caused_by(e))?);
+            Ok::<_, Error>(socket)
+        };
+        let clear = listen("FM_HTTP", &settings.http, own.handover.as_deref())?;
+        let tls = match (&own.tls.address, &reloader) {
+            (Some(address), Some(reloader)) => {
+                let handover = own.handover.as_ref().map(|path| beside(path));
+                let tls = Tls::new(reloader.config(), &own.tls, &settings.trusted_proxies, metrics.clone());
+                Some((listen("FM_GATEWAY_TLS_HTTP", address, handover.as_deref())?, Arc::new(tls)))
+            }
+            _ => None,
+        };
+        let public = Listeners { clear, tls };
+        let instance = settings.instance_name();
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
         let services = Services::new(registry.clone());
         let verifier = Arc::new(Verifier::new(&*registry, terms));
@@ -101,13 +120,15 @@ impl Application {
             streams: PerAddress::new(limits.streams_per_address, &settings.trusted_proxies, metrics.streams()),
             limits,
             trusted: settings.trusted_proxies.clone(),
+            hsts: own.tls.hsts(),
+            redirect: own.tls.redirect,
             pseudonym: format!("{NAME}-{}", &TraceParent::continued(None).trace_id()[..16]),
             draining,
             metrics,
             documents: Documents::new(services.clone(), own.documents_away),
             health,
         });
-        Ok(Application { settings, instance, public, tie, offer, admin, gateway, services, keeper, state })
+        Ok(Application { settings, instance, public, reloader, ties, offers, admin, gateway, services, keeper, state })
     }
 
     /// Where clients are served.
@@ -115,7 +136,15 @@ impl Application {
     /// # Errors
     /// If the system does not say.
     pub fn address(&self) -> Result<SocketAddr> {
-        self.public.local_addr().internal()
+        self.public.clear.local_addr().internal()
+    }
+
+    /// Where clients are served over TLS, if they are.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn tls_address(&self) -> Result<Option<SocketAddr>> {
+        self.public.tls.as_ref().map(|(socket, _)| socket.local_addr()).transpose().internal()
     }
 
     /// Where operators are served.
@@ -137,6 +166,7 @@ impl Application {
     /// # Errors
     /// If a server cannot start.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let tls_address = self.tls_address()?;
         let (address, admin_address, instance) = (self.address()?, self.admin_address()?, self.registration()?);
         let leave = Draining::default();
         let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone())?;
@@ -144,7 +174,7 @@ impl Application {
         let keeper = actix_rt::spawn(self.keeper.run());
         let mut stop = std::pin::pin!(stop);
         let mut state = self.state;
-        if self.tie.is_some() {
+        if !self.ties.is_empty() {
             // Its share of the clients comes as soon as it accepts; until it knows what to do with them the other one does better.
             let current = state.wait_for(|s| s.revision.is_some() && !s.from_disk);
             tokio::select! {
@@ -156,8 +186,11 @@ impl Application {
                 }
             }
         }
-        let server = Server::start(self.gateway.clone(), self.public, self.settings.workers.into(), leave.clone()).internal()?;
-        log::info!("{NAME} {} listens on {address}, for operators on {admin_address}", self.instance);
+        let reloader = self.reloader.map(|reloader| actix_rt::spawn(reloader.run()));
+        let server = Server::start(self.gateway.clone(), &self.public, self.settings.workers.into(), leave.clone()).internal()?;
+        let tls = tls_address.map(|address| format!(", for TLS on {address}")).unwrap_or_default();
+        log::info!("{NAME} {} listens on {address}{tls}, for operators on {admin_address}", self.instance);
+        drop(self.public);
 
         let loaded = tokio::select! {
             loaded = state.wait_for(|s| s.revision.is_some()) => loaded.is_ok(),
@@ -170,16 +203,19 @@ impl Application {
             stop.await;
             drain(&self.gateway, registration, self.settings.drain).await;
         }
-        if self.offer.as_ref().is_some_and(Offer::taken) {
+        if self.offers.iter().any(Offer::taken) {
             // What the accepting thread has in hand is lost when the server stops, and a connection without a request is closed.
             server.pause();
             tokio::time::sleep(LAST_REQUESTS).await;
         }
-        drop(self.offer);
+        drop(self.offers);
         leave.begin();
         server.stop().await;
         admin_handle.stop(false).await;
         keeper.abort();
+        if let Some(reloader) = reloader {
+            reloader.abort();
+        }
         admin.await.internal()?.internal()
     }
 
@@ -190,6 +226,13 @@ impl Application {
         instance.metadata.insert("admin".into(), format!("http://{}", self.admin_address()?));
         Ok(instance)
     }
+}
+
+/// Where the socket of TLS is handed on.
+fn beside(handover: &Path) -> PathBuf {
+    let mut path = handover.to_owned().into_os_string();
+    path.push(".tls");
+    path.into()
 }
 
 async fn drain(gateway: &Gateway, registration: Registration, time: Duration) {

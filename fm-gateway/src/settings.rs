@@ -1,6 +1,9 @@
 //! What the gateway is told from outside, beside what all services are told.
 
-use crate::{front::Limits, pipeline::Catalogue};
+use crate::{
+    front::{Limits, TlsSettings},
+    pipeline::Catalogue,
+};
 use fm_sdk::config::parse_duration;
 use std::{path::PathBuf, time::Duration};
 
@@ -65,6 +68,9 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_GATEWAY_HANDOVER", value_name = "PATH")]
     pub handover: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub tls: TlsSettings,
+
     /// The plugins that routes may use; not a flag: a program that brings its own sets it
     #[arg(skip = Catalogue::shipped())]
     pub plugins: Catalogue,
@@ -89,6 +95,7 @@ impl Default for GatewaySettings {
             streams_per_address: limits.streams_per_address,
             documents_away: Duration::from_secs(600),
             handover: None,
+            tls: TlsSettings::default(),
             plugins: Catalogue::shipped(),
         }
     }

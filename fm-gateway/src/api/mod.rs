@@ -25,6 +25,13 @@ pub enum Own {
     Unknown,
 }
 
+impl Own {
+    /// Whether health is asked for, which orchestrators do in clear text.
+    pub fn is_health(self) -> bool {
+        matches!(self, Own::Live | Own::Ready | Own::Unknown)
+    }
+}
+
 /// Says whether the gateway answers this path itself.
 pub fn find(path: &str) -> Option<Own> {
     match path {

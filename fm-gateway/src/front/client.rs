@@ -1,5 +1,6 @@
 //! Who the client is: the peer, or whom trusted proxies name.
 
+use super::origin::Origin;
 use crate::pipeline::Client;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
@@ -9,10 +10,11 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Finds out who asks. `X-Forwarded-*` counts only as far as trusted networks have written it, so it is read from the right.
-pub fn client_of(peer: IpAddr, headers: &HeaderMap, authority: HeaderValue, trusted: &[IpNet]) -> Client {
-    let peer = peer.to_canonical();
+pub fn client_of(origin: &Origin, headers: &HeaderMap, authority: HeaderValue, trusted: &[IpNet]) -> Client {
+    let peer = origin.peer.to_canonical();
     let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
-    let mut client = Client { ip: peer, forwarded_for: String::new(), scheme: scheme_of(peer, headers, trusted), authority };
+    let (scheme, certificate) = (scheme_of(origin, headers, trusted), origin.certificate.clone());
+    let mut client = Client { ip: peer, forwarded_for: String::new(), scheme, authority, certificate };
     if !is_trusted(&peer) {
         let _ = write!(client.forwarded_for, "{peer}");
         return client;
@@ -34,10 +36,14 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, authority: HeaderValue, trus
     client
 }
 
-/// The scheme of the client's own connection: `https` only if a trusted proxy says so.
-pub fn scheme_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> &'static str {
-    let says_so = headers.get(&FORWARDED_PROTO).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"));
-    if says_so && trusted.iter().any(|net| net.contains(&peer.to_canonical())) { "https" } else { "http" }
+/// The scheme of the client's own connection: what a trusted proxy says of it, else that of the connection itself.
+pub fn scheme_of(origin: &Origin, headers: &HeaderMap, trusted: &[IpNet]) -> &'static str {
+    let said = headers.get(&FORWARDED_PROTO).filter(|_| trusted.iter().any(|net| net.contains(&origin.peer.to_canonical())));
+    match said {
+        None => origin.scheme,
+        Some(said) if said.as_bytes().eq_ignore_ascii_case(b"https") => "https",
+        Some(_) => "http",
+    }
 }
 
 /// The addresses of a list, from the right.
@@ -70,7 +76,7 @@ mod tests {
             headers.append(FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|t| t.parse().unwrap()).collect();
-        let client = client_of(peer.parse().unwrap(), &headers, HeaderValue::from_static("h"), &trusted);
+        let client = client_of(&Origin::clear(peer.parse().unwrap()), &headers, HeaderValue::from_static("h"), &trusted);
         (client.ip.to_string(), client.forwarded_for)
     }
 
@@ -87,6 +93,30 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["1.2.3.4, evil, 10.0.0.2"], &trusted), ("10.0.0.2".into(), "10.0.0.2, 10.0.0.1".into()));
         assert_eq!(seen("10.0.0.1", &[], &trusted), ("10.0.0.1".into(), "10.0.0.1".into()));
         assert_eq!(seen("::ffff:10.0.0.1", &["1.2.3.4"], &trusted).0, "1.2.3.4");
+    }
+
+    #[test]
+    fn the_scheme_is_that_of_the_connection_unless_a_trusted_proxy_says_otherwise() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let scheme = |encrypted: bool, peer: &str, said: Option<&'static str>| {
+            let peer = peer.parse().unwrap();
+            let origin = if encrypted { Origin::encrypted(peer, None) } else { Origin::clear(peer) };
+            let headers = said.map(|said| (FORWARDED_PROTO, HeaderValue::from_static(said))).into_iter().collect();
+            scheme_of(&origin, &headers, &trusted)
+        };
+        for (encrypted, peer, said, wanted) in [
+            (false, "9.9.9.9", None, "http"),
+            (false, "9.9.9.9", Some("https"), "http"),
+            (true, "9.9.9.9", None, "https"),
+            (true, "9.9.9.9", Some("http"), "https"),
+            (false, "10.0.0.1", None, "http"),
+            (false, "10.0.0.1", Some("HTTPS"), "https"),
+            (true, "10.0.0.1", None, "https"),
+            (true, "10.0.0.1", Some("http"), "http"),
+            (true, "10.0.0.1", Some("wss"), "http"),
+        ] {
+            assert_eq!(scheme(encrypted, peer, said), wanted, "{encrypted} {peer} {said:?}");
+        }
     }
 
     #[test]

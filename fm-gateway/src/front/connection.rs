@@ -2,10 +2,13 @@
 
 use super::{
     gateway::{Gateway, Limits},
+    origin::Origin,
     per_address::Place,
     serve::serve,
-    socket::{Peer, Socket},
+    socket::Socket,
     state::ConnectionState,
+    tls::{ClientCertificate, Tls},
+    wire::{Peer, Wire},
 };
 use crate::pipeline::Worker;
 use fm_sdk::http::Draining;
@@ -22,6 +25,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
@@ -36,15 +40,34 @@ const GONE: Duration = Duration::from_secs(1);
 const BEYOND_HEAD: usize = 4 * 1024;
 const BEYOND_HEADERS: usize = 36;
 
-/// Serves the requests of a connection until its end. `place` is the connection's among those of its client.
-pub async fn run(io: TcpStream, peer: IpAddr, place: Place, gateway: Arc<Gateway>, worker: Rc<Worker>, leave: Draining) {
-    let mut limits = gateway.limits.clone();
-    let excess = place.excess > 0;
+/// What a connection needs of the gateway.
+pub struct Serving {
+    pub gateway: Arc<Gateway>,
+    pub worker: Rc<Worker>,
+    /// Once it has begun, the connection is closed when it waits for a request.
+    pub leave: Draining,
+}
+
+/// Serves the requests of a connection until its end, over TLS if it is given. `place` is the connection's among those of its client.
+pub async fn run(io: TcpStream, peer: IpAddr, place: Place, tls: Option<Arc<Tls>>, serving: Serving) {
+    let state = ConnectionState::new(place.excess > 0);
+    let (wire, client) = Wire::new(io, state.clone());
+    let Some(tls) = tls else { return drive(wire, client, Origin::clear(peer), state, serving).await };
+    let Some(stream) = tls.accept(wire, peer).await else { return };
+    let certificate = ClientCertificate::of(stream.get_ref().1.peer_certificates());
+    drive(stream, client, Origin::encrypted(peer, certificate), state, serving).await;
+}
+
+async fn drive<S>(io: S, client: Peer, origin: Origin, state: Rc<ConnectionState>, serving: Serving)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let Serving { gateway, worker, leave } = serving;
+    let (mut limits, excess, peer, origin) = (gateway.limits.clone(), state.excess, origin.peer, Rc::new(origin));
     if excess {
         limits.keep_alive = limits.keep_alive.min(EXCESS_TIME);
         limits.head_time = limits.head_time.min(EXCESS_TIME);
     }
-    let state = ConnectionState::new(excess);
     let refused = {
         let (gateway, worker) = (gateway.clone(), worker.clone());
         move |code: &'static str| {
@@ -52,9 +75,9 @@ pub async fn run(io: TcpStream, peer: IpAddr, place: Place, gateway: Arc<Gateway
             worker.refusals.note(peer, code);
         }
     };
-    let (socket, client) = Socket::new(io, state.clone(), refused.clone());
+    let socket = Socket::new(io, client.clone(), state.clone(), refused.clone());
     let service = service_fn(|request| {
-        let served = serve(gateway.clone(), worker.clone(), state.clone(), peer, request);
+        let served = serve(gateway.clone(), worker.clone(), state.clone(), origin.clone(), request);
         async move { Ok::<_, Infallible>(served.await) }
     });
     let head = limits.uri + limits.head + BEYOND_HEAD;

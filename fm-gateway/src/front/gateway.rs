@@ -4,6 +4,7 @@ use super::{load::Load, metrics::GatewayMetrics, per_address::PerAddress};
 use crate::{api::Documents, pipeline::Compiled};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{health::Health, http::Draining};
+use http::HeaderValue;
 use ipnet::IpNet;
 use std::{sync::Arc, time::Duration};
 
@@ -63,6 +64,10 @@ pub struct Gateway {
     pub connections: PerAddress,
     pub streams: PerAddress,
     pub trusted: Vec<IpNet>,
+    /// `Strict-Transport-Security` of every answer over https.
+    pub hsts: Option<HeaderValue>,
+    /// The port of https that clear HTTP is sent to.
+    pub redirect: Option<u16>,
     /// What it calls itself in `Via`; no other gateway does.
     pub pseudonym: String,
     pub draining: Draining,

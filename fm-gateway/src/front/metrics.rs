@@ -34,6 +34,10 @@ struct ByService {
     service: String,
 }
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByFile {
+    file: String,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByCode {
     code: String,
 }
@@ -65,6 +69,10 @@ pub struct GatewayMetrics {
     refused: Family<ByCode, Counter>,
     loads: Family<ByCode, Counter>,
     revision: Gauge,
+    handshakes: Family<ByCode, Counter>,
+    handshakes_under_way: Gauge,
+    certificates: Family<ByCode, Counter>,
+    expires: Family<ByFile, Gauge>,
 }
 
 impl GatewayMetrics {
@@ -86,6 +94,10 @@ impl GatewayMetrics {
             refused: Family::default(),
             loads: Family::default(),
             revision: Gauge::default(),
+            handshakes: Family::default(),
+            handshakes_under_way: Gauge::default(),
+            certificates: Family::default(),
+            expires: Family::default(),
         };
         m.all.with_registry(|r| {
             r.register("gateway_requests", "Requests by route and class of status", m.requests.clone());
@@ -102,6 +114,11 @@ impl GatewayMetrics {
             r.register("gateway_refused", "Requests that reached no route, by code", m.refused.clone());
             r.register("gateway_table_loads", "Tables from the registry, by outcome", m.loads.clone());
             r.register("gateway_table_revision", "The registry's revision of the table in force", m.revision.clone());
+            r.register("gateway_tls_handshakes", "Handshakes of TLS, by outcome", m.handshakes.clone());
+            r.register("gateway_tls_handshakes_under_way", "Handshakes of TLS under way", m.handshakes_under_way.clone());
+            r.register("gateway_tls_reloads", "Changed files of TLS, by outcome", m.certificates.clone());
+            let expires = "When the certificate in use expires, in seconds since 1970";
+            r.register("gateway_tls_certificate_expiry_timestamp_seconds", expires, m.expires.clone());
         });
         m
     }
@@ -146,6 +163,20 @@ impl GatewayMetrics {
     }
     pub fn refused(&self, code: &str) {
         self.refused.get_or_create(&ByCode { code: code.into() }).inc();
+    }
+    /// The gauge of handshakes under way.
+    pub fn handshakes_under_way(&self) -> Gauge {
+        self.handshakes_under_way.clone()
+    }
+    pub fn handshake(&self, outcome: &str) {
+        self.handshakes.get_or_create(&ByCode { code: outcome.into() }).inc();
+    }
+    /// Counts files of TLS that have changed.
+    pub fn certificates_loaded(&self, outcome: &str) {
+        self.certificates.get_or_create(&ByCode { code: outcome.into() }).inc();
+    }
+    pub fn certificate_expires(&self, file: &str, at: i64) {
+        self.expires.get_or_create(&ByFile { file: file.into() }).set(at);
     }
     /// Counts a table that was `loaded`, or why it was not.
     pub fn table(&self, outcome: &str, revision: Option<i64>) {

@@ -12,15 +12,19 @@ mod host;
 pub mod listener;
 mod load;
 mod metrics;
+mod origin;
 mod page;
 mod path;
 mod per_address;
+mod redirect;
 mod refusal_log;
 mod request_body;
 mod serve;
 mod server;
 mod socket;
 mod state;
+mod tls;
+mod wire;
 
 pub use {
     client::{client_of, host_of},
@@ -29,11 +33,13 @@ pub use {
     headers::is_stripped,
     load::{Load, Place},
     metrics::{GatewayMetrics, RouteMetrics},
+    origin::Origin,
     path::{BadPath, normalise},
     per_address::PerAddress,
     refusal_log::RefusalLog,
     request_body::{BodyError, RequestBody, has_no_fields},
-    server::Server,
+    server::{Listeners, Server},
     state::{ConnectionState, InFlight},
+    tls::{CertificateFiles, ClientAuth, ClientCertificate, Reloader, Tls, TlsSettings},
 };
 pub(crate) use {guard::enter, serve::serve};

@@ -4,7 +4,9 @@ use super::{
     client::{client_of, scheme_of},
     gateway::Gateway,
     guard::{self, Refusal},
-    hops, page,
+    hops,
+    origin::Origin,
+    page, redirect,
     request_body::RequestBody,
     state::ConnectionState,
 };
@@ -23,14 +25,11 @@ use http::{
     request::Parts,
 };
 use hyper::body::{Body as _, Incoming};
-use std::{net::IpAddr, panic::AssertUnwindSafe, rc::Rc, sync::Arc};
+use std::{panic::AssertUnwindSafe, rc::Rc, sync::Arc};
 
 /// The answer's header that carries the trace id.
 pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// For a year browsers come over TLS only (RFC 6797); said over TLS alone, where it counts.
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// An answer, the exchange it belongs to if a route was found, and whether the connection ends with it.
 type Answered = (Answer, Option<Box<Exchange>>, bool);
@@ -40,7 +39,7 @@ pub async fn serve(
     gateway: Arc<Gateway>,
     worker: Rc<Worker>,
     state: Rc<ConnectionState>,
-    peer: IpAddr,
+    origin: Rc<Origin>,
     request: Request<Incoming>,
 ) -> Response<Delivery> {
     let in_flight = state.begin();
@@ -48,12 +47,12 @@ pub async fn serve(
     let expects = head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
     let body = RequestBody::new(body, state.clone(), expects);
     let (language, method) = (page::wanted(&head.headers), head.method.clone());
-    let scheme = scheme_of(peer, &head.headers, &gateway.trusted);
+    let scheme = scheme_of(&origin, &head.headers, &gateway.trusted);
     let trace = TraceParent::continued(head.headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()));
     let answered = if state.excess {
         refused(&gateway, &Refusal::too_many("too-many-connections", "this address has too many connections"), &trace)
     } else {
-        let entering = Entering { gateway: &gateway, state: &state, peer, scheme, trace };
+        let entering = Entering { gateway: &gateway, state: &state, origin: &origin, scheme, trace };
         let answered = AssertUnwindSafe(answer(entering, worker, head, body)).catch_unwind().await;
         answered.unwrap_or_else(|_| {
             let trace_id = trace.trace_id();
@@ -77,8 +76,9 @@ pub async fn serve(
     if let Ok(id) = HeaderValue::from_str(&trace.trace_id()) {
         headers.insert(TRACE_ID, id);
     }
-    if scheme == "https" {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    // Said over TLS alone, where it counts (RFC 6797, 7.2).
+    if let Some(hsts) = gateway.hsts.as_ref().filter(|_| scheme == "https") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
     if close || state.is_doubtful() || gateway.draining.begun() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -93,13 +93,13 @@ pub async fn serve(
 struct Entering<'a> {
     gateway: &'a Gateway,
     state: &'a ConnectionState,
-    peer: IpAddr,
+    origin: &'a Origin,
     scheme: &'static str,
     trace: TraceParent,
 }
 
 async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, body: RequestBody) -> Answered {
-    let Entering { gateway, state, peer, scheme, trace } = entering;
+    let Entering { gateway, state, origin, scheme, trace } = entering;
     let has_body = !body.is_end_stream();
     let entry = state.with_head(|as_it_came| guard::enter(&mut head, has_body, as_it_came, &gateway.limits, scheme));
     state.clear_head();
@@ -111,7 +111,14 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         return refused(gateway, &refusal, &trace);
     }
     let path = entry.path.as_deref().unwrap_or_else(|| head.uri.path());
-    if let Some(own) = api::find(path) {
+    let own = api::find(path);
+    if let Some(port) = gateway.redirect.filter(|_| scheme == "http" && !own.is_some_and(api::Own::is_health)) {
+        return match redirect::to_https(&entry.authority, port, path, head.uri.query()) {
+            Ok(answer) => (answer, None, has_body),
+            Err(refusal) => refused(gateway, &refusal, &trace),
+        };
+    }
+    if let Some(own) = own {
         let answer = api::answer(own, gateway, &head.method, &trace).await;
         return (answer, None, has_body);
     }
@@ -124,7 +131,7 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         let error = Error::new(Kind::Unavailable, "not-ready", "the gateway has no routing table yet").retry_after(1);
         return (Answer::problem(&error, &trace), None, true);
     };
-    let client = client_of(peer, &head.headers, entry.authority, &gateway.trusted);
+    let client = client_of(origin, &head.headers, entry.authority, &gateway.trusted);
     let route = match find(&table, client.host(), path, &head) {
         Ok(route) => route,
         Err((status, error, allow)) => {

@@ -1,11 +1,17 @@
 //! The workers that serve clients: a thread with a runtime of its own each, all of which accept from one socket.
 
-use super::{connection, gateway::Gateway, per_address::Place, refusal_log::RefusalLog};
+use super::{
+    connection::{self, Serving},
+    gateway::Gateway,
+    per_address::Place,
+    refusal_log::RefusalLog,
+    tls::Tls,
+};
 use crate::{pipeline::Worker, upstream::Pool};
 use fm_sdk::http::Draining;
 use std::{
     io,
-    net::{IpAddr, TcpListener},
+    net::{IpAddr, SocketAddr, TcpListener},
     rc::Rc,
     sync::Arc,
     thread,
@@ -36,6 +42,12 @@ pub struct Server {
     ended: tokio::sync::mpsc::Receiver<()>,
 }
 
+/// Where clients come in.
+pub struct Listeners {
+    pub clear: TcpListener,
+    pub tls: Option<(TcpListener, Arc<Tls>)>,
+}
+
 /// What each worker needs.
 #[derive(Clone)]
 struct Task {
@@ -47,20 +59,20 @@ struct Task {
 }
 
 impl Server {
-    /// Serves clients on a bound socket. Once `leave` has begun, connections that wait for a request are closed.
+    /// Serves clients on bound sockets. Once `leave` has begun, connections that wait for a request are closed.
     ///
     /// # Errors
     /// Those of the system, when the socket cannot be used or a thread not be started.
-    pub fn start(gateway: Arc<Gateway>, socket: TcpListener, workers: usize, leave: Draining) -> io::Result<Server> {
+    pub fn start(gateway: Arc<Gateway>, listeners: &Listeners, workers: usize, leave: Draining) -> io::Result<Server> {
         let (accepting, accepts) = watch::channel(true);
         let (alive, ended) = tokio::sync::mpsc::channel(1);
         for n in 0..workers.max(1) {
             let connections = Arc::new(Semaphore::new(gateway.limits.connections.div_ceil(workers.max(1))));
             let task = Task { gateway: gateway.clone(), leave: leave.clone(), accepting: accepts.clone(), connections };
-            let (socket, alive) = (socket.try_clone()?, alive.clone());
+            let (listeners, alive) = (listeners.try_clone()?, alive.clone());
             let runtime = Builder::new_current_thread().enable_all().build()?;
             thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
-                work(&runtime, task, socket);
+                work(&runtime, task, listeners);
                 drop(alive);
             })?;
         }
@@ -79,12 +91,43 @@ impl Server {
     }
 }
 
-fn work(runtime: &Runtime, task: Task, socket: TcpListener) {
+impl Listeners {
+    fn try_clone(&self) -> io::Result<Listeners> {
+        let tls = self.tls.as_ref().map(|(socket, tls)| Ok::<_, io::Error>((socket.try_clone()?, tls.clone()))).transpose()?;
+        Ok(Listeners { clear: self.clear.try_clone()?, tls })
+    }
+}
+
+/// The sockets in a worker.
+struct Sockets {
+    clear: tokio::net::TcpListener,
+    tls: Option<(tokio::net::TcpListener, Arc<Tls>)>,
+}
+
+impl Sockets {
+    fn new(listeners: Listeners) -> io::Result<Self> {
+        let tls = listeners.tls.map(|(socket, tls)| Ok::<_, io::Error>((tokio::net::TcpListener::from_std(socket)?, tls)));
+        Ok(Sockets { clear: tokio::net::TcpListener::from_std(listeners.clear)?, tls: tls.transpose()? })
+    }
+
+    /// Accepts the next one, from whichever socket it comes.
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Option<Arc<Tls>>)> {
+        let clear = async { self.clear.accept().await.map(|(io, peer)| (io, peer, None)) };
+        let Some((socket, tls)) = &self.tls else { return clear.await };
+        let encrypted = async { socket.accept().await.map(|(io, peer)| (io, peer, Some(tls.clone()))) };
+        tokio::select! {
+            accepted = clear => accepted,
+            accepted = encrypted => accepted,
+        }
+    }
+}
+
+fn work(runtime: &Runtime, task: Task, listeners: Listeners) {
     let local = LocalSet::new();
     local.block_on(runtime, async move {
         let worker = Rc::new(Worker { pool: Pool::start(), refusals: RefusalLog::default() });
         let mut connections = JoinSet::new();
-        if let Err(e) = accept(task, socket, &worker, &mut connections).await {
+        if let Err(e) = accept(task, listeners, &worker, &mut connections).await {
             log::error!("front: a worker cannot accept connections: {e}");
         }
         let _ = timeout(LAST_ANSWERS, async { while connections.join_next().await.is_some() {} }).await;
@@ -92,13 +135,13 @@ fn work(runtime: &Runtime, task: Task, socket: TcpListener) {
 }
 
 /// Accepts connections until that is over.
-async fn accept(mut task: Task, socket: TcpListener, worker: &Rc<Worker>, connections: &mut JoinSet<()>) -> io::Result<()> {
-    let socket = tokio::net::TcpListener::from_std(socket)?;
+async fn accept(mut task: Task, listeners: Listeners, worker: &Rc<Worker>, connections: &mut JoinSet<()>) -> io::Result<()> {
+    let sockets = Sockets::new(listeners)?;
     loop {
         let next = async {
             // Clients beyond the limit wait in the socket's queue.
             let permit = task.connections.clone().acquire_owned().await.map_err(io::Error::other)?;
-            Ok::<_, io::Error>((socket.accept().await?, permit))
+            Ok::<_, io::Error>((sockets.accept().await?, permit))
         };
         let accepted = tokio::select! {
             biased;
@@ -107,9 +150,10 @@ async fn accept(mut task: Task, socket: TcpListener, worker: &Rc<Worker>, connec
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok(((io, peer), permit)) => {
+            Ok(((io, peer, tls), permit)) => {
                 if let Some((io, place)) = place(&task.gateway, io, peer.ip()) {
-                    let served = connection::run(io, peer.ip(), place, task.gateway.clone(), worker.clone(), task.leave.clone());
+                    let serving = Serving { gateway: task.gateway.clone(), worker: worker.clone(), leave: task.leave.clone() };
+                    let served = connection::run(io, peer.ip(), place, tls, serving);
                     connections.spawn_local(async move {
                         served.await;
                         drop(permit);

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 /// The variables that every request has.
-const REQUEST_VARS: [&str; 7] = ["method", "path", "query", "host", "client.ip", "trace.id", "route.id"];
+const REQUEST_VARS: [&str; 9] =
+    ["method", "path", "query", "host", "client.ip", "client.cert.subject", "client.cert.sha256", "trace.id", "route.id"];
 
 /// A table, ready for requests; never changed, only replaced.
 pub struct Compiled {

@@ -2,7 +2,7 @@
 
 use super::{CompiledRoute, trace::Recorder};
 use crate::{
-    front::{Place, RefusalLog, RequestBody},
+    front::{ClientCertificate, Place, RefusalLog, RequestBody},
     plugins::rate_limit::Quota,
     upstream::{Length, Pool},
 };
@@ -27,10 +27,12 @@ pub struct Client {
     pub ip: IpAddr,
     /// What goes on as `X-Forwarded-For`: the addresses that are believed, and the peer's.
     pub forwarded_for: String,
-    /// `https` only if a trusted proxy says so.
+    /// `https`, if the client's connection is encrypted, or a trusted proxy says so of it.
     pub scheme: &'static str,
     /// Host and perhaps port that it asked for, in lower case.
     pub authority: HeaderValue,
+    /// The certificate that it has shown to this gateway.
+    pub certificate: Option<Rc<ClientCertificate>>,
 }
 
 impl Client {
@@ -128,7 +130,7 @@ impl Exchange {
     }
 
     /// Gives a variable: one that a step has set, or one of the request: `method`, `path`, `query`, `host`, `client.ip`, `trace.id`,
-    /// `route.id`, `path.<parameter>`, `header.<name>`.
+    /// `client.cert.subject`, `client.cert.sha256`, `route.id`, `path.<parameter>`, `header.<name>`.
     pub fn var(&self, name: &str) -> Option<Cow<'_, str>> {
         self.note_read(name);
         self.value(name)
@@ -151,6 +153,8 @@ impl Exchange {
             "query" => self.head.uri.query().unwrap_or_default().into(),
             "host" => self.client.host().into(),
             "client.ip" => self.client.ip.to_string().into(),
+            "client.cert.subject" => self.client.certificate.as_ref()?.subject.as_str().into(),
+            "client.cert.sha256" => self.client.certificate.as_ref()?.sha256.as_str().into(),
             "trace.id" => self.trace.trace_id().into(),
             "route.id" => self.route.id.as_str().into(),
             "service" | "target" => self.upstream.as_ref()?.name.as_ref().into(),

@@ -45,6 +45,12 @@ mod table_commands;
 #[cfg(test)]
 mod tables;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod tls_handshakes;
+#[cfg(test)]
+mod tls_reload;
+#[cfg(test)]
 mod trial;
 #[cfg(test)]
 mod unfinished;

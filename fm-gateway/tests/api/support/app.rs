@@ -15,6 +15,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 pub struct TestApp {
     pub address: SocketAddr,
     pub admin: SocketAddr,
+    pub tls: Option<SocketAddr>,
     pub registry: MemoryRegistry,
     pub identities: TestIdentities,
     pub data: tempfile::TempDir,
@@ -64,11 +65,11 @@ impl TestApp {
         let (mut settings, mut own) = (settings(&data), GatewaySettings::default());
         change(&mut settings, &mut own);
         let app = Application::on(settings, own, Arc::new(registry.clone()), identities.terms().clone()).unwrap();
-        let (address, admin, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.table());
+        let (address, admin, tls, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.tls_address().unwrap(), app.table());
         let (stop, stopped) = oneshot::channel();
         let running = actix_rt::spawn(app.run(async move { drop(stopped.await) }));
         let (stop, running) = (RefCell::new(Some(stop)), RefCell::new(Some(running)));
-        TestApp { address, admin, registry, identities, data, table, stop, running }
+        TestApp { address, admin, tls, registry, identities, data, table, stop, running }
     }
 
     /// Waits until a table is in force and the gateway has registered.
@@ -116,6 +117,21 @@ impl TestApp {
 
     pub async fn get_as(&self, path: &str, token: &str) -> Reply {
         self.send(&format!("GET {path} HTTP/1.1\r\nHost: market.test\r\nAuthorization: Bearer {token}\r\n\r\n")).await
+    }
+
+    /// What it counts, as operators see it.
+    pub async fn metrics(&self) -> String {
+        Client::connect(self.admin).await.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n").await.text()
+    }
+
+    /// Waits until a line is among what it counts.
+    pub async fn counts(&self, line: &str) {
+        soon(async {
+            while !self.metrics().await.lines().any(|counted| counted == line) {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        })
+        .await;
     }
 
     /// Asks it to stop, as SIGTERM does.

@@ -2,13 +2,13 @@ use super::soon;
 use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
 /// A client that sends bytes as they are and reads strictly.
-pub struct Client {
-    pub io: TcpStream,
+pub struct Client<S = TcpStream> {
+    pub io: S,
     pub input: Vec<u8>,
 }
 
@@ -44,7 +44,13 @@ impl Reply {
 
 impl Client {
     pub async fn connect(address: SocketAddr) -> Client {
-        Client { io: soon(TcpStream::connect(address)).await.unwrap(), input: Vec::new() }
+        Client::over(soon(TcpStream::connect(address)).await.unwrap())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub fn over(io: S) -> Client<S> {
+        Client { io, input: Vec::new() }
     }
 
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {

@@ -1,11 +1,13 @@
 //! A gateway under test, its clients and the services behind it.
 
 mod app;
+mod authority;
 mod client;
 mod upstream;
 
 pub use {
     app::{TestApp, put, table_of},
+    authority::{Authority, Signed, connector},
     client::{Client, Reply},
     upstream::{Upstream, ok},
 };

@@ -1,0 +1,164 @@
+//! Reads certificates, and reads them again when their files change. What cannot be used never takes the place of what can.
+
+use super::{
+    certificate::{Certificate, authorities},
+    configuration::configuration,
+    settings::TlsSettings,
+};
+use crate::front::GatewayMetrics;
+use arc_swap::ArcSwap;
+use fm_sdk::{Error, Kind, Result};
+use ring::digest::{SHA256, digest};
+use rustls::{RootCertStore, ServerConfig};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+/// What is made of files that belong together.
+struct Watched<T> {
+    /// Named in messages.
+    setting: &'static str,
+    files: Vec<PathBuf>,
+    read: fn(&[Vec<u8>]) -> std::result::Result<T, String>,
+    value: T,
+    /// Of what was read last, or why it could not be.
+    seen: std::result::Result<Vec<u8>, String>,
+}
+
+impl<T> Watched<T> {
+    fn open(setting: &'static str, files: Vec<PathBuf>, read: fn(&[Vec<u8>]) -> std::result::Result<T, String>) -> Result<Self> {
+        let (contents, seen) = contents(&files);
+        let value = contents.and_then(|contents| read(&contents)).map_err(|why| {
+            let message = format!("{setting}={} cannot be used: {why}", shown(&files));
+            Error::new(Kind::Invalid, "tls-certificate", message)
+        })?;
+        Ok(Watched { setting, files, read, value, seen })
+    }
+
+    /// Reads the files; tells the outcome if they are others than before.
+    fn look(&mut self) -> Option<std::result::Result<(), String>> {
+        let (contents, seen) = contents(&self.files);
+        if seen == self.seen {
+            return None;
+        }
+        self.seen = seen;
+        Some(contents.and_then(|contents| (self.read)(&contents)).map(|value| self.value = value))
+    }
+}
+
+type Contents = std::result::Result<Vec<Vec<u8>>, String>;
+
+/// Reads files, and makes a digest of what is in them: no key is kept longer than it is needed.
+fn contents(files: &[PathBuf]) -> (Contents, std::result::Result<Vec<u8>, String>) {
+    let contents: Contents = files.iter().map(|file| fs::read(file).map_err(|e| format!("{}: {e}", file.display()))).collect();
+    let digests = |contents: &Vec<Vec<u8>>| contents.iter().flat_map(|bytes| digest(&SHA256, bytes).as_ref().to_vec()).collect();
+    let seen = contents.as_ref().map(digests).map_err(Clone::clone);
+    (contents, seen)
+}
+
+fn shown(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(":")
+}
+
+/// Keeps the configuration of TLS true to its files.
+pub struct Reloader {
+    settings: TlsSettings,
+    certificates: Vec<Watched<Certificate>>,
+    authorities: Option<Watched<Arc<RootCertStore>>>,
+    config: Arc<ArcSwap<ServerConfig>>,
+    metrics: GatewayMetrics,
+}
+
+impl Reloader {
+    /// Reads all files.
+    ///
+    /// # Errors
+    /// `tls-certificate`, with the setting, the file and what is wrong with it.
+    pub fn start(settings: TlsSettings, metrics: GatewayMetrics) -> Result<Self> {
+        let pair = |contents: &[Vec<u8>]| match contents {
+            [chain, key] => Certificate::read(chain, key),
+            _ => Err("there are not two files".into()),
+        };
+        let open = |files: &super::CertificateFiles| {
+            Watched::open("FM_GATEWAY_TLS_CERTIFICATES", vec![files.chain.clone(), files.key.clone()], pair)
+        };
+        let certificates = settings.certificates.iter().map(open).collect::<Result<Vec<_>>>()?;
+        if certificates.is_empty() {
+            let message = "FM_GATEWAY_TLS_HTTP needs FM_GATEWAY_TLS_CERTIFICATES";
+            return Err(Error::new(Kind::Invalid, "tls-certificate", message));
+        }
+        let roots = |contents: &[Vec<u8>]| authorities(&contents.concat());
+        let open = |file: &PathBuf| Watched::open("FM_GATEWAY_TLS_CLIENT_CA", vec![file.clone()], roots);
+        let authorities = settings.client_authorities.as_ref().map(open).transpose()?;
+        let roots = authorities.as_ref().map(|roots| &roots.value);
+        let config = configuration(certificates.iter().map(|c| &c.value), roots, settings.client_auth);
+        let config = Arc::new(ArcSwap::new(config.map_err(|e| Error::new(Kind::Internal, "tls", e))?));
+        let reloader = Reloader { settings, certificates, authorities, config, metrics };
+        reloader.show();
+        Ok(reloader)
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<ArcSwap<ServerConfig>> {
+        self.config.clone()
+    }
+
+    /// Looks at the files from time to time. Connections that stand keep the certificate that they began with.
+    pub async fn run(mut self) {
+        let mut interval = tokio::time::interval(self.settings.reload.max(Duration::from_millis(10)));
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            let looked = tokio::task::spawn_blocking(move || {
+                self.look();
+                self
+            });
+            let Ok(looked) = looked.await else { return };
+            self = looked;
+        }
+    }
+
+    fn look(&mut self) {
+        let mut is_changed = false;
+        for certificate in &mut self.certificates {
+            let looked = certificate.look();
+            is_changed |= note(&self.metrics, certificate.setting, &certificate.files, looked);
+        }
+        if let Some(roots) = &mut self.authorities {
+            let looked = roots.look();
+            is_changed |= note(&self.metrics, roots.setting, &roots.files, looked);
+        }
+        if !is_changed {
+            return;
+        }
+        let roots = self.authorities.as_ref().map(|roots| &roots.value);
+        match configuration(self.certificates.iter().map(|c| &c.value), roots, self.settings.client_auth) {
+            Ok(config) => self.config.store(config),
+            Err(e) => log::error!("tls: the new certificates cannot be used ({e}), keeping the old ones"),
+        }
+        self.show();
+    }
+
+    fn show(&self) {
+        for certificate in &self.certificates {
+            let file = certificate.files.first().map(|file| file.display().to_string()).unwrap_or_default();
+            self.metrics.certificate_expires(&file, certificate.value.not_after);
+        }
+    }
+}
+
+/// Logs and counts what a look at files has brought; says whether there is something new.
+fn note(metrics: &GatewayMetrics, setting: &str, files: &[PathBuf], looked: Option<std::result::Result<(), String>>) -> bool {
+    let files = shown(files);
+    match looked {
+        None => false,
+        Some(Ok(())) => {
+            metrics.certificates_loaded("loaded");
+            log::info!(files = files.as_str(); "tls: {setting} has changed, new connections use it");
+            true
+        }
+        Some(Err(why)) => {
+            metrics.certificates_loaded("refused");
+            log::error!(files = files.as_str(); "tls: {setting} has changed and cannot be used ({why}), keeping the old one");
+            false
+        }
+    }
+}
