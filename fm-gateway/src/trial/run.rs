@@ -5,7 +5,7 @@
 use super::{Explanation, Taken, TrialRequest, explain};
 use crate::{
     api::Documents,
-    front::{ConnectionState, Gateway, GatewayMetrics, Limits, Load, PerAddress, RefusalLog, serve},
+    front::{ConnectionState, Gateway, GatewayMetrics, Limits, Load, Origin, PerAddress, RefusalLog, TlsSettings, serve},
     pipeline::{
         Catalogue, Compiled, Drivers, Worker, compile,
         trace::{Recorder, StepTrace},
@@ -23,7 +23,6 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use ipnet::IpNet;
 use serde::Serialize;
 use std::{
     convert::Infallible,
@@ -88,7 +87,7 @@ pub async fn run(table: &Table, catalogue: &Catalogue, drivers: &Drivers, reques
     // A service that nobody has asked for before is known a moment later.
     let _ = timeout(READY_TIMEOUT, compiled.ready()).await;
     let recorder = Recorder::default();
-    let gateway = Arc::new(gateway(compiled, &drivers, request));
+    let gateway = Arc::new(gateway(compiled, &drivers));
     let deadline = Instant::now() + TRIAL_TIMEOUT;
     if let Ok(answered) = timeout_at(deadline, exchange(gateway, request, recorder.clone(), deadline)).await {
         let (head, body, truncated) = answered.map_err(|why| Problems(vec![Problem::new("", "request-unsendable", why)]))?;
@@ -104,18 +103,18 @@ pub async fn run(table: &Table, catalogue: &Catalogue, drivers: &Drivers, reques
 }
 
 /// A gateway with this table, for one request.
-fn gateway(compiled: Compiled, drivers: &Drivers, request: &TrialRequest) -> Gateway {
+fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
     let (tools, limits) = (&drivers.tools, Limits::default());
     let metrics = tools.metrics.clone();
-    // The client's word about its scheme counts if it is a proxy's.
-    let trusted: Vec<IpNet> = request.https.then(|| IpNet::from(request.client)).into_iter().collect();
     Gateway {
         table: Arc::new(ArcSwapOption::from_pointee(compiled)),
         load: Load::new(1, metrics.under_way()),
         connections: PerAddress::new(1, &[], metrics.connections()),
         streams: PerAddress::new(1, &[], metrics.streams()),
         limits,
-        trusted,
+        trusted: Vec::new(),
+        hsts: TlsSettings::default().hsts(),
+        redirect: None,
         pseudonym: format!("{}-trial", crate::NAME),
         draining: tools.draining.clone(),
         metrics,
@@ -133,10 +132,11 @@ async fn exchange(
 ) -> Result<(http::response::Parts, Bytes, bool), String> {
     let (ours, theirs) = tokio::io::duplex(BUFFER);
     let worker = Rc::new(Worker { pool: Pool::start(), refusals: RefusalLog::default() });
-    let (state, peer) = (ConnectionState::new(false), request.client);
+    let state = ConnectionState::new(false);
+    let origin = Rc::new(if request.https { Origin::encrypted(request.client, None) } else { Origin::clear(request.client) });
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(recorder.clone());
-        let served = serve(gateway.clone(), worker.clone(), state.clone(), peer, request);
+        let served = serve(gateway.clone(), worker.clone(), state.clone(), origin.clone(), request);
         async move { Ok::<_, Infallible>(served.await) }
     });
     let mut server = pin!(server::conn::http1::Builder::new().serve_connection(TokioIo::new(theirs), service));
@@ -162,9 +162,6 @@ fn outgoing(request: &TrialRequest) -> http::Request<Whole> {
     // The body's own framing.
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
-    if request.https {
-        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
-    }
     outgoing
 }
 
