@@ -1,7 +1,11 @@
 //! The gateway from its first bind to the end of its drain.
 
 use crate::{
-    GatewaySettings, NAME, admin,
+    GatewaySettings, NAME,
+    admin::{
+        self, Admin,
+        api::nodes::{PROBLEMS, REVISION},
+    },
     api::{self, Documents},
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
     pipeline::{Drivers, Tools},
@@ -12,7 +16,7 @@ use fm_sdk::{
     Error, Kind, Result, ResultExt,
     config::{RegistryUrl, Settings},
     health::{Health, Phase},
-    http::Draining,
+    http::{Draining, TrustedProxies},
     identity::{Terms, Verifier},
     metrics::Metrics,
     registry::{
@@ -52,6 +56,7 @@ pub struct Application {
     ties: Vec<UnixStream>,
     offers: Vec<Offer>,
     admin: TcpListener,
+    operators: Arc<Admin>,
     gateway: Arc<Gateway>,
     services: Services,
     keeper: Keeper,
@@ -109,9 +114,19 @@ impl Application {
         };
         let copy = Copy::in_folder(&settings.data_folder(NAME));
         let reach = registry.reach();
-        let keeper = Keeper::new(registry, own.plugins.clone(), Drivers::new(tools), Some(copy));
+        let keeper = Keeper::new(registry.clone(), own.plugins.clone(), Drivers::new(tools), Some(copy));
         let (health, state) = (Health::default(), keeper.state());
         api::checks(&health, keeper.table(), state.clone(), reach);
+        let operators = Arc::new(Admin::new(admin::Parts {
+            registry,
+            services: services.clone(),
+            plugins: own.plugins.clone(),
+            table: state.clone(),
+            instance: instance.clone(),
+            data: settings.data_folder(NAME),
+            trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
+            password_cost: own.password_cost,
+        }));
         let limits = own.limits();
         let gateway = Arc::new(Gateway {
             table: keeper.table(),
@@ -128,7 +143,7 @@ impl Application {
             documents: Documents::new(services.clone(), own.documents_away),
             health,
         });
-        Ok(Application { settings, instance, public, reloader, ties, offers, admin, gateway, services, keeper, state })
+        Ok(Application { settings, instance, public, reloader, ties, offers, admin, operators, gateway, services, keeper, state })
     }
 
     /// Where clients are served.
@@ -169,9 +184,10 @@ impl Application {
         let tls_address = self.tls_address()?;
         let (address, admin_address, instance) = (self.address()?, self.admin_address()?, self.registration()?);
         let leave = Draining::default();
-        let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone())?;
+        let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone(), self.operators.clone())?;
         let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
         let keeper = actix_rt::spawn(self.keeper.run());
+        let first_user = actix_rt::spawn(async move { self.operators.prepare().await });
         let mut stop = std::pin::pin!(stop);
         let mut state = self.state;
         if !self.ties.is_empty() {
@@ -198,9 +214,12 @@ impl Application {
         };
         if loaded {
             self.gateway.health.enter(Phase::Serving);
-            let registration = self.services.register(instance)?;
+            let mut registration = self.services.register(instance)?;
             log::info!("{NAME} {} is ready", self.instance);
-            stop.await;
+            tokio::select! {
+                () = stop => {}
+                () = announce(&mut registration, &mut state) => {}
+            }
             drain(&self.gateway, registration, self.settings.drain).await;
         }
         if self.offers.iter().any(Offer::taken) {
@@ -216,6 +235,7 @@ impl Application {
         if let Some(reloader) = reloader {
             reloader.abort();
         }
+        first_user.abort();
         admin.await.internal()?.internal()
     }
 
@@ -233,6 +253,23 @@ fn beside(handover: &Path) -> PathBuf {
     let mut path = handover.to_owned().into_os_string();
     path.push(".tls");
     path.into()
+}
+
+/// Says in the registry which table is in force here, so that any node can show it; never ends.
+async fn announce(registration: &mut Registration, state: &mut watch::Receiver<TableState>) {
+    loop {
+        let TableState { revision, problems, .. } = state.borrow_and_update().clone();
+        let say = registration.update(|instance| {
+            instance.metadata.insert(REVISION.into(), revision.unwrap_or_default().to_string());
+            instance.metadata.insert(PROBLEMS.into(), problems.len().to_string());
+        });
+        if let Err(e) = say.await {
+            log::debug!("the revision of the table will be announced later: {}", e.chain());
+        }
+        if state.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
 }
 
 async fn drain(gateway: &Gateway, registration: Registration, time: Duration) {

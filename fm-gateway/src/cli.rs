@@ -2,26 +2,16 @@
 
 mod table;
 
-use crate::{
-    Application, GatewaySettings, NAME,
-    front::GatewayMetrics,
-    pipeline::{Catalogue, Drivers, Tools, compile},
-    table::{Problems, Table},
-    upstream::Limits,
-};
+pub use crate::pipeline::check;
+use crate::{Application, GatewaySettings, NAME};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fm_sdk::{
     Result,
     config::{Settings, own_settings},
     health::probe,
-    http::Draining,
-    identity::{Terms, Verifier},
-    logging,
-    metrics::Metrics,
-    registry::{MemoryRegistry, Registry, balance::Balancer, services::Services},
-    stop_signal,
+    logging, stop_signal,
 };
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(name = NAME, version, disable_help_subcommand = true)]
@@ -81,24 +71,4 @@ async fn obey(cli: Cli, own_settings: String) -> Result<()> {
             Application::build(settings, cli.own)?.run(async { drop(stop_signal().await) }).await
         }
     }
-}
-
-/// Compiles a table on drivers that lead nowhere.
-///
-/// # Errors
-/// All that is wrong with it.
-pub fn check(table: &Table, plugins: &Catalogue) -> std::result::Result<(), Problems> {
-    compile(table, 0, plugins, &drivers(Arc::new(MemoryRegistry::default()))).map(drop)
-}
-
-/// What plugins work with, outside a gateway that serves.
-fn drivers(registry: Arc<dyn Registry>) -> Drivers {
-    Drivers::new(Tools {
-        services: Services::new(registry.clone()),
-        balancer: Balancer::default(),
-        verifier: Arc::new(Verifier::new(&*registry, Terms::default())),
-        limits: Limits::default(),
-        metrics: GatewayMetrics::new(Metrics::default()),
-        draining: Draining::default(),
-    })
 }

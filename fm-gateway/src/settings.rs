@@ -1,6 +1,7 @@
 //! What the gateway is told from outside, beside what all services are told.
 
 use crate::{
+    admin::users::Cost,
     front::{Limits, TlsSettings},
     pipeline::Catalogue,
 };
@@ -11,7 +12,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Gateway")]
 pub struct GatewaySettings {
-    /// Where to listen for operators: metrics and health; port 0 takes a free one
+    /// Where to listen for operators: dashboard, Admin API, metrics and health; port 0 takes a free one
     #[arg(long, env = "FM_ADMIN_HTTP", default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     pub admin_http: String,
 
@@ -74,6 +75,10 @@ pub struct GatewaySettings {
     /// The plugins that routes may use; not a flag: a program that brings its own sets it
     #[arg(skip = Catalogue::shipped())]
     pub plugins: Catalogue,
+
+    /// What hashing a password of the dashboard costs; not a flag: tests set it
+    #[arg(skip)]
+    pub password_cost: Cost,
 }
 
 impl Default for GatewaySettings {
@@ -97,6 +102,7 @@ impl Default for GatewaySettings {
             handover: None,
             tls: TlsSettings::default(),
             plugins: Catalogue::shipped(),
+            password_cost: Cost::default(),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! `fm-gateway table ...`: looks after the routing table.
 
-use super::{check, drivers};
 use crate::{
+    NAME,
+    admin::audit,
     application::registry,
-    pipeline::Catalogue,
-    table::{self, Problems, Table},
+    pipeline::{Catalogue, check, drivers},
+    table::{self, Problems, Publication, Table},
     trial::{self, TrialRequest},
 };
 use bytes::Bytes;
@@ -28,6 +29,9 @@ pub(super) enum TableCommand {
         /// Only if the table has this revision still
         #[arg(long)]
         revision: Option<i64>,
+        /// Why, for the history
+        #[arg(long, default_value = "")]
+        comment: String,
     },
     /// Checks a table and changes nothing
     Check {
@@ -92,10 +96,13 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
             let table = read(&file, plugins)?;
             println!("the table is good: {} routes", table.routes.len());
         }
-        TableCommand::Put { file, revision } => {
+        TableCommand::Put { file, revision, comment } => {
             let table = read(&file, plugins)?;
             let expect = revision.map_or(Expect::Any, Expect::Revision);
-            let revision = table::publish(&*registry(settings)?, &table, expect).await?;
+            let (registry, author) = (registry(settings)?, author());
+            let event = audit::Event::of_command_line(&author, "table.publish", &comment);
+            let also = audit::changes(&*registry, &event).await?;
+            let revision = table::publish(&*registry, &table, expect, &Publication { author, comment }, also).await?;
             println!("revision {revision}");
         }
         TableCommand::Explain { request, file, json } => {
@@ -120,6 +127,11 @@ async fn chosen(file: Option<PathBuf>, settings: &Settings, plugins: &Catalogue)
         Some(file) => read(&file, plugins),
         None => Ok(in_force(settings).await?.0),
     }
+}
+
+/// Whose shell it is; anybody who can reach the registry can say anything here.
+fn author() -> String {
+    std::env::var("USER").ok().filter(|user| !user.is_empty()).map_or_else(|| NAME.into(), |user| format!("{user} ({NAME} table put)"))
 }
 
 async fn in_force(settings: &Settings) -> Result<(Table, i64)> {

@@ -8,6 +8,7 @@
 
 mod answer;
 mod catalogue;
+mod check;
 mod compile;
 mod delivery;
 mod drivers;
@@ -23,6 +24,7 @@ pub mod trace;
 pub use {
     answer::{Answer, Body},
     catalogue::Catalogue,
+    check::{check, drivers},
     compile::{Compiled, CompiledRoute, CompiledStep, compile},
     delivery::{Delivery, Outcome},
     drivers::{Drivers, Tools},

@@ -1,6 +1,6 @@
 //! Keeps the table in force the registry's one, as long as that is good.
 
-use super::{CURRENT, Copy, PREFIX, Problem, Problems, Table, market, publish, publish::read};
+use super::{CURRENT, Copy, PREFIX, Problem, Problems, Publication, Table, market, publish, publish::read};
 use crate::pipeline::{Catalogue, Compiled, Drivers, compile};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
@@ -138,8 +138,10 @@ impl Keeper {
     async fn write_first(&self) -> bool {
         let kept = self.copy.as_ref().and_then(Copy::read).map(|(table, _)| table);
         let good = kept.filter(|table| compile(table, 0, &self.catalogue, &self.drivers).is_ok());
+        let comment = if good.is_some() { "The copy on disk: the registry had no table" } else { "The first table" };
         let table = good.unwrap_or_else(market);
-        match publish(&*self.registry, &table, Expect::Absent).await {
+        let by = Publication { author: crate::NAME.into(), comment: comment.into() };
+        match publish(&*self.registry, &table, Expect::Absent, &by, Vec::new()).await {
             Ok(revision) => {
                 log::info!(revision = revision; "the registry had no table, the first one is written");
                 true

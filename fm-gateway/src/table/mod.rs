@@ -1,8 +1,10 @@
 //! The routing table: what it looks like, where it is kept, how a new one takes the place of the old one.
 
 mod disk;
+pub mod history;
 mod keeper;
 mod market;
+mod packed;
 mod predicate;
 mod problem;
 mod publish;
@@ -10,6 +12,7 @@ mod route;
 
 pub use {
     disk::Copy,
+    history::{Publication, Version},
     keeper::{Keeper, TableState},
     market::market,
     predicate::Predicate,

@@ -1,6 +1,6 @@
 //! Reads and writes the table in the registry.
 
-use super::{CURRENT, Table};
+use super::{CURRENT, Publication, Table, history, packed};
 use fm_sdk::{
     Error, Kind, Result, ResultExt,
     registry::{Change, Expect, Registry},
@@ -17,19 +17,23 @@ pub async fn fetch(registry: &dyn Registry) -> Result<Option<(Table, i64)>> {
     Ok(Some((table, entry.revision)))
 }
 
-/// Writes a table that was checked, in one step for all nodes, and gives its revision.
+/// Writes a table that was checked, in one step for all nodes, keeps it in the history, and gives its revision. `also` are changes that are
+/// made with it or not at all.
 ///
 /// # Errors
 /// `Stale` if the expectation does not hold: somebody else has published in between.
-pub async fn publish(registry: &dyn Registry, table: &Table, expect: Expect) -> Result<i64> {
-    let value = serde_json::to_string(table).internal()?;
-    registry.commit(vec![Change { key: CURRENT.into(), expect, value: Some(value) }]).await
+pub async fn publish(registry: &dyn Registry, table: &Table, expect: Expect, by: &Publication, also: Vec<Change>) -> Result<i64> {
+    let value = packed::pack(serde_json::to_string(table).internal()?).internal()?;
+    let mut changes = history::changes(registry, table, &value, by).await?;
+    changes.push(Change { key: CURRENT.into(), expect, value: Some(value) });
+    changes.extend(also);
+    registry.commit(changes).await
 }
 
-/// Reads the JSON of a table.
+/// Reads a table in the form of the registry.
 ///
 /// # Errors
 /// A sentence with line and column.
-pub fn read(text: &str) -> std::result::Result<Table, String> {
-    serde_json::from_str(text).map_err(|e| e.to_string())
+pub fn read(value: &str) -> std::result::Result<Table, String> {
+    serde_json::from_str(&packed::unpack(value)?).map_err(|e| e.to_string())
 }

@@ -1,5 +1,5 @@
 use super::{Client, Reply, Upstream, soon, until};
-use fm_gateway::{Application, GatewaySettings, table};
+use fm_gateway::{Application, GatewaySettings, admin::users::Cost, table};
 use fm_sdk::{
     config::Settings,
     registry::{
@@ -63,6 +63,7 @@ impl TestApp {
     pub fn on(registry: MemoryRegistry, data: tempfile::TempDir, change: impl FnOnce(&mut Settings, &mut GatewaySettings)) -> TestApp {
         let identities = TestIdentities::in_registry(registry.clone());
         let (mut settings, mut own) = (settings(&data), GatewaySettings::default());
+        own.password_cost = Cost { memory_kib: 8, passes: 1 };
         change(&mut settings, &mut own);
         let app = Application::on(settings, own, Arc::new(registry.clone()), identities.terms().clone()).unwrap();
         let (address, admin, tls, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.tls_address().unwrap(), app.table());

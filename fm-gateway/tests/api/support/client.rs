@@ -17,6 +17,8 @@ pub struct Reply {
     pub status: u16,
     /// Head as it came, in lower case.
     pub head: String,
+    /// Head as it came.
+    pub raw_head: Vec<u8>,
     pub body: Vec<u8>,
     /// The body came to the end that its framing names.
     pub complete: bool,
@@ -78,9 +80,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 return None;
             }
         };
-        let head = String::from_utf8_lossy(&self.input.drain(..end).collect::<Vec<u8>>()).to_lowercase();
+        let raw_head: Vec<u8> = self.input.drain(..end).collect();
+        let head = String::from_utf8_lossy(&raw_head).to_lowercase();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut reply = Reply { status, head, body: Vec::new(), complete: true };
+        let mut reply = Reply { status, head, raw_head, body: Vec::new(), complete: true };
         let length = reply.header("content-length").map(|l| l.parse::<usize>().unwrap());
         assert!(!(length.is_some() && reply.header("transfer-encoding").is_some()), "two framings: {}", reply.head);
         if to_head || matches!(status, 100..=199 | 204 | 304) {

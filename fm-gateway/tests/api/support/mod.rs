@@ -3,12 +3,14 @@
 mod app;
 mod authority;
 mod client;
+mod operator;
 mod upstream;
 
 pub use {
     app::{TestApp, put, table_of},
     authority::{Authority, Signed, connector},
     client::{Client, Reply},
+    operator::Operator,
     upstream::{Upstream, ok},
 };
 

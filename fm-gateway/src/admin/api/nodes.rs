@@ -1,0 +1,69 @@
+//! Lists the gateways.
+
+use crate::{
+    NAME,
+    admin::{Admin, Ask, api::Call, users::Role},
+};
+use actix_web::HttpResponse;
+use fm_sdk::{Result, registry::services::Instance, time::rfc3339};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Where a node says in the registry which table it has in force.
+pub const REVISION: &str = "table-revision";
+/// Where a node says how many things are wrong with the table that it could not take.
+pub const PROBLEMS: &str = "table-problems";
+
+pub const CALL: Call =
+    Call::get("/nodes", Role::Viewer, "Lists the gateways, and which table each of them has in force", |ask| Box::pin(run(ask)));
+
+/// A gateway.
+#[derive(Clone, Debug, Serialize)]
+pub struct Node {
+    pub id: String,
+    pub url: String,
+    pub version: String,
+    pub started: String,
+    /// This is the node that answers.
+    pub this: bool,
+    pub revision: Option<i64>,
+    /// It has the table that is in the registry.
+    pub current: bool,
+    /// What is wrong with that table, as far as this node can say.
+    pub problems: usize,
+    pub metadata: BTreeMap<String, String>,
+}
+
+async fn run(ask: Ask) -> Result<HttpResponse> {
+    let (_, revision) = ask.admin.current().await?;
+    Ok(HttpResponse::Ok().json(json!({"revision": revision, "nodes": nodes(&ask.admin, revision)})))
+}
+
+/// The gateways that are registered.
+pub fn nodes(admin: &Admin, revision: i64) -> Vec<Node> {
+    admin.services.instances(NAME).iter().map(|instance| node(admin, instance, revision)).collect()
+}
+
+fn node(admin: &Admin, instance: &Instance, revision: i64) -> Node {
+    let this = instance.id == admin.instance;
+    let number = |name: &str| instance.metadata.get(name).and_then(|text| text.parse::<i64>().ok());
+    // Of itself a node knows more than it has said in the registry.
+    let (own, problems) = if this {
+        let state = admin.table.borrow();
+        (state.revision, state.problems.len())
+    } else {
+        (number(REVISION), number(PROBLEMS).and_then(|n| n.try_into().ok()).unwrap_or_default())
+    };
+    Node {
+        id: instance.id.clone(),
+        url: instance.url.clone(),
+        version: instance.version.clone(),
+        started: rfc3339(instance.started),
+        this,
+        revision: own,
+        current: own == Some(revision),
+        problems,
+        metadata: instance.metadata.clone(),
+    }
+}

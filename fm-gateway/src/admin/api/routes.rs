@@ -1,0 +1,94 @@
+//! Lists routes and how they are.
+
+use crate::{
+    admin::{Admin, Ask, api::Call, users::Role},
+    table::{Problem, Route, Table},
+};
+use actix_web::HttpResponse;
+use fm_sdk::Result;
+use serde::Serialize;
+use serde_json::json;
+
+pub const CALL: Call = Call::get("/routes", Role::Viewer, "Lists routes with their state", |ask| Box::pin(run(ask))).with_query(&[
+    ("q", "A part of id, name, path or plugin"),
+    ("group", "Only those of a group"),
+    ("state", "`ok`, `warning`, `error` or `inactive`"),
+]);
+
+/// A route in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    pub id: String,
+    pub name: String,
+    pub group: String,
+    pub hosts: Vec<String>,
+    pub path: String,
+    pub methods: Vec<String>,
+    pub plugins: Vec<String>,
+    /// `ok`, `warning`, `error`, `inactive`.
+    pub state: &'static str,
+    /// Why it is in this state.
+    pub reasons: Vec<String>,
+}
+
+impl Row {
+    /// Whether a search finds it.
+    pub fn matches(&self, words: &str) -> bool {
+        let words = words.to_lowercase();
+        let texts = [&self.id, &self.name, &self.group, &self.path].into_iter().chain(&self.plugins);
+        let all = texts.map(|text| text.to_lowercase()).collect::<Vec<_>>().join(" ");
+        words.split_whitespace().all(|word| all.contains(word))
+    }
+}
+
+async fn run(ask: Ask) -> Result<HttpResponse> {
+    let (table, revision) = ask.admin.current().await?;
+    let mut rows = rows(&ask.admin, &table).await?;
+    rows.retain(|row| {
+        ask.query("q").is_none_or(|words| row.matches(&words))
+            && ask.query("group").is_none_or(|group| row.group == group)
+            && ask.query("state").is_none_or(|state| row.state == state)
+    });
+    Ok(HttpResponse::Ok().json(json!({"revision": revision, "routes": rows})))
+}
+
+/// The routes of a table with their states.
+///
+/// # Errors
+/// Those of the registry.
+pub async fn rows(admin: &Admin, table: &Table) -> Result<Vec<Row>> {
+    let problems = admin.check(table).await?.err().map(|p| p.0).unwrap_or_default();
+    Ok(table.routes.iter().map(|route| row(admin, route, &problems)).collect())
+}
+
+fn row(admin: &Admin, route: &Route, problems: &[Problem]) -> Row {
+    let at = format!("routes[{}]", route.id);
+    let errors: Vec<String> =
+        problems.iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).map(|p| p.message.clone()).collect();
+    let absent: Vec<String> = services(route)
+        .filter(|service| admin.services.instances(service).is_empty())
+        .map(|service| format!("no instance of {service} is up"))
+        .collect();
+    let (state, reasons) = match (errors.is_empty(), route.active, absent.is_empty()) {
+        (false, ..) => ("error", errors),
+        (_, false, _) => ("inactive", Vec::new()),
+        (.., false) => ("warning", absent),
+        _ => ("ok", Vec::new()),
+    };
+    Row {
+        id: route.id.clone(),
+        name: route.name.clone(),
+        group: route.group.clone(),
+        hosts: route.hosts.clone(),
+        path: route.path.clone(),
+        methods: route.methods.clone(),
+        plugins: route.plugins.iter().map(|stage| stage.plugin.clone()).collect(),
+        state,
+        reasons,
+    }
+}
+
+/// The services that a route discovers.
+pub fn services(route: &Route) -> impl Iterator<Item = &str> {
+    route.plugins.iter().filter(|stage| stage.plugin == "discovery").filter_map(|stage| stage.settings.get("service")?.as_str())
+}

@@ -1,0 +1,5 @@
+//! API tokens.
+
+pub mod create;
+pub mod delete;
+pub mod list;

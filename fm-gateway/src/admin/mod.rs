@@ -1,0 +1,107 @@
+//! What operators reach, on a port of its own: health, metrics, the Admin API and the dashboard on top of it.
+//!
+//! Nothing of the data path imports this module. All state lies in the registry, so any node shows and changes the same.
+
+pub mod api;
+mod ask;
+pub mod audit;
+mod document;
+pub mod history;
+mod secrets;
+pub mod sessions;
+mod table;
+pub mod users;
+
+pub use ask::{Access, Ask};
+
+use crate::{
+    pipeline::Catalogue,
+    table::{Problems, Table, TableState},
+};
+use actix_web::{App, HttpServer, dev::Server, web};
+use fm_sdk::{
+    Clock, Result, ResultExt,
+    health::Health,
+    http::{Draining, Observe, TrustedProxies, routes},
+    metrics::Metrics,
+    registry::{Registry, services::Services},
+};
+use std::{net::TcpListener, path::PathBuf, sync::Arc};
+use tokio::sync::watch;
+use users::{Cost, Passwords};
+
+/// What the Admin API and the dashboard work with.
+pub struct Admin {
+    pub registry: Arc<dyn Registry>,
+    pub services: Services,
+    pub plugins: Catalogue,
+    /// How the table of this node stands.
+    pub table: watch::Receiver<TableState>,
+    /// The name of this node.
+    pub instance: String,
+    /// The folder of the one-time password.
+    pub data: PathBuf,
+    pub trusted: TrustedProxies,
+    pub clock: Clock,
+    passwords: Passwords,
+    throttle: sessions::Throttle,
+}
+
+/// What [`Admin`] is made of.
+pub struct Parts {
+    pub registry: Arc<dyn Registry>,
+    pub services: Services,
+    pub plugins: Catalogue,
+    pub table: watch::Receiver<TableState>,
+    pub instance: String,
+    pub data: PathBuf,
+    pub trusted: TrustedProxies,
+    pub password_cost: Cost,
+}
+
+impl Admin {
+    pub fn new(parts: Parts) -> Admin {
+        let Parts { registry, services, plugins, table, instance, data, trusted, password_cost } = parts;
+        Admin {
+            registry,
+            services,
+            plugins,
+            table,
+            instance,
+            data,
+            trusted,
+            clock: Clock::system(),
+            passwords: Passwords::new(password_cost),
+            throttle: sessions::Throttle::default(),
+        }
+    }
+
+    /// Creates the first user if there is none; see [`users::create_first`].
+    pub async fn prepare(&self) {
+        users::create_first(&*self.registry, &self.passwords, &self.data).await;
+    }
+
+    /// Checks a table, off the async threads: a large one takes a while.
+    ///
+    /// # Errors
+    /// None in practice: a panic of a plugin.
+    async fn check(&self, table: &Table) -> Result<std::result::Result<(), Problems>> {
+        let (table, plugins) = (table.clone(), self.plugins.clone());
+        web::block(move || crate::pipeline::check(&table, &plugins)).await.internal()
+    }
+}
+
+/// Serves operators on a bound socket.
+///
+/// # Errors
+/// Those of the system, when the socket cannot be used.
+pub fn listen(socket: TcpListener, health: Health, metrics: Metrics, admin: Arc<Admin>) -> Result<Server> {
+    let server = HttpServer::new(move || {
+        // The counters of the routes are those of clients; operators are not counted among them.
+        App::new()
+            .wrap(Observe::new(Metrics::default(), Draining::default()))
+            .configure(routes(health.clone(), metrics.clone()))
+            .configure(api::mount(&admin))
+    });
+    Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(socket).internal()?.run())
+}

@@ -1,0 +1,35 @@
+//! Checks a table without putting it into force.
+
+use super::{Catalogue, Drivers, Tools, compile};
+use crate::{
+    front::GatewayMetrics,
+    table::{Problems, Table},
+    upstream::Limits,
+};
+use fm_sdk::{
+    http::Draining,
+    identity::{Terms, Verifier},
+    metrics::Metrics,
+    registry::{MemoryRegistry, Registry, balance::Balancer, services::Services},
+};
+use std::sync::Arc;
+
+/// Compiles a table on drivers that lead nowhere.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn check(table: &Table, plugins: &Catalogue) -> Result<(), Problems> {
+    compile(table, 0, plugins, &drivers(Arc::new(MemoryRegistry::default()))).map(drop)
+}
+
+/// What plugins work with, outside a gateway that serves.
+pub fn drivers(registry: Arc<dyn Registry>) -> Drivers {
+    Drivers::new(Tools {
+        services: Services::new(registry.clone()),
+        balancer: Balancer::default(),
+        verifier: Arc::new(Verifier::new(&*registry, Terms::default())),
+        limits: Limits::default(),
+        metrics: GatewayMetrics::new(Metrics::default()),
+        draining: Draining::default(),
+    })
+}

@@ -1,0 +1,19 @@
+//! The Admin API and the dashboard, as operators and their programs see them.
+
+mod access;
+mod first_user;
+mod sign_in;
+mod tables;
+mod tokens;
+mod users;
+
+use crate::support::TestApp;
+use serde_json::{Value, json};
+
+fn respond(text: &str) -> Value {
+    json!([{"id": "all", "path": "/**", "plugins": [{"plugin": "respond", "settings": {"body": text}}]}])
+}
+
+async fn app() -> TestApp {
+    TestApp::with_routes(respond("first")).await
+}
