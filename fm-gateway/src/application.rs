@@ -9,6 +9,7 @@ use crate::{
     api::{self, Documents},
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
     pipeline::{Drivers, Tools},
+    recent::RecentRequests,
     table::{Copy, Keeper, TableState},
     upstream::Limits,
 };
@@ -141,6 +142,7 @@ impl Application {
             draining,
             metrics,
             documents: Documents::new(services.clone(), own.documents_away),
+            recent: Arc::default(),
             health,
         });
         Ok(Application { settings, instance, public, reloader, ties, offers, admin, operators, gateway, services, keeper, state })
@@ -173,6 +175,11 @@ impl Application {
     /// How the table stands, now and from now on.
     pub fn table(&self) -> watch::Receiver<TableState> {
         self.state.clone()
+    }
+
+    /// The last requests, for a dry run of another table.
+    pub fn recent(&self) -> Arc<RecentRequests> {
+        self.gateway.recent.clone()
     }
 
     /// Serves until `stop` resolves, then drains: leaves the registry, goes on serving for a while with `Connection: close`, finishes what

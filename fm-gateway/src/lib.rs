@@ -11,6 +11,7 @@ pub mod cli;
 pub mod front;
 pub mod pipeline;
 pub mod plugins;
+pub mod recent;
 pub mod router;
 mod settings;
 pub mod table;

@@ -38,6 +38,17 @@ pub(super) enum TableCommand {
         /// A file with the table, or - for stdin
         file: PathBuf,
     },
+    /// Shows which routes and fields of a table differ from the table in force
+    Diff {
+        /// A file with the new table, or - for stdin
+        file: PathBuf,
+        /// A file with the old table, instead of the one in force
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Says which route takes a request, and why not the others
     Explain {
         #[command(flatten)]
@@ -104,6 +115,10 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
             let also = audit::changes(&*registry, &event).await?;
             let revision = table::publish(&*registry, &table, expect, &Publication { author, comment }, also).await?;
             println!("revision {revision}");
+        }
+        TableCommand::Diff { file, from, json } => {
+            let new = read(&file, plugins)?;
+            print(&trial::diff(&chosen(from, settings, plugins).await?, &new), json)?;
         }
         TableCommand::Explain { request, file, json } => {
             let request = request.parse(Bytes::new())?;

@@ -1,7 +1,7 @@
 //! What all workers share.
 
 use super::{load::Load, metrics::GatewayMetrics, per_address::PerAddress};
-use crate::{api::Documents, pipeline::Compiled};
+use crate::{api::Documents, pipeline::Compiled, recent::RecentRequests};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{health::Health, http::Draining};
 use http::HeaderValue;
@@ -73,5 +73,7 @@ pub struct Gateway {
     pub draining: Draining,
     pub metrics: GatewayMetrics,
     pub documents: Documents,
+    /// What a new table is tried on before it is published.
+    pub recent: Arc<RecentRequests>,
     pub health: Health,
 }

@@ -132,6 +132,7 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         return (Answer::problem(&error, &trace), None, true);
     };
     let client = client_of(origin, &head.headers, entry.authority, &gateway.trusted);
+    gateway.recent.push(&head.method, client.host(), path, head.uri.query(), &head.headers);
     let route = match find(&table, client.host(), path, &head) {
         Ok(route) => route,
         Err((status, error, allow)) => {

@@ -119,6 +119,7 @@ fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
         draining: tools.draining.clone(),
         metrics,
         documents: Documents::new(tools.services.clone(), Duration::ZERO),
+        recent: Arc::default(),
         health: Health::default(),
     }
 }

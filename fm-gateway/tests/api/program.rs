@@ -89,6 +89,10 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     let file = data.path().join("new.json");
     std::fs::write(&file, table.to_string()).unwrap();
 
+    let diff = run(command(etcd.url(), &data).arg("table").arg("diff").arg(&file)).await;
+    let said = String::from_utf8_lossy(&diff.stdout).into_owned();
+    assert!(said.starts_with("+ route new\n") && !said.contains("~ route"), "{said}");
+
     let put = async |file: &std::path::Path, revision: i64| {
         run(command(etcd.url(), &data).arg("table").arg("put").arg(file).arg("--revision").arg(revision.to_string())).await
     };

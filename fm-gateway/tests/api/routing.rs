@@ -135,6 +135,22 @@ async fn publishing_under_load_fails_no_request() {
     futures::join!(load, publish);
 }
 
+#[actix_rt::test]
+async fn requests_that_look_for_a_route_are_kept_without_their_values() {
+    let app = TestApp::with_routes(json!([says("/cars/{id}", &["GET"], "car")])).await;
+    app.send("GET /x/..//cars/%37?token=secret HTTP/1.1\r\nHost: SHOP.test:80\r\nAuthorization: Bearer secret\r\nX-User-Id: 1\r\n\r\n")
+        .await;
+    app.send("POST /nowhere HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 6\r\n\r\nsecret").await;
+    for not_routed in ["/health/live", "/a%2fb"] {
+        app.get(not_routed).await;
+    }
+    let recent = app.recent.list();
+    assert!(!format!("{recent:?}").contains("secret"), "{recent:?}");
+    let shown: Vec<String> = recent.iter().map(|r| format!("{} {}{}?{}", r.method, r.host, r.path, r.query_names)).collect();
+    assert_eq!(shown, ["GET shop.test/cars/7?token", "POST shop.test/nowhere?"]);
+    assert!(recent[0].header_names.contains(&"authorization".into()) && !recent[0].header_names.contains(&"x-user-id".into()));
+}
+
 /// Every call of the market's public API and the service that answers it.
 #[actix_rt::test]
 async fn the_first_table_sends_every_call_of_the_api_to_its_service() {

@@ -123,3 +123,24 @@ fn test_shows_each_step_of_a_table_in_a_file_and_no_secrets() {
     assert_eq!((&json["trace"]["steps"][1]["outcome"], &json["trace"]["steps"][2]["outcome"]["kind"]), (&outcome, &json!("not-reached")));
     assert_eq!((&json["answer"]["status"], json.get("body")), (&json!(413), None));
 }
+
+#[test]
+fn diff_shows_which_routes_and_fields_differ() {
+    let files = Files::new();
+    let mut changed = respond("b", "/b");
+    changed["methods"] = json!(["GET"]);
+    changed["plugins"][0]["settings"]["body"] = json!("new");
+    let old = files.put("old.json", table(&[respond("a", "/a"), respond("b", "/b")]));
+    let new = files.put("new.json", table(&[changed, respond("c", "/c")]));
+    let (old, new) = (old.to_str().unwrap(), new.to_str().unwrap());
+    assert_eq!(files.ok(&["diff", old, "--from", old]), "nothing differs\n");
+    let said = files.ok(&["diff", new, "--from", old]);
+    for line in
+        ["+ route c", "- route a", "~ route b", "    + methods: [\"GET\"]", "    ~ plugins[0:respond].settings.body: \"b\" -> \"new\""]
+    {
+        assert!(said.lines().any(|said| said == line), "{line}: {said}");
+    }
+    let json: Value = serde_json::from_str(&files.ok(&["diff", new, "--from", old, "--json"])).unwrap();
+    assert_eq!(json["changed"][0]["fields"][0], json!({"field": "methods", "before": null, "after": ["GET"]}));
+    assert!(files.refused(&["diff", new]).contains("the registry has no table"));
+}

@@ -1,5 +1,5 @@
 use super::{Client, Reply, Upstream, soon, until};
-use fm_gateway::{Application, GatewaySettings, admin::users::Cost, table};
+use fm_gateway::{Application, GatewaySettings, admin::users::Cost, recent::RecentRequests, table};
 use fm_sdk::{
     config::Settings,
     registry::{
@@ -19,6 +19,7 @@ pub struct TestApp {
     pub registry: MemoryRegistry,
     pub identities: TestIdentities,
     pub data: tempfile::TempDir,
+    pub recent: Arc<RecentRequests>,
     table: tokio::sync::watch::Receiver<table::TableState>,
     stop: RefCell<Option<oneshot::Sender<()>>>,
     pub running: RefCell<Option<JoinHandle<fm_sdk::Result<()>>>>,
@@ -67,10 +68,11 @@ impl TestApp {
         change(&mut settings, &mut own);
         let app = Application::on(settings, own, Arc::new(registry.clone()), identities.terms().clone()).unwrap();
         let (address, admin, tls, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.tls_address().unwrap(), app.table());
+        let recent = app.recent();
         let (stop, stopped) = oneshot::channel();
         let running = actix_rt::spawn(app.run(async move { drop(stopped.await) }));
         let (stop, running) = (RefCell::new(Some(stop)), RefCell::new(Some(running)));
-        TestApp { address, admin, tls, registry, identities, data, table, stop, running }
+        TestApp { address, admin, tls, registry, identities, data, recent, table, stop, running }
     }
 
     /// Waits until a table is in force and the gateway has registered.
