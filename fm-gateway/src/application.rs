@@ -133,6 +133,7 @@ impl Application {
             table: keeper.table(),
             load: Load::new(limits.at_once, metrics.under_way()),
             connections: PerAddress::new(limits.connections_per_address, &settings.trusted_proxies, metrics.connections()),
+            multiplexed: PerAddress::new(limits.connections_per_address, &settings.trusted_proxies, metrics.multiplexed()),
             streams: PerAddress::new(limits.streams_per_address, &settings.trusted_proxies, metrics.streams()),
             limits,
             trusted: settings.trusted_proxies.clone(),

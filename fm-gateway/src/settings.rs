@@ -123,6 +123,7 @@ impl GatewaySettings {
             connections: self.connections,
             connections_per_address: self.connections_per_address,
             streams_per_address: self.streams_per_address,
+            http2_streams: self.tls.http2_streams,
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{
     gateway::{Gateway, Limits},
+    http2,
     origin::Origin,
     per_address::Place,
     serve::serve,
     socket::Socket,
     state::ConnectionState,
-    tls::{ClientCertificate, Tls},
+    tls::{ClientCertificate, HTTP2, Tls},
     wire::{Peer, Wire},
 };
 use crate::pipeline::Worker;
@@ -37,7 +38,7 @@ const EXCESS_TIME: Duration = Duration::from_secs(1);
 const GONE: Duration = Duration::from_secs(1);
 
 /// What the parser takes beyond the limits, so that the guard refuses what is too long and says why; bytes and headers.
-const BEYOND_HEAD: usize = 4 * 1024;
+pub(super) const BEYOND_HEAD: usize = 4 * 1024;
 const BEYOND_HEADERS: usize = 36;
 
 /// What a connection needs of the gateway.
@@ -54,8 +55,14 @@ pub async fn run(io: TcpStream, peer: IpAddr, place: Place, tls: Option<Arc<Tls>
     let (wire, client) = Wire::new(io, state.clone());
     let Some(tls) = tls else { return drive(wire, client, Origin::clear(peer), state, serving).await };
     let Some(stream) = tls.accept(wire, peer).await else { return };
-    let certificate = ClientCertificate::of(stream.get_ref().1.peer_certificates());
-    drive(stream, client, Origin::encrypted(peer, certificate), state, serving).await;
+    let session = stream.get_ref().1;
+    let origin = Origin::encrypted(peer, ClientCertificate::of(session.peer_certificates()));
+    if session.alpn_protocol() == Some(HTTP2) {
+        // Its future is the larger one, and few need it.
+        Box::pin(http2::drive(stream, client, origin, state, serving)).await;
+    } else {
+        drive(stream, client, origin, state, serving).await;
+    }
 }
 
 async fn drive<S>(io: S, client: Peer, origin: Origin, state: Rc<ConnectionState>, serving: Serving)

@@ -32,6 +32,8 @@ pub struct Limits {
     /// Connections, and event streams, of one client's address.
     pub connections_per_address: usize,
     pub streams_per_address: usize,
+    /// Requests under way on one HTTP/2 connection.
+    pub http2_streams: u32,
 }
 
 impl Default for Limits {
@@ -50,6 +52,7 @@ impl Default for Limits {
             connections: 8192,
             connections_per_address: 1024,
             streams_per_address: 100,
+            http2_streams: 100,
         }
     }
 }
@@ -63,6 +66,8 @@ pub struct Gateway {
     /// Connections and event streams by client address.
     pub connections: PerAddress,
     pub streams: PerAddress,
+    /// Requests under way on HTTP/2 connections.
+    pub multiplexed: PerAddress,
     pub trusted: Vec<IpNet>,
     /// `Strict-Transport-Security` of every answer over https.
     pub hsts: Option<HeaderValue>,

@@ -78,12 +78,32 @@ pub fn enter(head: &mut Parts, has_body: bool, as_it_came: &[u8], limits: &Limit
         // hyper goes by the chunks, leaves the length out and closes; whoever stands in front may have gone by the length (RFC 9112, 6.1).
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "length-invalid", "Content-Length beside Transfer-Encoding").closing());
     }
+    if head.version == Version::HTTP_2 {
+        check_http2(&mut head.headers)?;
+    }
     let stripped = strip(&mut head.headers, limits)?;
     // The server has read everything that follows as the body of this request.
     if head.headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "upgrade-unsupported", "WebSockets are not served here").closing());
     }
     Ok(Entry { path, authority: authority(head, scheme)?, length: length(&head.headers, has_body)?, stripped })
+}
+
+/// Checks what HTTP/2 forbids (RFC 9113, 8.2.2), should its parser let it through, and joins what it allows to be split.
+fn check_http2(headers: &mut HeaderMap) -> Result<(), Refusal> {
+    let of_connection = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+    let other_te = headers.get_all(header::TE).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"trailers"));
+    if other_te || of_connection.iter().any(|name| headers.contains_key(*name)) {
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "header-forbidden", "HTTP/2 has no headers of the connection"));
+    }
+    // 8.2.3: one line for those behind who read the first one only.
+    let cookies: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if cookies.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&cookies.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, joined);
+    }
+    Ok(())
 }
 
 /// Removes what only the gateway may say, and what the client's `Connection` names (RFC 9110, 7.6.1); gives the former.
@@ -145,7 +165,13 @@ fn authority(head: &Parts, scheme: &str) -> Result<HeaderValue, Refusal> {
             Some(host) if host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) => authority.as_str(),
             _ => return Err(bad("the target names another host than the Host header")),
         },
-        Some(authority) => authority.as_str(),
+        // Whoever goes by the other one would serve another host (RFC 9113, 8.3.1).
+        Some(authority) => match host {
+            Some(host) if !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) => {
+                return Err(bad(":authority names another host than the Host header"));
+            }
+            _ => authority.as_str(),
+        },
         None => host.map_or(Ok(""), |h| h.to_str()).map_err(|_| bad("the Host header cannot be read"))?,
     };
     if written.is_empty() && head.version < Version::HTTP_11 {

@@ -71,6 +71,7 @@ pub struct GatewayMetrics {
     revision: Gauge,
     handshakes: Family<ByCode, Counter>,
     handshakes_under_way: Gauge,
+    multiplexed: Gauge,
     certificates: Family<ByCode, Counter>,
     expires: Family<ByFile, Gauge>,
 }
@@ -96,6 +97,7 @@ impl GatewayMetrics {
             revision: Gauge::default(),
             handshakes: Family::default(),
             handshakes_under_way: Gauge::default(),
+            multiplexed: Gauge::default(),
             certificates: Family::default(),
             expires: Family::default(),
         };
@@ -116,6 +118,7 @@ impl GatewayMetrics {
             r.register("gateway_table_revision", "The registry's revision of the table in force", m.revision.clone());
             r.register("gateway_tls_handshakes", "Handshakes of TLS, by outcome", m.handshakes.clone());
             r.register("gateway_tls_handshakes_under_way", "Handshakes of TLS under way", m.handshakes_under_way.clone());
+            r.register("gateway_http2_requests", "Requests under way on HTTP/2 connections", m.multiplexed.clone());
             r.register("gateway_tls_reloads", "Changed files of TLS, by outcome", m.certificates.clone());
             let expires = "When the certificate in use expires, in seconds since 1970";
             r.register("gateway_tls_certificate_expiry_timestamp_seconds", expires, m.expires.clone());
@@ -167,6 +170,10 @@ impl GatewayMetrics {
     /// The gauge of handshakes under way.
     pub fn handshakes_under_way(&self) -> Gauge {
         self.handshakes_under_way.clone()
+    }
+    /// The gauge of requests under way on HTTP/2 connections.
+    pub fn multiplexed(&self) -> Gauge {
+        self.multiplexed.clone()
     }
     pub fn handshake(&self, outcome: &str) {
         self.handshakes.get_or_create(&ByCode { code: outcome.into() }).inc();

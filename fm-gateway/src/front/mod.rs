@@ -9,6 +9,7 @@ mod handover;
 mod headers;
 mod hops;
 mod host;
+mod http2;
 pub mod listener;
 mod load;
 mod metrics;
@@ -23,6 +24,7 @@ mod serve;
 mod server;
 mod socket;
 mod state;
+mod streams;
 mod tls;
 mod wire;
 

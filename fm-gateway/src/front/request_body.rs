@@ -50,6 +50,7 @@ impl Body for RequestBody {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(incoming).poll_frame(cx));
         if let Some(Ok(frame)) = &frame
+            && !self.state.is_multiplexed()
             && has_no_fields(frame)
         {
             self.state.doubt();

@@ -80,7 +80,8 @@ pub async fn serve(
     if let Some(hsts) = gateway.hsts.as_ref().filter(|_| scheme == "https") {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
-    if close || state.is_doubtful() || gateway.draining.begun() {
+    // HTTP/2 says by GOAWAY that a connection ends.
+    if !state.is_multiplexed() && (close || state.is_doubtful() || gateway.draining.begun()) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let mut response = Response::new(Delivery::new(status, body, exchange, in_flight));

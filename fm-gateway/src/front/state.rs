@@ -8,6 +8,7 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -45,6 +46,8 @@ pub struct ConnectionState {
     doubtful: Cell<bool>,
     /// hyper has refused a head, and that was counted.
     pub(super) refused: Cell<bool>,
+    /// The connection carries many requests at once: its frames say where each begins and ends (HTTP/2), and so does its part of a request.
+    is_multiplexed: Cell<bool>,
     /// The client has more connections than it may have: its first request is refused.
     pub excess: bool,
 }
@@ -57,9 +60,26 @@ impl ConnectionState {
         Rc::new(state)
     }
 
+    /// Leaves all that is of one request after the other on a connection to HTTP/2.
+    pub fn multiplex(&self) {
+        self.is_multiplexed.set(true);
+        self.answering.set(true);
+        self.head_since.set(None);
+    }
+
+    /// Whether the frames of HTTP/2 say where messages end.
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.is_multiplexed.get()
+    }
+
+    /// Whether the client has taken nothing for so long.
+    pub(super) fn is_stalled(&self, now: Instant, limit: Duration) -> bool {
+        self.stalled_since.get().is_some_and(|since| since + limit <= now)
+    }
+
     /// Notes bytes of the client.
     pub(super) fn received(&self, bytes: &[u8]) {
-        if self.in_flight.get() || self.rest_since.get().is_some() {
+        if self.is_multiplexed.get() || self.in_flight.get() || self.rest_since.get().is_some() {
             return;
         }
         if self.head_since.get().is_none() {
@@ -92,6 +112,10 @@ impl ConnectionState {
 
     /// Reads past the rest of a body.
     pub(super) fn read_past(&self, rest: Incoming) {
+        if self.is_multiplexed.get() {
+            // Dropped: what comes of it is thrown away, and the others have its room.
+            return;
+        }
         self.rest_bytes.set(0);
         *self.rest.borrow_mut() = Some(rest);
     }
@@ -140,7 +164,7 @@ impl ConnectionState {
 
     /// Notes that all of an answer is written.
     pub(super) fn flushed(&self) {
-        self.answering.set(self.in_flight.get());
+        self.answering.set(self.in_flight.get() || self.is_multiplexed.get());
     }
 
     /// Whether a request is in flight.

@@ -111,6 +111,7 @@ fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
         load: Load::new(1, metrics.under_way()),
         connections: PerAddress::new(1, &[], metrics.connections()),
         streams: PerAddress::new(1, &[], metrics.streams()),
+        multiplexed: PerAddress::new(1, &[], metrics.multiplexed()),
         limits,
         trusted: Vec::new(),
         hsts: TlsSettings::default().hsts(),

@@ -23,6 +23,10 @@ mod hanging;
 #[cfg(test)]
 mod hops;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
+mod http2_end;
+#[cfg(test)]
 mod overload;
 #[cfg(test)]
 mod own_answers;

@@ -1,59 +1,25 @@
 //! TLS in front: what clients get over it, and what services are told of it.
 
-use crate::support::{Authority, Client, Signed, TestApp, Upstream, connector, ok, soon, until};
-use fm_gateway::front::{ClientAuth, TlsSettings};
+use crate::support::{Authority, Client, Encrypted, Signed, Upstream, connector, ok, soon, to, until};
+use fm_gateway::front::ClientAuth;
 use rcgen::DnType;
 use rustls::{DEFAULT_VERSIONS, version};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     cell::Cell,
     rc::Rc,
     time::{Duration, Instant},
 };
-use tempfile::{TempDir, tempdir};
 use tokio::sync::Notify;
-use tokio_rustls::TlsConnector;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
-pub fn to(upstream: &Upstream) -> Value {
-    json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url(), "client_timeout": "500ms"}}]}])
-}
-
-/// A gateway with TLS for these names, one certificate each, and a client that trusts it.
-pub struct Encrypted {
-    pub app: TestApp,
-    pub authority: Authority,
-    pub client: TlsConnector,
-    pub folder: TempDir,
-}
-
-impl Encrypted {
-    pub async fn start(routes: Value, change: impl FnOnce(&mut TlsSettings, &Authority, &TempDir)) -> Encrypted {
-        let (authority, folder) = (Authority::new(), tempdir().unwrap());
-        let app = TestApp::with(routes, |_, own| {
-            own.tls.address = Some("127.0.0.1:0".into());
-            own.tls.certificates = vec![authority.sign(&["a.test"]).write(&folder.path().join("a.pem"))];
-            own.tls.reload = Duration::from_millis(20);
-            own.stall = Duration::from_millis(500);
-            change(&mut own.tls, &authority, &folder);
-        })
-        .await;
-        let client = connector(&authority, DEFAULT_VERSIONS, &["http/1.1"], None);
-        Encrypted { app, authority, client, folder }
-    }
-
-    pub async fn connect(&self) -> Client<tokio_rustls::client::TlsStream<tokio::net::TcpStream>> {
-        Client::encrypted(self.app.tls.unwrap(), &self.client, "a.test").await.unwrap()
-    }
-
-    /// Whether a client that shows this certificate is answered.
-    async fn knows(&self, shows: Option<&Signed>) -> bool {
-        let client = connector(&self.authority, DEFAULT_VERSIONS, &[], shows);
-        let Ok(mut client) = Client::encrypted(self.app.tls.unwrap(), &client, "a.test").await else { return false };
-        // In TLS 1.3 a client hears only later that its certificate is refused.
-        tokio::io::AsyncWriteExt::write_all(&mut client.io, GET.as_bytes()).await.is_ok() && client.reply(false).await.is_some()
-    }
+/// Whether a client that shows this certificate is answered.
+async fn knows(served: &Encrypted, shows: Option<&Signed>) -> bool {
+    let client = connector(&served.authority, DEFAULT_VERSIONS, &[], shows);
+    let Ok(mut client) = Client::encrypted(served.app.tls.unwrap(), &client, "a.test").await else { return false };
+    // In TLS 1.3 a client hears only later that its certificate is refused.
+    tokio::io::AsyncWriteExt::write_all(&mut client.io, GET.as_bytes()).await.is_ok() && client.reply(false).await.is_some()
 }
 
 #[actix_rt::test]
@@ -157,17 +123,17 @@ async fn a_client_is_known_by_its_certificate() {
             (tls.client_authorities, tls.client_auth) = (Some(file), mode);
         })
         .await;
-        assert_eq!(served.knows(None).await, mode == ClientAuth::Optional);
+        assert_eq!(knows(&served, None).await, mode == ClientAuth::Optional);
         if mode == ClientAuth::Optional {
             assert!(upstream.last().contains("\r\nx-subject: \r\n"), "{}", upstream.last());
         }
         let stranger = Authority::new().sign(&["anna"]);
-        assert!(!served.knows(Some(&stranger)).await, "signed by nobody who is trusted");
+        assert!(!knows(&served, Some(&stranger)).await, "signed by nobody who is trusted");
         let anna = clients.sign_with(&["anna"], |params| {
             params.distinguished_name.push(DnType::OrganizationName, "x, CN=admin");
             params.distinguished_name.push(DnType::CountryName, "DE");
         });
-        assert!(served.knows(Some(&anna)).await);
+        assert!(knows(&served, Some(&anna)).await);
         let digest: String = ring::digest::digest(&ring::digest::SHA256, &anna.der()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
         let seen = upstream.last();
         assert!(seen.contains("\r\nx-subject: C=DE,O=x\\, CN\\=admin,CN=anna\r\n"), "{seen}");

@@ -1,9 +1,6 @@
 //! Handshakes that are slow, silent, too many or none; and gateways that follow each other under TLS.
 
-use crate::{
-    support::{Client, TestApp, Upstream, ok, put, soon, table_of, until},
-    tls::{Encrypted, to},
-};
+use crate::support::{Client, Encrypted, TestApp, Upstream, ok, put, soon, table_of, to, until};
 use fm_sdk::registry::MemoryRegistry;
 use serde_json::json;
 use std::{

@@ -1,9 +1,6 @@
 //! Certificates that change while they are in use.
 
-use crate::{
-    support::{Authority, Client, Signed, TestApp, soon},
-    tls::Encrypted,
-};
+use crate::support::{Authority, Client, Encrypted, Signed, TestApp, soon};
 use fm_gateway::{Application, GatewaySettings, front::CertificateFiles};
 use fm_sdk::{config::Settings, identity::Terms, registry::MemoryRegistry};
 use rcgen::date_time_ymd;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod requests;

@@ -2,7 +2,7 @@
 
 use crate::{
     rows::rows,
-    support::{TestApp, Upstream, ok},
+    support::{Encrypted, TestApp, Upstream, ok, request, to},
 };
 use serde_json::json;
 
@@ -51,6 +51,43 @@ async fn nobody_outside_says_who_asks_whatever_the_spelling() {
     }
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     assert!(table.len() >= 200, "{}", table.len());
+}
+
+#[actix_rt::test]
+async fn nobody_says_so_over_http2_either() {
+    let upstream = Upstream::answering(ok("")).await;
+    let served = Encrypted::start(to(&upstream), |_, _, _| ()).await;
+    let client = served.http2().await;
+    // Those that HTTP/2 forbids are refused: see its own table.
+    let forbidden = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "host", "content-length"];
+    let table: Vec<_> = rows(TABLE, 3).into_iter().filter(|row| !forbidden.contains(&row[1])).collect();
+    let mut faults = Vec::new();
+    for some in table.chunks(16) {
+        let mut asked = request(http::Method::GET, "/a");
+        for row in some {
+            for value in ["attack", "again"] {
+                asked.headers_mut().append(http::HeaderName::from_bytes(row[1].as_bytes()).unwrap(), value.parse().unwrap());
+            }
+        }
+        assert_eq!(client.ask(asked, bytes::Bytes::new()).await.unwrap().status, 200, "{some:?}");
+        let seen = upstream.last().to_lowercase();
+        for row in some {
+            let passes = ["attack", "again"].iter().filter(|value| seen.contains(&format!("\r\n{}: {value}", row[1]))).count();
+            // Cookies that came apart are one line for the upstream.
+            let wanted = if row[0] == "strip" {
+                0
+            } else if row[1] == "cookie" {
+                1
+            } else {
+                2
+            };
+            if passes != wanted {
+                faults.push(format!("{} ({}): {passes} of two instead of {wanted}", row[1], row[2]));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(table.len() >= 190, "{}", table.len());
 }
 
 #[actix_rt::test]

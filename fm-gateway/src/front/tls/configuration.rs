@@ -1,11 +1,16 @@
 //! Makes what rustls needs to answer clients.
 
-use super::{certificate::Certificate, resolver::BySni, settings::ClientAuth};
+use super::{
+    certificate::Certificate,
+    resolver::BySni,
+    settings::{ClientAuth, TlsSettings},
+};
 use rustls::{RootCertStore, ServerConfig, crypto::ring, server::WebPkiClientVerifier};
 use std::sync::Arc;
 
-/// The versions of HTTP that are spoken (RFC 7301), the one liked best first. A client that wants none of them is refused.
-const PROTOCOLS: [&[u8]; 1] = [b"http/1.1"];
+/// The names of the versions of HTTP that are spoken (RFC 7301). A client that wants none of them is refused.
+pub const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
 
 /// Makes a configuration. Each has tickets of its own: a session of before is not resumed under other authorities.
 ///
@@ -14,7 +19,7 @@ const PROTOCOLS: [&[u8]; 1] = [b"http/1.1"];
 pub fn configuration<'c>(
     certificates: impl Iterator<Item = &'c Certificate>,
     authorities: Option<&Arc<RootCertStore>>,
-    client_auth: ClientAuth,
+    settings: &TlsSettings,
 ) -> Result<Arc<ServerConfig>, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
@@ -22,7 +27,7 @@ pub fn configuration<'c>(
         None => builder.with_no_client_auth(),
         Some(roots) => {
             let verifier = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider);
-            let verifier = match client_auth {
+            let verifier = match settings.client_auth {
                 ClientAuth::Required => verifier,
                 ClientAuth::Optional => verifier.allow_unauthenticated(),
             };
@@ -30,7 +35,8 @@ pub fn configuration<'c>(
         }
     };
     let mut config = builder.with_cert_resolver(Arc::new(BySni::new(certificates)));
-    config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+    let protocols = if settings.http2_streams > 0 { &[HTTP2, HTTP1][..] } else { &[HTTP1] };
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     config.ticketer = ring::Ticketer::new().map_err(|e| e.to_string())?;
     Ok(Arc::new(config))
 }

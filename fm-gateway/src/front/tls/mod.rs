@@ -11,6 +11,7 @@ mod x509;
 
 pub use {
     client_certificate::ClientCertificate,
+    configuration::HTTP2,
     handshake::Tls,
     reload::Reloader,
     settings::{CertificateFiles, ClientAuth, TlsSettings},

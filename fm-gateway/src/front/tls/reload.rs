@@ -89,7 +89,7 @@ impl Reloader {
         let open = |file: &PathBuf| Watched::open("FM_GATEWAY_TLS_CLIENT_CA", vec![file.clone()], roots);
         let authorities = settings.client_authorities.as_ref().map(open).transpose()?;
         let roots = authorities.as_ref().map(|roots| &roots.value);
-        let config = configuration(certificates.iter().map(|c| &c.value), roots, settings.client_auth);
+        let config = configuration(certificates.iter().map(|c| &c.value), roots, &settings);
         let config = Arc::new(ArcSwap::new(config.map_err(|e| Error::new(Kind::Internal, "tls", e))?));
         let reloader = Reloader { settings, certificates, authorities, config, metrics };
         reloader.show();
@@ -130,7 +130,7 @@ impl Reloader {
             return;
         }
         let roots = self.authorities.as_ref().map(|roots| &roots.value);
-        match configuration(self.certificates.iter().map(|c| &c.value), roots, self.settings.client_auth) {
+        match configuration(self.certificates.iter().map(|c| &c.value), roots, &self.settings) {
             Ok(config) => self.config.store(config),
             Err(e) => log::error!("tls: the new certificates cannot be used ({e}), keeping the old ones"),
         }

@@ -29,6 +29,10 @@ pub struct TlsSettings {
     #[arg(long = "tls-handshakes", env = "FM_GATEWAY_TLS_HANDSHAKES", default_value_t = 512, value_name = "N")]
     pub handshakes: usize,
 
+    /// How many requests a client may have under way on one HTTP/2 connection; 0: only HTTP/1.1 is spoken
+    #[arg(long = "http2-streams", env = "FM_GATEWAY_HTTP2_STREAMS", default_value_t = 100, value_name = "N")]
+    pub http2_streams: u32,
+
     /// Certificates (PEM) of the authorities whose clients are known; they show a certificate then (mTLS)
     #[arg(long = "tls-client-ca", env = "FM_GATEWAY_TLS_CLIENT_CA", value_name = "FILE")]
     pub client_authorities: Option<PathBuf>,
@@ -91,6 +95,7 @@ impl Default for TlsSettings {
             reload: Duration::from_secs(10),
             handshake_time: Duration::from_secs(5),
             handshakes: 512,
+            http2_streams: 100,
             client_authorities: None,
             client_auth: ClientAuth::default(),
             redirect: None,

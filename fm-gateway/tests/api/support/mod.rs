@@ -3,6 +3,8 @@
 mod app;
 mod authority;
 mod client;
+mod encrypted;
+mod frames;
 mod operator;
 mod upstream;
 
@@ -10,6 +12,8 @@ pub use {
     app::{TestApp, put, table_of},
     authority::{Authority, Signed, connector},
     client::{Client, Reply},
+    encrypted::{Encrypted, request, to},
+    frames::{Frames, frame, head, indexed, literal},
     operator::Operator,
     upstream::{Upstream, ok},
 };
