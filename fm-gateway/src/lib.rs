@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod api;
 mod application;
+pub mod apply;
 pub mod cli;
 pub mod front;
 pub mod pipeline;

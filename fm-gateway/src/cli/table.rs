@@ -4,13 +4,14 @@ use crate::{
     NAME,
     admin::audit,
     application::registry,
+    apply::{self, Applied},
     pipeline::{Catalogue, check, drivers},
     table::{self, Problems, Publication, Table},
     trial::{self, TrialRequest},
 };
 use bytes::Bytes;
 use clap::{Args, Subcommand};
-use fm_sdk::{Error, Kind, Result, ResultExt, config::Settings, registry::Expect};
+use fm_sdk::{Error, Kind, Result, ResultExt, config::Settings, registry::Expect, stop_signal};
 use std::{
     fmt::Display,
     io::Read,
@@ -48,6 +49,26 @@ pub(super) enum TableCommand {
         /// Prints JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Prints a table of an OpenAPI document: a route for each path, with what its operations ask for; warnings go to stderr
+    Import {
+        /// The document, version 3, in JSON, or - for stdin
+        #[arg(long, value_name = "FILE")]
+        openapi: PathBuf,
+        /// The service that its instances register as
+        #[arg(long, value_name = "NAME")]
+        service: String,
+    },
+    /// Brings the table in force to what files say, and publishes only if something differs
+    Apply {
+        /// A file with a table, or a folder whose *.json files make one together
+        path: PathBuf,
+        /// Goes on until SIGTERM: applies the files again when they, or the table in force, have changed
+        #[arg(long)]
+        watch: bool,
+        /// Why, for the history
+        #[arg(long, default_value = "applied from files")]
+        comment: String,
     },
     /// Says which route takes a request, and why not the others
     Explain {
@@ -110,7 +131,7 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
         TableCommand::Put { file, revision, comment } => {
             let table = read(&file, plugins)?;
             let expect = revision.map_or(Expect::Any, Expect::Revision);
-            let (registry, author) = (registry(settings)?, author());
+            let (registry, author) = (registry(settings)?, author("put"));
             let event = audit::Event::of_command_line(&author, "table.publish", &comment);
             let also = audit::changes(&*registry, &event).await?;
             let revision = table::publish(&*registry, &table, expect, &Publication { author, comment }, also).await?;
@@ -119,6 +140,32 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
         TableCommand::Diff { file, from, json } => {
             let new = read(&file, plugins)?;
             print(&trial::diff(&chosen(from, settings, plugins).await?, &new), json)?;
+        }
+        TableCommand::Import { openapi, service } => {
+            let malformed = |why: String| Error::new(Kind::Malformed, "openapi-invalid", format!("{}: {why}", openapi.display()));
+            let document = serde_json::from_slice(&bytes_of(&openapi)?).map_err(|e| malformed(format!("not JSON: {e}")))?;
+            let import = table::openapi::import(&document, &service).map_err(malformed)?;
+            import.warnings.iter().for_each(|warning| eprintln!("{NAME}: {warning}"));
+            check(&import.table, plugins).map_err(invalid)?;
+            println!("{}", serde_json::to_string_pretty(&import.table).internal()?);
+        }
+        TableCommand::Apply { path, watch, comment } => {
+            let (registry, by) = (registry(settings)?, Publication { author: author("apply"), comment });
+            if watch {
+                let stop = async { drop(stop_signal().await) };
+                apply::watch(
+                    &path,
+                    &*registry,
+                    plugins,
+                    &by,
+                    |result| result.map_or_else(|e| eprintln!("{NAME}: {}", e.chain()), tell),
+                    stop,
+                )
+                .await;
+            } else {
+                let loaded = apply::load(&path, plugins)?;
+                tell(apply::apply(&*registry, &loaded.table, &by).await?);
+            }
         }
         TableCommand::Explain { request, file, json } => {
             let request = request.parse(Bytes::new())?;
@@ -145,13 +192,23 @@ async fn chosen(file: Option<PathBuf>, settings: &Settings, plugins: &Catalogue)
 }
 
 /// Whose shell it is; anybody who can reach the registry can say anything here.
-fn author() -> String {
-    std::env::var("USER").ok().filter(|user| !user.is_empty()).map_or_else(|| NAME.into(), |user| format!("{user} ({NAME} table put)"))
+fn author(command: &str) -> String {
+    std::env::var("USER")
+        .ok()
+        .filter(|user| !user.is_empty())
+        .map_or_else(|| NAME.into(), |user| format!("{user} ({NAME} table {command})"))
 }
 
 async fn in_force(settings: &Settings) -> Result<(Table, i64)> {
     let found = table::fetch(&*registry(settings)?).await?;
     found.ok_or_else(|| Error::new(Kind::NotFound, "table-missing", "the registry has no table"))
+}
+
+fn tell(applied: Applied) {
+    match applied {
+        Applied::Unchanged(revision) => println!("nothing differs from revision {revision}"),
+        Applied::Published { revision, diff } => println!("{diff}revision {revision}"),
+    }
 }
 
 fn print<T: Display + serde::Serialize>(value: &T, json: bool) -> Result<()> {

@@ -4,6 +4,7 @@ mod disk;
 pub mod history;
 mod keeper;
 mod market;
+pub mod openapi;
 mod packed;
 mod predicate;
 mod problem;

@@ -149,17 +149,22 @@ fn compare(field: &str, before: Option<Value>, after: Option<Value>, changes: &m
 
 /// References to the environment are no secrets.
 fn masked(name: &str, value: Value) -> Value {
+    let is_secret_here = is_secret(last(name));
     match value {
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(inner, value)| {
-                let value = if is_secret(name) { masked(name, value) } else { masked(&inner, value) };
-                (inner, value)
-            })
-            .collect(),
+        Value::Object(fields) => {
+            // A predicate names the field whose value it has.
+            let compared = ["header", "query", "cookie"].iter().find_map(|kind| fields.get(*kind)?.as_str()).map(str::to_owned);
+            let compared = compared.filter(|compared| fields.contains_key("cookie") || is_secret(compared));
+            let of = |inner: String| match inner.as_str() {
+                _ if is_secret_here => last(name).to_owned(),
+                "equals" | "one_of" => compared.clone().map_or(inner, |_| "secret".into()),
+                _ => inner,
+            };
+            fields.into_iter().map(|(inner, value)| (inner.clone(), masked(&of(inner), value))).collect()
+        }
         Value::Array(items) => items.into_iter().map(|item| masked(name, item)).collect(),
-        Value::String(text) if is_secret(last(name)) && !(text.starts_with("env{") && text.ends_with('}')) => MASK.into(),
-        Value::Number(_) if is_secret(last(name)) => MASK.into(),
+        Value::String(text) if is_secret_here && !(text.starts_with("env{") && text.ends_with('}')) => MASK.into(),
+        Value::Number(_) if is_secret_here => MASK.into(),
         value => value,
     }
 }
@@ -274,6 +279,11 @@ mod tests {
         let added = diff(&table(json!([])), &before);
         let json = serde_json::to_string(&added).unwrap();
         assert!(!json.contains("old-secret") && !json.contains("alice\":\"one-secret"), "{json}");
+        let keyed = one(
+            json!({"id": "r", "path": "/", "plugins": [], "predicates": [{"header": "x-api-key", "equals": "old-secret"}, {"query": "q", "equals": "7"}]}),
+        );
+        let keyed = diff(&table(json!([])), &keyed).to_string();
+        assert!(!keyed.contains("old-secret") && keyed.contains("\"equals\":\"7\""), "{keyed}");
         assert!(json.contains("\"mode\":\"one-secret\""), "a setting whose name says nothing is shown: {json}");
     }
 }

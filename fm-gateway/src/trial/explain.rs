@@ -4,8 +4,11 @@ use super::TrialRequest;
 use crate::{
     api,
     front::{Limits, enter, host_of},
-    pipeline::rule,
-    router::{Found, HostRule, Lookup, MethodSet, RequestAttributes, Router, Rule},
+    pipeline::{
+        rule,
+        trace::{MASK, is_secret},
+    },
+    router::{Condition, Field, Found, HostRule, Lookup, MethodSet, Predicate, RequestAttributes, Router, Rule},
     table::{Problems, Route, Table},
 };
 use serde::Serialize;
@@ -164,9 +167,22 @@ fn mismatch(rule: &Rule, lookup: &Lookup<'_>) -> Option<(Reason, String)> {
         return Some((Reason::Path, why));
     }
     if let Some(predicate) = rule.predicates.iter().find(|predicate| !lookup.attributes.satisfy(predicate)) {
-        return Some((Reason::Predicate, format!("does not hold: {predicate}")));
+        return Some((Reason::Predicate, format!("does not hold: {}", shown(predicate))));
     }
     (!rule.methods.meets(lookup.method)).then(|| (Reason::Method, format!("takes {}", rule.methods.allow())))
+}
+
+/// A predicate for people; a value that may be a secret is not shown.
+fn shown(predicate: &Predicate) -> String {
+    let is_secret = match &predicate.field {
+        Field::Header(name) => is_secret(name.as_str()),
+        Field::Query(name) => is_secret(name),
+        Field::Cookie(_) => true,
+    };
+    match &predicate.condition {
+        Condition::OneOf(_) if is_secret => format!("{} equals {MASK}", predicate.field),
+        _ => predicate.to_string(),
+    }
 }
 
 /// By what a rule that matches stands behind the one that wins.

@@ -4,6 +4,8 @@
 mod diff;
 mod dry_run;
 mod explain;
+#[cfg(test)]
+mod properties;
 mod request;
 mod run;
 

@@ -5,6 +5,8 @@ mod admin;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod apply;
+#[cfg(test)]
 mod authentication;
 #[cfg(test)]
 mod connections;

@@ -101,6 +101,18 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     let again = put(&file, revision).await;
     assert!(!again.status.success(), "somebody else has published in between");
 
+    let apply = async |file: &std::path::Path| {
+        let applied = run(command(etcd.url(), &data).arg("table").arg("apply").arg(file)).await;
+        assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+        String::from_utf8(applied.stdout).unwrap()
+    };
+    assert!(apply(&file).await.starts_with("nothing differs"));
+    table["routes"].as_array_mut().unwrap().pop();
+    std::fs::write(&file, table.to_string()).unwrap();
+    let said = apply(&file).await;
+    assert!(said.starts_with("- route new\n") && said.contains("\nrevision "), "{said}");
+    until(address, "/new", |r| r.status == 404 || r.status == 503).await;
+
     let bad = data.path().join("bad.json");
     std::fs::write(&bad, json!({"format": 1, "routes": [{"id": "x", "path": "x", "plugins": []}]}).to_string()).unwrap();
     let refused = run(command(etcd.url(), &data).arg("table").arg("check").arg(&bad)).await;

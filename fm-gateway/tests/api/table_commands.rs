@@ -144,3 +144,34 @@ fn diff_shows_which_routes_and_fields_differ() {
     assert_eq!(json["changed"][0]["fields"][0], json!({"field": "methods", "before": null, "after": ["GET"]}));
     assert!(files.refused(&["diff", new]).contains("the registry has no table"));
 }
+
+#[test]
+fn import_prints_a_table_that_is_good() {
+    let files = Files::new();
+    let document = json!({"openapi": "3.0.3", "info": {"title": "Cars", "version": "1"}, "paths": {
+        "/cars": {"get": {"security": []}, "post": {"security": [{"token": ["cars:write"]}]}}, "/cars/{id}": {"trace": {}, "get": {"security": []}}},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}});
+    let document = files.put("openapi.json", document);
+    let import = files.run(&["import", "--openapi", document.to_str().unwrap(), "--service", "fm-cars"]);
+    assert!(import.status.success());
+    assert!(String::from_utf8(import.stderr).unwrap().contains("TRACE /cars/{id} is left out"));
+    let table = files.put("table.json", String::from_utf8(import.stdout).unwrap());
+    assert_eq!(files.ok(&["check", table.to_str().unwrap()]), "the table is good: 3 routes\n");
+    let said = files.ok(&["explain", "POST", "/cars", "--file", table.to_str().unwrap()]);
+    assert!(said.starts_with("POST localhost/cars: route fm-cars-cars-post\n"), "{said}");
+
+    let yaml = files.put("openapi.yaml", "openapi: 3.0.3\n");
+    let refused = files.refused(&["import", "--openapi", yaml.to_str().unwrap(), "--service", "fm-cars"]);
+    assert!(refused.contains("openapi.yaml") && refused.contains("not JSON"), "{refused}");
+}
+
+#[test]
+fn apply_says_what_is_wrong_with_file_and_line() {
+    let files = Files::new();
+    files.put("a.json", table(&[respond("a", "/a")]));
+    files.put("b.json", "{\"format\": 1, \"routes\": [\n  {\"id\": \"b\", \"path\": \"/b\", \"colour\": 1}]}");
+    let folder = files.0.path().to_str().unwrap();
+    let refused = files.refused(&["apply", folder]);
+    assert!(refused.contains("b.json:2:") && refused.contains("unknown field `colour`"), "{refused}");
+    assert!(files.refused(&["apply", "/nowhere"]).contains("/nowhere"));
+}

@@ -270,3 +270,58 @@ async fn the_client_and_its_scheme_are_what_the_trial_says() {
     let https = market.run(routes, "GET", "https://market.test/", &[], b"").await.answer.unwrap();
     assert!(https.headers.iter().any(|(name, _)| name == "strict-transport-security"), "{https:?}");
 }
+
+/// Numbers that look random and are the same in every run.
+struct Sequence(u64);
+
+impl Sequence {
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        from[(self.0 >> 33) as usize % from.len()].clone()
+    }
+}
+
+#[actix_rt::test]
+async fn the_explanation_agrees_with_what_the_gateway_does() {
+    let (market, mut any) = (Market::new(), Sequence(7));
+    let mut seen = std::collections::BTreeMap::new();
+    for round in 0..150 {
+        let mut routes: Vec<Value> = Vec::new();
+        for n in 0..any.pick(&[1, 3, 6]) {
+            let path = any.pick(&["/**", "/a", "/a/**", "/a/{x}", "/{x}", "/{x}/b", "/a/b"]);
+            let route = json!({
+                "id": format!("r{n}"), "path": path, "priority": n, "fallback": any.pick(&[false, false, true]), "active": any.pick(&[true, true, false]),
+                "hosts": any.pick(&[json!([]), json!(["a.test"]), json!(["*.test"])]),
+                "methods": any.pick(&[json!([]), json!(["GET"]), json!(["POST", "PUT"])]),
+                "predicates": any.pick(&[json!([]), json!([]), json!([{"header": "x", "present": true}]), json!([{"query": "q", "equals": "1"}]), json!([{"cookie": "c", "one_of": ["1", "2"]}])]),
+                "plugins": [{"plugin": "respond", "settings": {"body": "${route.id}"}}],
+            });
+            routes.push(route);
+        }
+        routes.push(json!({"id": "always", "path": "/always", "plugins": [{"plugin": "respond"}]}));
+        let url = format!(
+            "http://{}{}{}",
+            any.pick(&["a.test", "b.test", "other"]),
+            any.pick(&["/", "/a", "/a/b", "/a/c", "/x/b", "/a/./%62"]),
+            any.pick(&["", "?q=1", "?q=2"])
+        );
+        let (method, header) = (any.pick(&["GET", "POST", "DELETE", "PURGE"]), any.pick(&["x: 1", "cookie: c=2", "cookie: c=3", "y: 1"]));
+        let report = market.run(json!(routes), method, &url, &[header], b"").await;
+        let status = report.answer.as_ref().unwrap().status;
+        let place = || format!("round {round}: {method} {url} {header}\n{}\n{routes:?}", report.explanation);
+        match &report.explanation.taken {
+            Taken::Route { id } => {
+                assert_eq!((status, report.trace.as_ref().map(|trace| &trace.route)), (200, Some(id)), "{}", place());
+                assert_eq!(&report.body[..], id.as_bytes(), "{}", place());
+            }
+            Taken::MethodNotAllowed { allow } => {
+                assert_eq!(status, 405, "{}", place());
+                assert!(report.answer.as_ref().unwrap().headers.contains(&("allow".into(), allow.clone())), "{}", place());
+            }
+            Taken::NotFound => assert_eq!(status, 404, "{}", place()),
+            other => panic!("{other:?}: {}", place()),
+        }
+        *seen.entry(status).or_insert(0) += 1;
+    }
+    assert!(seen.len() == 3 && seen.values().all(|count| *count > 10), "each outcome was there: {seen:?}");
+}

@@ -101,6 +101,17 @@ fn requests_without_a_route_are_told_what_they_get() {
 }
 
 #[test]
+fn values_of_predicates_that_may_be_secrets_are_not_shown() {
+    let on = |field: Value| json!([{"path": "/", "predicates": [field]}]);
+    for field in [json!({"header": "x-api-key", "equals": "s3cret"}), json!({"cookie": "group", "one_of": ["s3cret", "b"]})] {
+        let said = explained(on(field), "GET", "/", &[]).to_string();
+        assert!(said.contains("equals ***") && !said.contains("s3cret"), "{said}");
+    }
+    let said = explained(on(json!({"query": "page", "equals": "1"})), "GET", "/", &[]).to_string();
+    assert!(said.contains("query parameter page equals \"1\""), "{said}");
+}
+
+#[test]
 fn requests_are_brought_into_their_normal_form_first() {
     let explanation = explained(json!([{"path": "/a/{x}", "hosts": ["shop.test"]}]), "GET", "https://SHOP.test.:443/b/..//a/%61", &[]);
     assert_eq!((explanation.host.as_str(), explanation.path.as_str()), ("shop.test", "/a/a"));
