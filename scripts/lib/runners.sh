@@ -52,6 +52,43 @@ tests() {
     [ "$failed" = 0 ] || show_failure "$name"
 }
 
+# aside NAME NICENESS COMMAND...: runs checks and tests beside the others, with 19 only in the processor time that those leave;
+# `join NAME` waits for their end, prints what they said and counts them.
+declare -A ASIDE=()
+aside() {
+    set -m # a process group of its own, which can be ended as a whole
+    (
+        set +m
+        # shellcheck disable=SC2030 # its own counts, which `join` adds
+        PASSED=0 FAILED=0 IGNORED=0 FAILURES=()
+        renice --priority "$2" "$BASHPID" >/dev/null
+        export FM_TEST_SECONDS=3600
+        "${@:3}"
+        printf '%s\n' "$PASSED" "$FAILED" "$IGNORED" "${FAILURES[@]}" >"$OUTPUT/$1.counts"
+    ) >"$OUTPUT/$1.aside" 2>&1 </dev/null &
+    ASIDE[$1]=$!
+    set +m
+}
+# shellcheck disable=SC2031
+join() {
+    local counts=()
+    wait "${ASIDE[$1]}" || true
+    unset "ASIDE[$1]"
+    cat "$OUTPUT/$1.aside"
+    [ ! -f "$OUTPUT/$1.counts" ] || mapfile -t counts <"$OUTPUT/$1.counts"
+    if [ ${#counts[@]} = 0 ]; then
+        # It ended before its end.
+        counts=(0 1 0 "$1")
+    fi
+    PASSED=$((PASSED + counts[0])) FAILED=$((FAILED + counts[1])) IGNORED=$((IGNORED + counts[2]))
+    FAILURES+=("${counts[@]:3}")
+}
+# Ends what runs beside and was not waited for.
+leave_none_aside() {
+    local group
+    for group in "${ASIDE[@]}"; do kill -- "-$group" 2>/dev/null || true; done
+}
+
 # The plain last line; fails when anything did.
 sum_up() {
     local name

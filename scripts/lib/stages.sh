@@ -50,11 +50,13 @@ stage_licences() {
     done
 }
 
+# One repository, another with each commit, is built and tested as if it were alone.
 stage_units() {
-    local repository
+    local repository alone
+    alone=$(consumer_in_turn)
     for repository in $(repositories); do
         heading "tests of $repository"
-        tests "$repository" bash -c 'ci_part "$@"' _ "$repository" tests
+        if [ "$repository" = "$alone" ]; then stage_alone; else tests "$repository" bash -c 'ci_part "$@"' _ "$repository" tests; fi
     done
     tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
 }
@@ -84,13 +86,12 @@ stage_market() {
     fi
     check "scripts down" "$ROOT/scripts/down" --wipe
     unset FM_DEV_DIR FM_DEV_PORTS
-    market_on_mongodb
 }
 
 # What users do, and one deletion that has to wait, once more where the documents are in MongoDB; with few ads.
-market_on_mongodb() {
+stage_mongodb() {
     heading "a market on MongoDB"
-    export FM_DEV_DIR=$OUTPUT/market FM_DEV_PORTS=random FM_STORE=mongodb
+    export FM_DEV_DIR=$OUTPUT/mongodb FM_DEV_PORTS=random FM_STORE=mongodb
     check "scripts up, on MongoDB" "$ROOT/scripts/up" --no-demo
     if [ -f "$FM_DEV_DIR/market.env" ]; then
         # shellcheck source=/dev/null
@@ -110,21 +111,34 @@ stage_chaos() {
     tests "chaos" env FM_CHAOS_DIR="$OUTPUT/chaos" "$ROOT/scripts/chaos" --quick
 }
 
-# The whole market in containers, from compose.yaml. The programs are those that the other stages have built. The whole Dockerfile
-# of one service, another each time, is built too, which compiles everything again.
+need_engine() { docker info >/dev/null 2>&1 || { need_containers && install_missing; }; }
+
+# What stands on no program of ours: the images of the infrastructure, and the whole Dockerfile of one service, another with each commit,
+# which compiles everything again.
+make_images() {
+    local services
+    heading "images"
+    mapfile -t services < <(services)
+    need_engine
+    if ! "$ROOT/funny-market-compose/container-tests/run" --check "$ROOT/.dev/containers" >"$(log_of images)" 2>&1; then
+        # shellcheck disable=SC2154 # scripts/test sets it
+        [ -z "$every_stage" ] || { heading "NOT RUN: this machine lets no container start: $(tail -n 1 "$(log_of images)")" && return; }
+    fi
+    need_cargo_tools
+    tests "images" "$ROOT/funny-market-compose/container-tests/run" --images "$ROOT/.dev/containers" "$(one_in_turn "${services[@]}")"
+    touch "$OUTPUT/images.made"
+}
+
+# The whole market in containers, from compose.yaml. The programs are those that the other stages have built.
 stage_containers() {
     local services
+    [ -n "$every_stage" ] || make_images
+    [ -e "$OUTPUT/images.made" ] || return 0
     heading "a market in containers"
     mapfile -t services < <(services)
-    docker info >/dev/null 2>&1 || { need_containers && install_missing; }
-    if ! "$ROOT/funny-market-compose/container-tests/run" --check "$ROOT/.dev/containers" >"$(log_of containers)" 2>&1; then
-        # shellcheck disable=SC2154 # scripts/test sets it
-        [ -z "$every_stage" ] || { heading "NOT RUN: this machine lets no container start: $(tail -n 1 "$(log_of containers)")" && return; }
-    fi
     # shellcheck disable=SC2016 # expanded by the shell that runs it
     check "programs for the containers" bash -c 'for service; do plainly "$service" cargo build --locked --quiet || exit; done' _ "${services[@]}"
-    need_cargo_tools
-    tests "containers" "$ROOT/funny-market-compose/container-tests/run" "$ROOT/.dev/containers" "$(target_folder)/debug" "$(one_in_turn "${services[@]}")"
+    tests "containers" "$ROOT/funny-market-compose/container-tests/run" "$ROOT/.dev/containers" "$(target_folder)/debug"
 }
 
 # in_market_tests NAME... [-- FILTER]: folders of market-tests/tests, one after the other.
@@ -145,11 +159,42 @@ one_in_turn() {
     printf '%s' "${names[$((10#$number % ${#names[@]}))]}"
 }
 
+consumer_in_turn() {
+    local consumers
+    mapfile -t consumers < <(consumers)
+    one_in_turn "${consumers[@]:-fm-sdk}"
+}
+
 stage_alone() {
-    local repositories chosen
-    mapfile -t repositories < <(consumers)
-    chosen=$(one_in_turn "${repositories[@]:-fm-sdk}")
-    heading "$chosen alone"
+    local chosen
+    chosen=$(consumer_in_turn)
     # Format, lints, documentation and licences do not depend on what lies beside it.
-    tests "$chosen alone" "$ROOT/scripts/ci" --shared-target "${chosen##*/}" tests
+    tests "$chosen alone" "$ROOT/scripts/ci" --shared-target "$chosen" tests
+}
+
+# What reads the sources only, in a target folder of its own: cargo lets one build at a time into each.
+check_sources() {
+    CARGO_TARGET_DIR=$(target_folder)/checked
+    export CARGO_TARGET_DIR
+    stage_lints
+    stage_docs
+    stage_licences
+}
+
+# All stages. Tests wait for servers and browsers much of the time; meanwhile sources are checked and images made.
+all_stages() {
+    need_engine
+    stage_compose
+    stage_format
+    aside sources 19 check_sources
+    aside images-and-dockerfile 19 make_images
+    stage_scripts
+    stage_units
+    stage_market
+    join sources
+    join images-and-dockerfile
+    aside chaos 0 stage_chaos
+    stage_mongodb
+    join chaos
+    stage_containers
 }

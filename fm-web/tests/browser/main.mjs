@@ -1,4 +1,4 @@
-// All browser tests, one part after the other: `./run` brings what they need.
+// All browser tests: `./run` brings what they need.
 //
 //   node main.mjs URL FOLDER AXE [PART]...
 
@@ -32,4 +32,13 @@ const parts = {
   pages: () => new Part("pages").run({}, pages(base, folder, axe)),
   ...(market ? { down: () => new Part("down").run({}, down(base, folder, market)) } : {}),
 };
-for (const [name, run] of Object.entries(parts)) if (!wanted.length || wanted.includes(name)) await run();
+const all = async (names) => {
+  for (const name of names) if (parts[name] && (!wanted.length || wanted.includes(name))) await parts[name]();
+};
+
+// Some need that nobody else lists or changes cars, or stop what others need.
+const alone = ["scripts", "plain", "live", "network", "down"];
+const beside = ["pages"];
+await all(alone.slice(0, 3));
+await Promise.all([all(beside), all(Object.keys(parts).filter((name) => !alone.includes(name) && !beside.includes(name)))]);
+await all(alone.slice(3));
