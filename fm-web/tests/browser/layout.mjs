@@ -51,6 +51,8 @@ const SHOWN = [
 
 export const layout = (base) => async (part, browser) => {
   const seller = await Person.arrive(base);
+  // Results have a second page, whatever else is listed.
+  for (let n = 0; n < 24; n++) await seller.lists({ maker: "mercedes_benz", model: "c_klasse", body: "estate", year: 2016, price: 9_000 + n });
   const shown = await seller.lists(
     { maker: "mercedes_benz", model: "c_klasse", body: "estate", engine: "diesel", gearbox: "automatic", color: "silver", power_ps: 170, year: 2016,
       mileage: 123_456, price: 1_234_900, description: "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen".repeat(3), options: ["abs"], location: { postal_code: "04109" } },
