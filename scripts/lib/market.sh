@@ -22,12 +22,19 @@ write_market_env() {
     mv "$DEV/market.env.new" "$DEV/market.env"
 }
 
+# How one signs in to the dashboard for the first time; nothing once that is done.
+dashboard_password() {
+    local file=$DEV/data/fm-gateway/admin-password
+    [ ! -s "$file" ] || printf ' (user admin, one-time password %s)' "$(cat "$file")"
+}
+
 print_urls() {
     say ""
     if running fm-gateway; then
         say "  market     $(url_of fm-gateway)"
         say "  API        $(url_of fm-gateway)/api/cars"
         say "  operators  $(url_of fm-gateway-admin)/metrics"
+        say "  dashboard  $(url_of fm-gateway-admin)/admin/$(dashboard_password)"
     fi
     say "  registry   $(etcd_url)"
     say "  bus        $(rabbitmq_url)"

@@ -6,7 +6,9 @@ pub mod api;
 mod ask;
 pub mod audit;
 mod document;
+mod drafts;
 pub mod history;
+pub mod pages;
 mod secrets;
 pub mod sessions;
 mod table;
@@ -102,6 +104,7 @@ pub fn listen(socket: TcpListener, health: Health, metrics: Metrics, admin: Arc<
             .wrap(Observe::new(Metrics::default(), Draining::default()))
             .configure(routes(health.clone(), metrics.clone()))
             .configure(api::mount(&admin))
+            .configure(pages::mount(&admin))
     });
     Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(socket).internal()?.run())
 }

@@ -16,9 +16,10 @@ pub use {
     history::{Publication, Version},
     keeper::{Keeper, TableState},
     market::market,
+    packed::pack,
     predicate::Predicate,
     problem::{Problem, Problems},
-    publish::{fetch, publish},
+    publish::{fetch, publish, read},
     route::{FORMAT, Route, Stage, Table},
 };
 

@@ -3,6 +3,7 @@
 mod audit;
 pub mod backup;
 mod call;
+pub mod draft;
 pub mod nodes;
 mod openapi;
 pub mod plugins;
@@ -40,6 +41,9 @@ pub const CALLS: &[&Call] = &[
     &table::history::CALL,
     &table::version::CALL,
     &table::restore::CALL,
+    &draft::get::CALL,
+    &draft::put::CALL,
+    &draft::delete::CALL,
     &routes::CALL,
     &nodes::CALL,
     &services::CALL,
@@ -87,7 +91,7 @@ pub fn mount(admin: &Arc<Admin>) -> impl FnOnce(&mut ServiceConfig) {
     }
 }
 
-async fn answer(
+pub(super) async fn answer(
     admin: Arc<Admin>,
     call: &'static Call,
     request: HttpRequest,
@@ -97,6 +101,6 @@ async fn answer(
     (call.run)(Ask::admit(admin, request, body, call.access).await?).await
 }
 
-fn method(call: &Call) -> Method {
+pub(super) fn method(call: &Call) -> Method {
     Method::from_bytes(call.method.as_bytes()).unwrap_or(Method::GET)
 }

@@ -63,8 +63,15 @@ pub async fn rows(admin: &Admin, table: &Table) -> Result<Vec<Row>> {
 
 fn row(admin: &Admin, route: &Route, problems: &[Problem]) -> Row {
     let at = format!("routes[{}]", route.id);
-    let errors: Vec<String> =
-        problems.iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).map(|p| p.message.clone()).collect();
+    let own = problems
+        .iter()
+        .filter_map(|p| p.at.strip_prefix(&at).filter(|rest| rest.is_empty() || rest.starts_with('.')).map(|rest| (rest, p)));
+    let errors: Vec<String> = own
+        .map(|(rest, problem)| match rest.trim_start_matches('.') {
+            "" => problem.message.clone(),
+            place => format!("{place}: {}", problem.message),
+        })
+        .collect();
     let absent: Vec<String> = services(route)
         .filter(|service| admin.services.instances(service).is_empty())
         .map(|service| format!("no instance of {service} is up"))

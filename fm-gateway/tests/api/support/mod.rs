@@ -14,7 +14,7 @@ pub use {
     client::{Client, Reply},
     encrypted::{Encrypted, request, to},
     frames::{Frames, frame, head, indexed, literal},
-    operator::Operator,
+    operator::{Operator, one_time_password},
     upstream::{Upstream, ok},
 };
 

@@ -1,0 +1,67 @@
+// Comfort on top of pages that work without it.
+
+// "/" leads to the search.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  const search = document.querySelector("[data-search]");
+  if (event.key === "/" && !typing && search) {
+    event.preventDefault();
+    search.focus();
+  }
+});
+
+// A file for the import is read here; without scripts its content is pasted.
+const file = document.querySelector("[data-file]");
+if (file) {
+  file.hidden = false;
+  file.querySelector("input").addEventListener("change", async (event) => {
+    const text = await event.target.files[0]?.text();
+    if (text) event.target.form.elements.text.value = text;
+  });
+}
+
+// Plugins are dragged by their grip; the buttons beside it do the same.
+const flow = document.querySelector("[data-flow]");
+let dragged = null;
+for (const grip of flow?.querySelectorAll("[data-grip]") ?? []) {
+  const stage = grip.closest("[data-stage]");
+  grip.addEventListener("pointerdown", () => (stage.draggable = true));
+  stage.addEventListener("dragstart", (event) => {
+    dragged = stage;
+    event.dataTransfer.effectAllowed = "move";
+    stage.classList.add("dragged");
+  });
+  stage.addEventListener("dragend", () => {
+    stage.draggable = false;
+    stage.classList.remove("dragged");
+    const order = [...flow.querySelectorAll("[data-stage]")].map((one) => one.dataset.stage).join(",");
+    const form = flow.closest("form");
+    const unchanged = order === [...order.split(",").keys()].join(",");
+    if (!unchanged) {
+      form.elements.order.value = order;
+      form.requestSubmit(form.querySelector('button[value="save"]'));
+    }
+    dragged = null;
+  });
+  stage.addEventListener("dragover", (event) => {
+    if (!dragged || dragged === stage) return;
+    event.preventDefault();
+    const box = stage.getBoundingClientRect();
+    const after = event.clientY > box.top + box.height / 2;
+    stage[after ? "after" : "before"](dragged);
+  });
+}
+
+// Changes that are not saved are not lost by accident.
+const route = document.querySelector("#route");
+let dirty = false;
+route?.addEventListener("input", () => (dirty = true));
+route?.addEventListener("submit", () => (dirty = false));
+addEventListener("beforeunload", (event) => dirty && event.preventDefault());
+
+// What cannot be taken back is asked about.
+for (const button of document.querySelectorAll("button.danger")) {
+  button.addEventListener("click", (event) => {
+    if (!confirm(button.textContent.trim() + "?")) event.preventDefault();
+  });
+}

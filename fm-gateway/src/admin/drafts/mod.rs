@@ -1,0 +1,104 @@
+//! The changes that an editor has not published yet: one draft for each, in the registry, so that it is there on any node.
+//!
+//! A draft has no effect on requests and belongs to one editor, so it is not in the audit log; its publish is, with all that it changed.
+
+use super::{
+    Ask,
+    document::Document,
+    history::{RouteChange, diff},
+    sessions::Means,
+};
+use crate::table::{Table, pack, read};
+use fm_sdk::{Error, Kind, Result, ResultExt, registry::Change};
+use serde::{Deserialize, Serialize};
+
+const PREFIX: &str = "/fm/gateway/admin/drafts/";
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    /// The revision of the table that was changed.
+    base: i64,
+    /// That table, for differences and merges.
+    before: String,
+    table: String,
+}
+
+/// The table as one editor sees it: with own changes, or as it is in force.
+pub struct Working {
+    pub table: Table,
+    /// The table that was changed.
+    pub before: Table,
+    /// Its revision.
+    pub base: i64,
+    /// The table in force, which somebody else may have published in between.
+    pub current: Table,
+    pub revision: i64,
+    /// The revision of the draft itself; 0 if there is none.
+    pub mark: i64,
+}
+
+impl Working {
+    /// Reads the draft of the caller.
+    ///
+    /// # Errors
+    /// Those of the registry.
+    pub async fn load(ask: &Ask) -> Result<Working> {
+        let (current, revision) = ask.admin.current().await?;
+        let draft = Document::<Option<Stored>>::load(&*ask.admin.registry, &key(ask)?).await?;
+        let mark = draft.revision();
+        let damaged = |why: String| Error::new(Kind::Invalid, "draft-unreadable", why);
+        if let Some(stored) = &draft.value {
+            let (before, table) = (read(&stored.before).map_err(damaged)?, read(&stored.table).map_err(damaged)?);
+            if before != table {
+                return Ok(Working { table, before, base: stored.base, current, revision, mark });
+            }
+        }
+        Ok(Working { table: current.clone(), before: current.clone(), base: revision, current, revision, mark })
+    }
+
+    /// What the editor has changed.
+    pub fn changes(&self) -> Vec<RouteChange> {
+        diff(&super::secrets::mask(&self.before), &super::secrets::mask(&self.table))
+    }
+
+    /// Whether somebody else has published since the editor began.
+    pub fn is_outdated(&self) -> bool {
+        self.base != self.revision
+    }
+
+    /// Keeps the draft, if it is still the one that was read with this mark.
+    ///
+    /// # Errors
+    /// `Stale`, code `draft-changed`, if it was changed in another window.
+    pub async fn save(&self, ask: &Ask, mark: i64) -> Result<()> {
+        let registry = &*ask.admin.registry;
+        let mut draft = Document::<Option<Stored>>::load(registry, &key(ask)?).await?;
+        let changed = || Error::new(Kind::Stale, "draft-changed", "your draft was changed in another window, load the page again");
+        if draft.revision() != mark {
+            return Err(changed());
+        }
+        let packed = |table: &Table| pack(serde_json::to_string(table).internal()?).internal();
+        draft.value = Some(Stored { base: self.base, before: packed(&self.before)?, table: packed(&self.table)? });
+        match registry.commit(vec![draft.change()?]).await {
+            Err(e) if e.kind() == Kind::Stale => Err(changed()),
+            done => done.map(drop),
+        }
+    }
+}
+
+/// Removes the draft of the caller.
+///
+/// # Errors
+/// Those of the registry.
+pub async fn discard(ask: &Ask) -> Result<()> {
+    let change = Change { key: key(ask)?, expect: fm_sdk::registry::Expect::Any, value: None };
+    ask.admin.registry.commit(vec![change]).await.map(drop)
+}
+
+fn key(ask: &Ask) -> Result<String> {
+    let caller = ask.caller()?;
+    Ok(match &caller.means {
+        Means::Session { .. } => format!("{PREFIX}user/{}", caller.name),
+        Means::Token { id } => format!("{PREFIX}token/{id}"),
+    })
+}

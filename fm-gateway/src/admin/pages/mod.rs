@@ -1,0 +1,152 @@
+//! The dashboard: pages for people, on the functions of the Admin API. Every page works as plain forms; scripts only add comfort.
+
+mod account;
+mod assets;
+mod audit;
+mod backup;
+mod error;
+mod fields;
+mod history;
+mod nodes;
+mod overview;
+mod plugins;
+mod publish;
+mod route;
+mod routes;
+mod shell;
+mod sign_in;
+mod tokens;
+mod users;
+
+use super::{Admin, Ask, api::Call};
+use actix_web::{
+    Error as ActixError, HttpRequest, HttpResponse,
+    http::header,
+    middleware::DefaultHeaders,
+    web::{self, Bytes, PayloadConfig, ServiceConfig},
+};
+use askama::Template;
+use fm_sdk::{Result, ResultExt};
+use shell::Shell;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// No code and no style but the gateway's own files.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// All pages, below `/admin`.
+pub const PAGES: &[&Call] = &[
+    &sign_in::SHOW,
+    &sign_in::SUBMIT,
+    &sign_in::SIGN_OUT,
+    &account::SHOW,
+    &account::PASSWORD,
+    &account::END_SESSION,
+    &overview::SHOW,
+    &routes::LIST,
+    &routes::CREATE,
+    &route::SHOW,
+    &route::SUBMIT,
+    &publish::SHOW,
+    &publish::SUBMIT,
+    &history::LIST,
+    &history::SHOW,
+    &history::RESTORE,
+    &nodes::SHOW,
+    &plugins::SHOW,
+    &users::SHOW,
+    &users::CREATE,
+    &users::CHANGE,
+    &tokens::SHOW,
+    &tokens::CREATE,
+    &tokens::REVOKE,
+    &audit::SHOW,
+    &backup::SHOW,
+    &backup::IMPORT,
+];
+
+/// Mounts all pages.
+pub fn mount(admin: &Arc<Admin>) -> impl FnOnce(&mut ServiceConfig) {
+    let admin = admin.clone();
+    move |config| {
+        let mut paths: BTreeMap<&str, Vec<&'static Call>> = BTreeMap::new();
+        PAGES.iter().for_each(|page| paths.entry(page.path).or_default().push(page));
+        let headers = DefaultHeaders::new()
+            .add((header::CACHE_CONTROL, "no-store"))
+            .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .add((header::REFERRER_POLICY, "same-origin"))
+            .add((header::CONTENT_SECURITY_POLICY, POLICY));
+        let mut scope = web::scope("/admin").wrap(headers).app_data(PayloadConfig::new(super::ask::MAX_BODY));
+        for (path, pages) in paths {
+            let mut resource = web::resource(path);
+            for page in pages {
+                let admin = admin.clone();
+                let run =
+                    move |request: HttpRequest, body: std::result::Result<Bytes, ActixError>| answer(admin.clone(), page, request, body);
+                resource = resource.route(web::method(super::api::method(page)).to(run));
+            }
+            scope = scope.service(resource);
+        }
+        scope = scope.route("/assets/{name}", web::get().to(assets::serve));
+        let unknown = async |request: HttpRequest| error::page(&request, &fm_sdk::Error::not_found("page-unknown"));
+        config
+            .service(scope.default_service(web::to(unknown)))
+            .route("/", web::get().to(async || see("/admin/")))
+            .route("/admin", web::get().to(async || see("/admin/")));
+    }
+}
+
+async fn answer(
+    admin: Arc<Admin>,
+    page: &'static Call,
+    request: HttpRequest,
+    body: std::result::Result<Bytes, ActixError>,
+) -> HttpResponse {
+    match super::api::answer(admin, page, request.clone(), body).await {
+        Ok(response) => response,
+        Err(e) => error::page(&request, &e),
+    }
+}
+
+/// Goes on with another page.
+fn see(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
+}
+
+/// A page as answer; a language that was chosen is remembered.
+fn html(ask: &Ask, page: &impl Template) -> Result<HttpResponse> {
+    let mut response = HttpResponse::Ok();
+    if let Some(cookie) = shell::chosen_language(&ask.request) {
+        response.cookie(cookie);
+    }
+    Ok(response.content_type("text/html; charset=utf-8").body(page.render().internal()?))
+}
+
+/// Filters of templates.
+mod filters {
+    use askama::{Result, Values};
+
+    /// The last part of a control's name: that of the setting.
+    #[askama::filter_fn]
+    pub fn tail(name: &str, _: &dyn Values) -> Result<String> {
+        Ok(name.rsplit('.').next().unwrap_or(name).to_owned())
+    }
+
+    /// The beginning of a long value.
+    #[askama::filter_fn]
+    pub fn short(value: &str, _: &dyn Values) -> Result<String> {
+        let line = value.replace('\n', " ");
+        Ok(if line.chars().count() > 24 { format!("{}…", line.chars().take(24).collect::<String>()) } else { line })
+    }
+
+    /// `2026-05-01 09:30` of a time in RFC 3339.
+    #[askama::filter_fn]
+    pub fn minute(at: &str, _: &dyn Values) -> Result<String> {
+        Ok(at.get(..16).unwrap_or(at).replace('T', " "))
+    }
+
+    /// The same of milliseconds since the Unix epoch.
+    #[askama::filter_fn]
+    pub fn moment(ms: &i64, _: &dyn Values) -> Result<String> {
+        Ok(fm_sdk::time::rfc3339(*ms).get(..16).unwrap_or_default().replace('T', " "))
+    }
+}

@@ -1,0 +1,83 @@
+//! The own changes: what they are, what is wrong with them, who was faster, and the publish.
+
+use super::{Shell, html, see};
+use crate::{
+    admin::{
+        Ask,
+        api::Call,
+        drafts::{self, Working},
+        history::{RouteChange, diff, merge},
+        secrets,
+        users::Role,
+    },
+    table::Problem,
+};
+use actix_web::HttpResponse;
+use askama::Template;
+use fm_sdk::Result;
+
+pub const SHOW: Call = Call::get("/publish", Role::Editor, "Own changes", |ask| Box::pin(show(ask)));
+pub const SUBMIT: Call = Call::post("/publish", Role::Editor, "Publishes, merges or discards the draft", |ask| Box::pin(submit(ask)));
+
+#[derive(Template)]
+#[template(path = "publish.html")]
+struct Page {
+    s: Shell,
+    mark: i64,
+    base: i64,
+    revision: i64,
+    outdated: bool,
+    mine: Vec<RouteChange>,
+    theirs: Vec<RouteChange>,
+    conflicts: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+async fn show(ask: Ask) -> Result<HttpResponse> {
+    let s = Shell::of(&ask, "publish").await?;
+    let draft = Working::load(&ask).await?;
+    let problems = ask.admin.check(&draft.table).await?.err().map(|p| p.0).unwrap_or_default();
+    let page = Page {
+        s,
+        mark: draft.mark,
+        base: draft.base,
+        revision: draft.revision,
+        outdated: draft.is_outdated(),
+        mine: draft.changes(),
+        theirs: diff(&secrets::mask(&draft.before), &secrets::mask(&draft.current)),
+        conflicts: merge(&draft.before, &draft.table, &draft.current).conflicts,
+        problems,
+    };
+    html(&ask, &page)
+}
+
+async fn submit(ask: Ask) -> Result<HttpResponse> {
+    let mut draft = Working::load(&ask).await?;
+    let mark = ask.field("mark").and_then(|mark| mark.parse().ok()).unwrap_or_default();
+    let verb = ask.field("do").unwrap_or_default();
+    if let Some(id) = verb.strip_prefix("theirs ") {
+        draft.table.routes.retain(|route| route.id != id);
+        draft.table.routes.extend(draft.current.routes.iter().find(|route| route.id == id).cloned());
+        draft.save(&ask, mark).await?;
+        return Ok(see("/admin/publish"));
+    }
+    match verb.as_str() {
+        "publish" => {
+            let comment = ask.field("comment").unwrap_or_default();
+            ask.admin.publish(&ask, "table.publish", draft.table, draft.base, comment.trim()).await?;
+            drafts::discard(&ask).await?;
+            Ok(see("/admin/history?done=published"))
+        }
+        "merge" => {
+            draft.table = merge(&draft.before, &draft.table, &draft.current).table;
+            (draft.before, draft.base) = (draft.current.clone(), draft.revision);
+            draft.save(&ask, mark).await?;
+            Ok(see("/admin/publish?done=merged"))
+        }
+        "discard" => {
+            drafts::discard(&ask).await?;
+            Ok(see("/admin/publish?done=discarded"))
+        }
+        _ => Ok(see("/admin/publish")),
+    }
+}

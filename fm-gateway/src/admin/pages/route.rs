@@ -1,0 +1,210 @@
+//! One route: what it matches, and its pipeline.
+
+use super::{
+    Shell,
+    fields::{self, Field},
+    filters, html, see,
+};
+use crate::{
+    admin::{Ask, api::Call, drafts::Working, secrets, users::Role},
+    pipeline::Phases,
+    table::{Problem, Route, Stage, Table},
+};
+use actix_web::HttpResponse;
+use askama::Template;
+use fm_sdk::{Error, Result};
+use serde_json::{Map, Value};
+
+pub const SHOW: Call = Call::get("/routes/{id}", Role::Viewer, "A route and its pipeline", |ask| Box::pin(show(ask)));
+pub const SUBMIT: Call = Call::post("/routes/{id}", Role::Editor, "Changes a route in the draft", |ask| Box::pin(submit(ask)));
+
+#[derive(Template)]
+#[template(path = "route.html")]
+struct Page {
+    s: Shell,
+    mark: i64,
+    route: Route,
+    predicates: String,
+    stages: Vec<Card>,
+    plugins: Vec<(&'static str, &'static str)>,
+    target: String,
+    /// What is wrong with the route itself.
+    problems: Vec<Problem>,
+    changed: bool,
+}
+
+/// A plugin of the pipeline as it is drawn.
+struct Card {
+    plugin: String,
+    about: &'static str,
+    phases: Phases,
+    provides: Vec<&'static str>,
+    fields: Vec<Field>,
+    errors: Vec<String>,
+    /// Some setting has an error: the form is shown open.
+    open: bool,
+}
+
+/// The draft of who may have one, else the table in force.
+///
+/// # Errors
+/// Those of the registry.
+pub async fn working(ask: &Ask) -> Result<Working> {
+    if ask.caller()?.role >= Role::Editor {
+        return Working::load(ask).await;
+    }
+    let (table, revision) = ask.admin.current().await?;
+    Ok(Working { table: table.clone(), before: table.clone(), base: revision, current: table, revision, mark: 0 })
+}
+
+async fn show(ask: Ask) -> Result<HttpResponse> {
+    let s = Shell::of(&ask, "routes").await?;
+    let working = working(&ask).await?;
+    let masked = secrets::mask(&working.table);
+    let id = ask.param("id");
+    let route = masked.routes.into_iter().find(|route| route.id == id).ok_or_else(|| Error::not_found("route-unknown"))?;
+    let all = ask.admin.check(&working.table).await?.err().map(|p| p.0).unwrap_or_default();
+    let at = format!("routes[{id}]");
+    let own: Vec<Problem> = all.into_iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).collect();
+    let stages = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own)).collect();
+    let page = Page {
+        s,
+        mark: working.mark,
+        predicates: if route.predicates.is_empty() {
+            String::new()
+        } else {
+            serde_json::to_string_pretty(&route.predicates).unwrap_or_default()
+        },
+        stages,
+        plugins: ask.admin.plugins.iter().map(|plugin| (plugin.name(), plugin.about())).collect(),
+        target: target(&route),
+        problems: own.into_iter().filter(|p| !p.at.starts_with(&format!("{at}.plugins["))).collect(),
+        changed: working.changes().iter().any(|change| change.id == id),
+        route,
+    };
+    html(&ask, &page)
+}
+
+fn card(ask: &Ask, n: usize, stage: &Stage, at: &str, problems: &[Problem]) -> Card {
+    let plugin = ask.admin.plugins.get(&stage.plugin);
+    let at = format!("{at}.plugins[{n}]");
+    let settings = format!("{at}.settings");
+    let schema = plugin.map(|plugin| plugin.schema()).unwrap_or_default();
+    let fields = fields::fields(&schema, &stage.settings, &format!("p.{n}."), &settings, problems);
+    let named: Vec<&String> = fields.iter().flat_map(|field| &field.errors).collect();
+    let here = |p: &&Problem| p.at == at || p.at == settings || p.at.starts_with(&format!("{settings}."));
+    let errors = problems.iter().filter(here).map(|p| p.message.clone()).filter(|message| !named.contains(&message)).collect();
+    Card {
+        plugin: stage.plugin.clone(),
+        about: plugin.map(|plugin| plugin.about()).unwrap_or_default(),
+        phases: plugin.map(|plugin| plugin.phases()).unwrap_or_default(),
+        provides: plugin.map(|plugin| plugin.provides().to_vec()).unwrap_or_default(),
+        open: fields.iter().any(|field| !field.errors.is_empty()),
+        fields,
+        errors,
+    }
+}
+
+/// Where the pipeline leads.
+fn target(route: &Route) -> String {
+    let setting = |plugin: &str, name: &str| {
+        let stage = route.plugins.iter().find(|stage| stage.plugin == plugin)?;
+        stage.settings.get(name)?.as_str().map(str::to_owned)
+    };
+    setting("discovery", "service").or_else(|| setting("proxy", "target")).unwrap_or_default()
+}
+
+async fn submit(ask: Ask) -> Result<HttpResponse> {
+    let id = ask.param("id").to_owned();
+    let form = ask.fields();
+    let field = |name: &str| form.iter().rfind(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+    let mut working = Working::load(&ask).await?;
+    let original = working.table.clone();
+    let mut masked = secrets::mask(&original);
+    let at = masked.routes.iter().position(|route| route.id == id).ok_or_else(|| Error::not_found("route-unknown"))?;
+    apply(&ask, &form, &mut masked.routes[at])?;
+    let mut next = format!("/admin/routes/{id}?done=saved#pipeline");
+    match field("do").split_once(' ').map_or((field("do"), None), |(verb, n)| (verb.to_owned(), n.parse::<usize>().ok())) {
+        (verb, Some(n)) => change_pipeline(&mut masked.routes[at].plugins, &verb, n),
+        (verb, None) if verb == "add" => {
+            let plugins = &mut masked.routes[at].plugins;
+            // Before the one that answers: nothing can come after it.
+            let answers = |stage: &Stage| ask.admin.plugins.get(&stage.plugin).is_some_and(|plugin| plugin.answers());
+            let place = plugins.iter().position(answers).unwrap_or(plugins.len());
+            plugins.insert(place, Stage { plugin: field("add"), settings: Map::new() });
+        }
+        (verb, None) if verb == "delete" => {
+            masked.routes.remove(at);
+            next = "/admin/routes?done=saved".into();
+        }
+        (verb, None) if verb == "duplicate" => {
+            let copy = Route { id: field("copy"), active: false, ..masked.routes[at].clone() };
+            next = format!("/admin/routes/{}?done=saved", copy.id);
+            put_back(&mut masked, &original)?;
+            // The copy has the secrets themselves: a mask names the place in the first route.
+            let whole = masked.routes[at].plugins.clone();
+            working.table = masked;
+            super::routes::add(&mut working, Route { plugins: whole, ..copy })?;
+            working.save(&ask, field("mark").parse().unwrap_or_default()).await?;
+            return Ok(see(&next));
+        }
+        (verb, None) if verb == "save" => next = format!("/admin/routes/{id}?done=saved"),
+        _ => {}
+    }
+    put_back(&mut masked, &original)?;
+    working.table = masked;
+    working.save(&ask, field("mark").parse().unwrap_or_default()).await?;
+    Ok(see(&next))
+}
+
+fn put_back(table: &mut Table, original: &Table) -> Result<()> {
+    let unknown = secrets::unmask(table, original);
+    if unknown.is_empty() { Ok(()) } else { Err(crate::admin::table::invalid(unknown)) }
+}
+
+fn change_pipeline(plugins: &mut Vec<Stage>, verb: &str, n: usize) {
+    match verb {
+        "up" if n > 0 && n < plugins.len() => plugins.swap(n, n - 1),
+        "down" if n + 1 < plugins.len() => plugins.swap(n, n + 1),
+        "remove" if n < plugins.len() => drop(plugins.remove(n)),
+        _ => {}
+    }
+}
+
+/// Takes what the form says of a route.
+fn apply(ask: &Ask, form: &[(String, String)], route: &mut Route) -> Result<()> {
+    let text = |name: &str| form.iter().rfind(|(n, _)| n == name).map(|(_, v)| v.trim().to_owned()).unwrap_or_default();
+    let checked = |name: &str| form.iter().any(|(n, _)| n == name);
+    let words =
+        |name: &str| -> Vec<String> { text(name).split([',', ' ', '\n', '\r']).filter(|w| !w.is_empty()).map(str::to_owned).collect() };
+    (route.name, route.group, route.description) = (text("name"), text("group"), text("description"));
+    (route.path, route.hosts, route.methods, route.allow_headers) =
+        (text("path"), words("hosts"), words("methods"), words("allow_headers"));
+    (route.active, route.public, route.fallback) = (checked("active"), checked("public"), checked("fallback"));
+    route.priority = text("priority").parse().map_err(|_| Error::field("priority", "must be a whole number"))?;
+    route.max_body = text("max_body").parse().map_err(|_| Error::field("max_body", "must be a number of bytes"))?;
+    let predicates = text("predicates");
+    route.predicates = match predicates.as_str() {
+        "" => Vec::new(),
+        json => serde_json::from_str(json).map_err(|e| Error::field("predicates", e.to_string()))?,
+    };
+    for (n, stage) in route.plugins.iter_mut().enumerate() {
+        // A form that was made for another pipeline must not change this one.
+        if text(&format!("p.{n}.plugin")) == stage.plugin {
+            let schema = ask.admin.plugins.get(&stage.plugin).map(|plugin| plugin.schema()).unwrap_or(Value::Null);
+            fields::read(&schema, form, &format!("p.{n}."), &mut stage.settings);
+        }
+    }
+    reorder(&mut route.plugins, &text("order"));
+    Ok(())
+}
+
+/// Puts plugins in the order that they were dragged to: `2,0,1`.
+fn reorder(plugins: &mut Vec<Stage>, order: &str) {
+    let places: Vec<usize> = order.split(',').filter_map(|n| n.parse().ok()).collect();
+    let mut sorted = places.clone();
+    sorted.sort_unstable();
+    if sorted.iter().copied().eq(0..plugins.len()) {
+        *plugins = places.into_iter().map(|n| plugins[n].clone()).collect();
+    }
+}

@@ -1,0 +1,141 @@
+//! What all pages have around them.
+
+use crate::admin::{Ask, drafts::Working, users::Role};
+use actix_web::{HttpRequest, cookie::Cookie, http::header};
+use fm_sdk::Result;
+
+const LANGUAGE: &str = "fm_gateway_lang";
+
+/// The frame of a page: language, navigation, who is signed in.
+pub struct Shell {
+    pub de: bool,
+    /// The entry of the navigation.
+    pub section: &'static str,
+    pub user: String,
+    pub role: &'static str,
+    pub can_edit: bool,
+    pub can_admin: bool,
+    pub csrf: String,
+    /// How many routes the own draft changes.
+    pub changes: usize,
+    pub notice: String,
+    pub node: String,
+}
+
+impl Shell {
+    /// The frame for the caller.
+    ///
+    /// # Errors
+    /// Those of the registry.
+    pub async fn of(ask: &Ask, section: &'static str) -> Result<Shell> {
+        let caller = ask.caller()?;
+        let can_edit = caller.role >= Role::Editor && !caller.must_change;
+        let changes = if can_edit { Working::load(ask).await?.changes().len() } else { 0 };
+        let mut shell = Shell::bare(&ask.request);
+        shell.notice = notice(&ask.query("done").unwrap_or_default(), shell.de).into();
+        Ok(Shell {
+            section,
+            user: caller.name.clone(),
+            role: caller.role.name(),
+            can_edit,
+            can_admin: caller.role == Role::Admin && !caller.must_change,
+            csrf: caller.form_token().unwrap_or_default(),
+            changes,
+            node: ask.admin.instance.clone(),
+            ..shell
+        })
+    }
+
+    /// The frame for somebody who is not known.
+    pub fn bare(request: &HttpRequest) -> Shell {
+        Shell {
+            de: is_german(request),
+            section: "",
+            user: String::new(),
+            role: "",
+            can_edit: false,
+            can_admin: false,
+            csrf: String::new(),
+            changes: 0,
+            notice: String::new(),
+            node: String::new(),
+        }
+    }
+
+    /// A text in the language of the page.
+    pub fn t<'t>(&self, english: &'t str, german: &'t str) -> &'t str {
+        if self.de { german } else { english }
+    }
+
+    pub fn lang(&self) -> &'static str {
+        if self.de { "de" } else { "en" }
+    }
+
+    /// Marks the entry of the navigation that is shown.
+    pub fn here(&self, section: &str) -> &'static str {
+        if self.section == section { "page" } else { "false" }
+    }
+
+    /// The sign of a state: its shape tells it without its colour.
+    pub fn shape(&self, state: &str) -> &'static str {
+        match state {
+            "ok" | "added" => "●",
+            "warning" | "changed" => "▲",
+            "error" | "removed" => "■",
+            _ => "○",
+        }
+    }
+
+    /// A state in words.
+    pub fn state(&self, state: &str) -> String {
+        let german = match state {
+            "ok" => "in Ordnung",
+            "warning" => "Warnung",
+            "error" => "Fehler",
+            "inactive" => "inaktiv",
+            "added" => "neu",
+            "changed" => "geändert",
+            "removed" => "entfernt",
+            other => other,
+        };
+        self.t(state, german).into()
+    }
+}
+
+/// The language that the address names, as a cookie.
+pub fn chosen_language(request: &HttpRequest) -> Option<Cookie<'static>> {
+    let query = request.query_string();
+    let lang = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang").map(|(_, lang)| lang.into_owned())?;
+    ["de", "en"].contains(&lang.as_str()).then(|| Cookie::build(LANGUAGE, lang).path("/admin").http_only(true).permanent().finish())
+}
+
+fn is_german(request: &HttpRequest) -> bool {
+    let chosen = chosen_language(request).or_else(|| request.cookie(LANGUAGE));
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    chosen.map_or_else(|| accepted.trim_start().to_lowercase().starts_with("de"), |cookie| cookie.value() == "de")
+}
+
+fn notice(code: &str, de: bool) -> &'static str {
+    let (english, german) = match code {
+        "saved" => (
+            "Saved in your draft. Nothing changes for requests until you publish.",
+            "Im Entwurf gesichert. Für Anfragen ändert sich erst mit dem Veröffentlichen etwas.",
+        ),
+        "discarded" => ("Your draft was discarded.", "Der Entwurf wurde verworfen."),
+        "merged" => ("The changes of the other editor are in your draft now.", "Die Änderungen der anderen Person sind jetzt im Entwurf."),
+        "published" => (
+            "Published. Each node takes the new revision by itself.",
+            "Veröffentlicht. Jeder Knoten übernimmt die neue Revision von selbst.",
+        ),
+        "restored" => ("Restored as a new revision.", "Als neue Revision wiederhergestellt."),
+        "password" => (
+            "Your password was changed. All other sessions have ended.",
+            "Das Passwort wurde geändert. Alle anderen Sitzungen sind beendet.",
+        ),
+        "ended" => ("The session has ended.", "Die Sitzung ist beendet."),
+        "changed" => ("Changed.", "Geändert."),
+        "revoked" => ("The token was revoked.", "Das Token wurde widerrufen."),
+        _ => ("", ""),
+    };
+    if de { german } else { english }
+}
