@@ -8,7 +8,7 @@ use crate::{
     },
     api::{self, Documents},
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
-    pipeline::{Drivers, Tools},
+    pipeline::{Drivers, Tools, trace::Samples},
     recent::RecentRequests,
     table::{Copy, Keeper, TableState},
     upstream::Limits,
@@ -144,6 +144,7 @@ impl Application {
             metrics,
             documents: Documents::new(services.clone(), own.documents_away),
             recent: Arc::default(),
+            samples: Arc::default(),
             health,
         });
         Ok(Application { settings, instance, public, reloader, ties, offers, admin, operators, gateway, services, keeper, state })
@@ -181,6 +182,11 @@ impl Application {
     /// The last requests, for a dry run of another table.
     pub fn recent(&self) -> Arc<RecentRequests> {
         self.gateway.recent.clone()
+    }
+
+    /// Step traces of requests as they are served; none is recorded until somebody asks for it.
+    pub fn samples(&self) -> Arc<Samples> {
+        self.gateway.samples.clone()
     }
 
     /// Serves until `stop` resolves, then drains: leaves the registry, goes on serving for a while with `Connection: close`, finishes what

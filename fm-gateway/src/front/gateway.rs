@@ -1,7 +1,11 @@
 //! What all workers share.
 
 use super::{load::Load, metrics::GatewayMetrics, per_address::PerAddress};
-use crate::{api::Documents, pipeline::Compiled, recent::RecentRequests};
+use crate::{
+    api::Documents,
+    pipeline::{Compiled, trace::Samples},
+    recent::RecentRequests,
+};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{health::Health, http::Draining};
 use http::HeaderValue;
@@ -80,5 +84,7 @@ pub struct Gateway {
     pub documents: Documents,
     /// What a new table is tried on before it is published.
     pub recent: Arc<RecentRequests>,
+    /// Step traces of some requests, where somebody watches.
+    pub samples: Arc<Samples>,
     pub health: Health,
 }

@@ -163,6 +163,9 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         }
         Err(refusal) => return refused(gateway, &refusal, &trace),
     }
+    if let Some(recorder) = gateway.samples.pick() {
+        head.extensions.insert(recorder);
+    }
     let mut exchange = Box::new(Exchange::new(head, entry.path, Some(body), entry.length, client, trace, route, worker));
     exchange.place = Some(place);
     let mut answer = run(&mut exchange).await;

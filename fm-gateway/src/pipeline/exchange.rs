@@ -93,10 +93,7 @@ impl Exchange {
         let (identity, upstream, quota, place, vars, started) = (None, None, None, None, Vec::new(), Instant::now());
         let (max_body, upstream_path) = (route.max_body, None);
         let recorder = head.extensions.get::<Recorder>().cloned();
-        if let Some(recorder) = &recorder {
-            recorder.begin(&route, trace.trace_id(), &head.headers, started);
-        }
-        Exchange {
+        let exchange = Exchange {
             head,
             normal_path,
             body,
@@ -114,7 +111,11 @@ impl Exchange {
             place,
             vars,
             recorder,
+        };
+        if let Some(recorder) = &exchange.recorder {
+            recorder.begin(&exchange);
         }
+        exchange
     }
 
     /// The path in its normal form; matched and forwarded.

@@ -121,6 +121,7 @@ fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
         metrics,
         documents: Documents::new(tools.services.clone(), Duration::ZERO),
         recent: Arc::default(),
+        samples: Arc::default(),
         health: Health::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! Trials of a table that is not in force: what each step does, with secrets masked.
 
-use crate::support::{Upstream, ok};
+use crate::support::{TestApp, Upstream, ok, until};
 use bytes::Bytes;
 use fm_gateway::{
     front::GatewayMetrics,
@@ -269,6 +269,26 @@ async fn the_client_and_its_scheme_are_what_the_trial_says() {
     assert_eq!(market.run(routes.clone(), "GET", "/", &["X-Forwarded-For: 192.0.2.1"], b"").await.answer.unwrap().status, 403);
     let https = market.run(routes, "GET", "https://market.test/", &[], b"").await.answer.unwrap();
     assert!(https.headers.iter().any(|(name, _)| name == "strict-transport-security"), "{https:?}");
+}
+
+#[actix_rt::test]
+async fn a_gateway_that_is_watched_keeps_the_steps_of_some_requests() {
+    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nSet-Cookie: session=upstream-secret\r\nContent-Length: 6\r\n\r\nhidden").await;
+    let app = TestApp::in_front_of(&upstream).await;
+    app.get("/before").await;
+    app.samples.record_every(1);
+    let request = "GET /x/../watched?q=query-secret HTTP/1.1\r\nHost: SHOP.test\r\nAuthorization: Bearer client-secret\r\n\r\n";
+    assert_eq!(app.send(request).await.text(), "hidden");
+    until("the request has ended", || !app.samples.list().is_empty()).await;
+    app.samples.record_every(0);
+    app.get("/after").await;
+
+    let kept = app.samples.list();
+    assert!(!format!("{kept:?}").contains("secret") && !format!("{kept:?}").contains("hidden"), "{kept:?}");
+    let [trace] = &kept[..] else { panic!("one was recorded: {kept:?}") };
+    assert_eq!((trace.method.as_str(), trace.host.as_str(), trace.path.as_str()), ("GET", "shop.test", "/watched"));
+    assert_eq!((trace.route.as_str(), trace.status, trace.sent, trace.complete), ("route-0", Some(200), 6, true));
+    assert_eq!(trace.steps[0].attempts[0].outcome, AttemptOutcome::Answered { status: 200 });
 }
 
 /// Numbers that look random and are the same in every run.

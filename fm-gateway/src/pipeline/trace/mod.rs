@@ -3,12 +3,14 @@
 
 mod mask;
 mod recorder;
+mod samples;
 mod watch;
 
 pub(super) use {mask::Secrets, watch::Watch};
 pub use {
     mask::{MASK, is_secret, without_query_values},
     recorder::{AttemptInProgress, Recorder},
+    samples::Samples,
 };
 
 use serde::Serialize;
@@ -19,6 +21,10 @@ use std::fmt;
 pub struct StepTrace {
     pub route: String,
     pub trace_id: String,
+    pub method: String,
+    pub host: String,
+    /// In its normal form, without the query.
+    pub path: String,
     /// In the order in which it happened: requests first to last step, answers last to first.
     pub steps: Vec<StepRecord>,
     /// The answer's status; none while there is no answer yet.

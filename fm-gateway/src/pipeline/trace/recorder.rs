@@ -1,10 +1,9 @@
 //! Records a step trace while its request runs.
 
 use super::{
-    super::{CompiledRoute, Outcome},
-    Attempt, AttemptKind, AttemptOutcome, Secrets, StepRecord, StepTrace,
+    super::{Exchange, Outcome},
+    Attempt, AttemptKind, AttemptOutcome, Samples, Secrets, StepRecord, StepTrace,
 };
-use http::HeaderMap;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -15,7 +14,11 @@ const MOST: usize = 100;
 
 /// Put into the extensions of a request, it records what the steps do with it; whoever keeps a clone reads the trace afterwards.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<State>>);
+pub struct Recorder {
+    state: Arc<Mutex<State>>,
+    /// Gets the trace when the request has ended.
+    samples: Option<Arc<Samples>>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,18 +31,26 @@ struct State {
 }
 
 impl Recorder {
+    /// Records for the samples, too.
+    pub(super) fn kept_by(samples: Arc<Samples>) -> Recorder {
+        Recorder { samples: Some(samples), ..Recorder::default() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins with a request that has found its route.
-    pub(in crate::pipeline) fn begin(&self, route: &CompiledRoute, trace_id: String, headers: &HeaderMap, started: Instant) {
+    pub(in crate::pipeline) fn begin(&self, exchange: &Exchange) {
         let mut state = self.state();
-        state.started = Some(started);
-        state.trace.route.clone_from(&route.id);
-        state.trace.trace_id = trace_id;
-        state.secrets.add_headers(headers);
-        for (name, value) in route.steps.iter().flat_map(|step| &step.env) {
+        state.started = Some(exchange.started);
+        state.trace.route.clone_from(&exchange.route.id);
+        state.trace.trace_id = exchange.trace.trace_id();
+        state.trace.method = exchange.head.method.to_string();
+        state.trace.host = exchange.client.host().to_owned();
+        state.trace.path = exchange.path().to_owned();
+        state.secrets.add_headers(&exchange.head.headers);
+        for (name, value) in exchange.route.steps.iter().flat_map(|step| &step.env) {
             state.secrets.add_env(name, value);
         }
     }
@@ -86,6 +97,9 @@ impl Recorder {
         state.trace.sent = outcome.sent;
         state.trace.complete = outcome.complete;
         state.trace.took_micros = u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX);
+        if let Some(samples) = &self.samples {
+            samples.push(state.trace.clone());
+        }
     }
 
     /// What was recorded so far; `None`, if the request has found no route.

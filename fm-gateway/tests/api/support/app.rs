@@ -1,5 +1,5 @@
 use super::{Client, Reply, Upstream, soon, until};
-use fm_gateway::{Application, GatewaySettings, admin::users::Cost, recent::RecentRequests, table};
+use fm_gateway::{Application, GatewaySettings, admin::users::Cost, pipeline::trace::Samples, recent::RecentRequests, table};
 use fm_sdk::{
     config::Settings,
     registry::{
@@ -20,6 +20,7 @@ pub struct TestApp {
     pub identities: TestIdentities,
     pub data: tempfile::TempDir,
     pub recent: Arc<RecentRequests>,
+    pub samples: Arc<Samples>,
     table: tokio::sync::watch::Receiver<table::TableState>,
     stop: RefCell<Option<oneshot::Sender<()>>>,
     pub running: RefCell<Option<JoinHandle<fm_sdk::Result<()>>>>,
@@ -68,11 +69,11 @@ impl TestApp {
         change(&mut settings, &mut own);
         let app = Application::on(settings, own, Arc::new(registry.clone()), identities.terms().clone()).unwrap();
         let (address, admin, tls, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.tls_address().unwrap(), app.table());
-        let recent = app.recent();
+        let (recent, samples) = (app.recent(), app.samples());
         let (stop, stopped) = oneshot::channel();
         let running = actix_rt::spawn(app.run(async move { drop(stopped.await) }));
         let (stop, running) = (RefCell::new(Some(stop)), RefCell::new(Some(running)));
-        TestApp { address, admin, tls, registry, identities, data, recent, table, stop, running }
+        TestApp { address, admin, tls, registry, identities, data, recent, samples, table, stop, running }
     }
 
     /// Waits until a table is in force and the gateway has registered.
