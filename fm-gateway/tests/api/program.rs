@@ -113,6 +113,24 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     assert!(said.starts_with("- route new\n") && said.contains("\nrevision "), "{said}");
     until(address, "/new", |r| r.status == 404 || r.status == 503).await;
 
+    let tested = run(command(etcd.url(), &data).args(["table", "test", "GET", "/api/cars/7"])).await;
+    let said = String::from_utf8_lossy(&tested.stdout).into_owned();
+    assert!(said.contains("-> 1 discovery  passed") && said.contains("asked fm-cars 1: 200"), "{said}");
+
+    let folder = data.path().join("tables");
+    std::fs::create_dir(&folder).unwrap();
+    let watched = json!({"id": "watched", "path": "/watched", "public": true, "plugins": [{"plugin": "respond"}]});
+    std::fs::write(folder.join("watched.json"), json!({"format": 1, "routes": [watched]}).to_string()).unwrap();
+    std::fs::copy(&file, folder.join("market.json")).unwrap();
+    let mut watch = command(etcd.url(), &data);
+    watch.args(["table", "apply", "--watch"]).arg(&folder).stdout(Stdio::null());
+    let mut watch = Program(watch.spawn().unwrap());
+    until(address, "/watched", |r| r.status == 200).await;
+    std::fs::remove_file(folder.join("watched.json")).unwrap();
+    until(address, "/watched", |r| r.status != 200).await;
+    assert!(Command::new("kill").args(["-TERM", &watch.0.id().to_string()]).status().unwrap().success());
+    assert!(soon(tokio::task::spawn_blocking(move || watch.0.wait())).await.unwrap().unwrap().success());
+
     let bad = data.path().join("bad.json");
     std::fs::write(&bad, json!({"format": 1, "routes": [{"id": "x", "path": "x", "plugins": []}]}).to_string()).unwrap();
     let refused = run(command(etcd.url(), &data).arg("table").arg("check").arg(&bad)).await;
