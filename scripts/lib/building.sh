@@ -9,18 +9,19 @@ in_repository() {
         shift
         CARGO_TARGET_DIR=$(target_folder)
         # shellcheck disable=SC2317 # called by the command
-        cargo() {
-            # cargo gives these to the test programs that it runs. When one of them calls cargo, build scripts that ask for them would
-            # run again, and what stands on them be compiled again, there and in the next build outside.
-            (unset "${!CARGO_PKG_@}" "${!CARGO_MANIFEST_@}" && command cargo --config "source.compose-checkout.local-registry='$REGISTRY'" "$@")
-        }
+        cargo() { (forget_caller && command cargo --config "source.compose-checkout.local-registry='$REGISTRY'" "$@"); }
         export CARGO_TARGET_DIR
         export -f cargo
+        forget_caller
         "$@"
     )
 }
+
+# cargo gives these to the test programs that it runs. When one of them calls cargo, build scripts that ask for them (ring's) would run again,
+# and what stands on them be compiled again, there and in the next build outside.
+forget_caller() { unset "${!CARGO_PKG_@}" "${!CARGO_MANIFEST_@}"; }
 export ROOT REGISTRY
-export -f in_repository target_folder
+export -f in_repository forget_caller target_folder
 
 # build_tool NAME PROFILE: a program of funny-market-compose's workspace, with the features that dependencies have in the whole of it, so
 # that nothing is compiled a second time with fewer. Prints where it is.

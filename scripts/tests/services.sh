@@ -51,7 +51,10 @@ what_cargo_tells_a_test_program_does_not_reach_the_cargo_it_calls() {
     printf '#!/bin/sh\nenv\n' >"$scratch/bin/cargo"
     chmod +x "$scratch/bin/cargo"
     export CARGO_MANIFEST_DIR=/elsewhere CARGO_MANIFEST_LINKS=z CARGO_PKG_NAME=market-tests CARGO_PKG_VERSION_MAJOR=0 CARGO_NET_RETRY=7
-    PATH=$scratch/bin:$PATH in_repository fm-cars cargo build >"$scratch/told"
+    export PATH=$scratch/bin:$PATH
+    in_repository fm-cars cargo build >"$scratch/told"
+    in_repository fm-cars env cargo build >>"$scratch/told"
+    in_repository fm-cars env CARGO_PKG_NAME=market-tests bash -c 'cargo build' >>"$scratch/told"
     not grep -E '^CARGO_(PKG|MANIFEST)_' "$scratch/told"
-    grep -x CARGO_NET_RETRY=7 "$scratch/told"
+    [ "$(grep -c '^CARGO_NET_RETRY=7$' "$scratch/told")" = 3 ]
 }
