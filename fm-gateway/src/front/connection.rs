@@ -9,6 +9,7 @@ use super::{
     socket::Socket,
     state::ConnectionState,
     tls::{ClientCertificate, HTTP2, Tls},
+    tunnel,
     wire::{Peer, Wire},
 };
 use crate::pipeline::Worker;
@@ -26,7 +27,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
@@ -88,21 +89,21 @@ where
         async move { Ok::<_, Infallible>(served.await) }
     });
     let head = limits.uri + limits.head + BEYOND_HEAD;
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .header_read_timeout(None)
         .max_headers(limits.headers + BEYOND_HEADERS)
         .max_header_size(head)
         .max_buf_size(head.max(8192))
         .serve_connection(TokioIo::new(socket), service);
-    let (mut connection, mut leaves, mut left) = (pin!(connection), pin!(leave.wait()), false);
+    let (mut leaves, mut left) = (pin!(leave.wait()), false);
     let mut clock = Clock::new(&limits);
     let ended = poll_fn(|cx| {
         if !left && leaves.as_mut().poll(cx).is_ready() {
             left = true;
-            connection.as_mut().graceful_shutdown();
+            Pin::new(&mut connection).graceful_shutdown();
         }
         loop {
-            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            if let Poll::Ready(ended) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(Some(ended));
             }
             if state.poll_rest(cx, limits.rest).is_pending() {
@@ -115,6 +116,19 @@ where
         clock.poll(cx, &state, &limits, &client).map(|()| None)
     })
     .await;
+    if matches!(&ended, Some(Ok(()))) && state.is_asked_to_switch() {
+        let http1::Parts { io, read_buf, .. } = connection.into_parts();
+        let mut socket = io.into_inner();
+        match state.take_tunnel() {
+            Some(tunnel) => {
+                state.multiplex();
+                Box::pin(tunnel::run(socket, read_buf, tunnel, &state, &gateway)).await;
+            }
+            // Whoever is refused hears so before the end.
+            None => drop(socket.shutdown().await),
+        }
+        return;
+    }
     if matches!(&ended, Some(Err(e)) if e.is_parse()) && !state.refused.get() {
         refused("request-malformed");
     }

@@ -1,6 +1,6 @@
 //! What every request must be like before anything looks at it.
 
-use super::{gateway::Limits, headers::is_stripped, host::normal_authority, path::normalise};
+use super::{gateway::Limits, headers::is_stripped, host::normal_authority, path::normalise, websocket};
 use crate::{pipeline::Answer, upstream::Length};
 use fm_sdk::{Error, Kind, trace::TraceParent};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
@@ -82,9 +82,8 @@ pub fn enter(head: &mut Parts, has_body: bool, as_it_came: &[u8], limits: &Limit
         check_http2(&mut head.headers)?;
     }
     let stripped = strip(&mut head.headers, limits)?;
-    // The server has read everything that follows as the body of this request.
-    if head.headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "upgrade-unsupported", "WebSockets are not served here").closing());
+    if websocket::is_asked(&head.headers) {
+        websocket::check(head, has_body)?;
     }
     Ok(Entry { path, authority: authority(head, scheme)?, length: length(&head.headers, has_body)?, stripped })
 }

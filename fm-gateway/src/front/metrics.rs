@@ -111,7 +111,7 @@ impl GatewayMetrics {
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
             r.register("gateway_connections", "Open connections of clients", m.connections.clone());
-            r.register("gateway_event_streams", "Open event streams", m.streams.clone());
+            r.register("gateway_event_streams", "Open event streams and WebSockets", m.streams.clone());
             r.register("gateway_hedges", "Requests sent to another instance too because the first was silent or slow", m.hedges.clone());
             r.register("gateway_refused", "Requests that reached no route, by code", m.refused.clone());
             r.register("gateway_table_loads", "Tables from the registry, by outcome", m.loads.clone());

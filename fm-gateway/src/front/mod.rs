@@ -26,6 +26,8 @@ mod socket;
 mod state;
 mod streams;
 mod tls;
+mod tunnel;
+mod websocket;
 mod wire;
 
 pub use {
@@ -43,5 +45,7 @@ pub use {
     server::{Listeners, Server},
     state::{ConnectionState, InFlight},
     tls::{CertificateFiles, ClientAuth, ClientCertificate, Reloader, Tls, TlsSettings},
+    tunnel::Tunnel,
+    websocket::{is_asked as asks_for_websocket, names_upgrade},
 };
 pub(crate) use {guard::enter, serve::serve};

@@ -1,6 +1,6 @@
 //! The body of a client's request. Whoever drops it before its end leaves the rest to its connection, which reads past it, within bounds.
 
-use super::state::ConnectionState;
+use super::{state::ConnectionState, tunnel::Tunnel};
 use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -38,6 +38,11 @@ impl RequestBody {
     /// Whether there is a body that the client was never asked for: what follows on the connection is in doubt.
     pub fn is_uninvited(&self) -> bool {
         self.uninvited
+    }
+
+    /// Makes of the connection a WebSocket, once its answer says so.
+    pub fn switch(&self, tunnel: Tunnel) {
+        self.state.set_tunnel(Some(tunnel));
     }
 }
 

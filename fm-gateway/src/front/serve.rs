@@ -9,6 +9,7 @@ use super::{
     page, redirect,
     request_body::RequestBody,
     state::ConnectionState,
+    websocket,
 };
 use crate::{
     api,
@@ -46,6 +47,10 @@ pub async fn serve(
     let (head, body) = request.into_parts();
     let expects = head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
     let body = RequestBody::new(body, state.clone(), expects);
+    let asks = websocket::is_asked(&head.headers);
+    if head.headers.contains_key(header::UPGRADE) {
+        state.note_switch();
+    }
     let (language, method) = (page::wanted(&head.headers), head.method.clone());
     let scheme = scheme_of(&origin, &head.headers, &gateway.trusted);
     let trace = TraceParent::continued(head.headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()));
@@ -81,7 +86,9 @@ pub async fn serve(
         headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
     // HTTP/2 says by GOAWAY that a connection ends.
-    if !state.is_multiplexed() && (close || state.is_doubtful() || gateway.draining.begun()) {
+    // What follows on a connection that was not switched is for nobody: client and upstream may differ about what it is.
+    let (switches, close) = (status == StatusCode::SWITCHING_PROTOCOLS, close || asks);
+    if !switches && !state.is_multiplexed() && (close || state.is_doubtful() || gateway.draining.begun()) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let mut response = Response::new(Delivery::new(status, body, exchange, in_flight));
@@ -171,6 +178,26 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
     let mut answer = run(&mut exchange).await;
     // What nobody has read is read past, unless the client waits to be asked for it.
     let uninvited = exchange.body.take().is_some_and(|body| body.is_uninvited());
+    if (answer.status == StatusCode::SWITCHING_PROTOCOLS) != state.has_tunnel() {
+        // A plugin has made something else of the answer.
+        state.set_tunnel(None);
+        if answer.status == StatusCode::SWITCHING_PROTOCOLS {
+            let error = Error::new(Kind::Internal, "internal", "nobody switches");
+            answer = Answer::problem(&error, &exchange.trace);
+        }
+    }
+    if state.has_tunnel() {
+        exchange.place = None;
+        let place = gateway.streams.enter(exchange.client.ip);
+        if place.excess > 0 {
+            state.set_tunnel(None);
+            let refusal = Refusal::too_many("too-many-streams", "this address has too many WebSockets and event streams");
+            gateway.metrics.refused(refusal.error.code());
+            answer = refusal.answer(&exchange.trace);
+        } else {
+            state.hold_in_tunnel(place);
+        }
+    }
     if let Body::Events(stream, _) = &mut answer.body {
         // It may last for days and does nothing meanwhile: its connection is what it costs.
         exchange.place = None;

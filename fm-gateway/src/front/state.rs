@@ -1,9 +1,10 @@
 //! What the socket of a client, the task that drives its connection and the requests on it know of each other.
 
-use super::{gateway::Limits, request_body::has_no_fields};
+use super::{gateway::Limits, request_body::has_no_fields, tunnel::Tunnel};
 use bytes::BytesMut;
 use hyper::body::{Body, Incoming};
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     pin::Pin,
     rc::Rc,
@@ -27,7 +28,7 @@ pub enum Overdue {
 }
 
 /// The state of one connection.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ConnectionState {
     /// A request is in flight: from its head to the last piece of its answer.
     in_flight: Cell<bool>,
@@ -46,6 +47,10 @@ pub struct ConnectionState {
     doubtful: Cell<bool>,
     /// hyper has refused a head, and that was counted.
     pub(super) refused: Cell<bool>,
+    /// The upstream's side of a WebSocket that the connection becomes.
+    tunnel: RefCell<Option<Tunnel>>,
+    /// A request has asked to switch to something else: hyper leaves the end of the connection to us.
+    asked_to_switch: Cell<bool>,
     /// The connection carries many requests at once: its frames say where each begins and ends (HTTP/2), and so does its part of a request.
     is_multiplexed: Cell<bool>,
     /// The client has more connections than it may have: its first request is refused.
@@ -60,11 +65,40 @@ impl ConnectionState {
         Rc::new(state)
     }
 
-    /// Leaves all that is of one request after the other on a connection to HTTP/2.
+    /// Leaves all that is of one request after the other to HTTP/2 or WebSocket, whose frames say where messages end.
     pub fn multiplex(&self) {
         self.is_multiplexed.set(true);
         self.answering.set(true);
         self.head_since.set(None);
+    }
+
+    /// Makes a WebSocket of the connection, or not.
+    pub(super) fn set_tunnel(&self, tunnel: Option<Tunnel>) {
+        *self.tunnel.borrow_mut() = tunnel;
+    }
+
+    /// Holds something until the end of the WebSocket.
+    pub(super) fn hold_in_tunnel(&self, what: impl Any) {
+        if let Some(tunnel) = self.tunnel.borrow_mut().as_mut() {
+            tunnel.held.push(Box::new(what));
+        }
+    }
+
+    pub(super) fn has_tunnel(&self) -> bool {
+        self.tunnel.borrow().is_some()
+    }
+
+    pub(super) fn take_tunnel(&self) -> Option<Tunnel> {
+        self.tunnel.borrow_mut().take()
+    }
+
+    /// Notes that a request names another protocol.
+    pub(super) fn note_switch(&self) {
+        self.asked_to_switch.set(true);
+    }
+
+    pub(super) fn is_asked_to_switch(&self) -> bool {
+        self.asked_to_switch.get()
     }
 
     /// Whether the frames of HTTP/2 say where messages end.
@@ -187,7 +221,6 @@ impl ConnectionState {
 }
 
 /// A request is in flight.
-#[derive(Debug)]
 pub struct InFlight(Rc<ConnectionState>);
 
 impl Drop for InFlight {

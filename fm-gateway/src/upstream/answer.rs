@@ -1,5 +1,6 @@
 //! Checks the head of an answer where hyper is lenient: what could be read in two ways costs the answer or the connection (RFC 9112, 6.3).
 
+use crate::front::{asks_for_websocket, names_upgrade};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version,
     header::{self, Entry},
@@ -23,15 +24,23 @@ pub struct Head {
     pub reusable: bool,
 }
 
-/// Checks a final head and takes out what belongs to the connection.
+/// Checks a final head and takes out what belongs to the connection. `asked`: it was asked to switch to WebSocket.
 ///
 /// # Errors
 /// What breaks HTTP, or could be read in two ways.
-pub(super) fn check(head: Parts, method: &Method) -> Result<Head, &'static str> {
+pub(super) fn check(head: Parts, method: &Method, asked: bool) -> Result<Head, &'static str> {
     let Parts { status, version, mut headers, .. } = head;
     if status == StatusCode::SWITCHING_PROTOCOLS {
-        // Nobody asked this upstream to switch, so it may not.
-        return Err("101 that nobody asked for");
+        if !asked {
+            // Nobody asked this upstream to switch, so it may not.
+            return Err("101 that nobody asked for");
+        }
+        if !asks_for_websocket(&headers) || !names_upgrade(&headers) || !headers.contains_key(header::SEC_WEBSOCKET_ACCEPT) {
+            return Err("101 to something else than WebSocket");
+        }
+        if headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING) {
+            return Err("101 with a body");
+        }
     }
     let length = length(&headers)?;
     let chunked = is_chunked(&headers)?;
@@ -120,7 +129,7 @@ mod tests {
         for (name, value) in headers {
             response = response.header(*name, *value);
         }
-        check(response.body(()).unwrap().into_parts().0, &method)
+        check(response.body(()).unwrap().into_parts().0, &method, false)
     }
 
     #[test]

@@ -7,9 +7,11 @@ use super::{
     upload::{Progress, Upload},
     watchdog::Watchdog,
 };
+use bytes::Bytes;
+use http::header::UPGRADE;
 use hyper::{Request, body::Incoming};
 use std::{rc::Rc, task::Context, time::Duration};
-use tokio::time::Instant;
+use tokio::{net::TcpStream, time::Instant};
 
 /// How long each part may stand still. Zero means for ever.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +57,10 @@ impl Call {
     pub async fn send(&mut self, request: Request<Upload>) -> Result<(Head, Incoming), Unsent> {
         self.upload = request.body().progress();
         let method = request.method().clone();
+        let asked = request.headers().contains_key(UPGRADE);
         let sent = self.answered(request).await?;
         let (head, body) = sent.into_parts();
-        let head = check(head, &method).map_err(|why| Unsent { failure: Failure::BadAnswer(why.into()), request: None })?;
+        let head = check(head, &method, asked).map_err(|why| Unsent { failure: Failure::BadAnswer(why.into()), request: None })?;
         if let Some(upload) = &self.upload
             && !head.persistent
         {
@@ -65,6 +68,11 @@ impl Call {
             upload.stop();
         }
         Ok((head, body))
+    }
+
+    /// Gives the connection that has switched.
+    pub fn into_io(self) -> Option<(TcpStream, Bytes)> {
+        self.connection.into_io()
     }
 
     async fn answered(&mut self, request: Request<Upload>) -> Result<hyper::Response<Incoming>, Unsent> {

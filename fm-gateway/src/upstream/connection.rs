@@ -2,6 +2,7 @@
 //! wake-up between tasks and a connection that nobody waits for any more is closed by dropping it.
 
 use super::{failure::Failure, upload::Upload};
+use bytes::Bytes;
 use hyper::{
     Request, Response,
     body::Incoming,
@@ -28,6 +29,8 @@ pub struct Connection {
     sender: SendRequest<Upload>,
     /// Reads and writes; `None` once the connection has ended.
     driver: Option<Pin<Box<Driver>>>,
+    /// It has ended, and left the connection to what it has switched to.
+    ended: Option<Pin<Box<Driver>>>,
     pub(super) authority: Rc<str>,
     pub(super) idle_since: Instant,
     /// Came out of the pool.
@@ -53,12 +56,19 @@ impl Connection {
         let handshake = http1::Builder::new().max_header_size(MAX_HEAD).handshake(TokioIo::new(io)).await;
         let (sender, driver) = handshake.map_err(|e| Failure::Connect(io::Error::other(e)))?;
         let driver = Some(Box::pin(driver));
-        Ok(Connection { sender, driver, authority: authority.into(), idle_since: Instant::now(), reused: false })
+        Ok(Connection { sender, driver, ended: None, authority: authority.into(), idle_since: Instant::now(), reused: false })
     }
 
     /// Reads and writes what can be read and written now; the task is woken when there is more.
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.driver, cx);
+        drive(&mut self.driver, &mut self.ended, cx);
+    }
+
+    /// Gives what is below HTTP once the upstream has switched, and what it has sent behind its answer.
+    pub(super) fn into_io(mut self) -> Option<(TcpStream, Bytes)> {
+        self.drive(&mut Context::from_waker(Waker::noop()));
+        let http1::Parts { io, read_buf, .. } = Pin::into_inner(self.ended?).into_parts();
+        Some((io.into_inner(), read_buf))
     }
 
     /// Sends a request and waits for the head of its final answer; `overdue` may give up first.
@@ -70,7 +80,7 @@ impl Connection {
         // Without tokio's budget: only `drive` makes progress, and it keeps within the budget.
         let mut response = pin!(tokio::task::unconstrained(self.sender.try_send_request(request)));
         poll_fn(|cx| {
-            drive(&mut self.driver, cx);
+            drive(&mut self.driver, &mut self.ended, cx);
             // Driving the connection is what resolves it, so that it need not wake this very task.
             match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(Ok(response))),
@@ -91,11 +101,11 @@ impl Connection {
     }
 }
 
-fn drive(connection: &mut Option<Pin<Box<Driver>>>, cx: &mut Context<'_>) {
+fn drive(connection: &mut Option<Pin<Box<Driver>>>, ended: &mut Option<Pin<Box<Driver>>>, cx: &mut Context<'_>) {
     if let Some(driver) = connection
         && driver.as_mut().poll(cx).is_ready()
     {
         // Why it has ended is told to whoever waits for the answer or its body.
-        *connection = None;
+        *ended = connection.take();
     }
 }

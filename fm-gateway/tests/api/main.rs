@@ -62,3 +62,7 @@ mod tls_reload;
 mod trial;
 #[cfg(test)]
 mod unfinished;
+#[cfg(test)]
+mod websocket;
+#[cfg(test)]
+mod websocket_refused;

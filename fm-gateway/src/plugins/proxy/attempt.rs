@@ -1,7 +1,7 @@
 //! Tries instances until one answers, as far as trying again is safe.
 
 use super::{Forward, operations::is_for_operators};
-use crate::front::RequestBody;
+use crate::front::{RequestBody, asks_for_websocket};
 use crate::{
     pipeline::{
         Answer, Body, Exchange, Upstream, Verdict,
@@ -44,6 +44,9 @@ impl Forward {
                 return failed(exchange, &upstream, &failure);
             }
         };
+        if asks_for_websocket(&exchange.head.headers) {
+            return self.websocket(exchange, &upstream).await;
+        }
         limit.budget.asked();
         limit.hedges.asked();
         let body = Cell::new(exchange.body.take());
@@ -204,18 +207,18 @@ impl Forward {
         Ok(Answer::of_upstream(status, headers, body))
     }
 
-    async fn connect(&self, authority: &str) -> Result<Connection, Failure> {
+    pub(super) async fn connect(&self, authority: &str) -> Result<Connection, Failure> {
         Connection::open(authority, self.settings.times.connect).await
     }
 
-    fn call(&self, exchange: &Exchange, connection: Connection) -> Call {
+    pub(super) fn call(&self, exchange: &Exchange, connection: Connection) -> Call {
         let limit = self.settings.request_timeout;
         let deadline = (!limit.is_zero()).then(|| tokio::time::Instant::from_std(exchange.started) + limit);
         Call::new(connection, self.settings.times, deadline)
     }
 }
 
-fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdict {
+pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdict {
     let name = &upstream.name;
     let error = match failure {
         Failure::Busy => Error::new(Kind::Unavailable, "upstream-busy", format!("{name} has too much to do")).retry_after(1),
@@ -247,6 +250,12 @@ pub(super) struct Ended {
     picked: Option<Picked>,
     /// None: it says nothing about the instance.
     latency: Option<Duration>,
+}
+
+impl Ended {
+    pub(super) fn new(picked: Picked, latency: Duration) -> Self {
+        Ended { picked: Some(picked), latency: Some(latency) }
+    }
 }
 
 impl Drop for Ended {

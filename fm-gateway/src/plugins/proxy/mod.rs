@@ -5,6 +5,7 @@ mod hedge;
 mod operations;
 mod outgoing;
 mod settings;
+mod websocket;
 
 use crate::{
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},

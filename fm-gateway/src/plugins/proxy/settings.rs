@@ -29,6 +29,8 @@ pub struct Settings {
     pub wait: Duration,
     pub preserve_host: bool,
     pub strip_prefix: Option<String>,
+    /// Whether clients may switch to WebSocket.
+    pub websocket: bool,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +48,7 @@ struct Raw {
     wait: String,
     preserve_host: bool,
     strip_prefix: Option<String>,
+    websocket: bool,
 }
 
 impl Settings {
@@ -84,6 +87,7 @@ impl Settings {
             wait: parse_duration(&raw.wait)?,
             preserve_host: raw.preserve_host,
             strip_prefix: raw.strip_prefix,
+            websocket: raw.websocket,
         })
     }
 }
@@ -123,6 +127,10 @@ pub fn schema() -> Value {
             "preserve_host": {
                 "type": "boolean", "default": true, "title": "Keep the host",
                 "description": "Sends the host that the client asked for, not the instance's"
+            },
+            "websocket": {
+                "type": "boolean", "default": false, "title": "WebSocket",
+                "description": "Lets clients switch to WebSocket; closed when nothing comes for as long as event streams may be silent"
             },
             "strip_prefix": {"type": "string", "minLength": 2, "title": "Strip prefix", "description": "Is cut off the path"}
         }

@@ -7,6 +7,7 @@ mod encrypted;
 mod frames;
 mod operator;
 mod upstream;
+mod websocket;
 
 pub use {
     app::{TestApp, put, table_of},
@@ -16,6 +17,7 @@ pub use {
     frames::{Frames, frame, head, indexed, literal},
     operator::{Operator, one_time_password},
     upstream::{Upstream, ok},
+    websocket::{HANDSHAKE, Message, SWITCHES, echoing, message, read_message, switching},
 };
 
 use std::time::Duration;

@@ -25,7 +25,7 @@ pub struct Upstream {
 /// One connection of an upstream.
 pub struct Talk {
     pub io: TcpStream,
-    input: Vec<u8>,
+    pub input: Vec<u8>,
     seen: Rc<RefCell<Vec<String>>>,
 }
 

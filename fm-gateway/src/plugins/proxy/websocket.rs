@@ -1,0 +1,91 @@
+//! Switches to WebSocket (RFC 6455), when the route lets it and the instance does.
+
+use super::{
+    Forward,
+    attempt::{Ended, failed},
+};
+use crate::{
+    front::Tunnel,
+    pipeline::{Answer, Body, Exchange, Upstream, Verdict},
+    upstream::{BodyStream, Failure},
+};
+use bytes::Bytes;
+use fm_sdk::{
+    Error, Kind,
+    registry::{
+        balance::{Outcome, Picked},
+        services::Instance,
+    },
+};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONNECTION, UPGRADE},
+};
+use std::time::Instant;
+
+const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+const SWITCHES: HeaderValue = HeaderValue::from_static("Upgrade");
+
+impl Forward {
+    /// Asks one instance to switch; another one only if that cannot be reached.
+    pub(super) async fn websocket(&self, exchange: &mut Exchange, upstream: &Upstream) -> Verdict {
+        if !self.settings.websocket {
+            let error = Error::new(Kind::Malformed, "upgrade-unsupported", "WebSockets are not served here");
+            return Verdict::Answer(Answer::problem_as(StatusCode::BAD_REQUEST, &error, &exchange.trace));
+        }
+        let mut tried: Vec<&str> = Vec::new();
+        loop {
+            let Some(mut picked) = upstream.balancer.pick_proven(&upstream.instances, &tried) else {
+                let error = Error::new(Kind::Unavailable, "service-down", format!("no instance of {} answers", upstream.name));
+                return Verdict::Fail(error.retry_after(1));
+            };
+            let instance = &upstream.instances[picked.index];
+            tried.push(&instance.id);
+            let started = Instant::now();
+            match self.switch(exchange, instance, &mut picked).await {
+                Ok((answer, tunnel)) => {
+                    let ended = Ended::new(picked, started.elapsed());
+                    if let (Some(mut tunnel), Some(body)) = (tunnel, &exchange.body) {
+                        tunnel.held.push(Box::new(ended));
+                        body.switch(tunnel);
+                    }
+                    return Verdict::Answer(answer);
+                }
+                Err(failure) => {
+                    self.drivers.tools.metrics.upstream_failed(&upstream.name, failure.reason());
+                    if failure.blames_upstream() {
+                        picked.done(started.elapsed(), Outcome::Unreachable);
+                    }
+                    if !failure.nothing_sent() || tried.len() > self.settings.retries || tried.len() >= upstream.instances.len() {
+                        return failed(exchange, upstream, &failure);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is answered, and the connection if it has switched. One that has not is used for nothing else.
+    async fn switch(&self, exchange: &Exchange, instance: &Instance, picked: &mut Picked) -> Result<(Answer, Option<Tunnel>), Failure> {
+        let unsupported =
+            || Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"));
+        let authority = instance.url.strip_prefix("http://").ok_or_else(unsupported)?;
+        let mut call = self.call(exchange, self.connect(authority).await?);
+        let mut request = self.request(exchange, authority, None)?;
+        request.headers_mut().insert(CONNECTION, SWITCHES);
+        request.headers_mut().insert(UPGRADE, WEBSOCKET);
+        let (mut head, incoming) = call.send(request).await.map_err(|unsent| unsent.failure)?;
+        picked.answers();
+        if head.status != StatusCode::SWITCHING_PROTOCOLS {
+            head.reusable = false;
+            let stream = BodyStream::new(call, &head, incoming, exchange.worker.pool.clone());
+            let bodiless = matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let body = if bodiless { Body::WouldBe(None) } else { Body::Upstream(Box::new(stream)) };
+            return Ok((Answer::of_upstream(head.status, head.headers, body), None));
+        }
+        let (io, ahead) = call.into_io().ok_or_else(|| Failure::BadAnswer("it does not switch".into()))?;
+        head.headers.insert(CONNECTION, SWITCHES);
+        head.headers.insert(UPGRADE, WEBSOCKET);
+        let tunnel = Tunnel { io, ahead, idle: self.settings.stream_idle, held: Vec::new() };
+        Ok((Answer::of_upstream(head.status, head.headers, Body::Bytes(Bytes::new())), Some(tunnel)))
+    }
+}
