@@ -115,13 +115,16 @@ impl Application {
         };
         let copy = Copy::in_folder(&settings.data_folder(NAME));
         let reach = registry.reach();
-        let keeper = Keeper::new(registry.clone(), own.plugins.clone(), Drivers::new(tools), Some(copy));
+        let (drivers, recent) = (Drivers::new(tools), Arc::<RecentRequests>::default());
+        let keeper = Keeper::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy));
         let (health, state) = (Health::default(), keeper.state());
         api::checks(&health, keeper.table(), state.clone(), reach);
         let operators = Arc::new(Admin::new(admin::Parts {
             registry,
             services: services.clone(),
             plugins: own.plugins.clone(),
+            drivers,
+            recent: recent.clone(),
             table: state.clone(),
             instance: instance.clone(),
             data: settings.data_folder(NAME),
@@ -143,8 +146,8 @@ impl Application {
             draining,
             metrics,
             documents: Documents::new(services.clone(), own.documents_away),
-            recent: Arc::default(),
             samples: Arc::default(),
+            recent,
             health,
         });
         Ok(Application { settings, instance, public, reloader, ties, offers, admin, operators, gateway, services, keeper, state })

@@ -17,7 +17,8 @@ pub mod users;
 pub use ask::{Access, Ask};
 
 use crate::{
-    pipeline::Catalogue,
+    pipeline::{Catalogue, Drivers},
+    recent::RecentRequests,
     table::{Problems, Table, TableState},
 };
 use actix_web::{App, HttpServer, dev::Server, web};
@@ -37,6 +38,10 @@ pub struct Admin {
     pub registry: Arc<dyn Registry>,
     pub services: Services,
     pub plugins: Catalogue,
+    /// What plugins of a table that is tried work with.
+    pub drivers: Drivers,
+    /// The last requests of this node.
+    pub recent: Arc<RecentRequests>,
     /// How the table of this node stands.
     pub table: watch::Receiver<TableState>,
     /// The name of this node.
@@ -54,6 +59,8 @@ pub struct Parts {
     pub registry: Arc<dyn Registry>,
     pub services: Services,
     pub plugins: Catalogue,
+    pub drivers: Drivers,
+    pub recent: Arc<RecentRequests>,
     pub table: watch::Receiver<TableState>,
     pub instance: String,
     pub data: PathBuf,
@@ -63,11 +70,13 @@ pub struct Parts {
 
 impl Admin {
     pub fn new(parts: Parts) -> Admin {
-        let Parts { registry, services, plugins, table, instance, data, trusted, password_cost } = parts;
+        let Parts { registry, services, plugins, drivers, recent, table, instance, data, trusted, password_cost } = parts;
         Admin {
             registry,
             services,
             plugins,
+            drivers,
+            recent,
             table,
             instance,
             data,

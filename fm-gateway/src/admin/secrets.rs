@@ -3,11 +3,12 @@
 //! A mask names where its secret lies: `masked{cars#1.request.set.authorization}`. So a table that was read, edited and sent back keeps its
 //! secrets, also when routes and plugins were moved. References to the environment (`env{NAME}`) are no secrets.
 
-use crate::table::{Problem, Table};
+use crate::{
+    pipeline::trace::is_secret,
+    table::{Problem, Table},
+};
 use serde_json::Value;
 
-/// Settings whose names have one of these are secret.
-const SECRET_NAMES: [&str; 9] = ["password", "passwd", "secret", "token", "authorization", "api-key", "api_key", "cookie", "credential"];
 const OPEN: &str = "masked{";
 
 /// Masks all secrets.
@@ -61,11 +62,6 @@ fn walk(value: &mut Value, place: &str, secret: bool, visit: &mut impl FnMut(&st
         }
         _ => {}
     }
-}
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    SECRET_NAMES.iter().any(|secret| name.contains(secret))
 }
 
 fn is_reference(text: &str) -> bool {

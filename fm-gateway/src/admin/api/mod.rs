@@ -11,6 +11,7 @@ pub mod routes;
 pub mod services;
 pub mod session;
 pub mod table;
+pub mod test;
 pub mod tokens;
 pub mod users;
 
@@ -38,12 +39,14 @@ pub const CALLS: &[&Call] = &[
     &table::put::CALL,
     &table::validate::CALL,
     &table::diff::CALL,
+    &table::dry_run::CALL,
     &table::history::CALL,
     &table::version::CALL,
     &table::restore::CALL,
     &draft::get::CALL,
     &draft::put::CALL,
     &draft::delete::CALL,
+    &test::CALL,
     &routes::CALL,
     &nodes::CALL,
     &services::CALL,

@@ -58,7 +58,7 @@ impl Working {
 
     /// What the editor has changed.
     pub fn changes(&self) -> Vec<RouteChange> {
-        diff(&super::secrets::mask(&self.before), &super::secrets::mask(&self.table))
+        diff(&self.before, &self.table)
     }
 
     /// Whether somebody else has published since the editor began.

@@ -1,9 +1,11 @@
-//! The differences of two tables, route by route and setting by setting.
+//! The differences of two tables as the dashboard and the audit log show them.
 
-use crate::table::{Route, Table};
+use crate::{
+    table::Table,
+    trial::{self, RouteDiff},
+};
 use serde::Serialize;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::Value;
 
 /// One route that differs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,14 +19,14 @@ pub struct RouteChange {
 /// One value that differs; null where there is none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FieldChange {
-    /// `methods`, `plugins[1].settings.rate`.
+    /// `methods`, `plugins[1:rate-limit].settings.rate`.
     pub field: String,
     pub before: Value,
     pub after: Value,
 }
 
 impl RouteChange {
-    /// In a word, for the audit log: `changed cars-search (path, plugins[1])`.
+    /// In a word, for the audit log: `changed cars-search (path, plugins[1:proxy])`.
     pub fn summary(&self) -> String {
         if self.kind != "changed" {
             return format!("{} {}", self.kind, self.id);
@@ -34,64 +36,29 @@ impl RouteChange {
     }
 }
 
-/// Compares two tables. The order of routes has no meaning and is not compared.
+/// Compares two tables, secrets masked. The order of routes has no meaning and is not compared.
 pub fn diff(before: &Table, after: &Table) -> Vec<RouteChange> {
-    let by_id = |table: &Table| -> BTreeMap<String, Value> { table.routes.iter().map(|r| (r.id.clone(), shape(r))).collect() };
-    let (old, new) = (by_id(before), by_id(after));
-    let mut changes = Vec::new();
-    for (id, value) in &new {
-        let (kind, was) = match old.get(id) {
-            None => ("added", &Value::Null),
-            Some(was) if was == value => continue,
-            Some(was) => ("changed", was),
-        };
-        changes.push(RouteChange { id: id.clone(), kind, fields: fields(was, value) });
-    }
-    for (id, value) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
-        changes.push(RouteChange { id: id.clone(), kind: "removed", fields: fields(value, &Value::Null) });
-    }
+    let trial::TableDiff { added, removed, changed, .. } = trial::diff(before, after);
+    let of = |kind: &'static str| {
+        move |RouteDiff { id, fields }: RouteDiff| {
+            let field = |change: trial::FieldChange| FieldChange {
+                field: change.field,
+                before: change.before.unwrap_or_default(),
+                after: change.after.unwrap_or_default(),
+            };
+            RouteChange { id, kind, fields: fields.into_iter().map(field).collect() }
+        }
+    };
+    let all = added.into_iter().map(of("added")).chain(removed.into_iter().map(of("removed")));
+    let mut changes: Vec<RouteChange> = all.chain(changed.into_iter().map(of("changed"))).collect();
     changes.sort_by(|a, b| a.id.cmp(&b.id));
     changes
-}
-
-/// A route with its defaults, so that a value that is set to its default is no change.
-fn shape(route: &Route) -> Value {
-    let mut value = serde_json::to_value(route).unwrap_or_default();
-    value["active"] = json!(route.active);
-    value
-}
-
-fn fields(before: &Value, after: &Value) -> Vec<FieldChange> {
-    let mut found = Vec::new();
-    walk(before, after, "", &mut found);
-    found
-}
-
-fn walk(before: &Value, after: &Value, at: &str, found: &mut Vec<FieldChange>) {
-    if before == after {
-        return;
-    }
-    let nothing = Value::Null;
-    match (before, after) {
-        (Value::Object(_) | Value::Null, Value::Object(_)) | (Value::Object(_), Value::Null) => {
-            let names = [before, after].into_iter().filter_map(Value::as_object).flat_map(|fields| fields.keys());
-            for name in names.collect::<std::collections::BTreeSet<_>>() {
-                let place = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-                walk(before.get(name).unwrap_or(&nothing), after.get(name).unwrap_or(&nothing), &place, found);
-            }
-        }
-        (Value::Array(old), Value::Array(new)) if at == "plugins" => {
-            for n in 0..old.len().max(new.len()) {
-                walk(old.get(n).unwrap_or(&nothing), new.get(n).unwrap_or(&nothing), &format!("{at}[{n}]"), found);
-            }
-        }
-        _ => found.push(FieldChange { field: at.into(), before: before.clone(), after: after.clone() }),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn table(routes: Value) -> Table {
         serde_json::from_value(json!({"format": 1, "routes": routes})).unwrap()
@@ -111,7 +78,7 @@ mod tests {
             {"id": "same", "path": "/s", "active": true, "plugins": []},
         ]));
         let summary: Vec<String> = diff(&before, &after).iter().map(RouteChange::summary).collect();
-        assert_eq!(summary, ["changed changed (active, plugins[0].settings.status)", "removed gone", "added new"]);
+        assert_eq!(summary, ["changed changed (active, plugins[0:respond].settings.status)", "removed gone", "added new"]);
         assert!(diff(&after, &after).is_empty());
     }
 

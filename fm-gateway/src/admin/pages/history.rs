@@ -10,7 +10,6 @@ use crate::{
             table::{restore::restore, version::revision},
         },
         history::{RouteChange, diff},
-        secrets,
         users::Role,
     },
     table::{Version, history},
@@ -56,7 +55,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "history").await?;
     let (version, table) = ask.admin.version(revision(&ask)?).await?;
     let (current, current_revision) = ask.admin.current().await?;
-    let changes = diff(&secrets::mask(&current), &secrets::mask(&table));
+    let changes = diff(&current, &table);
     html(&ask, &One { s, current: current_revision, version, changes })
 }
 

@@ -15,6 +15,7 @@ mod route;
 mod routes;
 mod shell;
 mod sign_in;
+mod tester;
 mod tokens;
 mod users;
 
@@ -48,6 +49,8 @@ pub const PAGES: &[&Call] = &[
     &route::SUBMIT,
     &publish::SHOW,
     &publish::SUBMIT,
+    &tester::SHOW,
+    &tester::SUBMIT,
     &history::LIST,
     &history::SHOW,
     &history::RESTORE,
@@ -123,6 +126,7 @@ fn html(ask: &Ask, page: &impl Template) -> Result<HttpResponse> {
 
 /// Filters of templates.
 mod filters {
+    use crate::pipeline::trace::Phase;
     use askama::{Result, Values};
 
     /// The last part of a control's name: that of the setting.
@@ -142,6 +146,15 @@ mod filters {
     #[askama::filter_fn]
     pub fn minute(at: &str, _: &dyn Values) -> Result<String> {
         Ok(at.get(..16).unwrap_or(at).replace('T', " "))
+    }
+
+    /// In which direction a step was passed.
+    #[askama::filter_fn]
+    pub fn phase(phase: &Phase, _: &dyn Values) -> Result<&'static str> {
+        Ok(match phase {
+            Phase::Request => "→",
+            Phase::Response => "←",
+        })
     }
 
     /// The same of milliseconds since the Unix epoch.

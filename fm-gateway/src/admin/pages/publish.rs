@@ -4,13 +4,13 @@ use super::{Shell, html, see};
 use crate::{
     admin::{
         Ask,
-        api::Call,
+        api::{Call, table::dry_run::dry_run},
         drafts::{self, Working},
         history::{RouteChange, diff, merge},
-        secrets,
         users::Role,
     },
     table::Problem,
+    trial::DryRun,
 };
 use actix_web::HttpResponse;
 use askama::Template;
@@ -31,20 +31,25 @@ struct Page {
     theirs: Vec<RouteChange>,
     conflicts: Vec<String>,
     problems: Vec<Problem>,
+    /// None while the table is not valid.
+    tried: Option<DryRun>,
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "publish").await?;
     let draft = Working::load(&ask).await?;
     let problems = ask.admin.check(&draft.table).await?.err().map(|p| p.0).unwrap_or_default();
+    // The table in force may be none of which anything can be tried, on a node that has not got one yet.
+    let tried = if problems.is_empty() { dry_run(&ask.admin, draft.current.clone(), draft.table.clone()).await.ok() } else { None };
     let page = Page {
         s,
+        tried,
         mark: draft.mark,
         base: draft.base,
         revision: draft.revision,
         outdated: draft.is_outdated(),
         mine: draft.changes(),
-        theirs: diff(&secrets::mask(&draft.before), &secrets::mask(&draft.current)),
+        theirs: diff(&draft.before, &draft.current),
         conflicts: merge(&draft.before, &draft.table, &draft.current).conflicts,
         problems,
     };

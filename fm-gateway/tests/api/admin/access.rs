@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 fn body(call: &Call) -> Value {
     let table = table_of(super::respond("other"));
     match (call.method, call.path) {
-        ("PUT", "/table") | ("POST", "/table/validate" | "/table/diff" | "/backup/preview" | "/backup/import") => json!({"table": table}),
+        ("PUT", "/table") | ("POST", "/table/validate" | "/table/diff" | "/table/dry-run" | "/backup/preview" | "/backup/import") => {
+            json!({"table": table})
+        }
+        ("POST", "/test") => json!({"method": "GET", "url": "/"}),
         ("POST", "/users") => json!({"name": "eve", "role": "admin"}),
         ("PATCH", "/users/{name}") => json!({"role": "admin"}),
         ("POST", "/tokens") => json!({"name": "eve", "role": "admin", "days": 1}),

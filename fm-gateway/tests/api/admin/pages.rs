@@ -160,6 +160,8 @@ async fn a_pipeline_is_edited_reviewed_published_and_restored() {
     assert!(page.contains("is missing"), "what is wrong stands in place: {page}");
     let review = browser.page("/admin/publish").await;
     assert!(review.contains("The table is not valid") && review.contains("plugins[0]"), "{review}");
+    let tried = browser.post("/admin/test", &[("method", "GET"), ("url", "/"), ("table", "draft")]).await.text();
+    assert!(tried.contains("is missing"), "{tried}");
 
     let mut fixed = GENERAL.to_vec();
     fixed.extend([
@@ -172,7 +174,9 @@ async fn a_pipeline_is_edited_reviewed_published_and_restored() {
     ]);
     browser.submit("/admin/routes/all", &fixed).await;
     let review = browser.page("/admin/publish").await;
-    assert!(review.contains("the table is valid."), "{review}");
+    assert!(review.contains("the table is valid.") && review.contains("Dry run"), "{review}");
+    let tried = browser.post("/admin/test", &[("method", "GET"), ("url", "/"), ("table", "draft")]).await.text();
+    assert!(tried.contains("rate-limit") && tried.contains("edited") && !tried.contains("first"), "{tried}");
     let published = browser.submit("/admin/publish", &[("do", "publish"), ("comment", "say edited")]).await;
     assert_eq!(seen(&published), (303, "/admin/history".into()), "{}", published.text());
     until("the edited table is in force", || app.table().revision > Some(first)).await;

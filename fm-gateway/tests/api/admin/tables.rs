@@ -50,7 +50,7 @@ async fn a_version_is_restored_as_a_new_revision() {
     let good = publish(&admin, revision(&admin).await, "good").await;
     let bad = publish(&admin, good, "bad").await;
     let shown = admin.get(&format!("/table/history/{good}")).await.json();
-    assert_eq!(shown["changes_since"][0]["fields"][0]["field"], "plugins[0].settings.body");
+    assert_eq!(shown["changes_since"][0]["fields"][0]["field"], "plugins[0:respond].settings.body");
     let restored = admin.json_at("POST", &format!("/table/history/{good}/restore"), bad, json!({})).await.json();
     in_force(&app, restored["revision"].as_i64().unwrap()).await;
     assert_eq!(app.get("/").await.text(), "good");
@@ -145,6 +145,32 @@ async fn routes_say_how_they_are_and_why() {
     assert_eq!(found.as_array().unwrap().len(), 1);
     let services = admin.get("/services").await.json();
     assert_eq!((&services["services"][0]["name"], &services["services"][0]["routes"][0]), (&json!("fm-cars"), &json!("cars")));
+}
+
+#[actix_rt::test]
+async fn a_dry_run_tells_which_of_the_last_requests_would_be_lost() {
+    let app = app().await;
+    let admin = Operator::admin(&app).await;
+    for path in ["/kept", "/lost", "/lost"] {
+        app.get(path).await;
+    }
+    let table = table_of(json!([{"id": "all", "path": "/kept", "plugins": [{"plugin": "respond"}]}]));
+    let run = admin.json("POST", "/table/dry-run", json!({"table": table})).await.json();
+    assert_eq!((&run["compared"], &run["same"], &run["lost"]), (&json!(3), &json!(1), &json!(2)), "{run}");
+    let bad = table_of(json!([{"id": "all", "path": "kept", "plugins": []}]));
+    assert_eq!(admin.json("POST", "/table/dry-run", json!({"table": bad})).await.code(), "table-invalid");
+}
+
+#[actix_rt::test]
+async fn a_request_is_tested_with_a_table_that_is_not_in_force() {
+    let app = app().await;
+    let admin = Operator::admin(&app).await;
+    let table = table_of(respond("tried"));
+    let report = admin.json("POST", "/test", json!({"method": "GET", "url": "/x", "table": table})).await.json();
+    assert_eq!((&report["trace"]["route"], &report["answer"]["status"]), (&json!("all"), &json!(200)), "{report}");
+    assert_eq!(app.get("/").await.text(), "first");
+    let odd = admin.json("POST", "/test", json!({"method": "G ET", "url": "/x"})).await;
+    assert_eq!(odd.code(), "request-invalid");
 }
 
 #[actix_rt::test]

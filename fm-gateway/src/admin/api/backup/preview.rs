@@ -6,7 +6,6 @@ use crate::{
         Ask,
         api::Call,
         history::{RouteChange, diff},
-        secrets,
         users::Role,
     },
     table::{Problem, Table},
@@ -32,5 +31,5 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 pub async fn preview(ask: &Ask, mut table: Table) -> Result<(i64, Vec<RouteChange>, Vec<Problem>)> {
     let (current, revision) = ask.admin.current().await?;
     let problems = ask.admin.problems(&mut table, &current).await?;
-    Ok((revision, diff(&secrets::mask(&current), &secrets::mask(&table)), problems))
+    Ok((revision, diff(&current, &table), problems))
 }

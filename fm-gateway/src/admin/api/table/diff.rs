@@ -14,5 +14,5 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
     let TableBody { mut table } = ask.json()?;
     let (current, revision) = ask.admin.current().await?;
     secrets::unmask(&mut table, &current);
-    Ok(HttpResponse::Ok().json(json!({"revision": revision, "changes": diff(&secrets::mask(&current), &secrets::mask(&table))})))
+    Ok(HttpResponse::Ok().json(json!({"revision": revision, "changes": diff(&current, &table)})))
 }

@@ -1,6 +1,7 @@
 //! The table: read, check, compare, publish, restore.
 
 pub mod diff;
+pub mod dry_run;
 pub mod get;
 pub mod history;
 pub mod put;
