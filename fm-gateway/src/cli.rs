@@ -1,6 +1,7 @@
 //! The command line: serve, check the settings, look after the table.
 
 mod table;
+mod user;
 
 pub use crate::pipeline::check;
 use crate::{Application, GatewaySettings, NAME};
@@ -35,6 +36,9 @@ enum Command {
     /// Reads, checks and writes the routing table
     #[command(subcommand)]
     Table(table::TableCommand),
+    /// Looks after the users of the dashboard
+    #[command(subcommand)]
+    User(user::UserCommand),
 }
 
 /// Runs the program.
@@ -64,6 +68,7 @@ async fn obey(cli: Cli, own_settings: String) -> Result<()> {
         }
         Command::Ready => probe(&settings.http),
         Command::Table(command) => table::run(command, &settings, &cli.own.plugins).await,
+        Command::User(command) => user::run(command, &settings).await,
         Command::Serve => {
             let instance = settings.instance_name();
             logging::init(NAME, &instance, settings.log_format, &settings.log);
@@ -71,4 +76,10 @@ async fn obey(cli: Cli, own_settings: String) -> Result<()> {
             Application::build(settings, cli.own)?.run(async { drop(stop_signal().await) }).await
         }
     }
+}
+
+/// Whose shell it is, for history and audit log; anybody who can reach the registry can say anything here.
+fn author(command: &str) -> String {
+    let user = std::env::var("USER").ok().filter(|user| !user.is_empty());
+    user.map_or_else(|| NAME.into(), |user| format!("{user} ({NAME} {command})"))
 }

@@ -1,5 +1,6 @@
 //! `fm-gateway table ...`: looks after the routing table.
 
+use super::author;
 use crate::{
     NAME,
     admin::audit,
@@ -131,7 +132,7 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
         TableCommand::Put { file, revision, comment } => {
             let table = read(&file, plugins)?;
             let expect = revision.map_or(Expect::Any, Expect::Revision);
-            let (registry, author) = (registry(settings)?, author("put"));
+            let (registry, author) = (registry(settings)?, author("table put"));
             let event = audit::Event::of_command_line(&author, "table.publish", &comment);
             let also = audit::changes(&*registry, &event).await?;
             let revision = table::publish(&*registry, &table, expect, &Publication { author, comment }, also).await?;
@@ -150,7 +151,7 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
             println!("{}", serde_json::to_string_pretty(&import.table).internal()?);
         }
         TableCommand::Apply { path, watch, comment } => {
-            let (registry, by) = (registry(settings)?, Publication { author: author("apply"), comment });
+            let (registry, by) = (registry(settings)?, Publication { author: author("table apply"), comment });
             if watch {
                 let stop = async { drop(stop_signal().await) };
                 apply::watch(
@@ -189,14 +190,6 @@ async fn chosen(file: Option<PathBuf>, settings: &Settings, plugins: &Catalogue)
         Some(file) => read(&file, plugins),
         None => Ok(in_force(settings).await?.0),
     }
-}
-
-/// Whose shell it is; anybody who can reach the registry can say anything here.
-fn author(command: &str) -> String {
-    std::env::var("USER")
-        .ok()
-        .filter(|user| !user.is_empty())
-        .map_or_else(|| NAME.into(), |user| format!("{user} ({NAME} table {command})"))
 }
 
 async fn in_force(settings: &Settings) -> Result<(Table, i64)> {

@@ -1,6 +1,7 @@
 //! The program itself on a real etcd: its command line, its table, its leave.
 
 use crate::support::{Client, Reply, Upstream, ok, soon};
+use fm_gateway::admin::users::{self, Cost, Passwords};
 use fm_sdk::{
     registry::{
         Etcd, Registry,
@@ -136,6 +137,14 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     let refused = run(command(etcd.url(), &data).arg("table").arg("check").arg(&bad)).await;
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("route-path") && said.contains("routes[x]"), "{said}");
+
+    let reset = run(command(etcd.url(), &data).args(["user", "reset-password", "admin"])).await;
+    let password = String::from_utf8(reset.stdout).unwrap();
+    let users = users::load(&*registry).await.unwrap().value;
+    let admin = users.find("admin").unwrap();
+    assert!(admin.must_change && Passwords::new(Cost::default()).verify(password.trim(), Some(admin.hash.clone())).await.unwrap());
+    let unknown = run(command(etcd.url(), &data).args(["user", "reset-password", "nobody"])).await;
+    assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("user-unknown"));
 
     leave(address, &mut program, &services).await;
 }

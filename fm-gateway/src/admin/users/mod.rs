@@ -168,6 +168,22 @@ pub async fn edit<R>(registry: &dyn Registry, change: impl FnMut(&mut Users) -> 
     document::edit(registry, KEY, change).await
 }
 
+/// Gives a user a one-time password; all sessions of the user end.
+///
+/// # Errors
+/// `NotFound`, code `user-unknown`; those of the registry.
+pub async fn reset_password(registry: &dyn Registry, passwords: &Passwords, name: &str, event: Event) -> Result<String> {
+    let password = one_time_password();
+    let hash = passwords.hash(&password).await?;
+    let event = Event { action: "user.reset-password".into(), target: name.into(), ..event };
+    edit(registry, |users| {
+        users.get_mut(name)?.set_password(hash.clone(), true);
+        Ok(((), event.clone()))
+    })
+    .await?;
+    Ok(password)
+}
+
 fn yes() -> bool {
     true
 }

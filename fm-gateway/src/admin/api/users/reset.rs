@@ -23,12 +23,6 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 /// # Errors
 /// `NotFound`, code `user-unknown`.
 pub async fn reset_password(ask: &Ask, name: &str) -> Result<String> {
-    let password = users::one_time_password();
-    let hash = ask.admin.passwords.hash(&password).await?;
-    users::edit(&*ask.admin.registry, |users| {
-        users.get_mut(name)?.set_password(hash.clone(), true);
-        Ok(((), ask.event("user.reset-password", name, Value::Null, Value::Null)))
-    })
-    .await?;
-    Ok(password)
+    let event = ask.event("user.reset-password", name, Value::Null, Value::Null);
+    users::reset_password(&*ask.admin.registry, &ask.admin.passwords, name, event).await
 }
