@@ -52,8 +52,8 @@ tests() {
     [ "$failed" = 0 ] || show_failure "$name"
 }
 
-# aside NAME NICENESS COMMAND...: runs checks and tests beside the others, with 19 only in the processor time that those leave;
-# `join NAME` waits for their end, prints what they said and counts them.
+# aside NAME COMMAND...: runs checks and tests beside the others, in the processor time that those leave; `join NAME` waits for their
+# end, prints what they said and counts them.
 declare -A ASIDE=()
 aside() {
     set -m # a process group of its own, which can be ended as a whole
@@ -61,9 +61,9 @@ aside() {
         set +m
         # shellcheck disable=SC2030 # its own counts, which `join` adds
         PASSED=0 FAILED=0 IGNORED=0 FAILURES=()
-        renice --priority "$2" "$BASHPID" >/dev/null
+        renice --priority 19 "$BASHPID" >/dev/null
         export FM_TEST_SECONDS=3600
-        "${@:3}"
+        "${@:2}"
         printf '%s\n' "$PASSED" "$FAILED" "$IGNORED" "${FAILURES[@]}" >"$OUTPUT/$1.counts"
     ) >"$OUTPUT/$1.aside" 2>&1 </dev/null &
     ASIDE[$1]=$!

@@ -186,15 +186,14 @@ all_stages() {
     need_engine
     stage_compose
     stage_format
-    aside sources 19 check_sources
-    aside images-and-dockerfile 19 make_images
+    aside sources check_sources
+    aside images-and-dockerfile make_images
     stage_scripts
     stage_units
     stage_market
     join sources
     join images-and-dockerfile
-    aside chaos 0 stage_chaos
     stage_mongodb
-    join chaos
+    stage_chaos
     stage_containers
 }

@@ -32,8 +32,8 @@ what_runs_aside_is_counted_and_its_output_is_printed_when_it_is_joined() {
         check "what holds" true
         false
     }
-    aside several 19 beside
-    aside broken 0 ends_early
+    aside several beside
+    aside broken ends_early
     check "meanwhile" true
     join several >"$scratch/said"
     grep "FAILED: what does not hold" "$scratch/said"
@@ -50,7 +50,7 @@ what_runs_aside_is_ended_with_the_run() {
     mkfifo "$scratch/begun"
     # shellcheck disable=SC2317 # called by aside
     endless() { sh -c 'echo $$ >"$1"; exec sleep 1000' _ "$scratch/begun"; }
-    aside endless 0 endless
+    aside endless endless
     read -r child <"$scratch/begun"
     kill -0 "$child"
     leave_none_aside
