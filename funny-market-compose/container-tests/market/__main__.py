@@ -9,6 +9,21 @@ from . import life
 from .engine import FOLDER, Market
 
 
+def outcome(name, test, market):
+    """Runs a test; gives what it said, and where it failed."""
+    with open(f"{FOLDER}/{name}.log", "w") as log:
+        sys.stdout, out = log, sys.stdout
+        try:
+            test(market)
+            error = None
+        except Exception:
+            error = traceback.format_exc()
+        finally:
+            sys.stdout = out
+    with open(log.name) as log:
+        return log.read().strip(), error
+
+
 def main():
     os.makedirs(f"{FOLDER}/logs", exist_ok=True)
     passed = failed = 0
@@ -16,18 +31,12 @@ def main():
     try:
         for name, test in life.tests():
             began = time.monotonic()
-            log = open(f"{FOLDER}/{name}.log", "w")
-            sys.stdout, out = log, sys.stdout
-            try:
-                assert not stop, "the market is not up"
-                test(market)
-                error = None
-            except Exception:
-                error = traceback.format_exc()
-            finally:
-                sys.stdout = out
-                log.close()
-            said = open(log.name).read().strip()
+            said, error = ("", "the market is not up") if stop else outcome(name, test, market)
+            if error and not stop and test is not life.the_market_starts_from_compose_yaml:
+                # A machine that stands still for half a minute fails any of them; what is wrong fails twice.
+                print(f"once more: {name}\n{said}\n{error}", flush=True)
+                market.logs()
+                said, error = outcome(name, test, market)
             if error is None:
                 passed += 1
                 print(f"test {name} ... ok ({time.monotonic() - began:.0f} s{'; ' + said if said else ''})", flush=True)
