@@ -4,6 +4,8 @@ use market_tests::{Answer, Caller, Document, Market, Person, form, wait_until};
 use serde_json::{Value, json};
 use std::{fs, time::Duration};
 
+/// What one service does reaches the others by events, on a busy machine later.
+const FOLLOWS: Duration = Duration::from_secs(20);
 /// The fields of a car.
 const CAR: &str = "id title maker model body description price year mileage color engine gearbox power_ps options location images owner_id \
                    status added updated rating?";
@@ -175,7 +177,7 @@ fn cars_answer_as_documented() {
     }
     assert_eq!(owner.http.clone().with("if-match", &etag).patch(&path, cheaper.clone()).expect(200).json()["price"], 12_000);
     owner.http.clone().with("if-match", &etag).patch(&path, cheaper).expect(412);
-    wait_until("both prices are known", Duration::from_secs(5), || {
+    wait_until("both prices are known", FOLLOWS, || {
         let history = anyone.get(&format!("{path}/price-history"));
         history.status == 200 && history.json()["items"].as_array().is_some_and(|items| items.len() == 2)
     });
@@ -221,7 +223,7 @@ fn pictures_and_tracks_answer_as_documented() {
     }
 
     let tracked = || anyone.get("/api/tracks/latest?limit=100").json()["items"].to_string().contains(&car);
-    wait_until("the car is among the latest", Duration::from_secs(5), tracked);
+    wait_until("the car is among the latest", FOLLOWS, tracked);
     for list in ["latest", "popular"] {
         let list = format!("/api/tracks/{list}");
         let items = anyone.get(&list).expect(200);
@@ -267,7 +269,7 @@ fn the_catalogue_imports_and_the_rest_answer_as_documented() {
     assert_eq!((&status["read"], &status["accepted"], &status["refused"]), (&json!(2), &json!(1), &json!(1)));
     has(&status["refusals"][0], "line reason");
     assert_eq!(status["refusals"][0]["line"], 3);
-    wait_until("the ad is listed", Duration::from_secs(5), || dealer.http.get("/api/me/cars").json()["total"] == 1);
+    wait_until("the ad is listed", FOLLOWS, || dealer.http.get("/api/me/cars").json()["total"] == 1);
     let car = item(&dealer.http.get("/api/me/cars"));
     let read = [&car["body"], &car["engine"], &car["gearbox"], &car["power_ps"], &car["location"]["postal_code"], &car["description"]];
     assert_eq!(read.map(|v| v.as_str()), [Some("estate"), Some("petrol"), Some("manual"), None, Some("01067"), Some("Good")]);

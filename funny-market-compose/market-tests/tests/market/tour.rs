@@ -10,7 +10,7 @@ use std::{
 };
 
 /// What is only looked at is looked at again until it is as shown, for so long.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(20);
 /// Ends the output of a block.
 const END: &str = "-- end of block --";
 
