@@ -3,6 +3,8 @@
 
 PASSED=0 FAILED=0 IGNORED=0
 FAILURES=()
+# What passed at its second attempt only.
+UNSTABLE=()
 
 # heading TEXT: a progress line with the time since the start.
 heading() { printf '%3d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
@@ -10,12 +12,21 @@ heading() { printf '%3d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 # log_of NAME: the file that keeps the output of a runner.
 log_of() { printf '%s/%s.log' "$OUTPUT" "${1//[ \/]/-}"; }
 
-# A failed runner is shown at once: its log's last lines, without what passed.
+# A failed runner is shown at once: what its failed tests printed, without stack traces, or its log's last lines without what passed.
 show_failure() {
     FAILURES+=("$1")
     heading "FAILED: $1 ($(log_of "$1"))"
-    # A runner that printed nothing has no line to show, and is no reason to stop.
-    { grep -vE '^test .* \.\.\. ok$|^ *(Compiling|Checking|Running|Finished)' "$(log_of "$1")" || true; } | tail -n 60 | sed 's/^/      | /'
+    what_failed "$(log_of "$1")" | sed 's/^/      | /'
+}
+what_failed() {
+    local log=$1
+    if grep -q '^---- .* stdout ----$' "$log"; then
+        grep -E '^test .* \.\.\. FAILED$' "$log" || true
+        awk '/^---- .* stdout ----$/ { inside = 1 } /^(failures|test result):/ { inside = 0 } inside && !/^stack backtrace:$|^ +[0-9]+: |^ +at |^$/' "$log" | head -n 200
+    else
+        # A runner that printed nothing has no line to show, and is no reason to stop.
+        { grep -vE '^test .* \.\.\. ok$|^ *(Compiling|Checking|Running|Finished)' "$log" || true; } | tail -n 60
+    fi
 }
 
 # bounded COMMAND...: ends what takes too long. A function runs in a shell of its own; it and what it calls have to be exported.
@@ -36,20 +47,54 @@ check() {
     fi
 }
 
+# outcomes LOG: how many parts ended, how many tests passed, failed and were ignored.
+outcomes() {
+    awk '/^test result: / { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1); if ($i ~ /^ignored/) g += $(i-1) } n++ }
+        END { print n + 0, p + 0, f + 0, g + 0 }' "$1"
+}
+
 # tests NAME COMMAND...: a program that ends its parts with "test result: ok. 3 passed; 0 failed; 0 ignored; ...".
 # One that printed no count, or failed without naming a failed test, counts as one failure.
 tests() {
-    local name=$1 status=0 counts passed failed ignored began=$SECONDS
+    local name=$1 status=0 parts passed failed ignored began=$SECONDS
     shift
     bounded "$@" >"$(log_of "$name")" 2>&1 </dev/null || status=$?
-    counts=$(awk '/^test result: / { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1); if ($i ~ /^ignored/) g += $(i-1) } n++ }
-        END { print n + 0, p + 0, f + 0, g + 0 }' "$(log_of "$name")")
-    read -r parts passed failed ignored <<<"$counts"
+    read -r parts passed failed ignored < <(outcomes "$(log_of "$name")")
     if [ "$failed" = 0 ] && { [ $status != 0 ] || [ "$parts" = 0 ] || [ "$passed" = 0 ]; }; then failed=1; fi
     PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) IGNORED=$((IGNORED + ignored))
     heading "$name: $passed passed, $failed failed in $((SECONDS - began)) s"
     [ "$ignored" = 0 ] || heading "$name: $ignored ignored"
     [ "$failed" = 0 ] || show_failure "$name"
+}
+
+# cargo_tests NAME COMMAND... --again REPOSITORY cargo test ARGUMENT...: tests that COMMAND runs by that in that repository.
+# A test that fails is run once more, with nothing but the other failed ones beside it: a machine that stood still for a minute is told from
+# a fault. The first failure is shown all the same, and the last lines of the whole run name the test.
+cargo_tests() {
+    local name=$1 command=() names failed passed targets target
+    shift
+    while [ "$1" != --again ]; do command+=("$1") && shift; done
+    shift
+    local failed_before=$FAILED
+    tests "$name" "${command[@]}"
+    [ "$FAILED" != "$failed_before" ] || return 0
+    mapfile -t names < <(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$(log_of "$name")")
+    # More than a few, or a program that did not build or died, is no accident.
+    if [ ${#names[@]} = 0 ] || [ ${#names[@]} -gt 5 ] || [ ${#names[@]} != $((FAILED - failed_before)) ]; then return 0; fi
+    # shellcheck disable=SC2016 # the quotes of cargo
+    mapfile -t targets < <(sed -n 's/^ *`\(-p [^ ]* \)\{0,1\}\(--[^`]*\)`$/\2/p' "$(log_of "$name")")
+    for target in "${targets[@]}"; do
+        # shellcheck disable=SC2086 # words of cargo's own
+        bounded plainly "$@" --no-fail-fast $target -- --exact "${names[@]}" >>"$(log_of "$name again")" 2>&1 </dev/null || true
+    done
+    [ -f "$(log_of "$name again")" ] || return 0
+    read -r _ passed failed _ < <(outcomes "$(log_of "$name again")")
+    heading "$name, once more: $passed passed, $failed failed"
+    if [ "$passed" = ${#names[@]} ] && [ "$failed" = 0 ]; then
+        PASSED=$((PASSED + passed)) FAILED=$failed_before
+        unset 'FAILURES[-1]'
+        UNSTABLE+=("${names[@]}")
+    fi
 }
 
 # aside NAME COMMAND...: runs checks and tests beside the others, in the processor time that those leave; `join NAME` waits for their
@@ -93,6 +138,7 @@ leave_none_aside() {
 sum_up() {
     local name
     for name in "${FAILURES[@]}"; do say "failed: $name ($(log_of "$name"))"; done
+    for name in "${UNSTABLE[@]}"; do say "passed at the second attempt only: $name"; done
     [ $IGNORED = 0 ] || say "ignored: $IGNORED"
     say "$PASSED passed, $FAILED failed"
     [ $FAILED = 0 ] && [ $PASSED -gt 0 ]

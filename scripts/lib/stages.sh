@@ -50,13 +50,15 @@ stage_licences() {
     done
 }
 
+tests_of_repository() { cargo_tests "$1" ci_part "$1" tests --again "$1" cargo test --all-features --locked; }
+
 # One repository, another with each commit, is built and tested as if it were alone.
 stage_units() {
     local repository alone
     alone=$(consumer_in_turn)
     for repository in $(repositories); do
         heading "tests of $repository"
-        if [ "$repository" = "$alone" ]; then stage_alone; else tests "$repository" bash -c 'ci_part "$@"' _ "$repository" tests; fi
+        if [ "$repository" = "$alone" ]; then stage_alone; else tests_of_repository "$repository"; fi
     done
     tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
 }
@@ -71,17 +73,17 @@ stage_market() {
         . "$FM_DEV_DIR/market.env"
         # Real ads, where they lie beside the project; the tests make their own otherwise.
         [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
-        tests "the running market" bash -c 'in_market_tests "$@"' _ market elasticity
-        tests "forged identities" bash -c 'in_market_tests "$@"' _ identity
-        tests "working on one service" bash -c 'in_market_tests "$@"' _ dev
-        tests "services that start early" bash -c 'in_market_tests "$@"' _ starting
-        tests "parked messages" bash -c 'in_market_tests "$@"' _ parking
+        market_tests "the running market" market elasticity
+        market_tests "forged identities" identity
+        market_tests "working on one service" dev
+        market_tests "services that start early" starting
+        market_tests "parked messages" parking
         tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
-        tests "a new service in the market" bash -c 'in_market_tests "$@"' _ new_service
-        tests "deleted accounts" bash -c 'in_market_tests "$@"' _ deletion
+        market_tests "a new service in the market" new_service
+        market_tests "deleted accounts" deletion
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
-        tests "the demo" bash -c 'in_market_tests "$@"' _ demo
-        tests "real ads" bash -c 'in_market_tests "$@"' _ import
+        market_tests "the demo" demo
+        market_tests "real ads" import
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi
     check "scripts down" "$ROOT/scripts/down" --wipe
@@ -97,8 +99,8 @@ stage_mongodb() {
         # shellcheck source=/dev/null
         . "$FM_DEV_DIR/market.env"
         unset FM_MARKET_ADS
-        tests "the running market, on MongoDB" bash -c 'in_market_tests "$@"' _ market import
-        tests "a deleted account, on MongoDB" bash -c 'in_market_tests "$@"' _ deletion -- stopped
+        market_tests "the running market, on MongoDB" market import
+        market_tests "a deleted account, on MongoDB" deletion -- stopped
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs-mongodb"
     fi
     check "scripts down, on MongoDB" "$ROOT/scripts/down" --wipe
@@ -151,6 +153,7 @@ in_market_tests() {
     plainly funny-market-compose cargo test --workspace --features market-tests/running-market --locked --no-fail-fast "${words[@]}" "$@"
 }
 export -f in_market_tests
+market_tests() { cargo_tests "$1" in_market_tests "${@:2}" --again funny-market-compose cargo test --workspace --features market-tests/running-market --locked; }
 
 # one_in_turn NAME...: another one with each commit, so that all are proved in turn.
 one_in_turn() {

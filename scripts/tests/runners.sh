@@ -58,3 +58,52 @@ what_runs_aside_is_ended_with_the_run() {
     for _ in $(seq 100); do kill -0 "$child" 2>/dev/null || return 0; sleep 0.05; done
     return 1
 }
+
+# A cargo that prints the outcomes in $scratch/1, then those in $scratch/2, and what it was asked each time.
+a_cargo() {
+    # shellcheck disable=SC2034 # read by the runners
+    OUTPUT=$scratch
+    # shellcheck source=/dev/null
+    . ../lib/runners.sh
+    # shellcheck disable=SC2317 # called by cargo_tests
+    plainly() {
+        printf '%s\n' "$*" >>"$scratch/asked"
+        sed "$(wc -l <"$scratch/asked")!d" "$scratch/outcomes" | tr '|' '\n'
+    }
+    export -f plainly
+}
+a_test_that_fails_is_run_once_more() {
+    a_cargo
+    # shellcheck disable=SC2016 # the quotes of cargo
+    printf '%s\n' 'test a::one ... ok|test a::two ... FAILED|---- a::two stdout ----|too late|   0: frame|failures:|    a::two|test result: FAILED. 1 passed; 1 failed; 0 ignored;|error: 1 target failed:|    `--test late`' \
+        'test a::two ... ok|test result: ok. 1 passed; 0 failed; 0 ignored;' >"$scratch/outcomes"
+    cargo_tests "x" plainly x tests --again x cargo test --locked >"$scratch/said"
+    [ "$(tail -n 1 "$scratch/asked")" = "x cargo test --locked --no-fail-fast --test late -- --exact a::two" ]
+    [ "$PASSED $FAILED ${#FAILURES[@]} ${UNSTABLE[*]}" = "2 0 0 a::two" ]
+    grep "too late" "$scratch/said"
+    ! grep frame "$scratch/said" || false
+    sum_up | grep "passed at the second attempt only: a::two"
+}
+a_test_that_fails_twice_is_a_failure() {
+    a_cargo
+    # shellcheck disable=SC2016 # the quotes of cargo
+    printf '%s\n' 'test a::two ... FAILED|test result: FAILED. 0 passed; 1 failed; 0 ignored;|error: 1 target failed:|    `--test late`' \
+        'test a::two ... FAILED|test result: FAILED. 0 passed; 1 failed; 0 ignored;' >"$scratch/outcomes"
+    cargo_tests "x" plainly x tests --again x cargo test
+    [ "$PASSED $FAILED ${FAILURES[*]} ${#UNSTABLE[@]}" = "0 1 x 0" ]
+    ! sum_up || false
+}
+a_program_that_does_not_build_is_not_run_again() {
+    a_cargo
+    printf '%s\n' 'error: could not compile' >"$scratch/outcomes"
+    cargo_tests "x" plainly x tests --again x cargo test
+    [ "$PASSED $FAILED ${FAILURES[*]} $(wc -l <"$scratch/asked")" = "0 1 x 1" ]
+}
+many_failures_are_no_accident() {
+    a_cargo
+    for n in 1 2 3 4 5 6; do printf 'test t%s ... FAILED|' $n; done >"$scratch/outcomes"
+    # shellcheck disable=SC2016 # the quotes of cargo
+    printf 'test result: FAILED. 0 passed; 6 failed; 0 ignored;|    `-p x --test late`\n' >>"$scratch/outcomes"
+    cargo_tests "x" plainly x tests --again x cargo test
+    [ "$PASSED $FAILED $(wc -l <"$scratch/asked")" = "0 6 1" ]
+}
