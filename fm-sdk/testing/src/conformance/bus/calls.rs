@@ -14,7 +14,7 @@ async fn answer(i: &Instance, with: Verdict) -> Envelope {
     d.message
 }
 
-const SHORT: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_millis(1500);
 
 cases! { $ bus_calls
     async fn a_call_returns_its_reply(broker) {
@@ -72,7 +72,7 @@ cases! { $ bus_calls
     async fn an_expired_call_is_not_delivered(broker) {
         let callee = broker.tuned("worker", &[CALL], |c| c.prefetch = 1).await;
         let caller = broker.connect();
-        let (_, busy) = tokio::join!(caller.request(call(1), SHORT), callee.next());
+        let busy = tokio::select! { d = callee.next() => d, _ = caller.request(call(1), LONG) => unreachable!("nobody answers it") };
         caller.request(call(2), SHORT).await.expect_err("the only instance is busy");
         busy.settle.send(Verdict::Answer("1".into())).expect("is awaited");
         let (reply, seen) = tokio::join!(caller.request(call(3), LONG), answer(&callee, Verdict::Answer("3".into())));
@@ -81,7 +81,7 @@ cases! { $ bus_calls
     async fn a_caller_that_is_gone_does_not_stop_the_callee(broker) {
         let callee = broker.tuned("worker", &[CALL], |c| c.prefetch = 1).await;
         let gone = broker.connect();
-        let (_, late) = tokio::join!(gone.request(call(1), SHORT), callee.next());
+        let late = tokio::select! { d = callee.next() => d, _ = gone.request(call(1), LONG) => unreachable!("nobody answers it") };
         gone.close().await;
         late.settle.send(Verdict::Answer("1".into())).expect("is awaited");
         let caller = broker.connect();

@@ -69,7 +69,7 @@ impl Broker {
 }
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(120);
 /// The wait before another try.
 const SOON: Duration = Duration::from_millis(50);
 /// Long enough for what must not come to have come.

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 /// What one request to its HTTP gateway may take.
-const REQUEST: Duration = Duration::from_secs(5);
+const REQUEST: Duration = Duration::from_secs(30);
 
 pub(super) struct Node {
     name: String,
@@ -98,7 +98,7 @@ impl Node {
 
     pub(super) async fn stop(&mut self, guard: &Guard) -> Result<()> {
         self.signal("TERM")?;
-        let until = Instant::now() + Duration::from_secs(20);
+        let until = Instant::now() + Duration::from_secs(60);
         while Instant::now() < until {
             if self.process.as_mut().is_none_or(|p| !matches!(p.try_wait(), Ok(None))) {
                 return self.kill(guard);

@@ -11,7 +11,7 @@ pub(super) const SCRIPT: &str = include_str!("control.erl");
 
 /// Evaluates Erlang expressions (each ended by `,`, the last by `.`) inside the broker.
 pub(super) fn eval(port: u16, expressions: &str) -> Result<String> {
-    let within = Some(Duration::from_secs(10));
+    let within = Some(Duration::from_secs(60));
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unavailable("the control port of the broker")?;
     stream.set_read_timeout(within).and(stream.set_write_timeout(within)).internal()?;
     let length = u32::try_from(expressions.len()).internal()?.to_be_bytes();

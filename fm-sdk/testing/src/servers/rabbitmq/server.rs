@@ -102,14 +102,14 @@ impl RabbitMqServer {
     /// declared for the first time can lose that queue's leader for good; after this it does not.
     ///
     /// # Errors
-    /// There is no leader after 20 s.
+    /// There is no leader after 90 s.
     pub fn settle(&self, url: &str) -> Result<()> {
         let vhost = url.rsplit('/').next().unwrap_or_default();
         let leaders = format!(
             "[ok = element(1, ra:members(amqqueue:get_pid(Q), 5000)) || Q <- rabbit_amqqueue:list(<<\"{vhost}\">>), \
              amqqueue:get_type(Q) =:= rabbit_quorum_queue], [ok = dets:sync(T) || T <- dets:all()], mnesia:sync_log()."
         );
-        let until = Instant::now() + Duration::from_secs(20);
+        let until = Instant::now() + Duration::from_secs(90);
         loop {
             match self.eval(&leaders) {
                 Ok(_) => return Ok(()),
