@@ -67,7 +67,7 @@ tests() {
     [ "$failed" = 0 ] || show_failure "$name"
 }
 
-# cargo_tests NAME COMMAND... --again REPOSITORY cargo test ARGUMENT...: tests that COMMAND runs by that in that repository.
+# cargo_tests NAME COMMAND... --again CARGO...: tests that COMMAND runs by `cargo test`; CARGO runs those that the arguments after it choose.
 # A test that fails is run once more, with nothing but the other failed ones beside it: a machine that stood still for a minute is told from
 # a fault. The first failure is shown all the same, and the last lines of the whole run name the test.
 cargo_tests() {
@@ -85,7 +85,7 @@ cargo_tests() {
     mapfile -t targets < <(sed -n 's/^ *`\(-p [^ ]* \)\{0,1\}\(--[^`]*\)`$/\2/p' "$(log_of "$name")")
     for target in "${targets[@]}"; do
         # shellcheck disable=SC2086 # words of cargo's own
-        bounded plainly "$@" --no-fail-fast $target -- --exact "${names[@]}" >>"$(log_of "$name again")" 2>&1 </dev/null || true
+        bounded "$@" --no-fail-fast $target -- --exact "${names[@]}" >>"$(log_of "$name again")" 2>&1 </dev/null || true
     done
     [ -f "$(log_of "$name again")" ] || return 0
     read -r _ passed failed _ < <(outcomes "$(log_of "$name again")")
@@ -97,8 +97,8 @@ cargo_tests() {
     fi
 }
 
-# aside NAME COMMAND...: runs checks and tests beside the others, in the processor time that those leave; `join NAME` waits for their
-# end, prints what they said and counts them.
+# [PRIORITY=NICENESS] aside NAME COMMAND...: runs checks and tests beside the others, in the processor time that those leave; `join NAME`
+# waits for their end, prints what they said and counts them.
 declare -A ASIDE=()
 aside() {
     set -m # a process group of its own, which can be ended as a whole
@@ -106,7 +106,7 @@ aside() {
         set +m
         # shellcheck disable=SC2030 # its own counts, which `join` adds
         PASSED=0 FAILED=0 IGNORED=0 FAILURES=()
-        renice --priority 19 "$BASHPID" >/dev/null
+        renice --priority "${PRIORITY:-19}" "$BASHPID" >/dev/null
         export FM_TEST_SECONDS=3600
         "${@:2}"
         printf '%s\n' "$PASSED" "$FAILED" "$IGNORED" "${FAILURES[@]}" >"$OUTPUT/$1.counts"

@@ -50,15 +50,38 @@ stage_licences() {
     done
 }
 
-tests_of_repository() { cargo_tests "$1" ci_part "$1" tests --again "$1" cargo test --all-features --locked; }
+# As its ./ci does.
+cargo_test_of() {
+    if [ "$1" = funny-market-compose ]; then set -- "$1" --workspace "${@:2}"; else set -- "$1" --all-features "${@:2}"; fi
+    plainly "$1" cargo test --locked "${@:2}"
+}
+export -f cargo_test_of
+tests_of_repository() { cargo_tests "$1" ci_part "$1" tests --again cargo_test_of "$1"; }
+
+# compile_beside NAME REPOSITORY: compiles the test programs of a repository while the tests NAME run, in the processor time that they leave;
+# `compiled_beside NAME REPOSITORY` waits for it. Cargo lets one build at a time into a folder, so it begins when NAME's build is over.
+compile_beside() { PRIORITY=5 aside "programs-of-$2" compile_when_built "$1" "$2"; }
+compile_when_built() {
+    [ "$1" = scripts ] || until grep -qsE '^ +(Running|Doc-tests) ' "$(log_of "$1")" || [ -e "$OUTPUT/$1.over" ]; do sleep 0.2; done
+    check "test programs of $2" cargo_test_of "$2" --no-run
+}
+compiled_beside() {
+    touch "$OUTPUT/$1.over"
+    join "programs-of-$2"
+}
 
 # One repository, another with each commit, is built and tested as if it were alone.
 stage_units() {
-    local repository alone
+    local names alone i repository next
     alone=$(consumer_in_turn)
-    for repository in $(repositories); do
+    mapfile -t names < <(repositories)
+    for i in "${!names[@]}"; do
+        repository=${names[i]}
         heading "tests of $repository"
+        next=${names[i + 1]:-}
+        [ -z "$next" ] || compile_beside "$repository" "$next"
         if [ "$repository" = "$alone" ]; then stage_alone; else tests_of_repository "$repository"; fi
+        [ -z "$next" ] || compiled_beside "$repository" "$next"
     done
     tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
 }
@@ -79,7 +102,7 @@ stage_market() {
         market_tests "services that start early" starting
         market_tests "parked messages" parking
         tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
-        market_tests "a new service in the market" new_service
+        FM_CHECKED_TARGET=$(checked_folder) market_tests "a new service in the market" new_service
         market_tests "deleted accounts" deletion
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
         market_tests "the demo" demo
@@ -153,7 +176,7 @@ in_market_tests() {
     plainly funny-market-compose cargo test --workspace --features market-tests/running-market --locked --no-fail-fast "${words[@]}" "$@"
 }
 export -f in_market_tests
-market_tests() { cargo_tests "$1" in_market_tests "${@:2}" --again funny-market-compose cargo test --workspace --features market-tests/running-market --locked; }
+market_tests() { cargo_tests "$1" in_market_tests "${@:2}" --again cargo_test_of funny-market-compose --features market-tests/running-market; }
 
 # one_in_turn NAME...: another one with each commit, so that all are proved in turn.
 one_in_turn() {
@@ -176,8 +199,9 @@ stage_alone() {
 }
 
 # What reads the sources only, in a target folder of its own: cargo lets one build at a time into each.
+checked_folder() { printf '%s/checked' "$(target_folder)"; }
 check_sources() {
-    CARGO_TARGET_DIR=$(target_folder)/checked
+    CARGO_TARGET_DIR=$(checked_folder)
     export CARGO_TARGET_DIR
     stage_lints
     stage_docs
@@ -191,7 +215,9 @@ all_stages() {
     stage_format
     aside sources check_sources
     aside images-and-dockerfile make_images
+    compile_beside scripts fm-sdk
     stage_scripts
+    compiled_beside scripts fm-sdk
     stage_units
     stage_market
     join sources

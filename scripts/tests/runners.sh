@@ -77,7 +77,7 @@ a_test_that_fails_is_run_once_more() {
     # shellcheck disable=SC2016 # the quotes of cargo
     printf '%s\n' 'test a::one ... ok|test a::two ... FAILED|---- a::two stdout ----|too late|   0: frame|failures:|    a::two|test result: FAILED. 1 passed; 1 failed; 0 ignored;|error: 1 target failed:|    `--test late`' \
         'test a::two ... ok|test result: ok. 1 passed; 0 failed; 0 ignored;' >"$scratch/outcomes"
-    cargo_tests "x" plainly x tests --again x cargo test --locked >"$scratch/said"
+    cargo_tests "x" plainly x tests --again plainly x cargo test --locked >"$scratch/said"
     [ "$(tail -n 1 "$scratch/asked")" = "x cargo test --locked --no-fail-fast --test late -- --exact a::two" ]
     [ "$PASSED $FAILED ${#FAILURES[@]} ${UNSTABLE[*]}" = "2 0 0 a::two" ]
     grep "too late" "$scratch/said"
@@ -89,14 +89,14 @@ a_test_that_fails_twice_is_a_failure() {
     # shellcheck disable=SC2016 # the quotes of cargo
     printf '%s\n' 'test a::two ... FAILED|test result: FAILED. 0 passed; 1 failed; 0 ignored;|error: 1 target failed:|    `--test late`' \
         'test a::two ... FAILED|test result: FAILED. 0 passed; 1 failed; 0 ignored;' >"$scratch/outcomes"
-    cargo_tests "x" plainly x tests --again x cargo test
+    cargo_tests "x" plainly x tests --again plainly x cargo test
     [ "$PASSED $FAILED ${FAILURES[*]} ${#UNSTABLE[@]}" = "0 1 x 0" ]
     ! sum_up || false
 }
 a_program_that_does_not_build_is_not_run_again() {
     a_cargo
     printf '%s\n' 'error: could not compile' >"$scratch/outcomes"
-    cargo_tests "x" plainly x tests --again x cargo test
+    cargo_tests "x" plainly x tests --again plainly x cargo test
     [ "$PASSED $FAILED ${FAILURES[*]} $(wc -l <"$scratch/asked")" = "0 1 x 1" ]
 }
 many_failures_are_no_accident() {
@@ -104,6 +104,6 @@ many_failures_are_no_accident() {
     for n in 1 2 3 4 5 6; do printf 'test t%s ... FAILED|' $n; done >"$scratch/outcomes"
     # shellcheck disable=SC2016 # the quotes of cargo
     printf 'test result: FAILED. 0 passed; 6 failed; 0 ignored;|    `-p x --test late`\n' >>"$scratch/outcomes"
-    cargo_tests "x" plainly x tests --again x cargo test
+    cargo_tests "x" plainly x tests --again plainly x cargo test
     [ "$PASSED $FAILED $(wc -l <"$scratch/asked")" = "0 6 1" ]
 }
