@@ -127,6 +127,21 @@ fn a_storm_of_unknown_keys_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_token_is_verified_once_and_forgotten_when_it_is_refused() {
+    let f = Forge::new();
+    let tokens: Vec<String> = (0..40).map(|n| f.with_claims(|c| c["jti"] = n.to_string().into())).collect();
+    let verify = |token: &String| f.verifier.access(token).unwrap().shared_token();
+    let verified: Vec<_> = tokens.iter().map(verify).collect();
+    assert_eq!(f.verifier.remembered(), 40);
+    for (token, once) in tokens.iter().zip(&verified) {
+        assert!(Arc::ptr_eq(&verify(token), once), "it was verified again");
+    }
+    f.set("/fm/identity/epochs/u1/4", Some("4".into()));
+    assert_eq!(f.verifier.access(&tokens[0]).map(|_| ()), Err(Flaw::Revoked));
+    assert_eq!(f.verifier.remembered(), 39);
+}
+
+#[test]
 fn no_more_tokens_are_remembered_than_asked_for() {
     let mut f = Forge::new();
     f.verifier = crate::identity::Verifier::new(&f.registry, f.policy.clone()).remembering(32);
