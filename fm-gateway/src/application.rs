@@ -5,6 +5,7 @@ use crate::{
     admin::{
         self, Admin,
         api::nodes::{PROBLEMS, REVISION},
+        bus::Bus,
     },
     api::{self, Documents},
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
@@ -103,7 +104,7 @@ impl Application {
         let instance = settings.instance_name();
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
         let services = Services::new(registry.clone());
-        let verifier = Arc::new(Verifier::new(&*registry, terms));
+        let verifier = Arc::new(Verifier::new(&*registry, terms.clone()));
         let draining = Draining::default();
         let tools = Tools {
             services: services.clone(),
@@ -130,6 +131,7 @@ impl Application {
             data: settings.data_folder(NAME),
             trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
             password_cost: own.password_cost,
+            bus: Bus::new(settings.bus.clone(), terms),
         }));
         let limits = own.limits();
         let gateway = Arc::new(Gateway {
@@ -204,7 +206,8 @@ impl Application {
         let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone(), self.operators.clone())?;
         let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
         let keeper = actix_rt::spawn(self.keeper.run());
-        let first_user = actix_rt::spawn(async move { self.operators.prepare().await });
+        let operators = self.operators.clone();
+        let first_user = actix_rt::spawn(async move { operators.prepare().await });
         let mut stop = std::pin::pin!(stop);
         let mut state = self.state;
         if !self.ties.is_empty() {
@@ -253,6 +256,7 @@ impl Application {
             reloader.abort();
         }
         first_user.abort();
+        self.operators.bus.close().await;
         admin.await.internal()?.internal()
     }
 

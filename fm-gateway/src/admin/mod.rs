@@ -5,6 +5,7 @@
 pub mod api;
 mod ask;
 pub mod audit;
+pub mod bus;
 mod document;
 mod drafts;
 pub mod history;
@@ -31,7 +32,10 @@ use fm_sdk::{
 };
 use std::{net::TcpListener, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
-use users::{Cost, Passwords};
+use {
+    bus::Bus,
+    users::{Cost, Passwords},
+};
 
 /// What the Admin API and the dashboard work with.
 pub struct Admin {
@@ -50,6 +54,8 @@ pub struct Admin {
     pub data: PathBuf,
     pub trusted: TrustedProxies,
     pub clock: Clock,
+    /// The broker of the services.
+    pub bus: Bus,
     passwords: Passwords,
     throttle: sessions::Throttle,
 }
@@ -66,11 +72,12 @@ pub struct Parts {
     pub data: PathBuf,
     pub trusted: TrustedProxies,
     pub password_cost: Cost,
+    pub bus: Bus,
 }
 
 impl Admin {
     pub fn new(parts: Parts) -> Admin {
-        let Parts { registry, services, plugins, drivers, recent, table, instance, data, trusted, password_cost } = parts;
+        let Parts { registry, services, plugins, drivers, recent, table, instance, data, trusted, password_cost, bus } = parts;
         Admin {
             registry,
             services,
@@ -81,6 +88,7 @@ impl Admin {
             instance,
             data,
             trusted,
+            bus,
             clock: Clock::system(),
             passwords: Passwords::new(password_cost),
             throttle: sessions::Throttle::default(),

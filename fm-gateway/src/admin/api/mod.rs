@@ -2,6 +2,7 @@
 
 mod audit;
 pub mod backup;
+pub mod bus;
 mod call;
 pub mod draft;
 pub mod nodes;
@@ -51,6 +52,11 @@ pub const CALLS: &[&Call] = &[
     &nodes::CALL,
     &services::CALL,
     &plugins::CALL,
+    &bus::queues::CALL,
+    &bus::dead_letters::CALL,
+    &bus::dead_letter::CALL,
+    &bus::replay::CALL,
+    &bus::drop::CALL,
     &users::list::CALL,
     &users::create::CALL,
     &users::update::CALL,

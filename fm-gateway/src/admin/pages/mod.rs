@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod audit;
 mod backup;
+mod bus;
 mod error;
 mod fields;
 mod history;
@@ -56,6 +57,11 @@ pub const PAGES: &[&Call] = &[
     &history::RESTORE,
     &nodes::SHOW,
     &plugins::SHOW,
+    &bus::QUEUES,
+    &bus::LIST,
+    &bus::SHOW,
+    &bus::REPLAY,
+    &bus::DROP,
     &users::SHOW,
     &users::CREATE,
     &users::CHANGE,
@@ -146,6 +152,13 @@ mod filters {
     #[askama::filter_fn]
     pub fn minute(at: &str, _: &dyn Values) -> Result<String> {
         Ok(at.get(..16).unwrap_or(at).replace('T', " "))
+    }
+
+    /// A text of strangers: what cannot be seen is written as its escape.
+    #[askama::filter_fn]
+    pub fn visible(text: &str, _: &dyn Values) -> Result<String> {
+        let shown = |c: char| if fm_sdk::text::is_invisible(c) && c != '\n' { c.escape_default().to_string() } else { c.into() };
+        Ok(text.chars().map(shown).collect())
     }
 
     /// In which direction a step was passed.

@@ -86,6 +86,20 @@ impl Shell {
         }
     }
 
+    /// What a queue is for, in words.
+    pub fn queue_kind<'t>(&self, kind: &'t str) -> &'t str {
+        let german = match kind {
+            "events" => "Events",
+            "commands" => "Commands",
+            "calls" => "Calls",
+            "dead letters" => "Dead Letters",
+            "retries" => "warten auf den nächsten Versuch",
+            "unrouted" => "ohne Empfänger",
+            other => other,
+        };
+        self.t(kind, german)
+    }
+
     /// A state in words.
     pub fn state(&self, state: &str) -> String {
         let german = match state {
@@ -135,6 +149,8 @@ fn notice(code: &str, de: bool) -> &'static str {
         "ended" => ("The session has ended.", "Die Sitzung ist beendet."),
         "changed" => ("Changed.", "Geändert."),
         "revoked" => ("The token was revoked.", "Das Token wurde widerrufen."),
+        "replayed" => ("The message was given back to its handler.", "Die Nachricht wurde noch einmal zugestellt."),
+        "dropped" => ("The message was deleted.", "Die Nachricht wurde gelöscht."),
         _ => ("", ""),
     };
     if de { german } else { english }

@@ -23,6 +23,7 @@ fn body(call: &Call) -> Value {
         ("POST", "/tokens") => json!({"name": "eve", "role": "admin", "days": 1}),
         ("POST", "/session") => json!({"name": "nobody", "password": "wrong"}),
         ("PUT", "/session/password") => json!({"old": "wrong", "new": "wrong"}),
+        ("POST", "/bus/{service}/dead-letters/replay" | "/bus/{service}/dead-letters/drop") => json!({"id": "m1"}),
         _ => json!({}),
     }
 }
@@ -30,7 +31,12 @@ fn body(call: &Call) -> Value {
 async fn make(app: &TestApp, call: &Call, who: &Operator) -> Reply {
     let revision = app.table().revision.unwrap();
     // A version that there is, so that a restore would restore something.
-    let path = call.path.replace("{revision}", &revision.to_string()).replace("{name}", "viewer").replace("{id}", "0123456789abcdef");
+    let path = call
+        .path
+        .replace("{revision}", &revision.to_string())
+        .replace("{name}", "viewer")
+        .replace("{id}", "0123456789abcdef")
+        .replace("{service}", "fm-gateway");
     who.json_at(call.method, &path, revision, body(call)).await
 }
 

@@ -2,6 +2,7 @@
 
 mod app;
 mod authority;
+mod browser;
 mod client;
 mod encrypted;
 mod frames;
@@ -12,6 +13,7 @@ mod websocket;
 pub use {
     app::{TestApp, put, table_of},
     authority::{Authority, Signed, connector},
+    browser::{Browser, value_of},
     client::{Client, Reply},
     encrypted::{Encrypted, request, to},
     frames::{Frames, frame, head, indexed, literal},
@@ -24,7 +26,7 @@ use std::time::Duration;
 
 /// Waits until something holds; a test that waits in vain fails.
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..6000 {
         if holds() {
             return;
         }
@@ -35,5 +37,5 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Bounds a wait.
 pub async fn soon<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(10), future).await.expect("it takes too long")
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it takes too long")
 }

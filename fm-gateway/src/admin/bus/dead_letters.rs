@@ -1,0 +1,143 @@
+//! Messages that a service could not handle: list, show, replay, drop.
+
+use super::Bus;
+use fm_sdk::{
+    Envelope, Error, Kind, Result,
+    bus::transport::{Audience, Parked},
+    identity::Verifier,
+    registry::Registry,
+    time::rfc3339,
+};
+use serde::Serialize;
+use std::time::Duration;
+
+/// How many are listed at most.
+pub const MAX_LISTED: usize = 200;
+/// How long the registry may take to give the keys of services.
+const KEYS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A message that a service could not handle.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeadLetter {
+    pub id: String,
+    /// Empty, if the message could not be read.
+    pub name: String,
+    /// The service that sent it.
+    pub source: String,
+    /// `events` or `commands`: the queue that it came from and is replayed to.
+    pub queue: &'static str,
+    /// How often a handler was given it.
+    pub attempts: u32,
+    /// The last error's code, and the error with its sources.
+    pub code: String,
+    pub cause: String,
+    /// When it was sent, and when it became a dead letter (RFC 3339).
+    pub sent: String,
+    pub at: String,
+}
+
+/// A dead letter with what the message says.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeadLetterContent {
+    #[serde(flatten)]
+    pub letter: DeadLetter,
+    /// JSON text; what came, if it could not be read.
+    pub body: String,
+    /// The `traceparent` of the request that caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+}
+
+impl From<&Parked> for DeadLetter {
+    fn from(parked: &Parked) -> Self {
+        let message = &parked.message;
+        DeadLetter {
+            id: message.id.clone(),
+            name: message.name.clone(),
+            source: message.source.clone(),
+            queue: match parked.audience {
+                Audience::Command => "commands",
+                Audience::Call => "calls",
+                Audience::Service | Audience::EachInstance => "events",
+            },
+            attempts: message.attempt,
+            code: parked.code.clone(),
+            cause: parked.cause.clone(),
+            sent: rfc3339(message.at_ms),
+            at: rfc3339(parked.parked_at_ms),
+        }
+    }
+}
+
+impl From<&Parked> for DeadLetterContent {
+    /// The message's token stays out: whoever has it could send the message.
+    fn from(parked: &Parked) -> Self {
+        DeadLetterContent { letter: parked.into(), body: parked.message.body.clone(), trace: parked.message.trace.clone() }
+    }
+}
+
+impl Bus {
+    /// Lists dead letters of a service, oldest first, [`MAX_LISTED`] at most.
+    ///
+    /// # Errors
+    /// `Invalid`, code `bus-memory`; `Unavailable`, code `bus-unreachable`.
+    pub async fn dead_letters(&self, service: &str) -> Result<Vec<DeadLetter>> {
+        let parked = self.transport().await?.parked(service, MAX_LISTED).await?;
+        Ok(parked.iter().map(DeadLetter::from).collect())
+    }
+
+    /// Gives one dead letter.
+    ///
+    /// # Errors
+    /// `NotFound`, code `dead-letter-unknown`; those of [`Bus::dead_letters`].
+    pub async fn dead_letter(&self, service: &str, id: &str) -> Result<Parked> {
+        let parked = self.transport().await?.parked(service, usize::MAX).await?;
+        parked.into_iter().find(|parked| parked.message.id == id).ok_or_else(unknown)
+    }
+
+    /// Says whether a message can be replayed as it is: the service that gets it verifies its token again, and only that service can give it
+    /// a new one.
+    ///
+    /// # Errors
+    /// `Conflict`: `dead-letter-expired` if the token has expired, `dead-letter-refused` if it is wrong otherwise.
+    pub async fn check_replay(&self, registry: &dyn Registry, service: &str, message: &Envelope) -> Result<()> {
+        let verifier = Verifier::new(registry, self.terms.clone()).for_service(service);
+        let late = |_| Error::new(Kind::Unavailable, "registry-away", "the registry does not answer, so no key is known");
+        tokio::time::timeout(KEYS_TIMEOUT, verifier.ready()).await.map_err(late)?;
+        let refuse = |code: &'static str, why: String| Error::new(Kind::Conflict, code, why);
+        match verifier.verify_envelope(message) {
+            Ok(_) => Ok(()),
+            Err(e) if e.code() == "delegation-expired" => Err(refuse(
+                "dead-letter-expired",
+                format!("its token has expired, only {service} can give it a new one: run `{service} dead-letters replay` beside its data"),
+            )),
+            Err(e) => Err(refuse("dead-letter-refused", format!("{service} would refuse it: {} [{}]", e.message(), e.code()))),
+        }
+    }
+
+    /// Gives a dead letter back to its handler, with fresh attempts. First into the queue, then out of the dead letters: a crash in between
+    /// doubles the message, which the inbox of the service drops, and loses none.
+    ///
+    /// # Errors
+    /// `Invalid`, code `not-replayable`, for a call; `Unroutable` if the service has no such queue; `Unavailable`.
+    pub async fn replay(&self, service: &str, parked: Parked) -> Result<()> {
+        let transport = self.transport().await?;
+        let mut message = parked.message;
+        let id = message.id.clone();
+        message.attempt = 1;
+        transport.deliver_to(service, parked.audience, message).await?;
+        transport.drop_parked(service, &id).await.map(drop)
+    }
+
+    /// Deletes a dead letter for good and gives it.
+    ///
+    /// # Errors
+    /// `NotFound`, code `dead-letter-unknown`; those of [`Bus::dead_letters`].
+    pub async fn drop_dead_letter(&self, service: &str, id: &str) -> Result<Parked> {
+        self.transport().await?.drop_parked(service, id).await?.ok_or_else(unknown)
+    }
+}
+
+fn unknown() -> Error {
+    Error::new(Kind::NotFound, "dead-letter-unknown", "there is no such dead letter (any more)")
+}

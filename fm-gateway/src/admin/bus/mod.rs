@@ -1,0 +1,79 @@
+//! The message broker as operators see it: queues, and the dead letters of services. Nothing is connected until somebody asks.
+
+mod dead_letters;
+mod queues;
+
+pub use {
+    dead_letters::{DeadLetter, DeadLetterContent},
+    queues::Queue,
+};
+
+use fm_sdk::{
+    Error, Kind, Result, Transport,
+    bus::{rabbitmq::RabbitMq, transport::Connection},
+    config::BusUrl,
+    identity::Terms,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{Mutex, OnceCell};
+
+/// How long the broker may take to answer at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The broker that services use.
+pub struct Bus {
+    url: BusUrl,
+    terms: Terms,
+    transport: OnceCell<Arc<dyn Transport>>,
+    /// Bounds the threads that read queues to one.
+    reading: Arc<Mutex<()>>,
+}
+
+impl Bus {
+    /// Takes where it is, and how tokens of messages are verified.
+    pub fn new(url: BusUrl, terms: Terms) -> Bus {
+        Bus { url, terms, transport: OnceCell::new(), reading: Arc::default() }
+    }
+
+    /// The addresses of the broker's nodes.
+    ///
+    /// # Errors
+    /// `Invalid`, code `bus-memory`, if there is no broker.
+    fn urls(&self) -> Result<Vec<String>> {
+        match &self.url {
+            BusUrl::Memory => Err(Error::new(Kind::Invalid, "bus-memory", "with FM_BUS=memory each service has a bus of its own")),
+            BusUrl::Amqp(urls) => Ok(urls.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    /// The connection to the broker; opened by the first request that needs one.
+    ///
+    /// # Errors
+    /// `Invalid`, code `bus-memory`; `Unavailable`, code `bus-unreachable`.
+    async fn transport(&self) -> Result<&dyn Transport> {
+        let urls = self.urls()?;
+        let open = async || RabbitMq::connect(&urls.join(",")).map(|bus| Arc::new(bus) as Arc<dyn Transport>);
+        let transport = self.transport.get_or_try_init(open).await?;
+        let mut connection = transport.connection();
+        let up = tokio::time::timeout(CONNECT_TIMEOUT, connection.wait_for(|state| *state == Connection::Up)).await;
+        if matches!(up, Ok(Ok(_))) {
+            return Ok(&**transport);
+        }
+        let why = match &*transport.connection().borrow() {
+            Connection::Down(why) => why.clone(),
+            Connection::Up => "no answer".into(),
+        };
+        Err(unreachable(&why))
+    }
+
+    /// Closes the connection, if there is one.
+    pub async fn close(&self) {
+        if let Some(transport) = self.transport.get() {
+            transport.close().await;
+        }
+    }
+}
+
+fn unreachable(why: &str) -> Error {
+    Error::new(Kind::Unavailable, "bus-unreachable", format!("the message broker is unreachable: {why}"))
+}
