@@ -3,11 +3,12 @@
 use crate::{
     GatewaySettings, NAME,
     admin::{
-        self, Admin,
+        self, Admin, KnownNode,
         api::nodes::{PROBLEMS, REVISION},
         bus::Bus,
     },
     api::{self, Documents},
+    drain::Drains,
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
     pipeline::{Drivers, Tools, trace::Samples},
     recent::RecentRequests,
@@ -36,7 +37,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 /// How long one slow answer counts against an instance: many requests a second bring news soon.
 const LATENCY_MEMORY: Duration = Duration::from_secs(2);
@@ -109,6 +110,7 @@ impl Application {
         let tools = Tools {
             services: services.clone(),
             balancer: Balancer::new(Policy { memory: LATENCY_MEMORY, ..Policy::default() }),
+            drains: Drains::default(),
             verifier,
             limits: Limits::default(),
             metrics: metrics.clone(),
@@ -206,6 +208,8 @@ impl Application {
         let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone(), self.operators.clone())?;
         let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
         let keeper = actix_rt::spawn(self.keeper.run());
+        let drains = self.operators.drivers.tools.drains.clone().follow(self.operators.registry.clone());
+        let followers = [actix_rt::spawn(drains), actix_rt::spawn(admin::peers::answer(self.operators.clone()))];
         let operators = self.operators.clone();
         let first_user = actix_rt::spawn(async move { operators.prepare().await });
         let mut stop = std::pin::pin!(stop);
@@ -234,12 +238,21 @@ impl Application {
         };
         if loaded {
             self.gateway.health.enter(Phase::Serving);
+            let node = KnownNode {
+                url: instance.url.clone(),
+                version: instance.version.clone(),
+                started: instance.started,
+                seen: instance.started,
+            };
+            self.operators.remember(&node).await;
             let mut registration = self.services.register(instance)?;
             log::info!("{NAME} {} is ready", self.instance);
             tokio::select! {
                 () = stop => {}
                 () = announce(&mut registration, &mut state) => {}
+                () = self.operators.keep_remembered(node) => {}
             }
+            self.operators.forget().await;
             drain(&self.gateway, registration, self.settings.drain).await;
         }
         if self.offers.iter().any(Offer::taken) {
@@ -256,6 +269,7 @@ impl Application {
             reloader.abort();
         }
         first_user.abort();
+        followers.iter().for_each(JoinHandle::abort);
         self.operators.bus.close().await;
         admin.await.internal()?.internal()
     }

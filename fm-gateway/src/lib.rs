@@ -9,6 +9,7 @@ pub mod api;
 mod application;
 pub mod apply;
 pub mod cli;
+pub mod drain;
 pub mod front;
 pub mod pipeline;
 pub mod plugins;

@@ -2,6 +2,7 @@
 //! queries and cookies, and bodies, are not kept.
 
 use http::{HeaderMap, Method};
+use serde::{Deserialize, Serialize};
 use std::{
     fmt,
     sync::{
@@ -30,7 +31,7 @@ struct Slot {
 }
 
 /// A request of the past.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RecentRequest {
     pub method: String,
     /// In lower case and without port.

@@ -9,13 +9,18 @@ pub mod bus;
 mod document;
 mod drafts;
 pub mod history;
+mod known_nodes;
 pub mod pages;
+pub mod peers;
 mod secrets;
 pub mod sessions;
 mod table;
 pub mod users;
 
-pub use ask::{Access, Ask};
+pub use {
+    ask::{Access, Ask},
+    known_nodes::KnownNode,
+};
 
 use crate::{
     pipeline::{Catalogue, Drivers},
@@ -34,6 +39,7 @@ use std::{net::TcpListener, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 use {
     bus::Bus,
+    peers::Peers,
     users::{Cost, Passwords},
 };
 
@@ -56,6 +62,8 @@ pub struct Admin {
     pub clock: Clock,
     /// The broker of the services.
     pub bus: Bus,
+    /// The other gateways.
+    pub peers: Peers,
     passwords: Passwords,
     throttle: sessions::Throttle,
 }
@@ -78,7 +86,9 @@ pub struct Parts {
 impl Admin {
     pub fn new(parts: Parts) -> Admin {
         let Parts { registry, services, plugins, drivers, recent, table, instance, data, trusted, password_cost, bus } = parts;
+        let peers = Peers::new(registry.clone(), instance.clone());
         Admin {
+            peers,
             registry,
             services,
             plugins,

@@ -2,6 +2,7 @@
 
 use super::{Catalogue, Drivers, Tools, compile};
 use crate::{
+    drain::Drains,
     front::GatewayMetrics,
     table::{Problems, Table},
     upstream::Limits,
@@ -27,6 +28,7 @@ pub fn drivers(registry: Arc<dyn Registry>) -> Drivers {
     Drivers::new(Tools {
         services: Services::new(registry.clone()),
         balancer: Balancer::default(),
+        drains: Drains::default(),
         verifier: Arc::new(Verifier::new(&*registry, Terms::default())),
         limits: Limits::default(),
         metrics: GatewayMetrics::new(Metrics::default()),

@@ -1,6 +1,6 @@
 //! What plugins work with. It outlives every table.
 
-use crate::{front::GatewayMetrics, upstream::Limits};
+use crate::{drain::Drains, front::GatewayMetrics, upstream::Limits};
 use fm_sdk::{
     http::Draining,
     identity::Verifier,
@@ -15,6 +15,8 @@ pub struct Tools {
     pub services: Services,
     /// Load and ejections of all instances.
     pub balancer: Balancer,
+    /// Instances that get no new requests.
+    pub drains: Drains,
     pub verifier: Arc<Verifier>,
     pub limits: Limits,
     pub metrics: GatewayMetrics,

@@ -16,7 +16,7 @@ pub use {
     history::{Publication, Version},
     keeper::{Keeper, TableState},
     market::market,
-    packed::pack,
+    packed::{pack, unpack},
     predicate::Predicate,
     problem::{Problem, Problems},
     publish::{fetch, publish, read},

@@ -3,6 +3,7 @@
 use crate::support::{TestApp, Upstream, ok, until};
 use bytes::Bytes;
 use fm_gateway::{
+    drain::Drains,
     front::GatewayMetrics,
     pipeline::{
         Answer, Catalogue, Drivers, Exchange, Phases, Plugin, Step, Tools,
@@ -75,6 +76,7 @@ impl Market {
         let drivers = Drivers::new(Tools {
             services: Services::new(Arc::new(self.registry.clone())),
             balancer: Balancer::default(),
+            drains: Drains::default(),
             verifier: Arc::new(Verifier::new(&self.registry, self.identities.terms().clone())),
             limits: Limits::default(),
             metrics: GatewayMetrics::new(Metrics::default()),

@@ -1,7 +1,7 @@
 //! Queues and dead letters, on a real broker.
 
 use super::respond;
-use crate::support::{Operator, TestApp, put, table_of};
+use crate::support::{Browser, Operator, TestApp, put, table_of};
 use fm_sdk::{
     Cx, Envelope, Error, Kind, MessageKind, Seams, Service, Transport,
     bus::{rabbitmq::RabbitMq, transport::Audience},
@@ -168,7 +168,7 @@ async fn a_message_whose_token_has_expired_or_is_wrong_is_not_replayed() {
 async fn the_pages_ask_before_they_replay_or_drop() {
     let market = market().await;
     let id = market.dead_letter().await;
-    let browser = super::pages::Browser::of(&market.admin);
+    let browser = Browser::of(&market.admin);
     let list = browser.page("/admin/bus/fm-cars").await;
     assert!(list.contains("car.listed") && list.contains("\\u{1b}") && !list.contains('\u{1b}'), "{list}");
     assert!(browser.page("/admin/bus").await.contains("fm.fm-cars.events"));
@@ -196,5 +196,5 @@ async fn a_broker_that_is_unreachable_is_named_and_nothing_hangs() {
     assert_eq!(admin.get("/bus").await.code(), "bus-unreachable");
     assert_eq!(admin.get("/bus/fm-gateway/dead-letters").await.code(), "bus-unreachable");
     assert_eq!(admin.get("/bus/no-such/dead-letters").await.code(), "service-unknown");
-    assert!(super::pages::Browser::of(&admin).page("/admin/bus").await.contains("the message broker is unreachable"));
+    assert!(Browser::of(&admin).page("/admin/bus").await.contains("the message broker is unreachable"));
 }

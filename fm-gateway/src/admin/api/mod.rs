@@ -5,6 +5,7 @@ pub mod backup;
 pub mod bus;
 mod call;
 pub mod draft;
+pub mod instances;
 pub mod nodes;
 mod openapi;
 pub mod plugins;
@@ -51,6 +52,8 @@ pub const CALLS: &[&Call] = &[
     &routes::CALL,
     &nodes::CALL,
     &services::CALL,
+    &instances::drain::CALL,
+    &instances::undrain::CALL,
     &plugins::CALL,
     &bus::queues::CALL,
     &bus::dead_letters::CALL,

@@ -2,7 +2,7 @@
 
 use crate::{
     NAME,
-    admin::{Admin, Ask, api::Call, users::Role},
+    admin::{Admin, Ask, KnownNode, api::Call, known_nodes, users::Role},
 };
 use actix_web::HttpResponse;
 use fm_sdk::{Result, registry::services::Instance, time::rfc3339};
@@ -27,6 +27,11 @@ pub struct Node {
     pub started: String,
     /// This is the node that answers.
     pub this: bool,
+    /// It is not registered: it has died, or cannot reach the registry.
+    pub away: bool,
+    /// When one that is away was last known to run, to some minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
     pub revision: Option<i64>,
     /// It has the table that is in the registry.
     pub current: bool,
@@ -37,12 +42,28 @@ pub struct Node {
 
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let (_, revision) = ask.admin.current().await?;
-    Ok(HttpResponse::Ok().json(json!({"revision": revision, "nodes": nodes(&ask.admin, revision)})))
+    Ok(HttpResponse::Ok().json(json!({"revision": revision, "nodes": nodes(&ask.admin, revision).await?})))
 }
 
-/// The gateways that are registered.
-pub fn nodes(admin: &Admin, revision: i64) -> Vec<Node> {
-    admin.services.instances(NAME).iter().map(|instance| node(admin, instance, revision)).collect()
+/// The gateways that are registered, and those that ran lately and are away.
+///
+/// # Errors
+/// Those of the registry.
+pub async fn nodes(admin: &Admin, revision: i64) -> Result<Vec<Node>> {
+    let mut nodes: Vec<Node> = admin.services.instances(NAME).iter().map(|instance| node(admin, instance, revision)).collect();
+    for (id, known) in known_nodes::list(&*admin.registry, admin.clock.now_ms()).await? {
+        if !nodes.iter().any(|node| node.id == id) {
+            nodes.push(away(id, known));
+        }
+    }
+    Ok(nodes)
+}
+
+fn away(id: String, known: KnownNode) -> Node {
+    let KnownNode { url, version, started, seen } = known;
+    let (started, seen) = (rfc3339(started), Some(rfc3339(seen)));
+    let (revision, metadata) = (None, BTreeMap::new());
+    Node { id, url, version, started, this: false, away: true, seen, revision, current: false, problems: 0, metadata }
 }
 
 fn node(admin: &Admin, instance: &Instance, revision: i64) -> Node {
@@ -61,6 +82,8 @@ fn node(admin: &Admin, instance: &Instance, revision: i64) -> Node {
         version: instance.version.clone(),
         started: rfc3339(instance.started),
         this,
+        away: false,
+        seen: None,
         revision: own,
         current: own == Some(revision),
         problems,

@@ -56,6 +56,7 @@ pub const PAGES: &[&Call] = &[
     &history::SHOW,
     &history::RESTORE,
     &nodes::SHOW,
+    &nodes::DRAIN,
     &plugins::SHOW,
     &bus::QUEUES,
     &bus::LIST,

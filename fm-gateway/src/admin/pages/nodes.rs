@@ -1,10 +1,11 @@
 //! Gateways, services and their instances.
 
-use super::{Shell, filters, html};
+use super::{Shell, filters, html, see};
 use crate::admin::{
     Ask,
     api::{
         Call,
+        instances::{drain::drain, undrain::undrain},
         nodes::{Node, nodes},
         services::{self, Service},
     },
@@ -15,6 +16,7 @@ use askama::Template;
 use fm_sdk::Result;
 
 pub const SHOW: Call = Call::get("/nodes", Role::Viewer, "Nodes and services", |ask| Box::pin(show(ask)));
+pub const DRAIN: Call = Call::post("/nodes", Role::Editor, "Takes an instance out, or back in", |ask| Box::pin(submit(ask)));
 
 #[derive(Template)]
 #[template(path = "nodes.html")]
@@ -28,6 +30,23 @@ struct Page {
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "nodes").await?;
     let (table, revision) = ask.admin.current().await?;
-    let services = services::list(&ask.admin, &table).await;
-    html(&ask, &Page { s, revision, nodes: nodes(&ask.admin, revision), services })
+    let mut services = services::list(&ask.admin, &table).await;
+    services::add_in_flight(&ask.admin, &mut services).await?;
+    html(&ask, &Page { s, revision, nodes: nodes(&ask.admin, revision).await?, services })
+}
+
+async fn submit(ask: Ask) -> Result<HttpResponse> {
+    let field = |name: &str| ask.field(name).unwrap_or_default();
+    let (service, id) = (field("service"), field("id"));
+    match field("do").as_str() {
+        "drain" => {
+            drain(&ask, &service, &id).await?;
+            Ok(see("/admin/nodes?done=drained"))
+        }
+        "undrain" => {
+            undrain(&ask, &service, &id).await?;
+            Ok(see("/admin/nodes?done=undrained"))
+        }
+        _ => Ok(see("/admin/nodes")),
+    }
 }

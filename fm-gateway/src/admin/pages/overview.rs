@@ -60,7 +60,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         active: table.routes.iter().filter(|route| route.active).count(),
         total: table.routes.len(),
         look,
-        nodes: nodes(&ask.admin, revision),
+        nodes: nodes(&ask.admin, revision).await?,
         services: services::list(&ask.admin, &table).await,
         versions,
     };

@@ -4,13 +4,15 @@ use super::{Shell, html, see};
 use crate::{
     admin::{
         Ask,
-        api::{Call, table::dry_run::dry_run},
+        api::{
+            Call,
+            table::dry_run::{DryRunReport, dry_run},
+        },
         drafts::{self, Working},
         history::{RouteChange, diff, merge},
         users::Role,
     },
     table::Problem,
-    trial::DryRun,
 };
 use actix_web::HttpResponse;
 use askama::Template;
@@ -32,7 +34,7 @@ struct Page {
     conflicts: Vec<String>,
     problems: Vec<Problem>,
     /// None while the table is not valid.
-    tried: Option<DryRun>,
+    tried: Option<DryRunReport>,
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {

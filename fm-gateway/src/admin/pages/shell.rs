@@ -80,8 +80,8 @@ impl Shell {
     pub fn shape(&self, state: &str) -> &'static str {
         match state {
             "ok" | "added" => "●",
-            "warning" | "changed" => "▲",
-            "error" | "removed" => "■",
+            "warning" | "changed" | "draining" => "▲",
+            "error" | "removed" | "away" => "■",
             _ => "○",
         }
     }
@@ -107,6 +107,8 @@ impl Shell {
             "warning" => "Warnung",
             "error" => "Fehler",
             "inactive" => "inaktiv",
+            "away" => "nicht da",
+            "draining" => "wird geleert",
             "added" => "neu",
             "changed" => "geändert",
             "removed" => "entfernt",
@@ -149,6 +151,11 @@ fn notice(code: &str, de: bool) -> &'static str {
         "ended" => ("The session has ended.", "Die Sitzung ist beendet."),
         "changed" => ("Changed.", "Geändert."),
         "revoked" => ("The token was revoked.", "Das Token wurde widerrufen."),
+        "drained" => (
+            "The instance gets no new requests. What it has in hand ends as it would.",
+            "Die Instanz erhält keine neuen Anfragen. Was sie bearbeitet, geht normal zu Ende.",
+        ),
+        "undrained" => ("The instance gets requests again.", "Die Instanz erhält wieder Anfragen."),
         "replayed" => ("The message was given back to its handler.", "Die Nachricht wurde noch einmal zugestellt."),
         "dropped" => ("The message was deleted.", "Die Nachricht wurde gelöscht."),
         _ => ("", ""),

@@ -1,6 +1,9 @@
 //! Finds the running instances of a service. The registry is watched; a request only looks at what is known.
 
-use crate::pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream};
+use crate::{
+    drain::Drains,
+    pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
+};
 use fm_sdk::{
     Error, Kind,
     registry::{balance::Balancer, services::Instances},
@@ -21,6 +24,7 @@ struct Find {
     name: Arc<str>,
     instances: Instances,
     balancer: Balancer,
+    drains: Drains,
 }
 
 impl Plugin for Discovery {
@@ -64,7 +68,12 @@ impl Plugin for Discovery {
             return Err("a service's name has no / and no variables".into());
         }
         let instances = drivers.tools.services.watch(&settings.service);
-        Ok(Box::new(Find { name: settings.service.into(), instances, balancer: drivers.tools.balancer.clone() }))
+        Ok(Box::new(Find {
+            name: settings.service.into(),
+            instances,
+            balancer: drivers.tools.balancer.clone(),
+            drains: drivers.tools.drains.clone(),
+        }))
     }
 }
 
@@ -77,6 +86,11 @@ impl Step for Find {
         let instances = self.instances.list();
         if instances.is_empty() {
             let error = Error::new(Kind::Unavailable, "service-down", format!("no instance of {} is up", self.name));
+            return Flow::fail(error.retry_after(1));
+        }
+        let instances = self.drains.available(instances);
+        if instances.is_empty() {
+            let error = Error::new(Kind::Unavailable, "service-drained", format!("all instances of {} are drained", self.name));
             return Flow::fail(error.retry_after(1));
         }
         exchange.upstream = Some(Upstream { name: self.name.clone(), instances, balancer: self.balancer.clone() });

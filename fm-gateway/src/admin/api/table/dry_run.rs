@@ -2,19 +2,21 @@
 
 use super::TableBody;
 use crate::{
-    admin::{Admin, Ask, api::Call, table::invalid, users::Role},
+    admin::{Admin, Ask, api::Call, peers::Question, table::invalid, users::Role},
     pipeline::{compile, drivers},
+    recent::RecentRequest,
     table::Table,
     trial::{self, DryRun},
 };
 use actix_web::{HttpResponse, web};
 use fm_sdk::{Result, ResultExt, registry::MemoryRegistry};
+use serde::Serialize;
 use std::sync::Arc;
 
 pub const CALL: Call = Call::post(
     "/table/dry-run",
     Role::Viewer,
-    "Tells which of the last requests of this node a table would treat otherwise, and changes nothing",
+    "Tells which of the last requests of all nodes a table would treat otherwise, and changes nothing",
     |ask| Box::pin(run(ask)),
 )
 .with_body(|| serde_json::json!({"$ref": "#/components/schemas/TableBody"}));
@@ -29,16 +31,33 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(dry_run(&ask.admin, current, table).await?))
 }
 
-/// What would become of the last requests of this node. Both tables must be valid.
+/// What would become of the last requests of all nodes.
+#[derive(Clone, Debug, Serialize)]
+pub struct DryRunReport {
+    #[serde(flatten)]
+    pub run: DryRun,
+    /// The nodes whose requests were tried.
+    pub nodes: Vec<String>,
+    /// Nodes that are registered and did not answer: their requests are missing.
+    pub silent: Vec<String>,
+}
+
+/// What would become of the last requests of all nodes. Both tables must be valid.
 ///
 /// # Errors
-/// `Invalid`, code `table-invalid`.
-pub async fn dry_run(admin: &Admin, before: Table, after: Table) -> Result<DryRun> {
-    let (plugins, recent) = (admin.plugins.clone(), admin.recent.list());
-    let compare = move || {
+/// `Invalid`, code `table-invalid`; those of the registry.
+pub async fn dry_run(admin: &Admin, before: Table, after: Table) -> Result<DryRunReport> {
+    let others = admin.peers.ask::<Vec<RecentRequest>>(admin, &Question::Recent).await?;
+    let (plugins, mut recent, mut nodes) = (admin.plugins.clone(), admin.recent.list(), vec![admin.instance.clone()]);
+    for (node, requests) in others.of {
+        nodes.push(node);
+        recent.extend(requests);
+    }
+    let compare = move || -> Result<DryRun> {
         let drivers = drivers(Arc::new(MemoryRegistry::default()));
         let compiled = |table: &Table| compile(table, 0, &plugins, &drivers).map_err(|problems| invalid(problems.0));
         Ok(trial::dry_run(&compiled(&before)?, &compiled(&after)?, &recent))
     };
-    web::block(compare).await.internal()?
+    let run = web::block(compare).await.internal()??;
+    Ok(DryRunReport { run, nodes, silent: others.silent })
 }

@@ -1,0 +1,85 @@
+//! Gateways that ran lately: one that has died is shown as away, until it is back or a day is over. One that is stopped is forgotten at once.
+
+use super::Admin;
+use fm_sdk::{
+    Result, ResultExt,
+    registry::{Change, Expect, Registry},
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+
+const PREFIX: &str = "/fm/gateway/nodes/";
+/// How often a gateway says that it is there.
+const REFRESH: Duration = Duration::from_secs(300);
+/// How long one that says nothing is shown, in milliseconds.
+const SHOWN_MS: i64 = 24 * 3600 * 1000;
+/// How long the first word may take; the registry may be unreachable.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A gateway that ran lately.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownNode {
+    pub url: String,
+    pub version: String,
+    /// Milliseconds since the Unix epoch.
+    pub started: i64,
+    pub seen: i64,
+}
+
+/// The gateways that ran lately, by name.
+///
+/// # Errors
+/// Those of the registry.
+pub async fn list(registry: &dyn Registry, now: i64) -> Result<BTreeMap<String, KnownNode>> {
+    let entries = registry.list(PREFIX).await?.entries;
+    let read = entries.into_iter().filter_map(|(key, entry)| {
+        let node: KnownNode = serde_json::from_str(&entry.value).ok()?;
+        Some((key.strip_prefix(PREFIX)?.to_owned(), node)).filter(|(_, node)| node.seen + SHOWN_MS > now)
+    });
+    Ok(read.collect())
+}
+
+impl Admin {
+    /// Says that this node is there, at the time of its start.
+    pub async fn remember(&self, node: &KnownNode) {
+        if tokio::time::timeout(FIRST_TIMEOUT, self.write(node)).await.is_err() {
+            log::debug!("nodes: the registry does not answer, this node is remembered later");
+        }
+    }
+
+    /// Says so again and again; never ends.
+    pub async fn keep_remembered(&self, mut node: KnownNode) {
+        loop {
+            tokio::time::sleep(REFRESH).await;
+            node.seen = self.clock.now_ms();
+            self.write(&node).await;
+        }
+    }
+
+    /// Forgets this node: it is stopped on purpose.
+    pub async fn forget(&self) {
+        let change = Change { key: self.key(), expect: Expect::Any, value: None };
+        if !matches!(tokio::time::timeout(FIRST_TIMEOUT, self.registry.commit(vec![change])).await, Ok(Ok(_))) {
+            log::debug!("nodes: the registry does not answer, this node will be shown as away");
+        }
+    }
+
+    async fn write(&self, node: &KnownNode) {
+        let write = async {
+            let value = serde_json::to_string(node).internal()?;
+            let mut changes = vec![Change { key: self.key(), expect: Expect::Any, value: Some(value) }];
+            let entries = self.registry.list(PREFIX).await?.entries;
+            let is_old = |value: &str| serde_json::from_str::<KnownNode>(value).is_ok_and(|known| known.seen + SHOWN_MS <= node.seen);
+            let old = entries.into_iter().filter(|(key, entry)| *key != self.key() && is_old(&entry.value)).take(50);
+            changes.extend(old.map(|(key, _)| Change { key, expect: Expect::Any, value: None }));
+            self.registry.commit(changes).await
+        };
+        if let Err(e) = write.await {
+            log::debug!("nodes: this node is remembered later: {}", e.chain());
+        }
+    }
+
+    fn key(&self) -> String {
+        format!("{PREFIX}{}", self.instance)
+    }
+}

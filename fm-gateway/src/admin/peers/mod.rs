@@ -1,0 +1,120 @@
+//! Questions that a gateway asks the others. They go through the registry: operators' ports are on loopback, unless somebody exposes them, and
+//! nobody needs credentials for another one.
+
+mod question;
+
+pub use question::{Question, in_flight, place};
+
+use super::Admin;
+use crate::{
+    NAME,
+    table::{pack, unpack},
+};
+use fm_sdk::{
+    Result, ResultExt,
+    registry::{Change, Expect, Registry, Snapshot},
+};
+use futures::future::join_all;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::watch;
+
+const QUESTIONS: &str = "/fm/gateway/peers/question/";
+const ANSWERS: &str = "/fm/gateway/peers/answer/";
+/// Questions and answers that nobody has removed vanish after this time.
+const LIFETIME: Duration = Duration::from_secs(15);
+/// A gateway that has not answered within this time is named as silent.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the other gateways have answered.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Answers<T> {
+    /// By the name of the node.
+    pub of: BTreeMap<String, T>,
+    /// Nodes that are registered and did not answer.
+    pub silent: Vec<String>,
+}
+
+/// The other gateways.
+pub struct Peers {
+    registry: Arc<dyn Registry>,
+    node: String,
+    answers: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl Peers {
+    pub fn new(registry: Arc<dyn Registry>, node: String) -> Peers {
+        let answers = registry.watch(ANSWERS);
+        Peers { registry, node, answers }
+    }
+
+    /// Asks all other gateways that are registered.
+    ///
+    /// # Errors
+    /// Those of the registry.
+    pub async fn ask<T: DeserializeOwned>(&self, admin: &Admin, question: &Question) -> Result<Answers<T>> {
+        let others = admin.services.instances(NAME);
+        let others: BTreeSet<&str> = others.iter().map(|node| node.id.as_str()).filter(|id| *id != self.node).collect();
+        if others.is_empty() {
+            return Ok(Answers { of: BTreeMap::new(), silent: Vec::new() });
+        }
+        let id = format!("{:016x}", rand::random::<u64>());
+        let (asked, prefix) = (format!("{QUESTIONS}{id}"), format!("{ANSWERS}{id}/"));
+        self.registry.put_for(&asked, serde_json::to_string(question).internal()?, LIFETIME).await?;
+        let mut answers = self.answers.clone();
+        let has_all = |snapshot: &Arc<Snapshot>| others.iter().all(|node| snapshot.entries.contains_key(&format!("{prefix}{node}")));
+        let _ = tokio::time::timeout(PATIENCE, answers.wait_for(has_all)).await;
+        let snapshot = answers.borrow().clone();
+        let read = |node: &&str| -> Option<T> {
+            let entry = snapshot.entries.get(&format!("{prefix}{node}"))?;
+            serde_json::from_str(&unpack(&entry.value).ok()?).ok()
+        };
+        let (mut of, mut silent) = (BTreeMap::new(), Vec::new());
+        for node in &others {
+            match read(node) {
+                Some(answer) => drop(of.insert((*node).to_owned(), answer)),
+                None => silent.push((*node).to_owned()),
+            }
+        }
+        let used = of.keys().map(|node| format!("{prefix}{node}")).chain([asked]);
+        let remove = used.map(|key| Change { key, expect: Expect::Any, value: None }).collect();
+        if let Err(e) = self.registry.commit(remove).await {
+            log::debug!("peers: a question is left to its lease: {}", e.chain());
+        }
+        Ok(Answers { of, silent })
+    }
+}
+
+/// Answers what other gateways ask; never ends.
+pub async fn answer(admin: Arc<Admin>) {
+    let mut questions = admin.registry.watch(QUESTIONS);
+    let mut answered: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let snapshot = questions.borrow_and_update().clone();
+        let open: BTreeMap<&str, &str> =
+            snapshot.entries.iter().filter_map(|(key, entry)| Some((key.strip_prefix(QUESTIONS)?, entry.value.as_str()))).collect();
+        answered.retain(|id| open.contains_key(id.as_str()));
+        let new: Vec<_> = open.into_iter().filter(|(id, _)| !answered.contains(*id)).collect();
+        join_all(new.iter().map(|(id, question)| reply(&admin, id, question))).await;
+        answered.extend(new.into_iter().map(|(id, _)| id.to_owned()));
+        if questions.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// A question that this version does not know is not answered.
+async fn reply(admin: &Admin, id: &str, question: &str) {
+    let Ok(question) = serde_json::from_str::<Question>(question) else { return };
+    let put = async {
+        let value = pack(question.answer(admin).to_string()).internal()?;
+        admin.registry.put_for(&format!("{ANSWERS}{id}/{}", admin.instance), value, LIFETIME).await
+    };
+    if let Err(e) = put.await {
+        log::debug!("peers: a question is not answered: {}", e.chain());
+    }
+}

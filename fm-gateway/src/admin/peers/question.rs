@@ -1,0 +1,77 @@
+//! What gateways ask each other, and how each answers.
+
+use crate::{admin::Admin, recent::RecentRequest};
+use fm_sdk::registry::services::Instance;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The longest answer before it is compressed, in bytes; etcd refuses requests beyond 1.5 MB.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// What one gateway asks the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "kebab-case")]
+pub enum Question {
+    /// The last requests.
+    Recent,
+    /// How many requests each instance of all services has in hand.
+    InFlight,
+}
+
+impl Question {
+    /// The answer of this node.
+    pub fn answer(&self, admin: &Admin) -> Value {
+        match self {
+            Question::Recent => json!(bounded(admin.recent.list())),
+            Question::InFlight => json!(in_flight(admin)),
+        }
+    }
+}
+
+/// The newest requests that fit into an answer.
+fn bounded(mut recent: Vec<RecentRequest>) -> Vec<RecentRequest> {
+    let size = |one: &RecentRequest| {
+        100 + 2 * (one.host.len() + one.path.len() + one.query_names.len()) + one.header_names.iter().map(|n| n.len() + 3).sum::<usize>()
+    };
+    let mut left = MAX_ANSWER;
+    let fit = recent.iter().rev().take_while(|one| {
+        let fits = left >= size(one);
+        left = left.saturating_sub(size(one));
+        fits
+    });
+    let surplus = recent.len() - fit.count();
+    recent.drain(..surplus);
+    recent
+}
+
+/// Requests that each instance has in hand from this node, by service and id.
+pub fn in_flight(admin: &Admin) -> BTreeMap<String, u32> {
+    let count = |instance: &Instance| (place(instance), admin.drivers.tools.balancer.standing(instance).in_flight);
+    admin.services.all().list().iter().map(count).collect()
+}
+
+/// How an instance is named in an answer.
+pub fn place(instance: &Instance) -> String {
+    format!("{}/{}", instance.service, instance.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_requests_are_left_out_of_an_answer_that_would_be_too_long() {
+        let request = |n: usize, long: usize| RecentRequest {
+            method: "GET".into(),
+            host: "h".into(),
+            path: format!("/{n}/{}", "x".repeat(long)),
+            query_names: String::new(),
+            header_names: vec!["accept".into()],
+        };
+        assert_eq!(bounded((0..1000).map(|n| request(n, 10)).collect()).len(), 1000);
+        let kept = bounded((0..1000).map(|n| request(n, 2000)).collect());
+        assert!(json!(kept).to_string().len() <= MAX_ANSWER && kept.len() > 200, "{}", kept.len());
+        assert!(kept.last().unwrap().path.starts_with("/999/"));
+    }
+}
