@@ -102,6 +102,8 @@ stage_market() {
         market_tests "services that start early" starting
         market_tests "parked messages" parking
         tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
+        tests "the dashboard in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-gateway" FM_GATEWAY_PROGRAM="$(target_folder)/debug/fm-gateway" \
+            "$ROOT/fm-gateway/tests/browser/run" "$FM_MARKET_GATEWAY_ADMIN" "$(cat "$FM_DEV_DIR/data/fm-gateway/admin-password" || printf reset)" "$OUTPUT/screenshots/dashboard" story
         FM_CHECKED_TARGET=$(checked_folder) market_tests "a new service in the market" new_service
         market_tests "deleted accounts" deletion
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"

@@ -24,7 +24,7 @@ use super::{Admin, Ask, api::Call};
 use actix_web::{
     Error as ActixError, HttpRequest, HttpResponse,
     http::header,
-    middleware::DefaultHeaders,
+    middleware::{Compress, DefaultHeaders},
     web::{self, Bytes, PayloadConfig, ServiceConfig},
 };
 use askama::Template;
@@ -85,7 +85,8 @@ pub fn mount(admin: &Arc<Admin>) -> impl FnOnce(&mut ServiceConfig) {
             .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .add((header::REFERRER_POLICY, "same-origin"))
             .add((header::CONTENT_SECURITY_POLICY, POLICY));
-        let mut scope = web::scope("/admin").wrap(headers).app_data(PayloadConfig::new(super::ask::MAX_BODY));
+        // Compressed pages tell their secrets only to a page that can ask for them with the session, which its cookie (`SameSite=Strict`) rules out.
+        let mut scope = web::scope("/admin").wrap(Compress::default()).wrap(headers).app_data(PayloadConfig::new(super::ask::MAX_BODY));
         for (path, pages) in paths {
             let mut resource = web::resource(path);
             for page in pages {

@@ -27,6 +27,8 @@ struct Page {
     predicates: String,
     stages: Vec<Card>,
     plugins: Vec<(&'static str, &'static str)>,
+    /// The list of plugins to add has the focus.
+    focus_add: bool,
     target: String,
     /// What is wrong with the route itself.
     problems: Vec<Problem>,
@@ -43,6 +45,8 @@ struct Card {
     errors: Vec<String>,
     /// Some setting has an error: the form is shown open.
     open: bool,
+    /// The control that has the focus: `up`, `down`, `remove`, `settings`, or none.
+    focus: &'static str,
 }
 
 /// The draft of who may have one, else the table in force.
@@ -66,7 +70,9 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     let all = ask.admin.check(&working.table).await?.err().map(|p| p.0).unwrap_or_default();
     let at = format!("routes[{id}]");
     let own: Vec<Problem> = all.into_iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).collect();
-    let stages = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own)).collect();
+    let mut stages: Vec<Card> = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own)).collect();
+    let changed = ask.query("focus").unwrap_or_default();
+    let focus_add = give_focus(&mut stages, &changed);
     let page = Page {
         s,
         mark: working.mark,
@@ -77,6 +83,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         },
         stages,
         plugins: ask.admin.plugins.iter().map(|plugin| (plugin.name(), plugin.about())).collect(),
+        focus_add,
         target: target(&route),
         problems: own.into_iter().filter(|p| !p.at.starts_with(&format!("{at}.plugins["))).collect(),
         changed: working.changes().iter().any(|change| change.id == id),
@@ -102,7 +109,26 @@ fn card(ask: &Ask, n: usize, stage: &Stage, at: &str, problems: &[Problem]) -> C
         open: fields.iter().any(|field| !field.errors.is_empty()),
         fields,
         errors,
+        focus: "",
     }
+}
+
+/// Gives the focus to the control with which the pipeline was changed, so that the keyboard goes on where it was: `down.1` is that of the
+/// second plugin. At an end of the pipeline it is the other direction; true if no plugin is left and it is the list of those to add.
+fn give_focus(stages: &mut [Card], changed: &str) -> bool {
+    let Some((verb, n)) = changed.split_once('.').and_then(|(verb, n)| Some((verb, n.parse::<usize>().ok()?))) else { return false };
+    let last = stages.len().saturating_sub(1);
+    let Some(card) = stages.get_mut(n.min(last)) else { return true };
+    card.focus = match verb {
+        "up" if n == 0 => "down",
+        "up" => "up",
+        "down" if n >= last => "up",
+        "down" => "down",
+        "remove" => "remove",
+        "add" => "settings",
+        _ => "",
+    };
+    false
 }
 
 /// Where the pipeline leads.
@@ -124,14 +150,20 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     let at = masked.routes.iter().position(|route| route.id == id).ok_or_else(|| Error::not_found("route-unknown"))?;
     apply(&ask, &form, &mut masked.routes[at])?;
     let mut next = format!("/admin/routes/{id}?done=saved#pipeline");
+    // The focus leads to its place in the page; a fragment would take it away.
+    let focus = |verb: &str, n: usize| format!("/admin/routes/{id}?done=saved&focus={verb}.{n}");
     match field("do").split_once(' ').map_or((field("do"), None), |(verb, n)| (verb.to_owned(), n.parse::<usize>().ok())) {
-        (verb, Some(n)) => change_pipeline(&mut masked.routes[at].plugins, &verb, n),
+        (verb, Some(n)) => {
+            let place = change_pipeline(&mut masked.routes[at].plugins, &verb, n);
+            next = focus(&verb, place);
+        }
         (verb, None) if verb == "add" => {
             let plugins = &mut masked.routes[at].plugins;
             // Before the one that answers: nothing can come after it.
             let answers = |stage: &Stage| ask.admin.plugins.get(&stage.plugin).is_some_and(|plugin| plugin.answers());
             let place = plugins.iter().position(answers).unwrap_or(plugins.len());
             plugins.insert(place, Stage { plugin: field("add"), settings: Map::new() });
+            next = focus("add", place);
         }
         (verb, None) if verb == "delete" => {
             masked.routes.remove(at);
@@ -162,13 +194,21 @@ fn put_back(table: &mut Table, original: &Table) -> Result<()> {
     if unknown.is_empty() { Ok(()) } else { Err(crate::admin::table::invalid(unknown)) }
 }
 
-fn change_pipeline(plugins: &mut Vec<Stage>, verb: &str, n: usize) {
+/// Changes the pipeline and gives the place where the plugin is now, or the one after it that was removed.
+fn change_pipeline(plugins: &mut Vec<Stage>, verb: &str, n: usize) -> usize {
     match verb {
-        "up" if n > 0 && n < plugins.len() => plugins.swap(n, n - 1),
-        "down" if n + 1 < plugins.len() => plugins.swap(n, n + 1),
+        "up" if n > 0 && n < plugins.len() => {
+            plugins.swap(n, n - 1);
+            return n - 1;
+        }
+        "down" if n + 1 < plugins.len() => {
+            plugins.swap(n, n + 1);
+            return n + 1;
+        }
         "remove" if n < plugins.len() => drop(plugins.remove(n)),
         _ => {}
     }
+    n
 }
 
 /// Takes what the form says of a route.

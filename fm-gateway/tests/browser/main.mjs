@@ -1,0 +1,16 @@
+// All browser tests of the dashboard: `./run` brings what they need.
+//
+//   node main.mjs DASHBOARD_URL PASSWORD FOLDER [PART]...
+
+import { Part } from "./part.mjs";
+import { screens } from "./screens.mjs";
+import { story } from "./story.mjs";
+
+const [dashboard, password, folder, ...wanted] = process.argv.slice(2);
+const parts = {
+  story: () => new Part("story").run(story(new URL(dashboard).origin, password, folder)),
+  screens: () => new Part("screens").run(screens(folder, false)),
+  ...(wanted.includes("pictures") ? { pictures: () => new Part("pictures").run(screens(folder, true)) } : {}),
+};
+for (const name of wanted.filter((name) => !parts[name])) throw new Error(`there is no part ${name}; parts: ${Object.keys(parts).join(", ")}`);
+for (const name of Object.keys(parts)) if (!wanted.length || wanted.includes(name)) await parts[name]();

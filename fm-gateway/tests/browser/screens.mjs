@@ -1,0 +1,187 @@
+// Every screen in its states: empty, filled with 1,000 routes, refused. Each one is valid HTML, is not wider than the screen, and axe-core
+// finds nothing against WCAG 2.2 AA; with `all` a picture is kept in every size, colour scheme and language.
+
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { same } from "./browser.mjs";
+import { start } from "./node.mjs";
+import { Operator } from "./operator.mjs";
+import { many_routes } from "./routes.mjs";
+
+const modules = createRequire(join(process.env.FM_NPM_MODULES, "/"));
+const { HtmlValidate } = modules("html-validate");
+const validator = new HtmlValidate({ extends: ["html-validate:standard"] });
+const RULES = { runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }, rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] };
+const PASSWORD = "correct horse battery staple";
+const WIDTHS = [[390, 844], [768, 1024], [1440, 900]];
+const ALL = WIDTHS.flatMap((size) => ["light", "dark"].map((scheme) => ({ size, scheme })));
+/** Without pictures each language is looked at in one way. */
+const ONE = { en: [{ size: WIDTHS[0], scheme: "light" }], de: [{ size: WIDTHS[2], scheme: "dark" }] };
+/** Pictures of long pages end here. */
+const LONGEST = 2400;
+
+export const screens = (folder, all) => async (part) => {
+  const axe = await readFile(modules.resolve("axe-core/axe.min.js"), "utf8");
+  const mark = Date.now().toString(36);
+  const node = await start(part, "gateway-a", `/screens-${mark}`);
+  const admin = new Operator(await part.visitor(), node.dashboard);
+  const viewer = new Operator(await part.visitor(), node.dashboard);
+  const { page } = admin;
+  let source = "";
+  for (const one of [page, viewer.page]) {
+    one.on("response", (response) => {
+      if (response.request().isNavigationRequest() && response.status() !== 303) source = response.text();
+    });
+  }
+  await mkdir(folder, { recursive: true });
+
+  const looks = async (who, name, language) => {
+    const report = await validator.validateString(await source);
+    const faults = report.results.flatMap((result) => result.messages.map((m) => `${m.line}:${m.column} ${m.message} [${m.ruleId}]`));
+    if (faults.length) throw new Error(`the HTML is not valid: ${faults.join("; ")}`);
+    for (const { size: [width, height], scheme } of all ? ALL : ONE[language]) {
+      await who.page.setViewportSize({ width, height });
+      await who.page.emulateMedia({ colorScheme: scheme });
+      const where = `${width} px, ${scheme}, ${language}`;
+      const wide = await who.page.evaluate(() => {
+        const root = document.documentElement;
+        const over = root.scrollWidth - root.clientWidth;
+        const names = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".scroll, .sr, nav")).map((e) => e.outerHTML.slice(0, 80));
+        return over > 0 ? `${over} px: ${names.slice(0, 3).join(" | ")}` : "";
+      });
+      same(`what is too wide at ${where}`, wide, "");
+      const violations = await who.page.evaluate(`${axe}; axe.run(document, ${JSON.stringify(RULES)}).then((r) => r.violations.map((v) => v.id + " (" + v.help + "): " + v.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).join(", ")))`);
+      same(`what axe-core finds at ${where}`, violations, []);
+      if (all) {
+        const long = await who.page.evaluate(() => document.documentElement.scrollHeight);
+        await who.page.screenshot({ path: join(folder, `${name.replaceAll(" ", "-")}-${width}-${scheme}-${language}.png`), clip: { x: 0, y: 0, width, height: Math.min(Math.max(long, height), LONGEST) }, fullPage: true });
+      }
+    }
+  };
+  /** Shows a screen in both languages: `wanted` is its path, or what leads to it. */
+  const shows = (name, wanted, who = admin) => part.tries(name, async () => {
+    for (const language of ["en", "de"]) {
+      await who.page.context().addCookies([{ name: "fm_gateway_lang", value: language, url: `${node.dashboard}/admin` }]);
+      if (typeof wanted === "string") await who.go(wanted);
+      else await wanted();
+      same("the language", await who.page.evaluate(() => document.documentElement.lang), language);
+      await looks(who, name, language);
+    }
+    await who.page.context().addCookies([{ name: "fm_gateway_lang", value: "en", url: `${node.dashboard}/admin` }]);
+    await who.page.setViewportSize({ width: 1440, height: 900 });
+  });
+  const submits = (who, css) => who.leads(() => who.page.locator(css).first().click());
+  const publishes = async (table, comment) => {
+    const { revision } = await admin.table();
+    const { status, body } = await admin.call("PUT", "/table", { table, comment }, { "if-match": String(revision) });
+    if (status !== 200) throw new Error(`${comment}: ${status} ${JSON.stringify(body).slice(0, 500)}`);
+  };
+
+  await shows("sign in", "/admin/sign-in");
+  await shows("sign in refused", async () => {
+    await admin.go("/admin/sign-in");
+    await page.locator("[name=name]").fill("admin");
+    await page.locator("[name=password]").fill("wrong");
+    await submits(admin, "main button");
+  });
+  await part.does("the first sign-in", async () => {
+    const password = await node.password();
+    await admin.signs_in("admin", password);
+    await admin.is_at("/admin/account");
+    admin.first = password;
+  });
+  await shows("password must change", "/admin/account");
+  await part.does("the password is changed", async () => {
+    await admin.go("/admin/account");
+    await admin.changes_password(admin.first, PASSWORD);
+  });
+  await shows("overview at first", "/admin/");
+  await shows("publish nothing", "/admin/publish");
+  await shows("tokens none", "/admin/tokens");
+  await shows("history at first", "/admin/history");
+  await shows("routes of the market", "/admin/routes");
+  await shows("route", "/admin/routes/cars-import");
+
+  await part.does("1,000 routes are published, and some are changed in a draft", async () => {
+    const routes = many_routes(1000);
+    await publishes({ format: 1, routes }, "Take over the routes of the old gateway");
+    await publishes({ format: 1, routes: routes.map((r) => (r.group === "billing" ? { ...r, active: !r.active } : r)) }, "Switch billing over, see the runbook of Friday");
+  });
+  await shows("overview", "/admin/");
+  await shows("routes", "/admin/routes");
+  await shows("routes filtered", "/admin/routes?q=orders&state=warning");
+  await shows("routes none found", "/admin/routes?q=submarine");
+  await shows("history", "/admin/history");
+  await shows("version", async () => {
+    const { body } = await admin.call("GET", "/table/history");
+    await admin.go(`/admin/history/${body.versions[1].revision}`);
+  });
+  await part.does("a draft that is valid", async () => {
+    const { table } = await admin.table();
+    const [one, two, ...rest] = table.routes;
+    one.plugins.splice(0, 0, { plugin: "rate-limit", settings: { rate: 50, per: "1s", by: "user" } });
+    two.methods = ["GET", "HEAD"];
+    rest[0].description = "Old clients until the end of the year";
+    same("the draft", (await admin.call("PUT", "/draft", { table: { ...table, routes: [one, two, ...rest] } })).status, 200);
+  });
+  await shows("route changed", "/admin/routes/orders-000");
+  await shows("publish", "/admin/publish");
+  await shows("tester", "/admin/test");
+  await shows("tester with steps", async () => {
+    await admin.go("/admin/test?url=/orders/0/4711");
+    await submits(admin, "main form .primary");
+  });
+  await shows("tester refused", async () => {
+    await admin.go("/admin/test?url=nonsense");
+    await submits(admin, "main form .primary");
+  });
+  await shows("publish after another editor", async () => {
+    const { table } = await admin.table();
+    await publishes({ ...table, routes: table.routes.map((r, n) => (n === 1 || n === 7 ? { ...r, description: `Changed meanwhile ${Date.now()}` } : r)) }, "A quick correction");
+    await admin.go("/admin/publish");
+  });
+  await part.does("a draft that is not valid", async () => {
+    const { table } = await admin.table();
+    table.routes[0].plugins = [{ plugin: "rate-limit", settings: { per: "tomorrow" } }, { plugin: "proxy", settings: { retries: 99, target: "ftp://x" } }];
+    table.routes[1].path = "no-path";
+    await admin.call("DELETE", "/draft");
+    same("the draft", (await admin.call("PUT", "/draft", { table })).status, 200);
+  });
+  await shows("route not valid", "/admin/routes/orders-000");
+  await shows("routes not valid", "/admin/routes?state=error");
+  await shows("publish not valid", "/admin/publish");
+  await part.does("the draft is discarded", async () => same("the status", (await admin.call("DELETE", "/draft")).status, 204));
+
+  await shows("nodes", "/admin/nodes");
+  await shows("plugins", "/admin/plugins");
+  await shows("user made", async () => {
+    await admin.go("/admin/users");
+    await page.locator("[name=name]").fill(`viewer-${Math.random().toString(36).slice(2, 8)}`);
+    await submits(admin, "main section .primary");
+    admin.made = await page.locator("[role=status] b, [role=status] code").allInnerTexts();
+  });
+  await shows("users", "/admin/users");
+  await shows("token made", async () => {
+    await admin.go("/admin/tokens");
+    await page.locator("[name=name]").fill("deployment pipeline");
+    await submits(admin, "main section .primary");
+  });
+  await shows("account", "/admin/account");
+  await shows("audit", "/admin/audit");
+  await shows("audit none found", "/admin/audit?q=submarine");
+  await shows("backup", "/admin/backup");
+  await shows("backup preview", async () => {
+    await admin.go("/admin/backup");
+    await page.locator("[name=text]").fill(JSON.stringify({ backup: 1, table: { format: 1, routes: many_routes(4) } }));
+    await submits(admin, "[value=preview]");
+  });
+  await shows("not found", "/admin/nothing");
+  await part.does("a viewer signs in", async () => {
+    const [name, password] = admin.made;
+    await viewer.signs_in(name, password);
+    await viewer.changes_password(password, `${PASSWORD} too`);
+  });
+  await shows("route of a viewer", "/admin/routes/orders-000", viewer);
+  await shows("not allowed", "/admin/publish", viewer);
+};
