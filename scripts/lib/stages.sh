@@ -62,7 +62,7 @@ tests_of_repository() { cargo_tests "$1" ci_part "$1" tests --again cargo_test_o
 # `compiled_beside NAME REPOSITORY` waits for it. Cargo lets one build at a time into a folder, so it begins when NAME's build is over.
 compile_beside() { PRIORITY=5 aside "programs-of-$2" compile_when_built "$1" "$2"; }
 compile_when_built() {
-    [ "$1" = scripts ] || until grep -qsE '^ +(Running|Doc-tests) ' "$(log_of "$1")" || [ -e "$OUTPUT/$1.over" ]; do sleep 0.2; done
+    [ "$1" = scripts ] || until grep -qsE '^ +(Running|Doc-tests) ' "$(log_of "$1")" "$(log_of "$1 alone")" || [ -e "$OUTPUT/$1.over" ]; do sleep 0.2; done
     check "test programs of $2" cargo_test_of "$2" --no-run
 }
 compiled_beside() {
