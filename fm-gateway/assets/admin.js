@@ -65,3 +65,14 @@ for (const button of document.querySelectorAll("button.danger")) {
     if (!confirm(button.textContent.trim() + "?")) event.preventDefault();
   });
 }
+
+// The time that is left of a watched publish; when it is over the page shows how it ended.
+const timer = document.querySelector("[data-ends]");
+if (timer) {
+  const tick = () => {
+    const left = Math.max(0, Math.round((timer.dataset.ends - Date.now()) / 1000));
+    timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  };
+  tick();
+  setInterval(tick, 1000);
+}

@@ -10,6 +10,7 @@ use crate::{
     api::{self, Documents},
     drain::Drains,
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
+    live::LiveRequests,
     pipeline::{Drivers, Tools, trace::Samples},
     recent::RecentRequests,
     table::{Copy, Keeper, TableState},
@@ -37,7 +38,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinSet};
 
 /// How long one slow answer counts against an instance: many requests a second bring news soon.
 const LATENCY_MEMORY: Duration = Duration::from_secs(2);
@@ -64,6 +65,7 @@ pub struct Application {
     services: Services,
     keeper: Keeper,
     state: watch::Receiver<TableState>,
+    watchdog_interval: Duration,
 }
 
 impl Application {
@@ -118,7 +120,7 @@ impl Application {
         };
         let copy = Copy::in_folder(&settings.data_folder(NAME));
         let reach = registry.reach();
-        let (drivers, recent) = (Drivers::new(tools), Arc::<RecentRequests>::default());
+        let (drivers, recent, live) = (Drivers::new(tools), Arc::<RecentRequests>::default(), Arc::<LiveRequests>::default());
         let keeper = Keeper::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy));
         let (health, state) = (Health::default(), keeper.state());
         api::checks(&health, keeper.table(), state.clone(), reach);
@@ -128,6 +130,8 @@ impl Application {
             plugins: own.plugins.clone(),
             drivers,
             recent: recent.clone(),
+            compiled: keeper.table(),
+            live: live.clone(),
             table: state.clone(),
             instance: instance.clone(),
             data: settings.data_folder(NAME),
@@ -151,10 +155,25 @@ impl Application {
             metrics,
             documents: Documents::new(services.clone(), own.documents_away),
             samples: Arc::default(),
+            live,
             recent,
             health,
         });
-        Ok(Application { settings, instance, public, reloader, ties, offers, admin, operators, gateway, services, keeper, state })
+        Ok(Application {
+            settings,
+            instance,
+            public,
+            reloader,
+            ties,
+            offers,
+            admin,
+            operators,
+            gateway,
+            services,
+            keeper,
+            state,
+            watchdog_interval: own.watchdog_interval,
+        })
     }
 
     /// Where clients are served.
@@ -196,6 +215,11 @@ impl Application {
         self.gateway.samples.clone()
     }
 
+    /// Requests as they are answered.
+    pub fn live(&self) -> Arc<LiveRequests> {
+        self.gateway.live.clone()
+    }
+
     /// Serves until `stop` resolves, then drains: leaves the registry, goes on serving for a while with `Connection: close`, finishes what
     /// is under way, closes.
     ///
@@ -209,7 +233,11 @@ impl Application {
         let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
         let keeper = actix_rt::spawn(self.keeper.run());
         let drains = self.operators.drivers.tools.drains.clone().follow(self.operators.registry.clone());
-        let followers = [actix_rt::spawn(drains), actix_rt::spawn(admin::peers::answer(self.operators.clone()))];
+        // They end with this future, however it ends.
+        let mut followers = JoinSet::new();
+        followers.spawn_local(drains);
+        followers.spawn_local(admin::peers::answer(self.operators.clone()));
+        followers.spawn_local(admin::watchdog::run(self.operators.clone(), self.watchdog_interval));
         let operators = self.operators.clone();
         let first_user = actix_rt::spawn(async move { operators.prepare().await });
         let mut stop = std::pin::pin!(stop);
@@ -269,7 +297,7 @@ impl Application {
             reloader.abort();
         }
         first_user.abort();
-        followers.iter().for_each(JoinHandle::abort);
+        followers.abort_all();
         self.operators.bus.close().await;
         admin.await.internal()?.internal()
     }

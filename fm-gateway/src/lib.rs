@@ -11,12 +11,14 @@ pub mod apply;
 pub mod cli;
 pub mod drain;
 pub mod front;
+pub mod live;
 pub mod pipeline;
 pub mod plugins;
 pub mod recent;
 pub mod router;
 mod settings;
 pub mod table;
+pub mod traffic;
 pub mod trial;
 pub mod upstream;
 

@@ -1,7 +1,7 @@
 //! What the gateway is told from outside, beside what all services are told.
 
 use crate::{
-    admin::users::Cost,
+    admin::{users::Cost, watchdog::INTERVAL},
     front::{Limits, TlsSettings},
     pipeline::Catalogue,
 };
@@ -79,6 +79,10 @@ pub struct GatewaySettings {
     /// What hashing a password of the dashboard costs; not a flag: tests set it
     #[arg(skip)]
     pub password_cost: Cost,
+
+    /// How often the watchdog looks at a publish; not a flag: tests set it
+    #[arg(skip = INTERVAL)]
+    pub watchdog_interval: Duration,
 }
 
 impl Default for GatewaySettings {
@@ -103,6 +107,7 @@ impl Default for GatewaySettings {
             tls: TlsSettings::default(),
             plugins: Catalogue::shipped(),
             password_cost: Cost::default(),
+            watchdog_interval: INTERVAL,
         }
     }
 }

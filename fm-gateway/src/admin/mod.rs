@@ -16,6 +16,7 @@ mod secrets;
 pub mod sessions;
 mod table;
 pub mod users;
+pub mod watchdog;
 
 pub use {
     ask::{Access, Ask},
@@ -23,11 +24,13 @@ pub use {
 };
 
 use crate::{
-    pipeline::{Catalogue, Drivers},
+    live::LiveRequests,
+    pipeline::{Catalogue, Compiled, Drivers},
     recent::RecentRequests,
     table::{Problems, Table, TableState},
 };
 use actix_web::{App, HttpServer, dev::Server, web};
+use arc_swap::ArcSwapOption;
 use fm_sdk::{
     Clock, Result, ResultExt,
     health::Health,
@@ -52,6 +55,10 @@ pub struct Admin {
     pub drivers: Drivers,
     /// The last requests of this node.
     pub recent: Arc<RecentRequests>,
+    /// The table in force on this node.
+    pub compiled: Arc<ArcSwapOption<Compiled>>,
+    /// Requests of this node as they are answered.
+    pub live: Arc<LiveRequests>,
     /// How the table of this node stands.
     pub table: watch::Receiver<TableState>,
     /// The name of this node.
@@ -75,6 +82,8 @@ pub struct Parts {
     pub plugins: Catalogue,
     pub drivers: Drivers,
     pub recent: Arc<RecentRequests>,
+    pub compiled: Arc<ArcSwapOption<Compiled>>,
+    pub live: Arc<LiveRequests>,
     pub table: watch::Receiver<TableState>,
     pub instance: String,
     pub data: PathBuf,
@@ -85,7 +94,8 @@ pub struct Parts {
 
 impl Admin {
     pub fn new(parts: Parts) -> Admin {
-        let Parts { registry, services, plugins, drivers, recent, table, instance, data, trusted, password_cost, bus } = parts;
+        let Parts { registry, services, plugins, drivers, recent, compiled, live, table, instance, data, trusted, password_cost, bus } =
+            parts;
         let peers = Peers::new(registry.clone(), instance.clone());
         Admin {
             peers,
@@ -94,6 +104,8 @@ impl Admin {
             plugins,
             drivers,
             recent,
+            compiled,
+            live,
             table,
             instance,
             data,

@@ -4,9 +4,10 @@ use super::{
     Admin, Ask, audit,
     history::{RouteChange, diff},
     secrets,
+    watchdog::{Watch, WatchRequest},
 };
 use crate::table::{self, FORMAT, Problem, Publication, Table};
-use fm_sdk::{Error, FieldError, Kind, Result, registry::Expect};
+use fm_sdk::{Error, FieldError, Kind, Result, registry::Expect, time::rfc3339};
 use serde_json::{Value, json};
 
 /// The longest comment of a publish, in characters.
@@ -44,7 +45,24 @@ impl Admin {
     ///
     /// # Errors
     /// `Stale`, code `table-changed`, if somebody else was faster; `Invalid`, code `table-invalid`, with all that is wrong.
-    pub async fn publish(&self, ask: &Ask, action: &str, mut table: Table, base: i64, comment: &str) -> Result<i64> {
+    pub async fn publish(&self, ask: &Ask, action: &str, table: Table, base: i64, comment: &str) -> Result<i64> {
+        self.publish_watched(ask, action, table, base, comment, None).await
+    }
+
+    /// Does the same, and lets the watchdog roll it back.
+    ///
+    /// # Errors
+    /// Those of [`Admin::publish`]; `Invalid`, for a watch that watches nothing.
+    pub async fn publish_watched(
+        &self,
+        ask: &Ask,
+        action: &str,
+        mut table: Table,
+        base: i64,
+        comment: &str,
+        watch: Option<&WatchRequest>,
+    ) -> Result<i64> {
+        watch.map_or(Ok(()), WatchRequest::check)?;
         if comment.chars().count() > MAX_COMMENT || comment.contains(|c: char| c.is_control() && c != '\n') {
             return Err(Error::field("comment", format!("must have at most {MAX_COMMENT} characters, none of them control characters")));
         }
@@ -56,9 +74,20 @@ impl Admin {
         if !problems.is_empty() {
             return Err(invalid(problems));
         }
-        let summary: Vec<String> = diff(&current, &table).iter().map(RouteChange::summary).collect();
-        let event = ask.event(action, "table", json!({"revision": base}), json!({"comment": comment, "changes": summary}));
-        let also = audit::changes(&*self.registry, &event).await?;
+        let changes = diff(&current, &table);
+        let summary: Vec<String> = changes.iter().map(RouteChange::summary).collect();
+        let mut after = json!({"comment": comment, "changes": summary});
+        let mut begin = None;
+        if let Some(watch) = watch {
+            let watch = Watch::begin(ask, watch, base, &current, watched(&changes, &table))?;
+            let (limits, ends) = (json!(watch.limits), rfc3339(watch.ends));
+            let (change, replaced) = self.begin_watch(watch).await?;
+            after["watchdog"] = json!({"limits": limits, "ends": ends, "replaces": replaced});
+            begin = Some(change);
+        }
+        let event = ask.event(action, "table", json!({"revision": base}), after);
+        let mut also = audit::changes(&*self.registry, &event).await?;
+        also.extend(begin);
         let expect = if base == 0 { Expect::Absent } else { Expect::Revision(base) };
         let by = Publication { author: ask.caller()?.name.clone(), comment: comment.into() };
         match table::publish(&*self.registry, &table, expect, &by, also).await {
@@ -72,6 +101,12 @@ impl Admin {
         let by = versions.iter().find(|v| v.revision == revision).map(|v| format!(", by {} at {}", v.author, v.at)).unwrap_or_default();
         Error::new(Kind::Stale, "table-changed", format!("the table was changed in between: it has revision {revision} now{by}"))
     }
+}
+
+/// The routes that a publish changes; all, if it only removes some.
+fn watched(changes: &[RouteChange], table: &Table) -> Vec<String> {
+    let changed: Vec<String> = changes.iter().filter(|change| change.kind != "removed").map(|change| change.id.clone()).collect();
+    if changed.is_empty() { table.routes.iter().map(|route| route.id.clone()).collect() } else { changed }
 }
 
 /// An error that names all that is wrong with a table.

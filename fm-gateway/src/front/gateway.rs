@@ -3,6 +3,7 @@
 use super::{load::Load, metrics::GatewayMetrics, per_address::PerAddress};
 use crate::{
     api::Documents,
+    live::LiveRequests,
     pipeline::{Compiled, trace::Samples},
     recent::RecentRequests,
 };
@@ -86,5 +87,7 @@ pub struct Gateway {
     pub recent: Arc<RecentRequests>,
     /// Step traces of some requests, where somebody watches.
     pub samples: Arc<Samples>,
+    /// Requests as they are answered, where somebody watches.
+    pub live: Arc<LiveRequests>,
     pub health: Health,
 }

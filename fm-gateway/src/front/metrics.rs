@@ -1,6 +1,9 @@
 //! What the gateway counts. The handles of a route are looked up when a table is loaded, not per request.
 
-use crate::pipeline::Outcome;
+use crate::{
+    pipeline::Outcome,
+    traffic::{RouteTraffic, Traffic},
+};
 use fm_sdk::metrics::{
     Metrics,
     prometheus_client::{
@@ -14,6 +17,7 @@ use fm_sdk::metrics::{
         registry::Unit,
     },
 };
+use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByRoute {
@@ -134,6 +138,7 @@ impl GatewayMetrics {
             classes: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(status),
             seconds: self.seconds.get_or_create(&route).clone(),
             aborted: self.aborted.get_or_create(&route).clone(),
+            traffic: Arc::default(),
         }
     }
 
@@ -200,6 +205,8 @@ pub struct RouteMetrics {
     classes: [Counter; 5],
     seconds: Histogram,
     aborted: Counter,
+    /// Since this table is in force, where the others count from the start of the program.
+    traffic: Arc<RouteTraffic>,
 }
 
 impl RouteMetrics {
@@ -210,5 +217,11 @@ impl RouteMetrics {
         if !outcome.complete {
             self.aborted.inc();
         }
+        let took = (!outcome.is_stream).then_some(outcome.took);
+        self.traffic.note(outcome.status.is_server_error(), took);
+    }
+    /// The numbers since this table is in force.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.read()
     }
 }

@@ -13,12 +13,13 @@ use super::{
 };
 use crate::{
     api,
+    live::LiveRequest,
     pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Worker, run},
     router::{Found, Lookup, MethodSet, RequestAttributes},
     upstream::Length,
 };
 use bytes::Bytes;
-use fm_sdk::{Error, Kind, trace::TraceParent};
+use fm_sdk::{Error, Kind, time::now_ms, trace::TraceParent};
 use futures::FutureExt;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
@@ -145,6 +146,11 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         Ok(route) => route,
         Err((status, error, allow)) => {
             gateway.metrics.refused(error.code());
+            if gateway.live.is_watched() {
+                let (method, host, path, route) = (head.method.as_str().into(), client.host().into(), path.into(), String::new());
+                let (at, status, trace) = (now_ms(), status.as_u16(), trace.trace_id());
+                gateway.live.tell(LiveRequest { at, method, host, path, route, status, micros: 0, bytes: 0, complete: true, trace });
+            }
             let mut answer = Answer::problem_as(status, &error, &trace);
             if let Some(allow) = allow {
                 answer.headers.insert(header::ALLOW, allow);
@@ -175,6 +181,7 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
     }
     let mut exchange = Box::new(Exchange::new(head, entry.path, Some(body), entry.length, client, trace, route, worker));
     exchange.place = Some(place);
+    exchange.live = gateway.live.is_watched().then(|| gateway.live.clone());
     let mut answer = run(&mut exchange).await;
     // What nobody has read is read past, unless the client waits to be asked for it.
     let uninvited = exchange.body.take().is_some_and(|body| body.is_uninvited());

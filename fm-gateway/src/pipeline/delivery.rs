@@ -23,6 +23,8 @@ pub struct Outcome {
     pub took: Duration,
     /// False if client or upstream went away before the end.
     pub complete: bool,
+    /// It lasts as long as its client likes: an event stream or a WebSocket.
+    pub is_stream: bool,
 }
 
 /// A body that runs the phases `body` and `log`.
@@ -34,6 +36,7 @@ pub struct Delivery {
     status: StatusCode,
     sent: u64,
     complete: bool,
+    is_stream: bool,
     /// While the answer lasts its connection knows that a request is in flight.
     _in_flight: InFlight,
 }
@@ -44,7 +47,8 @@ impl Delivery {
         let changes = exchange.as_ref().is_some_and(|x| x.route.phases.body);
         // A plugin that changes the body may change its length.
         let length = body.length().filter(|length| !changes || *length == 0);
-        Delivery { body, length, exchange, status, sent: 0, complete: length == Some(0), _in_flight: in_flight }
+        let is_stream = matches!(body, Body::Events(..)) || status == StatusCode::SWITCHING_PROTOCOLS;
+        Delivery { body, length, exchange, status, sent: 0, complete: length == Some(0), is_stream, _in_flight: in_flight }
     }
 
     fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, std::io::Error>>> {
@@ -133,10 +137,14 @@ impl Drop for Delivery {
         let Some(exchange) = self.exchange.take() else { return };
         // Bytes that were handed over whole are complete, though nobody asked for the end.
         let complete = self.complete || matches!(&self.body, Body::Bytes(rest) if rest.is_empty() && self.sent > 0);
-        let outcome = Outcome { status: self.status, sent: self.sent, took: exchange.started.elapsed(), complete };
+        let outcome =
+            Outcome { status: self.status, sent: self.sent, took: exchange.started.elapsed(), complete, is_stream: self.is_stream };
         exchange.route.metrics.done(&outcome);
         if let Some(recorder) = &exchange.recorder {
             recorder.end(&outcome);
+        }
+        if let Some(live) = &exchange.live {
+            live.tell(exchange.live_request(&outcome));
         }
         if exchange.route.phases.log {
             for step in exchange.route.steps.iter().filter(|step| step.phases.log) {

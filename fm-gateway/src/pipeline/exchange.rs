@@ -1,14 +1,16 @@
 //! One request on its way through a pipeline.
 
-use super::{CompiledRoute, trace::Recorder};
+use super::{CompiledRoute, Outcome, trace::Recorder};
 use crate::{
     front::{ClientCertificate, Place, RefusalLog, RequestBody},
+    live::{LiveRequest, LiveRequests},
     plugins::rate_limit::Quota,
     upstream::{Length, Pool},
 };
 use fm_sdk::{
     Identity,
     registry::{balance::Balancer, services::Instance},
+    time::now_ms,
     trace::TraceParent,
 };
 use http::{HeaderValue, request::Parts};
@@ -76,6 +78,8 @@ pub struct Exchange {
     pub(super) vars: Vec<(Cow<'static, str>, String)>,
     /// Records what the steps do, where somebody has asked for it.
     pub recorder: Option<Recorder>,
+    /// Is told of the answer, where somebody watches.
+    pub(crate) live: Option<Arc<LiveRequests>>,
 }
 
 impl Exchange {
@@ -111,11 +115,28 @@ impl Exchange {
             place,
             vars,
             recorder,
+            live: None,
         };
         if let Some(recorder) = &exchange.recorder {
             recorder.begin(&exchange);
         }
         exchange
+    }
+
+    /// What those who watch are told.
+    pub(super) fn live_request(&self, outcome: &Outcome) -> LiveRequest {
+        LiveRequest {
+            at: now_ms(),
+            method: self.head.method.as_str().into(),
+            host: self.client.host().into(),
+            path: self.path().into(),
+            route: self.route.id.clone(),
+            status: outcome.status.as_u16(),
+            micros: outcome.took.as_micros() as u64,
+            bytes: outcome.sent,
+            complete: outcome.complete,
+            trace: self.trace.trace_id(),
+        }
     }
 
     /// The path in its normal form; matched and forwarded.

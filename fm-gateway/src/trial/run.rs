@@ -122,6 +122,7 @@ fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
         documents: Documents::new(tools.services.clone(), Duration::ZERO),
         recent: Arc::default(),
         samples: Arc::default(),
+        live: Arc::default(),
         health: Health::default(),
     }
 }

@@ -5,11 +5,15 @@ mod bus;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 #[path = "../api/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the tests of the API")]
 mod support;
+#[cfg(test)]
+mod watchdog;
 
 #[cfg(test)]
 fn respond(text: &str) -> serde_json::Value {

@@ -6,6 +6,7 @@ pub mod bus;
 mod call;
 pub mod draft;
 pub mod instances;
+pub mod live;
 pub mod nodes;
 mod openapi;
 pub mod plugins;
@@ -16,6 +17,7 @@ pub mod table;
 pub mod test;
 pub mod tokens;
 pub mod users;
+pub mod watchdog;
 
 pub use call::Call;
 
@@ -45,10 +47,14 @@ pub const CALLS: &[&Call] = &[
     &table::history::CALL,
     &table::version::CALL,
     &table::restore::CALL,
+    &watchdog::show::CALL,
+    &watchdog::keep::CALL,
+    &watchdog::rollback::CALL,
     &draft::get::CALL,
     &draft::put::CALL,
     &draft::delete::CALL,
     &test::CALL,
+    &live::CALL,
     &routes::CALL,
     &nodes::CALL,
     &services::CALL,

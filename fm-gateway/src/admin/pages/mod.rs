@@ -8,6 +8,7 @@ mod bus;
 mod error;
 mod fields;
 mod history;
+mod live;
 mod nodes;
 mod overview;
 mod plugins;
@@ -19,6 +20,7 @@ mod sign_in;
 mod tester;
 mod tokens;
 mod users;
+mod watchdog;
 
 use super::{Admin, Ask, api::Call};
 use actix_web::{
@@ -50,6 +52,8 @@ pub const PAGES: &[&Call] = &[
     &route::SUBMIT,
     &publish::SHOW,
     &publish::SUBMIT,
+    &watchdog::END,
+    &live::SHOW,
     &tester::SHOW,
     &tester::SUBMIT,
     &history::LIST,
@@ -170,6 +174,18 @@ mod filters {
             Phase::Request => "→",
             Phase::Response => "←",
         })
+    }
+
+    /// `09:30:15.250` of milliseconds since the Unix epoch.
+    #[askama::filter_fn]
+    pub fn second(ms: &i64, _: &dyn Values) -> Result<String> {
+        Ok(fm_sdk::time::rfc3339(*ms).get(11..23).unwrap_or_default().to_owned())
+    }
+
+    /// Milliseconds of microseconds.
+    #[askama::filter_fn]
+    pub fn millis(micros: &u64, _: &dyn Values) -> Result<String> {
+        Ok(format!("{:.1}", *micros as f64 / 1000.0))
     }
 
     /// The same of milliseconds since the Unix epoch.

@@ -11,12 +11,13 @@ use crate::{
         drafts::{self, Working},
         history::{RouteChange, diff, merge},
         users::Role,
+        watchdog::WatchRequest,
     },
     table::Problem,
 };
 use actix_web::HttpResponse;
 use askama::Template;
-use fm_sdk::Result;
+use fm_sdk::{Error, Result};
 
 pub const SHOW: Call = Call::get("/publish", Role::Editor, "Own changes", |ask| Box::pin(show(ask)));
 pub const SUBMIT: Call = Call::post("/publish", Role::Editor, "Publishes, merges or discards the draft", |ask| Box::pin(submit(ask)));
@@ -71,7 +72,8 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     match verb.as_str() {
         "publish" => {
             let comment = ask.field("comment").unwrap_or_default();
-            ask.admin.publish(&ask, "table.publish", draft.table, draft.base, comment.trim()).await?;
+            let watch = watch(&ask)?;
+            ask.admin.publish_watched(&ask, "table.publish", draft.table, draft.base, comment.trim(), watch.as_ref()).await?;
             drafts::discard(&ask).await?;
             Ok(see("/admin/history?done=published"))
         }
@@ -87,4 +89,16 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
         }
         _ => Ok(see("/admin/publish")),
     }
+}
+
+/// What the watchdog is asked for; nothing, if the form names no time.
+fn watch(ask: &Ask) -> Result<Option<WatchRequest>> {
+    fn number<T: std::str::FromStr>(ask: &Ask, field: &str) -> Result<Option<T>> {
+        let text = ask.field(field).unwrap_or_default();
+        let text = text.trim();
+        if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| Error::field(field, "must be a number")) }
+    }
+    let Some(minutes) = number::<i64>(ask, "watch_minutes")? else { return Ok(None) };
+    let (error_percent, p99_ms) = (number(ask, "watch_errors")?, number(ask, "watch_p99")?);
+    Ok(Some(WatchRequest { seconds: minutes.saturating_mul(60), error_percent, p99_ms }))
 }

@@ -1,10 +1,17 @@
 //! What all pages have around them.
 
-use crate::admin::{Ask, drafts::Working, users::Role};
+use crate::admin::{
+    Ask,
+    drafts::Working,
+    users::Role,
+    watchdog::{Outcome, Watch},
+};
 use actix_web::{HttpRequest, cookie::Cookie, http::header};
-use fm_sdk::Result;
+use fm_sdk::{Result, time::rfc3339};
 
 const LANGUAGE: &str = "fm_gateway_lang";
+/// How long pages say how a watch has ended, in milliseconds.
+const SHOWN_AFTER_MS: i64 = 600_000;
 
 /// The frame of a page: language, navigation, who is signed in.
 pub struct Shell {
@@ -20,6 +27,14 @@ pub struct Shell {
     pub changes: usize,
     pub notice: String,
     pub node: String,
+    /// The watch over the last publish, while it lasts and shortly after.
+    pub watch: Option<Watching>,
+}
+
+/// A watch as all pages show it.
+pub struct Watching {
+    pub watch: Watch,
+    pub seconds_left: i64,
 }
 
 impl Shell {
@@ -42,6 +57,7 @@ impl Shell {
             csrf: caller.form_token().unwrap_or_default(),
             changes,
             node: ask.admin.instance.clone(),
+            watch: watching(ask).await,
             ..shell
         })
     }
@@ -59,6 +75,7 @@ impl Shell {
             changes: 0,
             notice: String::new(),
             node: String::new(),
+            watch: None,
         }
     }
 
@@ -100,6 +117,16 @@ impl Shell {
         self.t(kind, german)
     }
 
+    /// How a watch has ended, in words.
+    pub fn watch_outcome(&self, outcome: &Outcome) -> &'static str {
+        let (english, german) = match outcome {
+            Outcome::Kept => ("was kept", "bleibt in Kraft"),
+            Outcome::RolledBack => ("was rolled back", "wurde zurückgerollt"),
+            Outcome::StoodDown => ("is watched no longer", "wird nicht mehr beobachtet"),
+        };
+        if self.de { german } else { english }
+    }
+
     /// A state in words.
     pub fn state(&self, state: &str) -> String {
         let german = match state {
@@ -116,6 +143,27 @@ impl Shell {
         };
         self.t(state, german).into()
     }
+}
+
+impl Watching {
+    /// The time left: `9:05`.
+    pub fn left(&self) -> String {
+        format!("{}:{:02}", self.seconds_left / 60, self.seconds_left % 60)
+    }
+}
+
+/// The watch, if it lasts or has ended a moment ago. One that cannot be read takes no page away.
+async fn watching(ask: &Ask) -> Option<Watching> {
+    let watch = match ask.admin.watch().await {
+        Ok(watch) => watch?,
+        Err(e) => {
+            log::warn!("dashboard: the watch over the last publish is not shown: {}", e.chain());
+            return None;
+        }
+    };
+    let since = rfc3339(ask.now - SHOWN_AFTER_MS);
+    let is_shown = watch.ended.as_ref().is_none_or(|ended| ended.at > since);
+    is_shown.then(|| Watching { seconds_left: (watch.ends - ask.now).max(0) / 1000, watch })
 }
 
 /// The language that the address names, as a cookie.
@@ -151,6 +199,10 @@ fn notice(code: &str, de: bool) -> &'static str {
         "ended" => ("The session has ended.", "Die Sitzung ist beendet."),
         "changed" => ("Changed.", "Geändert."),
         "revoked" => ("The token was revoked.", "Das Token wurde widerrufen."),
+        "kept" => ("The published table is kept.", "Die veröffentlichte Tabelle bleibt."),
+        "rolled-back" => {
+            ("The table before is in force again, as a new revision.", "Die vorige Tabelle ist wieder in Kraft, als neue Revision.")
+        }
         "drained" => (
             "The instance gets no new requests. What it has in hand ends as it would.",
             "Die Instanz erhält keine neuen Anfragen. Was sie bearbeitet, geht normal zu Ende.",

@@ -3,7 +3,7 @@
 
 mod question;
 
-pub use question::{Question, in_flight, place};
+pub use question::{Question, in_flight, place, traffic};
 
 use super::Admin;
 use crate::{

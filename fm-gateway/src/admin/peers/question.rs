@@ -1,6 +1,6 @@
 //! What gateways ask each other, and how each answers.
 
-use crate::{admin::Admin, recent::RecentRequest};
+use crate::{admin::Admin, recent::RecentRequest, traffic::Traffic};
 use fm_sdk::registry::services::Instance;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ pub enum Question {
     Recent,
     /// How many requests each instance of all services has in hand.
     InFlight,
+    /// The numbers of these routes since the table of this revision is in force; none, if another one is.
+    Traffic { revision: i64, routes: Vec<String> },
 }
 
 impl Question {
@@ -25,6 +27,7 @@ impl Question {
         match self {
             Question::Recent => json!(bounded(admin.recent.list())),
             Question::InFlight => json!(in_flight(admin)),
+            Question::Traffic { revision, routes } => json!(traffic(admin, *revision, routes)),
         }
     }
 }
@@ -49,6 +52,13 @@ fn bounded(mut recent: Vec<RecentRequest>) -> Vec<RecentRequest> {
 pub fn in_flight(admin: &Admin) -> BTreeMap<String, u32> {
     let count = |instance: &Instance| (place(instance), admin.drivers.tools.balancer.standing(instance).in_flight);
     admin.services.all().list().iter().map(count).collect()
+}
+
+/// The numbers of routes on this node since the table of this revision is in force.
+pub fn traffic(admin: &Admin, revision: i64, routes: &[String]) -> BTreeMap<String, Traffic> {
+    let table = admin.compiled.load_full().filter(|table| table.revision == revision);
+    let compiled = table.iter().flat_map(|table| &table.routes).filter(|route| routes.contains(&route.id));
+    compiled.map(|route| (route.id.clone(), route.metrics.traffic())).collect()
 }
 
 /// How an instance is named in an answer.

@@ -1,7 +1,7 @@
 //! All calls of the Admin API, by everybody who may and may not make them. The calls are those that the router has.
 
 use super::app;
-use crate::support::{Operator, Reply, TestApp, table_of};
+use crate::support::{Operator, Reply, TestApp, table_of, until};
 use fm_gateway::admin::{
     Access,
     api::{CALLS, Call},
@@ -37,6 +37,8 @@ async fn make(app: &TestApp, call: &Call, who: &Operator) -> Reply {
         .replace("{name}", "viewer")
         .replace("{id}", "0123456789abcdef")
         .replace("{service}", "fm-gateway");
+    // A stream that ends at once.
+    let path = if call.path == "/live" { format!("{path}?seconds=0") } else { path };
     who.json_at(call.method, &path, revision, body(call)).await
 }
 
@@ -85,6 +87,7 @@ async fn every_call_is_made_by_those_whose_role_may_and_by_nobody_else() {
             }
         }
     }
+    until("no stream is left open", || !app.live.is_watched()).await;
 }
 
 #[actix_rt::test]

@@ -1,5 +1,7 @@
 use super::{Client, Reply, Upstream, soon, until};
-use fm_gateway::{Application, GatewaySettings, admin::users::Cost, pipeline::trace::Samples, recent::RecentRequests, table};
+use fm_gateway::{
+    Application, GatewaySettings, admin::users::Cost, live::LiveRequests, pipeline::trace::Samples, recent::RecentRequests, table,
+};
 use fm_sdk::{
     config::Settings,
     registry::{
@@ -21,6 +23,7 @@ pub struct TestApp {
     pub data: tempfile::TempDir,
     pub recent: Arc<RecentRequests>,
     pub samples: Arc<Samples>,
+    pub live: Arc<LiveRequests>,
     table: tokio::sync::watch::Receiver<table::TableState>,
     stop: RefCell<Option<oneshot::Sender<()>>>,
     pub running: RefCell<Option<JoinHandle<fm_sdk::Result<()>>>>,
@@ -69,11 +72,11 @@ impl TestApp {
         change(&mut settings, &mut own);
         let app = Application::on(settings, own, Arc::new(registry.clone()), identities.terms().clone()).unwrap();
         let (address, admin, tls, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.tls_address().unwrap(), app.table());
-        let (recent, samples) = (app.recent(), app.samples());
+        let (recent, samples, live) = (app.recent(), app.samples(), app.live());
         let (stop, stopped) = oneshot::channel();
         let running = actix_rt::spawn(app.run(async move { drop(stopped.await) }));
         let (stop, running) = (RefCell::new(Some(stop)), RefCell::new(Some(running)));
-        TestApp { address, admin, tls, registry, identities, data, recent, samples, table, stop, running }
+        TestApp { address, admin, tls, registry, identities, data, recent, samples, live, table, stop, running }
     }
 
     /// Waits until a table is in force and the gateway has registered.

@@ -1,0 +1,56 @@
+// Shows requests as they come; the stream ends by itself after some minutes, and then waits to be asked to go on.
+
+const bar = document.querySelector("[data-live]");
+const MAX_ROWS = 200;
+
+if (bar) {
+  const [button, state] = [bar.querySelector("[data-pause]"), bar.querySelector("[data-state]")];
+  const rows = document.querySelector("[data-rows]");
+  let source = null;
+  let omitted = 0;
+
+  const cell = (text, className, tag) => {
+    const td = document.createElement("td");
+    const inner = tag ? td.appendChild(document.createElement(tag)) : td;
+    inner.textContent = text;
+    if (className) td.className = className;
+    return td;
+  };
+  const row = (one) => {
+    const tr = document.createElement("tr");
+    const time = new Date(one.at).toISOString().slice(11, 23);
+    const request = cell("");
+    const method = request.appendChild(document.createElement("span"));
+    method.className = "method";
+    method.textContent = one.method;
+    request.append(" ");
+    request.appendChild(document.createElement("code")).textContent = one.host + one.path;
+    tr.append(cell(time, "num"), cell(one.status, "num"), cell((one.micros / 1000).toFixed(1), "num"), request, cell(one.route), cell(one.trace, "", "code"));
+    return tr;
+  };
+  const show = () => {
+    const left = omitted ? `, ${omitted} ${bar.dataset.omitted}` : "";
+    state.textContent = (source ? bar.dataset.running : bar.dataset.paused) + left;
+    button.textContent = source ? button.dataset.stop : button.dataset.go;
+  };
+  const pause = () => {
+    source?.close();
+    source = null;
+    show();
+  };
+  const go = () => {
+    source = new EventSource(bar.dataset.live);
+    source.addEventListener("message", (event) => {
+      const news = JSON.parse(event.data);
+      omitted += news.omitted;
+      rows.prepend(...news.requests.map(row).reverse());
+      while (rows.childElementCount > MAX_ROWS) rows.lastElementChild.remove();
+      if (news.omitted) show();
+    });
+    source.addEventListener("error", pause);
+    show();
+  };
+  button.addEventListener("click", () => (source ? pause() : go()));
+  bar.hidden = false;
+  go();
+}

@@ -1,0 +1,18 @@
+//! Rolls back what was published.
+
+use super::end;
+use crate::admin::{Ask, api::Call, users::Role, watchdog::Outcome};
+use actix_web::HttpResponse;
+use fm_sdk::Result;
+use serde_json::json;
+
+pub const CALL: Call = Call::post(
+    "/watchdog/rollback",
+    Role::Editor,
+    "Ends the watch over the last publish and publishes the table before again, as a new revision",
+    |ask| Box::pin(run(ask)),
+);
+
+async fn run(ask: Ask) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(json!({"revision": end(&ask, Outcome::RolledBack).await?})))
+}
