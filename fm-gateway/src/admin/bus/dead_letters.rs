@@ -77,7 +77,7 @@ impl From<&Parked> for DeadLetterContent {
 }
 
 impl Bus {
-    /// Lists dead letters of a service, oldest first, [`MAX_LISTED`] at most.
+    /// Lists dead letters of a service, oldest first, 200 at most.
     ///
     /// # Errors
     /// `Invalid`, code `bus-memory`; `Unavailable`, code `bus-unreachable`.
