@@ -5,6 +5,8 @@ mod bus;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod etcd;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod nodes;

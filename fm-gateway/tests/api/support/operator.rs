@@ -1,6 +1,6 @@
 use super::{Client, Reply, TestApp, until};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 /// Somebody at the operators' port: with a session, with a token, or with neither.
 #[derive(Clone)]
@@ -28,8 +28,13 @@ impl Operator {
 
     /// The first user, with the password changed.
     pub async fn admin(app: &TestApp) -> Operator {
-        let first = one_time_password(app).await;
-        let admin = Operator::sign_in(app, "admin", &first).await;
+        Operator::admin_at(app.admin, app.data.path()).await
+    }
+
+    /// The same of a gateway with this address and data folder.
+    pub async fn admin_at(address: SocketAddr, data: &Path) -> Operator {
+        let first = one_time_password_in(data).await;
+        let admin = Operator::sign_in_at(address, "admin", &first).await;
         admin.change_password(&first).await
     }
 
@@ -49,9 +54,14 @@ impl Operator {
     }
 
     pub async fn sign_in(app: &TestApp, name: &str, password: &str) -> Operator {
-        let reply = Operator::nobody(app).json("POST", "/session", json!({"name": name, "password": password})).await;
+        Operator::sign_in_at(app.admin, name, password).await
+    }
+
+    async fn sign_in_at(address: SocketAddr, name: &str, password: &str) -> Operator {
+        let nobody = Operator { address, head: String::new() };
+        let reply = nobody.json("POST", "/session", json!({"name": name, "password": password})).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
-        Operator::nobody(app).known_by(&reply)
+        nobody.known_by(&reply)
     }
 
     async fn change_password(&self, old: &str) -> Operator {
@@ -105,7 +115,11 @@ impl Operator {
 
 /// What lies in the data folder after the first start.
 pub async fn one_time_password(app: &TestApp) -> String {
-    let path = app.data.path().join("admin-password");
+    one_time_password_in(app.data.path()).await
+}
+
+async fn one_time_password_in(data: &Path) -> String {
+    let path = data.join("admin-password");
     until("the first user is created", || path.exists()).await;
     std::fs::read_to_string(path).unwrap().trim().to_owned()
 }
