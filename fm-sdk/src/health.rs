@@ -52,7 +52,7 @@ pub enum Status {
 
 /// How one part is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct CheckResult {
     /// Whether it answers.
     pub ok: bool,
     /// Why not; empty if it does.
@@ -66,7 +66,7 @@ pub struct Report {
     /// All in all.
     pub status: Status,
     /// Part by part.
-    pub checks: BTreeMap<String, Outcome>,
+    pub checks: BTreeMap<String, CheckResult>,
 }
 
 impl Report {
@@ -83,7 +83,7 @@ struct Check {
     name: String,
     required: bool,
     ask: Ask,
-    last: Mutex<Option<(Instant, Outcome)>>,
+    last: Mutex<Option<(Instant, CheckResult)>>,
 }
 
 struct State {
@@ -142,17 +142,17 @@ impl Health {
 }
 
 impl Check {
-    async fn outcome(&self, patience: Duration, fresh: Duration) -> Outcome {
+    async fn outcome(&self, patience: Duration, fresh: Duration) -> CheckResult {
         // Who comes while it is being asked waits for the same answer.
         let mut last = self.last.lock().await;
         if let Some((_, outcome)) = last.as_ref().filter(|(at, _)| at.elapsed() < fresh) {
             return outcome.clone();
         }
         let outcome = match timeout(patience, (self.ask)()).await {
-            Ok(Ok(())) => Outcome { ok: true, detail: String::new() },
+            Ok(Ok(())) => CheckResult { ok: true, detail: String::new() },
             // The message, not the chain: this is shown to strangers.
-            Ok(Err(e)) => Outcome { ok: false, detail: e.fault().message },
-            Err(_) => Outcome { ok: false, detail: format!("no answer within {patience:?}") },
+            Ok(Err(e)) => CheckResult { ok: false, detail: e.fault().message },
+            Err(_) => CheckResult { ok: false, detail: format!("no answer within {patience:?}") },
         };
         let was_ok = last.as_ref().is_none_or(|(_, o)| o.ok);
         match (was_ok, outcome.ok) {
@@ -196,7 +196,7 @@ mod tests {
         health.add("bus", fails, false);
         let report = health.ready().await;
         assert_eq!((report.status, report.ready()), (Status::Degraded, true));
-        assert_eq!(report.checks["bus"], Outcome { ok: false, detail: "the broker is away".into() });
+        assert_eq!(report.checks["bus"], CheckResult { ok: false, detail: "the broker is away".into() });
         health.add("store", fails, true);
         let report = health.ready().await;
         assert_eq!((report.status, report.ready()), (Status::Failing, false));

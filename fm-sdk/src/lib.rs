@@ -14,6 +14,7 @@ pub mod backend;
 pub mod bus;
 mod clock;
 pub mod config;
+mod connection;
 mod error;
 mod future;
 pub mod health;
@@ -37,6 +38,7 @@ mod work;
 #[doc(hidden)]
 pub use bus::transport::Transport;
 pub use clock::Clock;
+pub use connection::ConnectionState;
 pub use error::{Error, Fault, FieldError, Handled, Kind, Reply, Result, ResultExt, reject};
 pub use future::BoxFuture;
 pub use identity::Identity;

@@ -1,4 +1,4 @@
-//! Counters and times in the text form of OpenMetrics (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//! TransportMetrics and times in the text form of OpenMetrics (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 
 mod process;
 

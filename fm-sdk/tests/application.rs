@@ -56,7 +56,7 @@ const LONG: Duration = Duration::from_secs(10);
 async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     let (identities, memory) = (TestIdentities::new(), Memory::default());
     let settings = Settings { drain: Duration::from_secs(1), ..Settings::memory() };
-    let application = Application::on(echo(), settings, "one", backends(&identities, memory.again())).unwrap();
+    let application = Application::on(echo(), settings, "one", backends(&identities, memory.connect())).unwrap();
     let url = format!("http://{}", application.address().unwrap());
     let (bus, services) = (application.bus(), Services::new(identities.registry()));
     let (stop, stopped) = oneshot::channel::<()>();
@@ -95,7 +95,7 @@ async fn two_instances_share_the_calls() {
             tokio::task::yield_now().await;
             Ok(m.text)
         });
-        let application = Application::on(service, Settings::memory(), &format!("i{i}"), backends(&identities, memory.again())).unwrap();
+        let application = Application::on(service, Settings::memory(), &format!("i{i}"), backends(&identities, memory.connect())).unwrap();
         bus = Some(application.bus());
         let (stop, stopped) = oneshot::channel::<()>();
         stops.push(stop);

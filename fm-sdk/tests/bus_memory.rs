@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 async fn fresh() -> Broker {
     let first = Memory::default();
-    Broker::new(move || Arc::new(first.again()))
+    Broker::new(move || Arc::new(first.connect()))
 }
 
 fm_sdk_testing::bus_conformance!(fresh());

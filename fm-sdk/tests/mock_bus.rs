@@ -97,7 +97,7 @@ async fn a_command_of_many_steps_survives_a_crash_at_every_step() {
             bus.crash_at(step, after);
             bus.command(Clear { owner: "u1".into() }).await.acked();
             let crashed = bus.crashed();
-            bus.again().await.acked();
+            bus.redeliver().await.acked();
             let mut gone: Vec<_> = bus.published::<ThingRemoved>().all().into_iter().map(|e| e.id).collect();
             gone.sort();
             assert_eq!(gone, ["a", "b", "d"], "step {step}, after {after}");

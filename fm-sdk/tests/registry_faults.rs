@@ -11,7 +11,8 @@ mod holder;
 #[path = "registry_faults/login.rs"]
 mod login;
 
-use fm_sdk::registry::{Change, Etcd, Expect, Reach, Registry, Snapshot};
+use fm_sdk::ConnectionState;
+use fm_sdk::registry::{Change, Etcd, Expect, Registry, Snapshot};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::timeout};
 
@@ -34,9 +35,9 @@ async fn until(watch: &mut watch::Receiver<Arc<Snapshot>>, what: impl Fn(&Snapsh
     seen.unwrap_or_else(|_| panic!("not seen within {LONG:?}; the watch shows {:?}", watch.borrow()))
 }
 async fn until_down(etcd: &Etcd) -> String {
-    let mut reach = etcd.reach();
-    match timeout(LONG, reach.wait_for(|r| *r != Reach::Up)).await.unwrap().unwrap().clone() {
-        Reach::Down(why) => why,
-        Reach::Up => unreachable!("waited for the contrary"),
+    let mut reach = etcd.connection();
+    match timeout(LONG, reach.wait_for(|r| *r != ConnectionState::Up)).await.unwrap().unwrap().clone() {
+        ConnectionState::Down(why) => why,
+        ConnectionState::Up => unreachable!("waited for the contrary"),
     }
 }

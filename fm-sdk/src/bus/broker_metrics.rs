@@ -1,6 +1,6 @@
 //! What happened between this process and its broker, read at each scrape.
 
-use super::transport::{Counters, Transport};
+use super::transport::{Transport, TransportMetrics};
 use crate::metrics::Metrics;
 use prometheus_client::{
     collector::Collector,
@@ -12,14 +12,14 @@ use std::sync::Arc;
 /// Shows what happened between this process and its broker; the transport may end first.
 pub(crate) fn register(metrics: &Metrics, transport: &Arc<dyn Transport>) {
     let transport = Arc::downgrade(transport);
-    collect(metrics, move || transport.upgrade().map(|t| t.counters()).unwrap_or_default());
+    collect(metrics, move || transport.upgrade().map(|t| t.metrics()).unwrap_or_default());
 }
 
-fn collect(metrics: &Metrics, counters: impl Fn() -> Counters + Send + Sync + 'static) {
-    metrics.with_registry(|r| r.register_collector(Box::new(Broker(Box::new(counters)))));
+fn collect(registry: &Metrics, metrics: impl Fn() -> TransportMetrics + Send + Sync + 'static) {
+    registry.with_registry(|r| r.register_collector(Box::new(Broker(Box::new(metrics)))));
 }
 
-struct Broker(Box<dyn Fn() -> Counters + Send + Sync>);
+struct Broker(Box<dyn Fn() -> TransportMetrics + Send + Sync>);
 
 impl std::fmt::Debug for Broker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -33,14 +33,14 @@ impl Collector for Broker {
             let metric = ConstCounter::new(value);
             metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
         };
-        let counters = (self.0)();
-        counter("bus_reconnects", "Connections to the broker opened after the first ones", counters.reconnects)?;
-        counter("bus_resent", "Messages sent again, unconfirmed when the connection was lost", counters.resent)?;
-        counter("bus_redelivered", "Messages that somebody had before and did not settle", counters.redelivered)?;
-        counter("bus_retried", "Messages put aside to be tried again later", counters.retried)?;
-        counter("bus_parked", "Messages set aside", counters.parked)?;
-        counter("bus_calls_expired", "Calls thrown away unexecuted after their deadline", counters.expired)?;
-        counter("bus_replies_vanished", "Replies whose caller was gone", counters.vanished)
+        let metrics = (self.0)();
+        counter("bus_reconnects", "Connections to the broker opened after the first ones", metrics.reconnects)?;
+        counter("bus_resent", "Messages sent again, unconfirmed when the connection was lost", metrics.resent)?;
+        counter("bus_redelivered", "Messages delivered before and not acknowledged", metrics.redelivered)?;
+        counter("bus_retried", "Messages put aside to be tried again later", metrics.retried)?;
+        counter("bus_dead_letters", "Messages that became dead letters", metrics.dead_lettered)?;
+        counter("bus_calls_expired", "Calls thrown away unexecuted after their deadline", metrics.expired)?;
+        counter("bus_replies_vanished", "Replies whose caller was gone", metrics.vanished)
     }
 }
 
@@ -51,7 +51,15 @@ mod tests {
     #[test]
     fn what_happened_with_the_broker_is_in_the_text() {
         let metrics = Metrics::default();
-        collect(&metrics, || Counters { reconnects: 1, resent: 2, redelivered: 3, expired: 4, vanished: 5, retried: 6, parked: 7 });
+        collect(&metrics, || TransportMetrics {
+            reconnects: 1,
+            resent: 2,
+            redelivered: 3,
+            expired: 4,
+            vanished: 5,
+            retried: 6,
+            dead_lettered: 7,
+        });
         let text = metrics.text();
         for line in [
             "bus_reconnects_total 1",
@@ -60,7 +68,7 @@ mod tests {
             "bus_calls_expired_total 4",
             "bus_replies_vanished_total 5",
             "bus_retried_total 6",
-            "bus_parked_total 7",
+            "bus_dead_letters_total 7",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }

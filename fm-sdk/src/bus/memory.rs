@@ -1,8 +1,8 @@
 //! The bus in this process: for `FM_BUS=memory` and for tests that run several services side by side. Keeps RabbitMQ's promises but one:
 //! it dies with the process.
 
-use super::transport::{Audience, Connection, Consume, Delivery, Handler, Incoming, Parked, Retry, Transport, Verdict, Worker};
-use crate::{BoxFuture, Envelope, Error, Fault, Kind, MessageKind, Result, message::owner};
+use super::transport::{Audience, Consume, DeadLetter, Delivery, Handler, Incoming, Outcome, Retry, Transport, Worker};
+use crate::{BoxFuture, ConnectionState, Envelope, Error, Fault, Kind, MessageKind, Result, message::owner};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -58,15 +58,15 @@ struct Broker {
     bindings: HashMap<&'static str, Vec<String>>,
     /// Event name -> the queue of each instance that listens.
     feeds: HashMap<&'static str, Vec<Arc<Queue>>>,
-    parking: HashMap<String, Vec<Parked>>,
+    dead_letters: HashMap<String, Vec<DeadLetter>>,
     unrouted: VecDeque<Envelope>,
 }
 
-/// A connection to an in-process broker. [`Memory::default`] makes a broker; [`Memory::again`] is a second connection to it.
+/// A connection to an in-process broker. [`Memory::default`] makes a broker; [`Memory::connect`] is a second connection to it.
 pub struct Memory {
     broker: Arc<Mutex<Broker>>,
     stop: watch::Sender<bool>,
-    up: watch::Sender<Connection>,
+    up: watch::Sender<ConnectionState>,
 }
 impl Default for Memory {
     fn default() -> Self {
@@ -80,11 +80,11 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Memory {
     fn on(broker: Arc<Mutex<Broker>>) -> Self {
-        Memory { broker, stop: watch::Sender::new(false), up: watch::Sender::new(Connection::Up) }
+        Memory { broker, stop: watch::Sender::new(false), up: watch::Sender::new(ConnectionState::Up) }
     }
     /// Connects to the same broker once more, as another instance or service does.
     #[must_use]
-    pub fn again(&self) -> Self {
+    pub fn connect(&self) -> Self {
         Memory::on(self.broker.clone())
     }
     /// How many events nobody listened to.
@@ -93,8 +93,8 @@ impl Memory {
     }
     fn open(&self) -> Result<()> {
         match *self.up.borrow() {
-            Connection::Up => Ok(()),
-            Connection::Down(_) => Err(Error::new(Kind::Unavailable, "bus-closed", "the bus was closed by this process")),
+            ConnectionState::Up => Ok(()),
+            ConnectionState::Down(_) => Err(Error::new(Kind::Unavailable, "bus-closed", "the bus was closed by this process")),
         }
     }
     fn queue(&self, service: &str, audience: Audience) -> Option<Arc<Queue>> {
@@ -146,29 +146,30 @@ impl Consumer {
             if item.deadline.is_some_and(|d| d <= Instant::now()) {
                 continue;
             }
-            let (settle, verdict) = oneshot::channel();
+            let (acknowledger, outcome) = oneshot::channel();
             let (message, redelivered) = (item.message.clone(), item.redelivered);
-            let delivery = Delivery { message, audience: me.audience, deadline: item.deadline, redelivered, settle: settle.into() };
+            let delivery =
+                Delivery { message, audience: me.audience, deadline: item.deadline, redelivered, acknowledger: acknowledger.into() };
             handler(Incoming::Message(Box::new(delivery)));
             let me = me.clone();
             tokio::spawn(async move {
-                me.settle(item, verdict.await.unwrap_or(Verdict::Return));
+                me.settle(item, outcome.await.unwrap_or(Outcome::Requeue));
                 drop(permit);
             });
         }
     }
-    fn settle(&self, item: Item, verdict: Verdict) {
+    fn settle(&self, item: Item, outcome: Outcome) {
         let answer = |reply: Option<Answer>, with| reply.map(|r| r.send(with));
-        let verdict = match verdict {
-            Verdict::Retry(e) | Verdict::Park(e) if self.audience == Audience::Call => Verdict::Fault(e.fault()),
+        let outcome = match outcome {
+            Outcome::Retry(e) | Outcome::Reject(e) if self.audience == Audience::Call => Outcome::Fault(e.fault()),
             v => v,
         };
-        match verdict {
-            Verdict::Ack => {}
-            Verdict::Answer(text) => drop(answer(item.reply, Ok(text))),
-            Verdict::Fault(fault) => drop(answer(item.reply, Err(fault))),
-            Verdict::Return => self.queue.put_back(item),
-            Verdict::Retry(e) => match self.retry.after(item.message.attempt) {
+        match outcome {
+            Outcome::Ack => {}
+            Outcome::Reply(text) => drop(answer(item.reply, Ok(text))),
+            Outcome::Fault(fault) => drop(answer(item.reply, Err(fault))),
+            Outcome::Requeue => self.queue.put_back(item),
+            Outcome::Retry(e) => match self.retry.after(item.message.attempt) {
                 None => self.reject(item.message, &e),
                 Some(wait) => {
                     let queue = self.queue.clone();
@@ -179,16 +180,16 @@ impl Consumer {
                     });
                 }
             },
-            Verdict::Park(e) => self.reject(item.message, &e),
+            Outcome::Reject(e) => self.reject(item.message, &e),
         }
     }
     fn reject(&self, message: Envelope, e: &Error) {
         if matches!(self.audience, Audience::EachInstance | Audience::Call) {
             return;
         }
-        let (code, cause, parked_at_ms) = (e.code().to_string(), e.chain(), crate::time::now_ms());
-        let parked = Parked { message, audience: self.audience, code, cause, parked_at_ms };
-        lock(&self.broker).parking.entry(self.service.clone()).or_default().push(parked);
+        let (code, cause, dead_lettered_at_ms) = (e.code().to_string(), e.chain(), crate::time::now_ms());
+        let dead_letter = DeadLetter { message, audience: self.audience, code, cause, dead_lettered_at_ms };
+        lock(&self.broker).dead_letters.entry(self.service.clone()).or_default().push(dead_letter);
     }
 }
 
@@ -255,21 +256,21 @@ impl Transport for Memory {
         })
     }
 
-    fn connection(&self) -> watch::Receiver<Connection> {
+    fn connection(&self) -> watch::Receiver<ConnectionState> {
         self.up.subscribe()
     }
 
-    fn parked(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<Parked>>> {
+    fn dead_letters(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>>> {
         let service = service.to_string();
-        Box::pin(async move { Ok(lock(&self.broker).parking.get(&service).into_iter().flatten().take(limit).cloned().collect()) })
+        Box::pin(async move { Ok(lock(&self.broker).dead_letters.get(&service).into_iter().flatten().take(limit).cloned().collect()) })
     }
 
-    fn drop_parked(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<Parked>>> {
+    fn drop_dead_letter(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<DeadLetter>>> {
         let (service, id) = (service.to_string(), id.to_string());
         Box::pin(async move {
             let mut broker = lock(&self.broker);
-            let Some(parking) = broker.parking.get_mut(&service) else { return Ok(None) };
-            Ok(parking.iter().position(|p| p.message.id == id).map(|i| parking.remove(i)))
+            let Some(dead_letters) = broker.dead_letters.get_mut(&service) else { return Ok(None) };
+            Ok(dead_letters.iter().position(|p| p.message.id == id).map(|i| dead_letters.remove(i)))
         })
     }
 
@@ -285,7 +286,7 @@ impl Transport for Memory {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.stop.send_replace(true);
-            self.up.send_replace(Connection::Down("closed".into()));
+            self.up.send_replace(ConnectionState::Down("closed".into()));
         })
     }
 }

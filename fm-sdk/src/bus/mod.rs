@@ -1,4 +1,4 @@
-//! The bus: what services say to each other, and the seam to the broker that carries it.
+//! The bus: what services say to each other, and the back end that carries it.
 
 mod broker_metrics;
 pub mod memory;

@@ -1,6 +1,6 @@
-//! The seam under the bus. RabbitMQ and the in-process transport implement it; `testing::conformance` holds any other against it.
+//! The back end of the bus. RabbitMQ and the in-process transport implement it; the suite of `fm-sdk-testing` checks any other.
 
-use crate::{BoxFuture, Envelope, Error, Fault, Kind, Result};
+use crate::{BoxFuture, ConnectionState, Envelope, Error, Fault, Kind, Result};
 use actix_rt::ArbiterHandle;
 use serde::{Deserialize, Serialize};
 use std::{fmt, future::Future, sync::Arc, time::Duration};
@@ -35,15 +35,23 @@ impl Audience {
 
 /// One name that a service listens to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Subscription {
     /// How it wants the message.
     pub audience: Audience,
     /// The message's name.
     pub name: &'static str,
 }
+impl Subscription {
+    /// Listens to a message name.
+    pub fn new(audience: Audience, name: &'static str) -> Self {
+        Subscription { audience, name }
+    }
+}
 
 /// What a service wants from the transport.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Consume {
     /// The service's name; its instances share queues of this name.
     pub service: String,
@@ -53,11 +61,21 @@ pub struct Consume {
     pub subscriptions: Vec<Subscription>,
     /// Messages in flight per queue and worker.
     pub prefetch: u16,
-    /// What follows a failed try.
+    /// What follows a failed attempt.
     pub retry: Retry,
 }
+impl Consume {
+    /// Messages in flight per queue and worker unless told otherwise: few, so that a slow instance holds few that others could have done by now.
+    pub const PREFETCH: u16 = 8;
 
-/// Waits between tries; when they are used up the message is parked.
+    /// Subscribes one instance of a service, with the defaults of [`Retry`] and of [`Consume::PREFETCH`].
+    pub fn new(service: impl Into<String>, instance: impl Into<String>, subscriptions: Vec<Subscription>) -> Self {
+        let (service, instance) = (service.into(), instance.into());
+        Consume { service, instance, subscriptions, prefetch: Consume::PREFETCH, retry: Retry::default() }
+    }
+}
+
+/// Waits between attempts; when they are used up the message becomes a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// Tries in all, the first one included.
@@ -139,6 +157,7 @@ pub enum Incoming {
 
 /// A message handed to the service.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Delivery {
     /// The message.
     pub message: Envelope,
@@ -146,84 +165,84 @@ pub struct Delivery {
     pub audience: Audience,
     /// For a call: when the caller stops waiting. An expired call is not executed.
     pub deadline: Option<Instant>,
-    /// Whether somebody may have had it before and did not settle it; `false` = surely nobody.
+    /// Whether it may have been delivered before without an acknowledgement; `false` = surely not.
     pub redelivered: bool,
-    /// Where the verdict goes.
-    pub settle: Settle,
+    /// Takes the outcome of its handler.
+    pub acknowledger: Acknowledger,
+}
+impl Delivery {
+    /// Hands over a message for the first time, without a deadline.
+    pub fn new(message: Envelope, audience: Audience, acknowledger: impl Into<Acknowledger>) -> Self {
+        Delivery { message, audience, deadline: None, redelivered: false, acknowledger: acknowledger.into() }
+    }
 }
 
-/// Takes the verdict about one message. Dropped unused it means [`Verdict::Return`]: not handled, so delivered again.
-pub struct Settle(Option<Box<Take>>);
-type Take = dyn FnOnce(Verdict) -> std::result::Result<(), Verdict> + Send;
+/// Takes the outcome of one message's handler. Dropped unused it means [`Outcome::Requeue`]: not handled, so delivered again.
+pub struct Acknowledger(Option<Box<Take>>);
+type Take = dyn FnOnce(Outcome) -> std::result::Result<(), Outcome> + Send;
 
-impl Settle {
-    /// Does this with the verdict, on the thread that gives it: it must not block. A verdict that came too late is given back.
-    pub fn new(f: impl FnOnce(Verdict) -> std::result::Result<(), Verdict> + Send + 'static) -> Self {
-        Settle(Some(Box::new(f)))
+impl Acknowledger {
+    /// Does this with the outcome, on the thread that gives it: it must not block. A outcome that came too late is given back.
+    pub fn new(f: impl FnOnce(Outcome) -> std::result::Result<(), Outcome> + Send + 'static) -> Self {
+        Acknowledger(Some(Box::new(f)))
     }
-    /// Gives the verdict.
+    /// Gives the outcome.
     ///
     /// # Errors
-    /// The verdict, if it came too late: the message will come again.
-    pub fn send(mut self, verdict: Verdict) -> std::result::Result<(), Verdict> {
+    /// The outcome, if it came too late: the message will come again.
+    pub fn send(mut self, outcome: Outcome) -> std::result::Result<(), Outcome> {
         match self.0.take() {
-            Some(f) => f(verdict),
-            None => Err(verdict),
+            Some(f) => f(outcome),
+            None => Err(outcome),
         }
     }
 }
-impl From<oneshot::Sender<Verdict>> for Settle {
-    fn from(sender: oneshot::Sender<Verdict>) -> Self {
-        Settle::new(|v| sender.send(v))
+impl From<oneshot::Sender<Outcome>> for Acknowledger {
+    fn from(sender: oneshot::Sender<Outcome>) -> Self {
+        Acknowledger::new(|v| sender.send(v))
     }
 }
-impl Drop for Settle {
+impl Drop for Acknowledger {
     fn drop(&mut self) {
         if let Some(f) = self.0.take() {
-            let _ = f(Verdict::Return);
+            let _ = f(Outcome::Requeue);
         }
     }
 }
-impl fmt::Debug for Settle {
+impl fmt::Debug for Acknowledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Settle")
+        f.write_str("Acknowledger")
     }
 }
 
-/// What becomes of a message.
+/// How the handler of a message ended: what becomes of the message.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub enum Outcome {
     /// Done.
     Ack,
     /// The reply of a call, JSON text.
-    Answer(String),
+    Reply(String),
     /// The typed failure of a call.
     Fault(Fault),
-    /// Try again later; parked when the tries are used up.
+    /// Try again later; a dead letter when the attempts are used up.
     Retry(Error),
-    /// Set aside now.
-    Park(Error),
+    /// Make it a dead letter now.
+    Reject(Error),
     /// Hand it to somebody else, uncounted: this instance is stopping.
-    Return,
-}
-
-/// How the connection to the broker is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// Messages flow.
-    Up,
-    /// Not yet, or not any more: why, and which address was tried.
-    Down(String),
+    Requeue,
 }
 
 /// What happened between a transport and its broker since the start; never reset.
+///
+/// Fields may be added: begin with `TransportMetrics::default()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+#[non_exhaustive]
+pub struct TransportMetrics {
     /// Connections opened after the first one of each kind.
     pub reconnects: u64,
     /// Messages sent again because the connection was lost before the broker had confirmed them.
     pub resent: u64,
-    /// Messages of which the broker says that somebody had them before and did not settle them.
+    /// Messages that the broker delivered before without an acknowledgement.
     pub redelivered: u64,
     /// Calls thrown away unexecuted, because their deadline had passed.
     pub expired: u64,
@@ -231,13 +250,14 @@ pub struct Counters {
     pub vanished: u64,
     /// Messages put aside to be tried again later.
     pub retried: u64,
-    /// Messages set aside.
-    pub parked: u64,
+    /// Messages that became dead letters.
+    pub dead_lettered: u64,
 }
 
-/// A message that was set aside, with what led there.
+/// A message that could not be handled, with its cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Parked {
+#[non_exhaustive]
+pub struct DeadLetter {
     /// The message as it was; unreadable ones have an empty name and their raw text as body.
     pub message: Envelope,
     /// `Service`, `Command`: which queue it came from and is replayed to.
@@ -246,8 +266,9 @@ pub struct Parked {
     pub code: String,
     /// The last error and its sources.
     pub cause: String,
-    /// When it was set aside, in milliseconds since the Unix epoch.
-    pub parked_at_ms: i64,
+    /// When it became a dead letter, in milliseconds since the Unix epoch.
+    #[serde(alias = "parked_at_ms")]
+    pub dead_lettered_at_ms: i64,
 }
 
 /// Carries messages. Object safe: boxed, lazy futures, no generics.
@@ -269,24 +290,24 @@ pub trait Transport: Send + Sync + 'static {
     /// when the first messages can flow. The workers must outlive [`Transport::close`], or what they have in flight is delivered again.
     fn consume(&self, what: Consume, workers: Vec<Worker>) -> BoxFuture<'_, Result<()>>;
 
-    /// Takes no new messages; those in flight can still be settled. Resolves when the broker has confirmed it.
+    /// Takes no new messages; those in flight can still be acknowledged. Resolves when the broker has confirmed it.
     fn stop_consuming(&self) -> BoxFuture<'_, ()>;
 
     /// How the connection is, now and from now on.
-    fn connection(&self) -> tokio::sync::watch::Receiver<Connection>;
+    fn connection(&self) -> tokio::sync::watch::Receiver<ConnectionState>;
 
     /// What happened since the start, for metrics. Nothing of it can happen where there is no broker.
-    fn counters(&self) -> Counters {
-        Counters::default()
+    fn metrics(&self) -> TransportMetrics {
+        TransportMetrics::default()
     }
 
-    /// The oldest parked messages of a service, up to `limit`; they stay parked.
-    fn parked(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<Parked>>>;
+    /// The oldest dead letters of a service, up to `limit`; they stay there.
+    fn dead_letters(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>>>;
 
-    /// Takes one parked message out for good; `None` if it is not there (any more). Replay = publish anew to its queue, then drop.
-    fn drop_parked(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<Parked>>>;
+    /// Takes one dead letter out for good; `None` if it is not there (any more). Replay = publish anew to its queue, then drop.
+    fn drop_dead_letter(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<DeadLetter>>>;
 
-    /// Puts a message straight into a service's queue: how a parked one is replayed.
+    /// Puts a message straight into a service's queue: how a dead letter is replayed.
     fn deliver_to(&self, service: &str, audience: Audience, message: Envelope) -> BoxFuture<'_, Result<()>>;
 
     /// Waits until all that was handed over is confirmed or lost, then closes the connections.

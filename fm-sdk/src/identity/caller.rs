@@ -73,8 +73,8 @@ impl Identity {
         self.0.token.clone()
     }
 
-    /// Whether the token allows this.
-    pub fn may(&self, scope: &str) -> bool {
+    /// Whether the token has this scope.
+    pub fn has_scope(&self, scope: &str) -> bool {
         self.0.scopes.iter().any(|s| s == scope)
     }
 
@@ -83,7 +83,11 @@ impl Identity {
     /// # Errors
     /// `Forbidden`, code `scope-missing`.
     pub fn require(&self, scope: &str) -> Result<&Self> {
-        if self.may(scope) { Ok(self) } else { Err(Error::new(Kind::Forbidden, "scope-missing", format!("this needs the scope {scope}"))) }
+        if self.has_scope(scope) {
+            Ok(self)
+        } else {
+            Err(Error::new(Kind::Forbidden, "scope-missing", format!("this needs the scope {scope}")))
+        }
     }
 
     /// Goes on only if the caller is, or acts for, this very user.

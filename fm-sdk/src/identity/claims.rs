@@ -42,7 +42,7 @@ pub struct DelegationClaims {
     pub sub: String,
     /// The service that made the message.
     pub act: Actor,
-    /// The receiving service that replayed the message from its parking and vouches for it anew.
+    /// The receiving service that replayed the message from its dead letters and vouches for it anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
     /// What it allows, separated by spaces.

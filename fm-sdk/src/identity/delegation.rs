@@ -67,7 +67,7 @@ impl Delegate {
         Ok(())
     }
 
-    /// Vouches anew for a message that this service replays from its own parking: for the same user, from the same source, with the same
+    /// Vouches anew for a message that this service replays from its own dead letters: for the same user, from the same source, with the same
     /// scopes. Its old token may have expired but must be right otherwise; a forged message does not become true by being replayed.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl Verifier {
     /// Checks that `source` acts for a user in the message with this name (`audience`), id and body.
     ///
     /// # Errors
-    /// `Unauthenticated`, marked for parking: `delegation-missing`, `-invalid`, `-expired`, `-audience` (re-addressed), `-actor` (another
+    /// `Unauthenticated`, permanent: `delegation-missing`, `-invalid`, `-expired`, `-audience` (re-addressed), `-actor` (another
     /// service signed), `-message` (taken from another message), `-body` (edited), `-renewer`; `delegation-key-unknown` is tried again.
     pub fn verify_delegation(&self, token: &str, audience: &str, message_id: &str, body: &str, source: &str) -> Result<Identity> {
         let message = Expected { audience, message_id, body, source };

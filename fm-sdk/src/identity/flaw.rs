@@ -65,7 +65,7 @@ impl Flaw {
         Error::new(Kind::Unauthenticated, code, format!("the access token is refused: {}", self.why()))
     }
 
-    /// What a queued message's parking shows of a refused delegation token. Only unknown keys may become known by waiting.
+    /// What a dead letter shows of a refused delegation token. Only unknown keys may become known by waiting.
     pub(crate) fn delegation(self) -> Error {
         let code = match self {
             Flaw::KeysUnknown => return keys_unknown(),

@@ -26,7 +26,7 @@ impl Verifier {
         Verifier { ring: KeyRing::new(registry), cache: Cache::new(REMEMBERED), policy, service: None }
     }
 
-    /// Names the service that checks; needed for messages that it replays from its own parking.
+    /// Names the service that checks; needed for messages that it replays from its own dead letters.
     #[must_use]
     pub fn for_service(mut self, name: &str) -> Self {
         self.service = Some(name.into());

@@ -73,7 +73,7 @@ impl Envelope {
     /// Reads the body.
     ///
     /// # Errors
-    /// `undecodable`, marked for parking: another try will not decode it either.
+    /// `undecodable`, permanent: another try will not decode it either.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.body).map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{}: {e}", self.name)).permanent())
     }

@@ -1,7 +1,7 @@
 //! The registry inside one process: for tests, and for running one service alone.
 
-use super::{Change, Entry, Expect, Held, Reach, Registry, Snapshot};
-use crate::{BoxFuture, Error, Kind, Result};
+use super::{Change, Entry, Expect, LeasedKey, Registry, Snapshot};
+use crate::{BoxFuture, ConnectionState, Error, Kind, Result};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,7 +19,7 @@ struct Space {
     /// Who holds a key, oldest first; the last one's value is the key's.
     holds: HashMap<String, Vec<Hold>>,
     watches: HashMap<String, watch::Sender<Arc<Snapshot>>>,
-    reach: watch::Sender<Reach>,
+    reach: watch::Sender<ConnectionState>,
     next_lease: u64,
     away: bool,
 }
@@ -32,7 +32,7 @@ struct Slot {
 enum Lease {
     None,
     Until(Instant),
-    Held(u64),
+    LeasedKey(u64),
 }
 struct Hold {
     id: u64,
@@ -46,7 +46,7 @@ impl Default for Space {
             keys: BTreeMap::new(),
             holds: HashMap::new(),
             watches: HashMap::new(),
-            reach: watch::Sender::new(Reach::Up),
+            reach: watch::Sender::new(ConnectionState::Up),
             next_lease: 0,
             away: false,
         }
@@ -62,7 +62,7 @@ impl MemoryRegistry {
     pub fn cut(&self) {
         let mut space = self.space();
         space.away = true;
-        space.reach.send_replace(Reach::Down("tried memory: cut off".into()));
+        space.reach.send_replace(ConnectionState::Down("tried memory: cut off".into()));
         for tx in space.watches.values() {
             tx.send_modify(|s| Arc::make_mut(s).stale = true);
         }
@@ -73,7 +73,7 @@ impl MemoryRegistry {
         space.away = false;
         space.put_back();
         space.publish_all();
-        space.reach.send_replace(Reach::Up);
+        space.reach.send_replace(ConnectionState::Up);
     }
     fn space(&self) -> MutexGuard<'_, Space> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -116,7 +116,7 @@ impl Space {
         let missing: Vec<_> = gone.filter_map(|(k, h)| h.last().map(|h| (k.clone(), h.value.clone(), h.id))).collect();
         for (key, value, id) in missing {
             self.revision += 1;
-            self.put(key.clone(), value, Lease::Held(id));
+            self.put(key.clone(), value, Lease::LeasedKey(id));
             self.publish(&[key]);
         }
     }
@@ -198,14 +198,14 @@ impl Registry for MemoryRegistry {
         })
     }
 
-    fn hold(&self, key: &str, value: String, _ttl: Duration) -> Box<dyn Held> {
+    fn hold(&self, key: &str, value: String, _ttl: Duration) -> Box<dyn LeasedKey> {
         let mut space = self.space();
         space.next_lease += 1;
         let id = space.next_lease;
         space.holds.entry(key.to_string()).or_default().push(Hold { id, value: value.clone() });
         if !space.away {
             space.revision += 1;
-            space.put(key.to_string(), value, Lease::Held(id));
+            space.put(key.to_string(), value, Lease::LeasedKey(id));
             space.publish(&[key.to_string()]);
         }
         Box::new(MemoryHeld { registry: self.clone(), key: key.to_string(), id })
@@ -223,7 +223,7 @@ impl Registry for MemoryRegistry {
         rx
     }
 
-    fn reach(&self) -> watch::Receiver<Reach> {
+    fn connection(&self) -> watch::Receiver<ConnectionState> {
         self.space().reach.subscribe()
     }
 }
@@ -234,7 +234,7 @@ struct MemoryHeld {
     id: u64,
 }
 
-impl Held for MemoryHeld {
+impl LeasedKey for MemoryHeld {
     fn update(&self, value: String) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             if let Some(hold) = self.registry.space().holds.get_mut(&self.key).and_then(|h| h.iter_mut().find(|h| h.id == self.id)) {
@@ -242,13 +242,13 @@ impl Held for MemoryHeld {
             }
             let mut space = self.registry.open()?;
             space.revision += 1;
-            space.put(self.key.clone(), value, Lease::Held(self.id));
+            space.put(self.key.clone(), value, Lease::LeasedKey(self.id));
             space.publish(std::slice::from_ref(&self.key));
             Ok(())
         })
     }
     fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
-        // Lazy like every seam future, but dropping the future unread releases too.
+        // Lazy like every future of a back end, but dropping the future unread releases too.
         Box::pin(async move { drop(self) })
     }
 }
@@ -262,7 +262,7 @@ impl Drop for MemoryHeld {
                 space.holds.remove(&self.key);
             }
         }
-        if space.keys.get(&self.key).is_some_and(|s| s.lease == Lease::Held(self.id)) {
+        if space.keys.get(&self.key).is_some_and(|s| s.lease == Lease::LeasedKey(self.id)) {
             space.keys.remove(&self.key);
             space.revision += 1;
             space.publish(std::slice::from_ref(&self.key));

@@ -1,6 +1,6 @@
 //! The registry: a small, watched, shared key space with leases. Who runs where, which keys sign, which tables hold.
 //!
-//! [`Registry`] is the seam (etcd v3, or in memory); what is kept in it has types of its own: [`services`], the key sets and epochs of
+//! [`Registry`] is the back end (etcd v3, or in memory); what is kept in it has types of its own: [`services`], the key sets and epochs of
 //! [`crate::identity`], the routing table of a gateway.
 
 pub mod balance;
@@ -9,13 +9,13 @@ mod etcd;
 mod memory;
 pub mod services;
 
-pub use balance::{Balancer, Outcome, Picked};
+pub use balance::{Balancer, Picked, RequestOutcome};
 #[cfg(feature = "etcd")]
 pub use etcd::Etcd;
 pub use memory::MemoryRegistry;
 pub use services::{Instance, Instances, Registration, Services};
 
-use crate::{BoxFuture, Error, Kind, Result};
+use crate::{BoxFuture, ConnectionState, Error, Kind, Result};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -69,23 +69,14 @@ pub struct Change {
 }
 
 /// A key that stays as long as this handle lives; lost leases are taken again, deleted keys put back.
-pub trait Held: Send + Sync {
+pub trait LeasedKey: Send + Sync {
     /// Changes the value.
     fn update(&self, value: String) -> BoxFuture<'_, Result<()>>;
     /// Removes the key. Dropping the handle does the same in the background.
     fn release(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// How the registry is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// It answers.
-    Up,
-    /// It does not: why, and which addresses were tried.
-    Down(String),
-}
-
-/// The seam under the registry. Object safe: boxed, lazy futures.
+/// The back end of the registry. Object safe: boxed, lazy futures.
 pub trait Registry: Send + Sync + 'static {
     /// Reads all keys that start with the prefix.
     fn list(&self, prefix: &str) -> BoxFuture<'_, Result<Snapshot>>;
@@ -102,13 +93,13 @@ pub trait Registry: Send + Sync + 'static {
 
     /// Puts a key on a lease of `ttl` that is kept alive until it is released or the process dies. Resolves at once: while the
     /// registry is away it is tried again for ever, with jittered back-off.
-    fn hold(&self, key: &str, value: String, ttl: Duration) -> Box<dyn Held>;
+    fn hold(&self, key: &str, value: String, ttl: Duration) -> Box<dyn LeasedKey>;
 
     /// Follows all keys that start with the prefix: always the last known set, cheap to read. Watches of one prefix share one stream.
     fn watch(&self, prefix: &str) -> watch::Receiver<Arc<Snapshot>>;
 
-    /// How the registry is, now and from now on.
-    fn reach(&self) -> watch::Receiver<Reach>;
+    /// The state of the connection to the registry, now and from now on.
+    fn connection(&self) -> watch::Receiver<ConnectionState>;
 }
 
 /// An expectation of a commit does not hold.

@@ -1,6 +1,6 @@
 //! Who runs where: one key per instance, `/fm/services/<service>/<instance>`.
 
-use super::{Held, Registry, Snapshot};
+use super::{LeasedKey, Registry, Snapshot};
 use crate::{Error, Kind, Result, ResultExt};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -170,7 +170,7 @@ impl Instances {
 
 /// An instance's place in the registry. Dropping it removes the key in the background.
 pub struct Registration {
-    held: Box<dyn Held>,
+    held: Box<dyn LeasedKey>,
     instance: Instance,
 }
 

@@ -1,18 +1,18 @@
 //! One instance of a service: its backends, its HTTP server, its handlers, from the first bind to the end of the drain.
 
-use super::{Service, gate::Gate, workers::Workers};
+use super::{Service, gate::Gate};
 use crate::{
-    Bus, Error, Kind, Result, ResultExt, Runtime, Work,
+    Bus, ConnectionState, Error, Kind, Result, ResultExt, Runtime, Work,
     bus::{
         self,
         memory::Memory,
-        transport::{Connection, Consume, Retry},
+        transport::{Consume, Retry},
     },
     config::{BusUrl, RegistryUrl, Settings, StoreUrl},
     health::Health,
     identity::{Delegate, Keys, Purpose, Verifier},
     registry::{
-        MemoryRegistry, Reach, Registry,
+        MemoryRegistry, Registry,
         services::{Instance, Services},
     },
     runtime::Backends,
@@ -98,13 +98,9 @@ impl<S: Send + Sync + 'static> Application<S> {
         Work::new(self.bus(), None)
     }
     pub(super) fn consume(&self) -> Consume {
-        Consume {
-            service: self.service.name().into(),
-            instance: self.rt.instance.clone(),
-            subscriptions: self.service.subscriptions(),
-            prefetch: Workers::PREFETCH,
-            retry: self.retry.clone(),
-        }
+        let mut what = Consume::new(self.service.name(), &self.rt.instance, self.service.subscriptions());
+        what.retry = self.retry.clone();
+        what
     }
     pub(super) fn instance(&self) -> Result<Instance> {
         let url = self.settings.advertised(self.address()?);
@@ -137,16 +133,16 @@ fn health(rt: &Arc<Runtime>) -> Health {
         "bus",
         move || {
             let now = connection.borrow().clone();
-            Box::pin(async move { if let Connection::Down(why) = now { Err(away("broker-away", why)) } else { Ok(()) } })
+            Box::pin(async move { if let ConnectionState::Down(why) = now { Err(away("broker-away", why)) } else { Ok(()) } })
         },
         false,
     );
-    let reach = rt.registry.reach();
+    let reach = rt.registry.connection();
     health.add(
         "registry",
         move || {
             let now = reach.borrow().clone();
-            Box::pin(async move { if let Reach::Down(why) = now { Err(away("registry-away", why)) } else { Ok(()) } })
+            Box::pin(async move { if let ConnectionState::Down(why) = now { Err(away("registry-away", why)) } else { Ok(()) } })
         },
         false,
     );

@@ -1,6 +1,6 @@
 //! `<service> call ..`: one call over the bus, from the command line.
 
-use super::standing::{self, Signer};
+use super::cli_client::{self, Signer};
 use crate::{
     Envelope, Error, Kind, MessageKind, Result, ResultExt,
     config::{Settings, parse_duration},
@@ -28,7 +28,7 @@ impl Ask {
         let body: Value = serde_json::from_str(&self.body)
             .map_err(|e| Error::new(Kind::Malformed, "body", format!("the call's fields are no JSON: {e}")))?;
         let mut message = Envelope::new(MessageKind::Call, &self.at, &body, service)?;
-        let bus = standing::bus(settings).await?;
+        let bus = cli_client::bus(settings).await?;
         let signer = Signer::new(service, settings).await?;
         signer.delegate.seal(&mut message, None)?;
         let reply = bus.request(message, self.within).await;

@@ -168,7 +168,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             }
             .boxed_local()
         });
-        self.handlers.push(Handler { subscription: Subscription { audience, name }, senders, run });
+        self.handlers.push(Handler { subscription: Subscription::new(audience, name), senders, run });
         self
     }
 

@@ -1,7 +1,7 @@
 //! `<service> dead-letters ..`: messages that could not be handled.
 
-use super::standing::{self, Signer};
-use crate::{Error, Kind, Result, bus::transport::Parked, config::Settings, text::is_invisible};
+use super::cli_client::{self, Signer};
+use crate::{Error, Kind, Result, bus::transport::DeadLetter, config::Settings, text::is_invisible};
 use clap::Subcommand;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) enum DeadLettersCommand {
 
 impl DeadLettersCommand {
     pub async fn run(self, service: &str, settings: &Settings) -> Result<()> {
-        let bus = standing::bus(settings).await?;
+        let bus = cli_client::bus(settings).await?;
         let queue = DeadLetterQueue { service, bus, settings };
         let done = queue.run(self).await;
         queue.bus.close().await;
@@ -55,7 +55,7 @@ impl DeadLetterQueue<'_> {
     async fn run(&self, command: DeadLettersCommand) -> Result<()> {
         match command {
             DeadLettersCommand::List { limit } => {
-                for p in self.bus.parked(self.service, limit).await? {
+                for p in self.bus.dead_letters(self.service, limit).await? {
                     println!("{}", line(&p));
                 }
                 Ok(())
@@ -64,15 +64,15 @@ impl DeadLetterQueue<'_> {
             DeadLettersCommand::Replay { ids, all } => self.replay(&ids, all).await,
             DeadLettersCommand::Drop { ids } => {
                 for id in ids {
-                    let dropped = self.bus.drop_parked(self.service, &id).await?;
+                    let dropped = self.bus.drop_dead_letter(self.service, &id).await?;
                     print(&dropped.ok_or_else(|| unknown(&id))?)?;
                 }
                 Ok(())
             }
         }
     }
-    async fn all(&self) -> Result<Vec<Parked>> {
-        self.bus.parked(self.service, usize::MAX).await
+    async fn all(&self) -> Result<Vec<DeadLetter>> {
+        self.bus.dead_letters(self.service, usize::MAX).await
     }
     /// One that is refused stays where it is and does not hold up the others.
     async fn replay(&self, ids: &[String], all: bool) -> Result<()> {
@@ -96,19 +96,19 @@ impl DeadLetterQueue<'_> {
         }
     }
     /// First into the queue, then out of the dead letters: a crash in between doubles a message, which the inbox drops, and loses none.
-    async fn replay_one(&self, signer: &Signer, letter: Parked) -> Result<()> {
+    async fn replay_one(&self, signer: &Signer, letter: DeadLetter) -> Result<()> {
         let mut message = letter.message;
         let id = message.id.clone();
         message.attempt = 1;
         signer.delegate.renew(&signer.verifier, &mut message)?;
         self.bus.deliver_to(self.service, letter.audience, message).await?;
-        self.bus.drop_parked(self.service, &id).await?;
+        self.bus.drop_dead_letter(self.service, &id).await?;
         Ok(())
     }
 }
 
-fn line(p: &Parked) -> String {
-    let (m, at) = (&p.message, crate::time::rfc3339(p.parked_at_ms));
+fn line(p: &DeadLetter) -> String {
+    let (m, at) = (&p.message, crate::time::rfc3339(p.dead_lettered_at_ms));
     let name = if m.name.is_empty() { "(unreadable)".into() } else { printable(&m.name) };
     format!("{}  {name}  attempts={}  {at}  {}", printable(&m.id), m.attempt, printable(&p.cause))
 }
@@ -118,7 +118,7 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if is_invisible(c) { c.escape_default().to_string() } else { c.into() }).collect()
 }
 
-fn print(letter: &Parked) -> Result<()> {
+fn print(letter: &DeadLetter) -> Result<()> {
     use crate::ResultExt;
     println!("{}", serde_json::to_string_pretty(letter).internal()?);
     Ok(())
@@ -133,9 +133,9 @@ mod tests {
     use super::*;
     use crate::{Envelope, MessageKind, bus::transport::Audience};
 
-    fn letter(id: &str, name: &str, cause: &str) -> Parked {
+    fn letter(id: &str, name: &str, cause: &str) -> DeadLetter {
         let message = Envelope { id: id.into(), ..Envelope::new(MessageKind::Event, name, &1, "fm-test").unwrap() };
-        Parked { message, audience: Audience::Service, code: "x".into(), cause: cause.into(), parked_at_ms: 0 }
+        DeadLetter { message, audience: Audience::Service, code: "x".into(), cause: cause.into(), dead_lettered_at_ms: 0 }
     }
 
     #[test]

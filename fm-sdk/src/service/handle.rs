@@ -3,7 +3,7 @@
 use super::{Cx, Service};
 use crate::{
     Bus, Envelope, Error, Identity, Kind, MessageKind, Result, Runtime, Work,
-    bus::transport::{Audience, Verdict},
+    bus::transport::{Audience, Outcome},
     trace::{self, TraceParent},
     work::Out,
 };
@@ -23,10 +23,10 @@ pub(crate) struct Arrival {
 }
 
 impl<S: Send + Sync + 'static> Service<S> {
-    pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, arrival: Arrival) -> Verdict {
+    pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, arrival: Arrival) -> Outcome {
         let Arrival { audience, deadline, .. } = arrival;
         if deadline.is_some_and(|d| d <= Instant::now()) {
-            return Verdict::Fault(Error::timed_out(false).fault());
+            return Outcome::Fault(Error::timed_out(false).fault());
         }
         let parent = m.trace.as_deref().and_then(|t| t.parse::<TraceParent>().ok()).unwrap_or_else(TraceParent::start);
         let started = Instant::now();
@@ -41,11 +41,11 @@ impl<S: Send + Sync + 'static> Service<S> {
         let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
         rt.metrics.handled(audience.label(), &m.name, outcome, started.elapsed().as_secs_f64());
         match (result, audience) {
-            (Ok(reply), Audience::Call) => Verdict::Answer(reply),
-            (Ok(_), _) => Verdict::Ack,
-            (Err(e), Audience::Call) => Verdict::Fault(e.fault()),
-            (Err(e), _) if e.is_permanent() => Verdict::Park(e),
-            (Err(e), _) => Verdict::Retry(e),
+            (Ok(reply), Audience::Call) => Outcome::Reply(reply),
+            (Ok(_), _) => Outcome::Ack,
+            (Err(e), Audience::Call) => Outcome::Fault(e.fault()),
+            (Err(e), _) if e.is_permanent() => Outcome::Reject(e),
+            (Err(e), _) => Outcome::Retry(e),
         }
     }
 
@@ -124,7 +124,7 @@ mod tests {
     use super::Arrival;
     use crate::{
         Call, Cx, Envelope, MessageKind, Service,
-        bus::transport::{Audience, Verdict},
+        bus::transport::{Audience, Outcome},
         messages,
         testing::MockBus,
     };
@@ -144,7 +144,7 @@ mod tests {
         let counted = || bus.bus().rt.metrics.text().lines().any(|l| l == r#"messages_duplicate_total{name="thing.made"} 1"#);
         bus.deliver(Made { n: 1 }).await.acked();
         assert!(!counted());
-        bus.again().await.acked();
+        bus.redeliver().await.acked();
         assert!(counted(), "{}", bus.bus().rt.metrics.text());
         assert_eq!(bus.published::<Heard>().one().n, 1);
     }
@@ -161,8 +161,8 @@ mod tests {
         rt.delegate.seal(&mut m, None).unwrap();
         for _ in 0..2 {
             let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false };
-            let verdict = service.handle(&rt, m.clone(), arrival).await;
-            assert!(matches!(&verdict, Verdict::Answer(n) if n == "0"), "{verdict:?}");
+            let outcome = service.handle(&rt, m.clone(), arrival).await;
+            assert!(matches!(&outcome, Outcome::Reply(n) if n == "0"), "{outcome:?}");
         }
         assert_eq!(service.state.load(SeqCst), 1);
     }
@@ -176,8 +176,8 @@ mod tests {
         for token in [None, Some(token)] {
             let m = Envelope { token, ..Envelope::new(MessageKind::Call, Reset::AT, &Reset {}, "fm-y").unwrap() };
             let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false };
-            let verdict = service.handle(&rt, m, arrival).await;
-            assert!(matches!(&verdict, Verdict::Fault(f) if f.code == "sender-undeclared"), "{verdict:?}");
+            let outcome = service.handle(&rt, m, arrival).await;
+            assert!(matches!(&outcome, Outcome::Fault(f) if f.code == "sender-undeclared"), "{outcome:?}");
         }
         assert!(bus.call(Reset {}).await.unwrap());
         assert_eq!(bus.from("fm-z").call(Reset {}).await.unwrap_err().code(), "sender-undeclared");

@@ -3,6 +3,7 @@
 mod application;
 mod ask;
 mod builder;
+mod cli_client;
 mod command;
 mod cx;
 mod dead_letters;
@@ -12,7 +13,6 @@ mod handler;
 mod job;
 mod program;
 mod run;
-mod standing;
 mod workers;
 
 pub use application::Application;

@@ -3,7 +3,7 @@
 use super::{Service, handle::Arrival};
 use crate::{
     Bus, Runtime, Work,
-    bus::transport::{Delivery, Incoming, Verdict, Worker},
+    bus::transport::{Delivery, Incoming, Outcome, Worker},
     trace,
 };
 use actix_rt::Arbiter;
@@ -45,9 +45,6 @@ impl Drop for One {
 }
 
 impl Workers {
-    /// Messages in flight per queue and worker: few, so that a slow instance holds few that others could have done by now.
-    pub const PREFETCH: u16 = 8;
-
     /// Starts `n` threads.
     pub fn start(n: usize) -> Self {
         Workers { arbiters: (0..n).map(|_| Arbiter::new()).collect(), busy: Arc::default() }
@@ -95,11 +92,11 @@ impl Workers {
 }
 
 async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, delivery: Delivery) {
-    let Delivery { message, audience, deadline, redelivered, settle } = delivery;
+    let Delivery { message, audience, deadline, redelivered, acknowledger } = delivery;
     let trace = message.trace.clone();
-    let verdict = service.handle(rt, message, Arrival { audience, deadline, redelivered }).await;
-    if let Err(Verdict::Retry(e) | Verdict::Park(e)) = settle.send(verdict) {
-        trace::of_message(trace.as_deref(), || log::warn!("the verdict came too late, the message will come again: {}", e.chain()));
+    let outcome = service.handle(rt, message, Arrival { audience, deadline, redelivered }).await;
+    if let Err(Outcome::Retry(e) | Outcome::Reject(e)) = acknowledger.send(outcome) {
+        trace::of_message(trace.as_deref(), || log::warn!("the outcome came too late, the message will come again: {}", e.chain()));
     }
 }
 

@@ -110,7 +110,7 @@ pub struct Place {
     pub id: String,
 }
 
-/// The seam under the store. Object safe; futures are lazy: nothing happens before the first poll, so that a test can crash in between.
+/// The back end of the store. Object safe; futures are lazy: nothing happens before the first poll, so that a test can crash in between.
 pub trait Driver: Send + Sync + 'static {
     /// Makes collections and indexes ready; may be called again by every instance at every start.
     fn prepare(&self, specs: Vec<Spec>) -> BoxFuture<'_, Result<()>>;

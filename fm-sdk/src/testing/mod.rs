@@ -13,5 +13,5 @@ pub use crate::store::crash;
 pub use clock::FakeClock;
 pub use eventually::eventually;
 pub use identities::TestIdentities;
-pub use mock_bus::{HttpReply, MockBus, Published, Settled};
+pub use mock_bus::{Delivered, HttpReply, MockBus, Published};
 pub use openapi::assert_routes_are_described;

@@ -2,7 +2,7 @@ use crate::{
     tap::Tap,
     world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, here, patient, victim, wants},
 };
-use fm_sdk::{Kind, Transport, bus::transport::Connection, bus::transport::Verdict, testing::eventually};
+use fm_sdk::{ConnectionState, Kind, Transport, bus::transport::Outcome, testing::eventually};
 use fm_sdk_testing::servers::RabbitMqServer;
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ async fn a_confirmed_event_survives_the_death_of_the_broker() {
     let broker = victim();
     let url = broker.url_for_vhost().unwrap();
     Instance::start(&url, "a", &[EVENT]).await.bus.close().await;
-    broker.settle(&url).unwrap();
+    broker.wait_for_leaders(&url).unwrap();
     let bus = patient(&url);
     futures::future::try_join_all((0..200).map(|n| bus.publish(event(n)))).await.unwrap();
     broker.kill().unwrap();
@@ -46,9 +46,9 @@ async fn publishers_and_consumers_are_back_two_seconds_after_the_port_opens() {
     let url = broker.url_for_vhost().unwrap();
     let i = Instance::start(&url, "worker", &[EVENT, CALL, EACH]).await;
     i.bus.publish(event(0)).await.unwrap();
-    broker.settle(&url).unwrap();
+    broker.wait_for_leaders(&url).unwrap();
     broker.kill().unwrap();
-    connection(&i.bus, |c| matches!(c, Connection::Down(_))).await;
+    connection(&i.bus, |c| matches!(c, ConnectionState::Down(_))).await;
     let back = async {
         let (server, url) = (broker.server, url.clone());
         actix_rt::task::spawn_blocking(move || restart_and_watch_port(server, &url)).await.unwrap()
@@ -77,7 +77,7 @@ async fn what_was_not_confirmed_is_sent_again_in_order() {
     let bus = patient(&tap.url);
     bus.publish(event(1000)).await.unwrap();
     assert_eq!(i.done().await, 1000);
-    broker.settle(&url).unwrap();
+    broker.wait_for_leaders(&url).unwrap();
     broker.stop().unwrap();
     let publishing = futures::future::try_join_all((0..50).map(|n| bus.publish(event(n))));
     let dying = async {
@@ -88,7 +88,7 @@ async fn what_was_not_confirmed_is_sent_again_in_order() {
     };
     let (published, ()) = tokio::join!(publishing, dying);
     published.unwrap();
-    assert!(bus.counters().resent >= 50, "{:?}", bus.counters());
+    assert!(bus.metrics().resent >= 50, "{:?}", bus.metrics());
     let mut seen = Vec::new();
     while seen.last() != Some(&49) {
         seen.push(i.done().await);
@@ -102,10 +102,10 @@ async fn a_call_ends_by_its_deadline_when_the_broker_hangs_and_when_it_is_gone()
     let broker = victim();
     let url = broker.url_for_vhost().unwrap();
     let i = Instance::start(&url, "worker", &[CALL]).await;
-    let answer = async { i.next().await.settle.send(Verdict::Answer("1".into())).unwrap() };
+    let answer = async { i.next().await.acknowledger.send(Outcome::Reply("1".into())).unwrap() };
     let (reply, ()) = tokio::join!(i.bus.request(call(1), LONG), answer);
     assert_eq!(reply.unwrap(), "1");
-    broker.settle(&url).unwrap();
+    broker.wait_for_leaders(&url).unwrap();
     let within = Duration::from_millis(700);
     let limit = within + Duration::from_millis(500);
 
@@ -116,7 +116,7 @@ async fn a_call_ends_by_its_deadline_when_the_broker_hangs_and_when_it_is_gone()
     assert!(at.elapsed() < limit, "{:?}", at.elapsed());
 
     broker.kill().unwrap();
-    connection(&i.bus, |c| matches!(c, Connection::Down(_))).await;
+    connection(&i.bus, |c| matches!(c, ConnectionState::Down(_))).await;
     let at = Instant::now();
     let e = i.bus.request(call(3), within).await.unwrap_err();
     assert_eq!((e.kind(), e.may_have_been_done()), (Kind::TimedOut, false), "it was not sent: {e:?}");
@@ -134,7 +134,7 @@ async fn a_broker_that_hangs_is_noticed_and_left_alone_until_it_goes_on() {
     i.bus.publish(event(1)).await.unwrap();
     assert_eq!(i.done().await, 1);
     broker.stop().unwrap();
-    connection(&i.bus, |c| matches!(c, Connection::Down(_))).await;
+    connection(&i.bus, |c| matches!(c, ConnectionState::Down(_))).await;
     broker.cont().unwrap();
     i.bus.publish(event(2)).await.unwrap();
     assert_eq!(i.done().await, 2);
@@ -156,8 +156,8 @@ async fn a_broker_short_of_memory_stops_publishers_but_not_consumers() {
     let publishing = i.bus.publish(event(2));
     let rest = async {
         // The broker tells a publisher at its first message.
-        let c = connection(&i.bus, |c| matches!(c, Connection::Down(_))).await;
-        held.settle.send(Verdict::Ack).unwrap();
+        let c = connection(&i.bus, |c| matches!(c, ConnectionState::Down(_))).await;
+        held.acknowledger.send(Outcome::Ack).unwrap();
         let unacked = "[N] = [N || Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) =:= rabbit_quorum_queue, \
                        {resource, V, queue, <<\"fm.a.events\">>} <- [amqqueue:get_name(Q)], V =:= <<\"VHOST\">>, \
                        {messages_unacknowledged, N} <- rabbit_quorum_queue:info(Q, [messages_unacknowledged])], N.";
@@ -172,9 +172,9 @@ async fn a_broker_short_of_memory_stops_publishers_but_not_consumers() {
     };
     let (published, c) = tokio::join!(publishing, rest);
     published.unwrap();
-    assert!(matches!(&c, Connection::Down(why) if why.contains("memory")), "{c:?}");
+    assert!(matches!(&c, ConnectionState::Down(why) if why.contains("memory")), "{c:?}");
     assert_eq!(i.done().await, 2);
-    connection(&i.bus, |c| *c == Connection::Up).await;
+    connection(&i.bus, |c| *c == ConnectionState::Up).await;
 }
 
 #[actix_rt::test]
@@ -182,7 +182,7 @@ async fn a_queue_without_a_leader_is_noticed_and_used_again_when_it_has_one() {
     let broker = victim();
     let url = broker.url_for_vhost().unwrap();
     Instance::start(&url, "a", &[EVENT]).await.bus.close().await;
-    broker.settle(&url).unwrap();
+    broker.wait_for_leaders(&url).unwrap();
     let vhost = url.rsplit('/').next().unwrap();
     let queue =
         format!("{{ok, Q}} = rabbit_amqqueue:lookup({{resource, <<\"{vhost}\">>, queue, <<\"fm.a.events\">>}}), amqqueue:get_pid(Q)");
@@ -190,13 +190,13 @@ async fn a_queue_without_a_leader_is_noticed_and_used_again_when_it_has_one() {
     let (bus, (into, inbox)) = (patient(&url), async_channel::unbounded());
     let starting = bus.consume(wants("a", &[EVENT]), vec![here(into)]);
     let mending = async {
-        let c = connection(&bus, |c| matches!(c, Connection::Down(why) if why.contains("INTERNAL_ERROR"))).await;
+        let c = connection(&bus, |c| matches!(c, ConnectionState::Down(why) if why.contains("INTERNAL_ERROR"))).await;
         broker.eval(&format!("ok = ra:restart_server(quorum_queues, begin {queue} end).")).unwrap();
         c
     };
     let (started, c) = tokio::join!(starting, mending);
     started.unwrap();
-    assert!(matches!(&c, Connection::Down(_)), "{c:?}");
+    assert!(matches!(&c, ConnectionState::Down(_)), "{c:?}");
     bus.publish(event(1)).await.unwrap();
     assert_eq!(Instance { bus, inbox }.done().await, 1);
 }

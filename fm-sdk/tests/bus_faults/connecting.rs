@@ -1,10 +1,7 @@
 use crate::world::{EVENT, Instance, connection, event, healthy, here, patient, wants};
 use fm_sdk::{
-    Kind, Transport,
-    bus::{
-        rabbitmq::{Options, QueueKind, RabbitMq},
-        transport::Connection,
-    },
+    ConnectionState, Kind, Transport,
+    bus::rabbitmq::{Options, QueueKind, RabbitMq},
 };
 use fm_sdk_testing::servers::free_ports;
 use std::time::{Duration, Instant};
@@ -12,8 +9,8 @@ use std::time::{Duration, Instant};
 /// Waits for a reason that contains the word.
 async fn down_because(url: &str, word: &str) {
     let bus = RabbitMq::connect(url).unwrap();
-    let c = connection(&bus, |c| matches!(c, Connection::Down(why) if why.contains(word))).await;
-    let Connection::Down(why) = c else { unreachable!() };
+    let c = connection(&bus, |c| matches!(c, ConnectionState::Down(why) if why.contains(word))).await;
+    let ConnectionState::Down(why) = c else { unreachable!() };
     assert!(why.contains("127.0.0.1") && !why.contains("s3cret"), "{why}");
 }
 
@@ -82,11 +79,11 @@ async fn classic_queues_carry_it_too() {
     let i = Instance { bus, inbox };
     i.bus.publish(event(1)).await.unwrap();
     // A failure goes through the classic delay queue and back.
-    i.next().await.settle.send(fm_sdk::backend::Verdict::Retry(fm_sdk::reject("again"))).unwrap();
+    i.next().await.acknowledger.send(fm_sdk::backend::Outcome::Retry(fm_sdk::reject("again"))).unwrap();
     assert_eq!(i.done().await, 1);
     let answer = async {
         let d = i.next().await;
-        d.settle.send(fm_sdk::backend::Verdict::Answer("2".into())).unwrap();
+        d.acknowledger.send(fm_sdk::backend::Outcome::Reply("2".into())).unwrap();
     };
     let (reply, ()) = tokio::join!(i.bus.request(crate::world::call(2), Duration::from_secs(20)), answer);
     assert_eq!(reply.unwrap(), "2");

@@ -2,7 +2,7 @@ use crate::world::{COMMAND, EACH, EVENT, Instance, LONG, command, event, healthy
 use amiquip::{AmqpProperties, Connection, Publish};
 use fm_sdk::{
     Transport,
-    bus::transport::{Audience, Parked, Verdict},
+    bus::transport::{Audience, DeadLetter, Outcome},
 };
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ fn put(url: &str, queue: &str, body: &[u8], properties: AmqpProperties) {
     ch.close().unwrap();
 }
 
-async fn parked(bus: &dyn Transport, service: &str, number: usize) -> Vec<Parked> {
+async fn dead_letters(bus: &dyn Transport, service: &str, number: usize) -> Vec<DeadLetter> {
     let until = Instant::now() + LONG;
     loop {
-        let l = bus.parked(service, 100).await.unwrap();
+        let l = bus.dead_letters(service, 100).await.unwrap();
         if l.len() >= number {
             return l;
         }
@@ -26,7 +26,7 @@ async fn parked(bus: &dyn Transport, service: &str, number: usize) -> Vec<Parked
 }
 
 #[actix_rt::test]
-async fn what_is_not_ours_is_parked_with_its_cause_and_does_not_block() {
+async fn what_is_not_ours_becomes_a_dead_letter_with_its_cause_and_does_not_block() {
     let url = healthy();
     let i = Instance::start(&url, "worker", &[EVENT, COMMAND]).await;
     put(&url, "fm.worker.events", b"hello", AmqpProperties::default());
@@ -34,19 +34,19 @@ async fn what_is_not_ours_is_parked_with_its_cause_and_does_not_block() {
     i.bus.publish(event(1)).await.unwrap();
     i.bus.publish(command(2)).await.unwrap();
     assert_eq!(i.done().await + i.done().await, 3);
-    let l = parked(&i.bus, "worker", 2).await;
+    let l = dead_letters(&i.bus, "worker", 2).await;
     let of = |a: Audience| l.iter().find(|p| p.audience == a).unwrap();
     let (e, c) = (of(Audience::Service), of(Audience::Command));
     assert_eq!((e.code.as_str(), e.message.name.as_str(), e.message.body.as_str()), ("undecodable", "", "hello"));
     assert!(e.cause.contains("fm-kind") && c.message.body.contains('\u{fffd}'), "{l:?}");
     for p in &l {
-        assert!(i.bus.drop_parked("worker", &p.message.id).await.unwrap().is_some());
+        assert!(i.bus.drop_dead_letter("worker", &p.message.id).await.unwrap().is_some());
     }
-    assert!(i.bus.parked("worker", 9).await.unwrap().is_empty());
+    assert!(i.bus.dead_letters("worker", 9).await.unwrap().is_empty());
 }
 
 #[actix_rt::test]
-async fn what_cannot_be_read_is_parked_once_however_many_instances_hear_it() {
+async fn what_cannot_be_read_becomes_a_dead_letter_once_however_many_instances_hear_it() {
     let url = healthy();
     let (i, j) = (Instance::start(&url, "a", &[EVENT, EACH]).await, Instance::start(&url, "a", &[EVENT, EACH]).await);
     let mut c = Connection::insecure_open(&url).unwrap();
@@ -58,15 +58,15 @@ async fn what_cannot_be_read_is_parked_once_however_many_instances_hear_it() {
         while instance.next().await.audience != Audience::EachInstance {}
     }
     let bus = patient(&url);
-    parked(&bus, "a", 1).await;
+    dead_letters(&bus, "a", 1).await;
     i.bus.close().await;
     j.bus.close().await;
-    let l = bus.parked("a", 9).await.unwrap();
+    let l = bus.dead_letters("a", 9).await.unwrap();
     assert_eq!(l.iter().map(|p| (p.audience, p.code.as_str())).collect::<Vec<_>>(), [(Audience::Service, "undecodable")]);
 }
 
 #[actix_rt::test]
-async fn what_the_broker_itself_gives_up_is_parked_with_its_reason() {
+async fn what_the_broker_itself_gives_up_becomes_a_dead_letter_with_its_reason() {
     let url = healthy();
     Instance::start(&url, "a", &[EVENT]).await.bus.close().await;
     let bus = patient(&url);
@@ -75,9 +75,9 @@ async fn what_the_broker_itself_gives_up_is_parked_with_its_reason() {
     let mut c = Connection::insecure_open(&url).unwrap();
     let ch = c.open_channel(None).unwrap();
     ch.basic_get("fm.a.events", false).unwrap().unwrap().delivery.reject(&ch, false).unwrap();
-    let p = parked(&bus, "a", 1).await.remove(0);
+    let p = dead_letters(&bus, "a", 1).await.remove(0);
     assert_eq!((p.message, p.audience, p.code.as_str()), (sent.clone(), Audience::Service, "dead-lettered"));
-    assert!(p.cause.contains("rejected") && p.parked_at_ms + 60_000 > sent.at_ms, "{}", p.cause);
+    assert!(p.cause.contains("rejected") && p.dead_lettered_at_ms + 60_000 > sent.at_ms, "{}", p.cause);
 }
 
 #[actix_rt::test]
@@ -96,11 +96,11 @@ async fn a_retried_message_carries_no_traces_of_the_delay() {
     let url = healthy();
     let i = Instance::start(&url, "a", &[EVENT]).await;
     i.bus.publish(event(1)).await.unwrap();
-    i.next().await.settle.send(Verdict::Retry(fm_sdk::reject("again"))).unwrap();
+    i.next().await.acknowledger.send(Outcome::Retry(fm_sdk::reject("again"))).unwrap();
     let second = i.next().await;
     assert_eq!(second.message.attempt, 2);
-    second.settle.send(Verdict::Park(fm_sdk::reject("enough"))).unwrap();
-    parked(&i.bus, "a", 1).await;
+    second.acknowledger.send(Outcome::Reject(fm_sdk::reject("enough"))).unwrap();
+    dead_letters(&i.bus, "a", 1).await;
     let mut c = Connection::insecure_open(&url).unwrap();
     let raw = c.open_channel(None).unwrap().basic_get("fm.a.parking", true).unwrap().unwrap();
     let headers = raw.delivery.properties.headers().clone().unwrap();
@@ -122,7 +122,7 @@ async fn strings_that_are_not_utf8_do_not_cost_the_connection() {
     }
     i.bus.publish(event(1)).await.unwrap();
     assert_eq!(i.done().await, 1);
-    let l = parked(&i.bus, "a", 2).await;
+    let l = dead_letters(&i.bus, "a", 2).await;
     assert!(l.iter().all(|p| p.message.body == "raw\u{fffd}"), "{l:?}");
-    assert_eq!(i.bus.counters().reconnects, 0);
+    assert_eq!(i.bus.metrics().reconnects, 0);
 }

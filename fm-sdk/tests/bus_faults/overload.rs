@@ -4,7 +4,7 @@ use crate::world::{COMMAND, EVENT, Instance, LONG, command, event, healthy, pati
 use actix_web::web;
 use fm_sdk::{
     Application, Backends, Kind, Result, Service, Transport, Work,
-    bus::{rabbitmq::RabbitMq, transport::Verdict},
+    bus::{rabbitmq::RabbitMq, transport::Outcome},
     config::Settings,
     document, messages,
     registry::services::Services,
@@ -107,14 +107,14 @@ async fn the_outbox_keeps_what_a_full_queue_refuses_and_does_not_hold_up_the_res
     // The events are stuck, and what is behind them arrives.
     let other = worker.next().await;
     assert_eq!(other.message.decode::<serde_json::Value>().unwrap()["n"], EVENTS);
-    other.settle.send(Verdict::Ack).unwrap();
+    other.acknowledger.send(Outcome::Ack).unwrap();
 
     let reader = Instance::start(&url, "reader", &[events]).await;
     let mut seen = BTreeSet::new();
     while seen.len() < EVENTS as usize {
         let d = reader.next().await;
         seen.insert(d.message.decode::<serde_json::Value>().unwrap()["n"].as_u64().unwrap());
-        d.settle.send(Verdict::Ack).unwrap();
+        d.acknowledger.send(Outcome::Ack).unwrap();
     }
     running.abort();
 }

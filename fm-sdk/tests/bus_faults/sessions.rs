@@ -1,7 +1,7 @@
 use crate::world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, here, on, patient, victim, wants};
 use fm_sdk::{
-    Kind, Transport,
-    bus::transport::{Connection, Consume, Incoming, Verdict},
+    ConnectionState, Kind, Transport,
+    bus::transport::{Incoming, Outcome},
 };
 use fm_sdk_testing::servers::RabbitMqServer;
 use std::{collections::BTreeSet, time::Duration};
@@ -32,11 +32,11 @@ async fn nothing_is_lost_while_connections_are_cut() {
             let d = i.next().await;
             seen.insert(d.message.decode::<u32>().unwrap());
             // In a session that is over this goes nowhere, and the message comes again.
-            let _ = d.settle.send(Verdict::Ack);
+            let _ = d.acknowledger.send(Outcome::Ack);
         }
     };
     tokio::join!(publishing, consuming);
-    assert!(bus.counters().reconnects >= 4, "{:?}", bus.counters());
+    assert!(bus.metrics().reconnects >= 4, "{:?}", bus.metrics());
 }
 
 #[actix_rt::test]
@@ -46,7 +46,7 @@ async fn each_instance_is_told_of_the_gap_and_then_gets_events_again() {
     let i = Instance::start(&url, "a", &[EACH]).await;
     i.bus.publish(event(1)).await.unwrap();
     let (d, gap) = i.next_after_gap().await;
-    assert!(!gap && d.settle.send(Verdict::Ack).is_ok());
+    assert!(!gap && d.acknowledger.send(Outcome::Ack).is_ok());
     cut(&broker);
     // It comes by itself, without a message.
     let told = tokio::time::timeout(LONG, i.inbox.recv()).await.expect("is told").unwrap();
@@ -77,7 +77,7 @@ async fn a_call_whose_connection_is_cut_fails_at_once_and_may_have_been_done() {
         loop {
             let d = i.next().await;
             let n = d.message.decode::<u32>().unwrap();
-            let _ = d.settle.send(Verdict::Answer(n.to_string()));
+            let _ = d.acknowledger.send(Outcome::Reply(n.to_string()));
             if n == 2 {
                 return;
             }
@@ -95,10 +95,10 @@ async fn a_vanished_caller_and_an_expired_call_are_counted() {
     let caller = patient(&url);
     let (_, held) = tokio::join!(caller.request(call(1), Duration::from_millis(300)), i.next());
     caller.close().await;
-    held.settle.send(Verdict::Answer("1".into())).unwrap();
+    held.acknowledger.send(Outcome::Reply("1".into())).unwrap();
     let until = std::time::Instant::now() + LONG;
-    while i.bus.counters().vanished == 0 {
-        assert!(std::time::Instant::now() < until, "{:?}", i.bus.counters());
+    while i.bus.metrics().vanished == 0 {
+        assert!(std::time::Instant::now() < until, "{:?}", i.bus.metrics());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -110,8 +110,8 @@ async fn a_deleted_queue_is_declared_again() {
     let i = Instance::start(&url, "a", &[EVENT]).await;
     let mut c = amiquip::Connection::insecure_open(&url).unwrap();
     c.open_channel(None).unwrap().queue_delete("fm.a.events", Default::default()).unwrap();
-    connection(&i.bus, |c| matches!(c, Connection::Down(_))).await;
-    connection(&i.bus, |c| *c == Connection::Up).await;
+    connection(&i.bus, |c| matches!(c, ConnectionState::Down(_))).await;
+    connection(&i.bus, |c| *c == ConnectionState::Up).await;
     i.bus.publish(event(1)).await.unwrap();
     assert_eq!(i.done().await, 1);
 }
@@ -125,7 +125,7 @@ async fn a_deleted_exchange_costs_a_session_and_no_message() {
     let mut c = amiquip::Connection::insecure_open(&url).unwrap();
     c.open_channel(None).unwrap().exchange_delete("fm.events", false).unwrap();
     bus.publish(event(2)).await.unwrap();
-    assert_eq!(bus.counters().reconnects, 1);
+    assert_eq!(bus.metrics().reconnects, 1);
 }
 
 #[actix_rt::test]
@@ -136,15 +136,15 @@ async fn a_retry_is_not_lost_with_a_deleted_delay_queue() {
     let mut c = amiquip::Connection::insecure_open(&url).unwrap();
     c.open_channel(None).unwrap().queue_delete("fm.delay.50ms", Default::default()).unwrap();
     i.bus.publish(event(1)).await.unwrap();
-    i.next().await.settle.send(Verdict::Retry(fm_sdk::reject("again"))).unwrap();
+    i.next().await.acknowledger.send(Outcome::Retry(fm_sdk::reject("again"))).unwrap();
     let d = i.next().await;
-    let _ = d.settle.send(Verdict::Retry(fm_sdk::reject("again")));
+    let _ = d.acknowledger.send(Outcome::Retry(fm_sdk::reject("again")));
     // The queue was declared again by then, so the next failure is counted and comes back, or is the last one.
     let until = std::time::Instant::now() + LONG;
-    while i.bus.parked("a", 1).await.unwrap().is_empty() {
+    while i.bus.dead_letters("a", 1).await.unwrap().is_empty() {
         assert!(std::time::Instant::now() < until);
         if let Ok(fm_sdk::backend::Incoming::Message(d)) = i.inbox.try_recv() {
-            let _ = d.settle.send(Verdict::Retry(fm_sdk::reject("again")));
+            let _ = d.acknowledger.send(Outcome::Retry(fm_sdk::reject("again")));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -168,7 +168,7 @@ async fn a_worker_that_ends_with_messages_in_flight_leaves_them_to_others() {
     while seen.len() < 20 {
         seen.insert(two.done().await);
     }
-    assert!(two.bus.counters().redelivered >= 1, "{:?}", two.bus.counters());
+    assert!(two.bus.metrics().redelivered >= 1, "{:?}", two.bus.metrics());
 }
 
 #[actix_rt::test]
@@ -177,7 +177,8 @@ async fn workers_share_the_messages_and_the_calls_of_an_instance() {
     let url = broker.url_for_vhost().unwrap();
     let (bus, inboxes) = (patient(&url), [(), ()].map(|()| async_channel::unbounded()));
     let workers = inboxes.iter().map(|(into, _)| here(into.clone())).collect();
-    let few = Consume { prefetch: 1, ..wants("worker", &[EVENT, CALL]) };
+    let mut few = wants("worker", &[EVENT, CALL]);
+    few.prefetch = 1;
     bus.consume(few, workers).await.unwrap();
     for n in 0..2 {
         bus.publish(event(n)).await.unwrap();
@@ -186,13 +187,13 @@ async fn workers_share_the_messages_and_the_calls_of_an_instance() {
     for (_, inbox) in &inboxes {
         let Incoming::Message(d) = tokio::time::timeout(LONG, inbox.recv()).await.expect("each has one").unwrap() else { panic!("a gap") };
         seen.insert(d.message.decode::<u32>().unwrap());
-        d.settle.send(Verdict::Ack).unwrap();
+        d.acknowledger.send(Outcome::Ack).unwrap();
     }
     assert_eq!(seen, [0, 1].into());
     let serve = async |inbox: &async_channel::Receiver<Incoming>| {
         let Incoming::Message(d) = inbox.recv().await.unwrap() else { panic!("a gap") };
         let n = d.message.decode::<u32>().unwrap();
-        d.settle.send(Verdict::Answer(n.to_string())).unwrap();
+        d.acknowledger.send(Outcome::Reply(n.to_string())).unwrap();
     };
     let (one, two, (), ()) = tokio::time::timeout(LONG, async {
         tokio::join!(bus.request(call(1), LONG), bus.request(call(2), LONG), serve(&inboxes[0].1), serve(&inboxes[1].1))

@@ -3,8 +3,8 @@
 use crate::world::{EACH, EVENT, Instance, LONG, connection, event, healthy, patient};
 use amiquip::{Channel, ExchangeType, FieldTable};
 use fm_sdk::{
-    Application, Backends, Cx, Service, Transport,
-    bus::transport::{Connection, Incoming, Verdict},
+    Application, Backends, ConnectionState, Cx, Service, Transport,
+    bus::transport::{Incoming, Outcome},
     config::Settings,
     messages,
     store::Sqlite,
@@ -133,17 +133,17 @@ async fn every_deleted_part_is_named_and_declared_again() {
         exchanges.iter().try_for_each(|name| c.exchange_delete(*name, false))?;
         queues.iter().try_for_each(|name| c.queue_delete(*name, Default::default()).map(drop))
     });
-    let found = connection(&i.bus, |c| matches!(c, Connection::Down(why) if why.contains("was missing"))).await;
-    let Connection::Down(why) = found else { unreachable!() };
+    let found = connection(&i.bus, |c| matches!(c, ConnectionState::Down(why) if why.contains("was missing"))).await;
+    let ConnectionState::Down(why) = found else { unreachable!() };
     for part in exchanges.map(|name| format!("exchange {name}")).into_iter().chain(queues.map(|name| format!("queue {name}"))) {
         assert!(why.contains(&part), "{part} is not named: {why}");
     }
     eventually("all is there again", LONG, async || is_whole(&url, &["a"])).await;
-    connection(&i.bus, |c| *c == Connection::Up).await;
+    connection(&i.bus, |c| *c == ConnectionState::Up).await;
     operator(&url, |c| c.queue_declare_passive("fm.a.parking").map(drop));
     i.bus.publish(event(1)).await.unwrap();
     assert_eq!(i.done().await, 1);
-    assert_eq!(i.bus.counters().reconnects, 0, "messages in flight are not disturbed");
+    assert_eq!(i.bus.metrics().reconnects, 0, "messages in flight are not disturbed");
 }
 
 #[actix_rt::test]
@@ -155,13 +155,14 @@ async fn an_exchange_that_cannot_be_declared_again_stays_named_and_consuming_goe
         let durable = amiquip::ExchangeDeclareOptions { durable: true, ..Default::default() };
         c.exchange_declare(ExchangeType::Direct, "fm.delay.50ms", durable).map(drop)
     });
-    let refused = |c: &Connection| matches!(c, Connection::Down(why) if why.contains("fm.delay.50ms") && why.contains("inequivalent"));
+    let refused =
+        |c: &ConnectionState| matches!(c, ConnectionState::Down(why) if why.contains("fm.delay.50ms") && why.contains("inequivalent"));
     connection(&i.bus, refused).await;
     i.bus.publish(event(1)).await.unwrap();
     assert_eq!(i.done().await, 1);
     assert!(refused(&i.bus.connection().borrow()));
     delete_exchange(&url, "fm.delay.50ms");
-    connection(&i.bus, |c| *c == Connection::Up).await;
+    connection(&i.bus, |c| *c == ConnectionState::Up).await;
 }
 
 #[actix_rt::test]
@@ -188,13 +189,13 @@ async fn a_dead_letter_is_kept_also_when_its_queue_was_deleted() {
     i.bus.publish(event(1)).await.unwrap();
     let d = i.next().await;
     delete_queue(&url, "fm.a.parking");
-    d.settle.send(Verdict::Park(fm_sdk::reject("no"))).unwrap();
+    d.acknowledger.send(Outcome::Reject(fm_sdk::reject("no"))).unwrap();
     eventually("it is a dead letter", LONG, async || {
         if let Ok(Incoming::Message(again)) = i.inbox.try_recv() {
-            let _ = again.settle.send(Verdict::Park(fm_sdk::reject("no")));
+            let _ = again.acknowledger.send(Outcome::Reject(fm_sdk::reject("no")));
         }
         // RabbitMQ answers with an internal error while the queue that was declared again has no leader yet.
-        i.bus.parked("a", 1).await.is_ok_and(|letters| !letters.is_empty())
+        i.bus.dead_letters("a", 1).await.is_ok_and(|letters| !letters.is_empty())
     })
     .await;
 }

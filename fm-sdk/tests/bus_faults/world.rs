@@ -1,8 +1,8 @@
 use fm_sdk::{
-    Envelope, MessageKind, Transport,
+    ConnectionState, Envelope, MessageKind, Transport,
     bus::{
         rabbitmq::{Options, RabbitMq},
-        transport::{Audience, Connection, Consume, Delivery, Incoming, Retry, Subscription, Verdict, Worker},
+        transport::{Audience, Consume, Delivery, Incoming, Outcome, Retry, Subscription, Worker},
     },
 };
 use fm_sdk_testing::servers::RabbitMqServer;
@@ -72,13 +72,10 @@ pub const CALL: (Audience, &str) = (Audience::Call, "worker/answer");
 pub const COMMAND: (Audience, &str) = (Audience::Command, "worker/work");
 
 pub fn wants(service: &str, to: &[(Audience, &'static str)]) -> Consume {
-    Consume {
-        service: service.into(),
-        instance: "i".into(),
-        subscriptions: to.iter().map(|&(audience, name)| Subscription { audience, name }).collect(),
-        prefetch: 100,
-        retry: Retry { attempts: 2, waits: vec![Duration::from_millis(50)] },
-    }
+    let mut what = Consume::new(service, "i", to.iter().map(|&(audience, name)| Subscription::new(audience, name)).collect());
+    what.prefetch = 100;
+    what.retry = Retry { attempts: 2, waits: vec![Duration::from_millis(50)] };
+    what
 }
 
 impl Instance {
@@ -103,7 +100,7 @@ impl Instance {
     pub async fn done(&self) -> u32 {
         let d = self.next().await;
         let n = d.message.decode().unwrap();
-        d.settle.send(Verdict::Ack).unwrap();
+        d.acknowledger.send(Outcome::Ack).unwrap();
         n
     }
 }
@@ -119,7 +116,7 @@ pub fn command(n: u32) -> Envelope {
 }
 
 /// Waits until the connection is as wanted; gives it.
-pub async fn connection(bus: &RabbitMq, wanted: impl Fn(&Connection) -> bool) -> Connection {
+pub async fn connection(bus: &RabbitMq, wanted: impl Fn(&ConnectionState) -> bool) -> ConnectionState {
     let mut watch = bus.connection();
     timeout(LONG, watch.wait_for(|c| wanted(c))).await.expect("in time").unwrap().clone()
 }

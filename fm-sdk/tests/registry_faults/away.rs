@@ -70,7 +70,7 @@ fn a_client_made_while_etcd_is_away_works_as_soon_as_it_is_there() {
         assert!(until_down(&etcd).await.contains(server.url()));
         server.node().unwrap().restart(0).await.unwrap();
         until(&mut watch, |s| s.known && !s.stale && s.entries.contains_key("/x/held")).await;
-        timeout(LONG, etcd.reach().wait_for(|r| *r == Reach::Up)).await.unwrap().unwrap();
+        timeout(LONG, etcd.connection().wait_for(|r| *r == ConnectionState::Up)).await.unwrap().unwrap();
         held.release().await;
     });
 }

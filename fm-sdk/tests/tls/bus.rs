@@ -1,10 +1,7 @@
 use super::*;
 use fm_sdk::{
-    Envelope, MessageKind, Transport,
-    bus::{
-        rabbitmq::{Options, RabbitMq},
-        transport::Connection,
-    },
+    ConnectionState, Envelope, MessageKind, Transport,
+    bus::rabbitmq::{Options, RabbitMq},
 };
 use fm_sdk_testing::servers::{RabbitMqServer, ServerTls};
 use tokio::time::timeout;
@@ -22,10 +19,10 @@ fn connect(url: &str, files: &TlsFiles) -> RabbitMq {
 async fn down(url: &str, files: &TlsFiles) -> String {
     let bus = connect(url, files);
     let mut connection = bus.connection();
-    let told = |c: &Connection| matches!(c, Connection::Down(why) if why.contains('['));
+    let told = |c: &ConnectionState| matches!(c, ConnectionState::Down(why) if why.contains('['));
     let seen = timeout(LONG, connection.wait_for(told)).await.expect("is told").unwrap().clone();
     bus.close().await;
-    let Connection::Down(why) = seen else { panic!("connected") };
+    let ConnectionState::Down(why) = seen else { panic!("connected") };
     why
 }
 
@@ -42,7 +39,7 @@ async fn rabbitmq_is_used_by_tls_with_a_client_certificate() {
     }
     let unanswered = Envelope::new(MessageKind::Call, "fm-nobody/home", &(), "fm-test").unwrap();
     assert_eq!(bus.request(unanswered, LONG).await.unwrap_err().kind(), fm_sdk::Kind::Unroutable);
-    server.settle(&plain).unwrap();
+    server.wait_for_leaders(&plain).unwrap();
     server.restart().unwrap();
     bus.publish(Envelope::new(MessageKind::Event, "thing.happened", &1, "fm-test").unwrap()).await.unwrap();
     bus.close().await;

@@ -1,5 +1,6 @@
 use super::*;
-use fm_sdk::registry::{Change, Etcd, Expect, Reach, Registry};
+use fm_sdk::ConnectionState;
+use fm_sdk::registry::{Change, Etcd, Expect, Registry};
 use fm_sdk_testing::servers::{EtcdServer, ServerTls};
 use tokio::time::timeout;
 
@@ -59,8 +60,8 @@ async fn each_fault_of_a_certificate_has_a_code_of_its_own_at_the_registry() {
     let error = refused(&url, &client).await;
     assert_eq!(error.code(), "tls-name", "{error:?}");
     let etcd = Etcd::connect_with(&url, "", &client).unwrap();
-    let mut reach = etcd.reach();
-    let down = timeout(LONG, reach.wait_for(|r| matches!(r, Reach::Down(why) if why.contains("[tls-name]"))));
+    let mut reach = etcd.connection();
+    let down = timeout(LONG, reach.wait_for(|r| matches!(r, ConnectionState::Down(why) if why.contains("[tls-name]"))));
     assert!(down.await.is_ok(), "the health check says so too");
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Envelope, Error, Kind, MessageKind, Result, ResultExt,
-    bus::transport::{Audience, Parked},
+    bus::transport::{Audience, DeadLetter},
     time::now_ms,
     trace,
 };
@@ -16,6 +16,7 @@ use amiquip::{AmqpProperties, AmqpValue, Channel, Get};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 
+// The names of these headers are those of 0.2, whose dead letters are read too.
 const CODE: &str = "fm-parked-code";
 const CAUSE: &str = "fm-parked-cause";
 const AT: &str = "fm-parked-at";
@@ -59,7 +60,7 @@ fn marked(p: AmqpProperties, audience: Audience, code: &str, cause: &str) -> Amq
     codec::with_header(p, AT, AmqpValue::LongLongInt(now_ms()))
 }
 
-fn read(get: &Get) -> Parked {
+fn read(get: &Get) -> DeadLetter {
     let (p, body) = (&get.delivery.properties, &get.delivery.body);
     // Dead-lettered by the broker itself: then only its own headers tell from where.
     let from = codec::text(p, FROM).or_else(|| codec::text(p, "x-first-death-queue")?.rsplit('.').next());
@@ -82,12 +83,12 @@ fn read(get: &Get) -> Parked {
         subject: None,
         attempt: 1,
     });
-    Parked {
+    DeadLetter {
         message,
         audience,
         code: codec::text(p, CODE).unwrap_or("dead-lettered").into(),
         cause: codec::text(p, CAUSE).map_or_else(|| dead_lettered_for(p), Into::into),
-        parked_at_ms: codec::number(p, AT).or_else(|| dead_lettered_at(p)).unwrap_or_default(),
+        dead_lettered_at_ms: codec::number(p, AT).or_else(|| dead_lettered_at(p)).unwrap_or_default(),
     }
 }
 
@@ -110,13 +111,13 @@ fn dead_lettered_for(p: &AmqpProperties) -> String {
 }
 
 /// The oldest ones. They stay, but the broker puts back what was read behind what was not: so all are read, and put in order here.
-pub(super) async fn list(shared: Arc<Shared>, service: String, limit: usize) -> Result<Vec<Parked>> {
+pub(super) async fn list(shared: Arc<Shared>, service: String, limit: usize) -> Result<Vec<DeadLetter>> {
     with_queue(shared, service, move |_, queue| {
         let mut seen = Vec::new();
         while let Some(get) = queue()? {
             seen.push(read(&get));
         }
-        seen.sort_by_key(|p| p.parked_at_ms);
+        seen.sort_by_key(|p| p.dead_lettered_at_ms);
         seen.truncate(limit);
         Ok(seen)
     })
@@ -124,13 +125,13 @@ pub(super) async fn list(shared: Arc<Shared>, service: String, limit: usize) -> 
 }
 
 /// Takes one out for good.
-pub(super) async fn take(shared: Arc<Shared>, service: String, id: String) -> Result<Option<Parked>> {
+pub(super) async fn take(shared: Arc<Shared>, service: String, id: String) -> Result<Option<DeadLetter>> {
     with_queue(shared, service, move |channel, queue| {
         while let Some(get) = queue()? {
-            let parked = read(&get);
-            if parked.message.id == id {
+            let dead_letter = read(&get);
+            if dead_letter.message.id == id {
                 get.ack(channel)?;
-                return Ok(Some(parked));
+                return Ok(Some(dead_letter));
             }
         }
         Ok(None)

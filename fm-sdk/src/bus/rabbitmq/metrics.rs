@@ -1,4 +1,4 @@
-use crate::bus::transport::Counters;
+use crate::bus::transport::TransportMetrics;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What happened between this process and its broker since the start.
@@ -10,19 +10,19 @@ pub(super) struct Metrics {
     pub expired: AtomicU64,
     pub vanished: AtomicU64,
     pub retried: AtomicU64,
-    pub parked: AtomicU64,
+    pub dead_lettered: AtomicU64,
 }
 
 impl Metrics {
-    pub fn read(&self) -> Counters {
-        Counters {
+    pub fn read(&self) -> TransportMetrics {
+        TransportMetrics {
             reconnects: self.reconnects.load(Relaxed),
             resent: self.resent.load(Relaxed),
             redelivered: self.redelivered.load(Relaxed),
             expired: self.expired.load(Relaxed),
             vanished: self.vanished.load(Relaxed),
             retried: self.retried.load(Relaxed),
-            parked: self.parked.load(Relaxed),
+            dead_lettered: self.dead_lettered.load(Relaxed),
         }
     }
 }

@@ -22,7 +22,7 @@ mod shared;
 mod topology;
 mod transport;
 
-pub use crate::bus::transport::Counters;
+pub use crate::bus::transport::TransportMetrics;
 pub use options::{Options, QueueKind};
 pub use transport::RabbitMq;
 

@@ -1,5 +1,5 @@
 use super::{
-    connection::{address::Address, state::ConnectionState},
+    connection::{address::Address, state::BrokerState},
     metrics::Metrics,
     options::Options,
     topology,
@@ -15,7 +15,7 @@ use std::{
 pub(super) struct Shared {
     pub addresses: Vec<Address>,
     pub options: Options,
-    pub state: ConnectionState,
+    pub state: BrokerState,
     pub metrics: Metrics,
     /// The waits that need a delay queue.
     waits: Mutex<BTreeSet<Duration>>,
@@ -28,7 +28,7 @@ impl Shared {
         Shared {
             addresses,
             options,
-            state: ConnectionState::new(),
+            state: BrokerState::new(),
             metrics: Metrics::default(),
             waits: Mutex::default(),
             dead_letter_readers: Arc::default(),

@@ -1,5 +1,5 @@
 use super::{
-    Counters,
+    TransportMetrics,
     connection::address::Address,
     consume::{dispatcher::Dispatcher, in_flight::InFlight, mailbox::Mailbox},
     dead_letters,
@@ -17,8 +17,8 @@ use super::{
     topology,
 };
 use crate::{
-    BoxFuture, Envelope, Error, Kind, Result, ResultExt, Transport,
-    bus::transport::{Audience, Connection, Consume, Parked, Worker},
+    BoxFuture, ConnectionState, Envelope, Error, Kind, Result, ResultExt, Transport,
+    bus::transport::{Audience, Consume, DeadLetter, Worker},
 };
 use crossbeam_channel::Sender;
 use std::{sync::Arc, time::Duration};
@@ -59,7 +59,7 @@ impl RabbitMq {
     }
 
     /// Reads what happened since the start, for metrics.
-    pub fn counters(&self) -> Counters {
+    pub fn metrics(&self) -> TransportMetrics {
         self.publisher.shared.metrics.read()
     }
 
@@ -131,19 +131,19 @@ impl Transport for RabbitMq {
         })
     }
 
-    fn counters(&self) -> Counters {
-        RabbitMq::counters(self)
+    fn metrics(&self) -> TransportMetrics {
+        RabbitMq::metrics(self)
     }
 
-    fn connection(&self) -> watch::Receiver<Connection> {
+    fn connection(&self) -> watch::Receiver<ConnectionState> {
         self.publisher.shared.state.watch()
     }
 
-    fn parked(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<Parked>>> {
+    fn dead_letters(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>>> {
         Box::pin(dead_letters::list(self.publisher.shared.clone(), service.to_owned(), limit))
     }
 
-    fn drop_parked(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<Parked>>> {
+    fn drop_dead_letter(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<DeadLetter>>> {
         Box::pin(dead_letters::take(self.publisher.shared.clone(), service.to_owned(), id.to_owned()))
     }
 

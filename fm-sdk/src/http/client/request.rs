@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error, Identity, Kind, Result, ResultExt,
-    registry::{Instance, balance::Outcome},
+    registry::{Instance, balance::RequestOutcome},
     trace,
 };
 use actix_web::{
@@ -36,7 +36,7 @@ pub struct Request {
     headers: HeaderMap,
     body: Bytes,
     within: Duration,
-    at_most: usize,
+    max_body: usize,
     unfit: Option<Error>,
 }
 
@@ -52,8 +52,8 @@ enum Lost {
 
 impl Request {
     pub(super) fn new(client: Client, method: Method, service: String, path: String) -> Self {
-        let (within, at_most) = (Duration::from_secs(5), 2 * 1024 * 1024);
-        Request { client, method, service, path, headers: HeaderMap::new(), body: Bytes::new(), within, at_most, unfit: None }
+        let (within, max_body) = (Duration::from_secs(5), 2 * 1024 * 1024);
+        Request { client, method, service, path, headers: HeaderMap::new(), body: Bytes::new(), within, max_body, unfit: None }
     }
     /// Appends a query.
     pub fn query(mut self, query: &impl Serialize) -> Self {
@@ -99,8 +99,8 @@ impl Request {
         self
     }
     /// Limits the answer's body, in bytes; 2 MiB without.
-    pub fn at_most(mut self, bytes: usize) -> Self {
-        self.at_most = bytes;
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
         self
     }
 
@@ -137,9 +137,9 @@ impl Request {
             let started = Instant::now();
             let answer = self.once(instance, deadline).await;
             let outcome = match &answer {
-                Ok(_) => Outcome::Answered,
-                Err(Lost::Late) => Outcome::TimedOut,
-                Err(_) => Outcome::Unreachable,
+                Ok(_) => RequestOutcome::Answered,
+                Err(Lost::Late) => RequestOutcome::TimedOut,
+                Err(_) => RequestOutcome::Unreachable,
             };
             picked.done(started.elapsed(), outcome);
             last = match answer {
@@ -154,7 +154,7 @@ impl Request {
                 Err(Lost::Unknown(e)) => return Err(self.away(&e).maybe_done()),
             };
         }
-        Response::read(last?, self.service, self.at_most, deadline).await
+        Response::read(last?, self.service, self.max_body, deadline).await
     }
 
     async fn once(&self, instance: &Instance, deadline: Instant) -> std::result::Result<Raw, Lost> {

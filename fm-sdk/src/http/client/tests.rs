@@ -160,7 +160,7 @@ async fn an_answer_of_503_is_the_answer_when_there_is_no_other_instance() {
 async fn a_larger_answer_than_wanted_is_refused() {
     let market = Market::new().with_echo("a");
     assert_eq!(market.client.get("fm-echo", "/large").send().await.unwrap_err().kind(), Kind::Unavailable);
-    assert_eq!(market.client.get("fm-echo", "/large").at_most(4_000_000).send().await.unwrap().body.len(), 3_000_000);
+    assert_eq!(market.client.get("fm-echo", "/large").max_body(4_000_000).send().await.unwrap().body.len(), 3_000_000);
 }
 
 #[actix_rt::test]

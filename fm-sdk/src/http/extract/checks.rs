@@ -47,7 +47,7 @@ impl Checks {
     pub fn parsed<T, E: std::fmt::Display>(&mut self, field: impl Into<String>, parsed: std::result::Result<T, E>) -> Option<T> {
         parsed.map_err(|e| self.wrong.push(FieldError { field: field.into(), message: e.to_string() })).ok()
     }
-    /// Gives the verdict.
+    /// Gives the outcome.
     ///
     /// # Errors
     /// Code `invalid` with all that is wrong.

@@ -161,7 +161,7 @@ fn a_service_signs_only_what_it_sends_itself() {
 }
 
 #[actix_rt::test]
-async fn a_message_from_parking_is_vouched_for_anew_by_its_receiver_alone() {
+async fn a_replayed_dead_letter_is_vouched_for_anew_by_its_receiver_alone() {
     let world = TestIdentities::new();
     let (publisher, receiver) = (world.delegate("fm-profile"), world.delegate("fm-cars"));
     let ours = crate::identity::Verifier::new(&*world.registry(), world.policy().clone()).for_service("fm-cars");
@@ -173,7 +173,7 @@ async fn a_message_from_parking_is_vouched_for_anew_by_its_receiver_alone() {
     assert_eq!(receiver.renew(&ours, &mut forged).unwrap_err().code(), "delegation-body", "a forged message stays forged");
     receiver.renew(&ours, &mut e).unwrap();
     let who = ours.verify_envelope(&e).unwrap();
-    assert_eq!((who.sub(), who.act(), who.may("cars:write")), ("u1", Some("fm-profile"), true));
+    assert_eq!((who.sub(), who.act(), who.has_scope("cars:write")), ("u1", Some("fm-profile"), true));
     assert_eq!(world.verifier().verify_envelope(&e).unwrap_err().code(), "delegation-renewer", "others do not believe it");
     world.advance(std::time::Duration::from_secs(10 * 86_400));
     receiver.renew(&ours, &mut e).unwrap();

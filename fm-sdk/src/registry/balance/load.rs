@@ -1,6 +1,6 @@
 //! What is known about one instance: moving latency, requests in flight, silence, failures. Atomics only, so that readers never wait.
 
-use super::{Outcome, Policy};
+use super::{Policy, RequestOutcome};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// With so many answers a latency is known. The very first ones open connections and fill caches.
@@ -86,7 +86,7 @@ impl Load {
     /// Whether nothing is held against it.
     pub(super) fn is_proven(&self, now: u64, policy: &Policy) -> bool {
         let since_ejection = now.saturating_sub(self.ejected_until.load(Relaxed));
-        let on_trial = self.window.load(Relaxed) == 1 && since_ejection < policy.eject_at_most.as_millis() as u64;
+        let on_trial = self.window.load(Relaxed) == 1 && since_ejection < policy.max_ejection.as_millis() as u64;
         self.is_fit(now, policy) && !on_trial && self.silent_for(now) < policy.silent.as_millis() as u64
     }
 
@@ -105,9 +105,9 @@ impl Load {
     }
 
     /// Notes how a request ended that began at `begun`.
-    pub(super) fn note(&self, micros: u32, outcome: Outcome, begun: u64, now: u64, policy: &Policy, jitter: f64) {
+    pub(super) fn note(&self, micros: u32, outcome: RequestOutcome, begun: u64, now: u64, policy: &Policy, jitter: f64) {
         match outcome {
-            Outcome::Answered => {
+            RequestOutcome::Answered => {
                 self.learn(micros, now, policy);
                 self.failures.store(0, Relaxed);
                 self.ejections.store(0, Relaxed);
@@ -115,11 +115,11 @@ impl Load {
                 let window = self.window.load(Relaxed);
                 self.window.store(if window >= FULL_WINDOW { 0 } else { window * 2 }, Relaxed);
             }
-            Outcome::TimedOut => {
+            RequestOutcome::TimedOut => {
                 self.learn(micros, now, policy);
                 if self.kept_silent(micros, begun, policy) { self.eject(now, policy, jitter) } else { self.fail(now, policy, jitter) }
             }
-            Outcome::Unreachable => self.fail(now, policy, jitter),
+            RequestOutcome::Unreachable => self.fail(now, policy, jitter),
         }
     }
 
@@ -150,7 +150,7 @@ impl Load {
     }
 
     fn fail(&self, now: u64, policy: &Policy, jitter: f64) {
-        if self.failures.fetch_add(1, Relaxed) + 1 >= policy.failures {
+        if self.failures.fetch_add(1, Relaxed) + 1 >= policy.consecutive_failures {
             self.eject(now, policy, jitter);
         }
     }
@@ -161,8 +161,8 @@ impl Load {
             return;
         }
         let times = self.ejections.fetch_add(1, Relaxed).min(16);
-        let base = policy.eject.as_millis() as u64;
-        let time = base.saturating_mul(1 << times).min(policy.eject_at_most.as_millis() as u64);
+        let base = policy.base_ejection.as_millis() as u64;
+        let time = base.saturating_mul(1 << times).min(policy.max_ejection.as_millis() as u64);
         self.ejected_until.store(now + (time as f64 * (0.5 + jitter)) as u64, Relaxed);
         self.window.store(1, Relaxed);
     }

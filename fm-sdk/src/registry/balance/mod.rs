@@ -49,11 +49,11 @@ pub struct Policy {
     /// How an instance is chosen.
     pub choice: Choice,
     /// Failures in a row that eject an instance.
-    pub failures: u32,
+    pub consecutive_failures: u32,
     /// The first ejection's time, halved to one and a half by chance; each further one doubles it, an answer ends it.
-    pub eject: Duration,
+    pub base_ejection: Duration,
     /// The longest ejection, before chance.
-    pub eject_at_most: Duration,
+    pub max_ejection: Duration,
     /// How long a latency is remembered when no further answer comes.
     pub memory: Duration,
     /// After this time without any answer, while requests wait for one, an instance counts as silent: others are asked instead. If such a
@@ -64,13 +64,13 @@ impl Default for Policy {
     /// Least load; three failures in a row, or 1 s of silence, eject for about 1 s, 2 s, 4 s .. 30 s; 10 s of memory.
     fn default() -> Self {
         let s = Duration::from_secs;
-        Policy { choice: Choice::LeastLoad, failures: 3, eject: s(1), eject_at_most: s(30), memory: s(10), silent: s(1) }
+        Policy { choice: Choice::LeastLoad, consecutive_failures: 3, base_ejection: s(1), max_ejection: s(30), memory: s(10), silent: s(1) }
     }
 }
 
 /// How a request ended, as far as the choice of the instance is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// It answered, whatever the status.
     Answered,
     /// It did not answer in time.
@@ -81,7 +81,7 @@ pub enum Outcome {
 
 /// How an instance stands, for dashboards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct InstanceHealth {
     /// Requests that have not ended yet.
     pub in_flight: u32,
     /// The moving latency, if known.
@@ -159,10 +159,10 @@ impl Balancer {
     }
 
     /// Tells how an instance stands.
-    pub fn standing(&self, instance: &Instance) -> Standing {
+    pub fn health(&self, instance: &Instance) -> InstanceHealth {
         let now = (self.0.now)();
         let (shard, key) = self.place(instance);
-        shard.read().unwrap_or_else(PoisonError::into_inner).get(&key).map_or_else(Standing::default, |load| Standing {
+        shard.read().unwrap_or_else(PoisonError::into_inner).get(&key).map_or_else(InstanceHealth::default, |load| InstanceHealth {
             in_flight: load.in_flight(),
             latency: load.latency(now, &self.0.policy).map(Duration::from_micros),
             ejected_for: Duration::from_millis(load.ejected_for(now)),

@@ -1,6 +1,6 @@
 //! A request at the instance that was chosen for it.
 
-use super::{Balancer, Outcome, load::Load};
+use super::{Balancer, RequestOutcome, load::Load};
 use std::{mem, sync::Arc, time::Duration};
 
 /// The chosen instance, by its place in the list; tell when it answers with [`Picked::answers`] and how it ended with [`Picked::done`].
@@ -28,10 +28,10 @@ impl Picked {
     }
 
     /// Says how long the answer took (to its head) and how it ended.
-    pub fn done(mut self, latency: Duration, outcome: Outcome) {
+    pub fn done(mut self, latency: Duration, outcome: RequestOutcome) {
         let (now, micros) = ((self.balancer.0.now)(), u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
         self.load.note(micros, outcome, self.begun, now, &self.balancer.0.policy, rand::random::<f64>());
-        if outcome == Outcome::Answered {
+        if outcome == RequestOutcome::Answered {
             self.load.answers(now);
         }
         self.stop_waiting();

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     BoxFuture, Error, Kind, Result,
-    registry::{Held, Snapshot},
+    registry::{LeasedKey, Snapshot},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -26,7 +26,7 @@ enum Ask {
 
 pub(super) struct EtcdHeld(mpsc::UnboundedSender<Ask>);
 
-impl Held for EtcdHeld {
+impl LeasedKey for EtcdHeld {
     fn update(&self, value: String) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let (tx, rx) = oneshot::channel();

@@ -16,8 +16,8 @@ mod wait;
 mod watch;
 mod write;
 
-use super::{Change, Held, Reach, Registry, Snapshot};
-use crate::{BoxFuture, Result, tls::TlsFiles};
+use super::{Change, LeasedKey, Registry, Snapshot};
+use crate::{BoxFuture, ConnectionState, Result, tls::TlsFiles};
 use etcd_rs::KeyValueOp;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch::Receiver;
@@ -99,7 +99,7 @@ impl Registry for Etcd {
         }))
     }
 
-    fn hold(&self, key: &str, value: String, ttl: Duration) -> Box<dyn Held> {
+    fn hold(&self, key: &str, value: String, ttl: Duration) -> Box<dyn LeasedKey> {
         let own = self.watch(key);
         Box::new(held::Keeper::start(&self.runtime, self.pool.clone(), &self.keys, key, value, ttl, own))
     }
@@ -108,7 +108,7 @@ impl Registry for Etcd {
         self.watches.follow(&self.runtime, &self.pool, &self.keys, prefix)
     }
 
-    fn reach(&self) -> Receiver<Reach> {
-        self.pool.reach()
+    fn connection(&self) -> Receiver<ConnectionState> {
+        self.pool.connection()
     }
 }

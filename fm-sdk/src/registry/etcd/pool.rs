@@ -5,7 +5,7 @@ use super::{
     failure::{self, Failure},
     node::Node,
 };
-use crate::registry::Reach;
+use crate::ConnectionState;
 use etcd_rs::Client;
 use futures::FutureExt;
 use rustls::ClientConfig;
@@ -34,7 +34,7 @@ pub(super) struct Pool {
     login: Option<(String, String)>,
     /// Grows with each change of the node in use.
     turn: watch::Sender<usize>,
-    reach: watch::Sender<Reach>,
+    reach: watch::Sender<ConnectionState>,
     /// The last call found no node; unlike `reach` false before the first.
     lost: AtomicBool,
 }
@@ -50,7 +50,7 @@ impl Pool {
         let nodes: Vec<Node> = address.nodes.iter().map(|url| Node::new(url.clone(), tls.clone())).collect();
         // Many clients with the same list must not all begin with its first node.
         let first = rand::random_range(0..nodes.len());
-        let reach = Reach::Down(format!("not tried yet: {}", address.nodes.join(", ")));
+        let reach = ConnectionState::Down(format!("not tried yet: {}", address.nodes.join(", ")));
         Pool {
             nodes,
             login: address.login.clone(),
@@ -60,7 +60,7 @@ impl Pool {
         }
     }
 
-    pub(super) fn reach(&self) -> watch::Receiver<Reach> {
+    pub(super) fn connection(&self) -> watch::Receiver<ConnectionState> {
         self.reach.subscribe()
     }
     /// Changes when another node is used, so that streams move too.
@@ -157,7 +157,7 @@ impl Pool {
 
     fn up(&self) {
         self.lost.store(false, Relaxed);
-        if self.reach.send_if_modified(|r| std::mem::replace(r, Reach::Up) != Reach::Up) {
+        if self.reach.send_if_modified(|r| std::mem::replace(r, ConnectionState::Up) != ConnectionState::Up) {
             log::info!("the registry answers");
         }
     }
@@ -165,7 +165,7 @@ impl Pool {
         if !self.lost.swap(true, Relaxed) {
             log::warn!("the registry cannot be reached: {why}");
         }
-        let now = Reach::Down(why.to_string());
+        let now = ConnectionState::Down(why.to_string());
         self.reach.send_if_modified(|r| std::mem::replace(r, now.clone()) != now);
     }
 }

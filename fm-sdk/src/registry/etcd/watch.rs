@@ -1,7 +1,8 @@
 //! Watches: read the prefix, follow it from the next revision, and begin again whenever in doubt.
 
 use super::{failure::Failure, keys::Keys, pool::Pool, runtime::Runtime, wait::Wait};
-use crate::registry::{Reach, Snapshot};
+use crate::ConnectionState;
+use crate::registry::Snapshot;
 use etcd_rs::{EventType, KeyRange, WatchCanceler, WatchCreateRequest, WatchInbound, WatchOp, WatchResponse, WatchStream};
 use futures::FutureExt;
 use std::{
@@ -75,7 +76,7 @@ struct Follower {
 impl Follower {
     async fn run(&self) {
         let mut wait = Wait::default();
-        let mut reach = self.pool.reach();
+        let mut reach = self.pool.connection();
         loop {
             match self.keys.list(&self.pool, &self.prefix).await {
                 Ok(now) => {
@@ -102,7 +103,7 @@ impl Follower {
 
     /// Follows until something is in doubt, and says what.
     async fn stream(&self) -> Failure {
-        let (mut turns, mut reach) = (self.pool.turns(), self.pool.reach());
+        let (mut turns, mut reach) = (self.pool.turns(), self.pool.connection());
         let turn = *turns.borrow_and_update();
         let from = self.tx.borrow().revision + 1;
         let (mut stream, _open) = match self.open(turn, from).await {
@@ -192,14 +193,14 @@ impl Follower {
     }
 }
 
-async fn is_down(reach: &mut watch::Receiver<Reach>) {
-    let _ = reach.wait_for(|r| *r != Reach::Up).await;
+async fn is_down(reach: &mut watch::Receiver<ConnectionState>) {
+    let _ = reach.wait_for(|r| *r != ConnectionState::Up).await;
 }
 
 /// Waits for the time, or until the registry is back; that is no help against a refusal.
-async fn pause(time: Duration, reach: &mut watch::Receiver<Reach>, failure: &Failure) {
+async fn pause(time: Duration, reach: &mut watch::Receiver<ConnectionState>, failure: &Failure) {
     let refused = matches!(failure, Failure::Refused { .. });
-    drop(timeout(time, reach.wait_for(|r| *r == Reach::Up && !refused)).await.map(drop));
+    drop(timeout(time, reach.wait_for(|r| *r == ConnectionState::Up && !refused)).await.map(drop));
 }
 
 #[cfg(test)]

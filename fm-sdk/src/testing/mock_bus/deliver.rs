@@ -1,4 +1,4 @@
-use super::{MockBus, Settled};
+use super::{Delivered, MockBus};
 use crate::{Command, Envelope, Event, MessageKind, Senders};
 use futures::FutureExt;
 use std::pin::pin;
@@ -6,27 +6,27 @@ use tokio::sync::Notify;
 
 impl<S: Send + Sync + 'static> MockBus<S> {
     /// Delivers an event, in the name of the signed-in user if there is one.
-    pub async fn deliver<E: Event>(&self, e: E) -> Settled {
+    pub async fn deliver<E: Event>(&self, e: E) -> Delivered {
         self.deliver_edited(e, |_| {}).await
     }
     /// Delivers an event whose envelope was edited after it was signed: forged, out of order, tried before.
-    pub async fn deliver_edited<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Settled {
+    pub async fn deliver_edited<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Delivered {
         let mut m = self.envelope(MessageKind::Event, E::NAME, E::SENDERS, &e);
         edit(&mut m);
         self.hand_over(m).await
     }
     /// Sends this service a command.
-    pub async fn command<C: Command>(&self, c: C) -> Settled {
+    pub async fn command<C: Command>(&self, c: C) -> Delivered {
         self.command_edited(c, |_| {}).await
     }
     /// Sends this service a command whose envelope was edited after it was signed.
-    pub async fn command_edited<C: Command>(&self, c: C, edit: impl FnOnce(&mut Envelope)) -> Settled {
+    pub async fn command_edited<C: Command>(&self, c: C, edit: impl FnOnce(&mut Envelope)) -> Delivered {
         let mut m = self.envelope(MessageKind::Command, C::AT, C::SENDERS, &c);
         edit(&mut m);
         self.hand_over(m).await
     }
     /// Delivers the last message once more, with the same id, as a broker may.
-    pub async fn again(&self) -> Settled {
+    pub async fn redeliver(&self) -> Delivered {
         let m = self.last.borrow().clone().expect("something was delivered");
         self.hand_over(m).await
     }
@@ -39,17 +39,17 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         self.crash.happened()
     }
     /// Gives two instances the same command; this one pauses at a step of the store while the other runs through.
-    pub async fn overlap<C: Command>(&self, other: &MockBus<S>, m: &C, step: usize, after: bool) -> (Settled, Settled) {
+    pub async fn overlap<C: Command>(&self, other: &MockBus<S>, m: &C, step: usize, after: bool) -> (Delivered, Delivered) {
         let m = self.envelope(MessageKind::Command, C::AT, C::SENDERS, m);
         self.overlapping(other, m, step, after).await
     }
     /// Gives two instances the same event; this one pauses at a step of the store while the other runs through.
-    pub async fn overlap_event<E: Event>(&self, other: &MockBus<S>, m: &E, step: usize, after: bool) -> (Settled, Settled) {
+    pub async fn overlap_event<E: Event>(&self, other: &MockBus<S>, m: &E, step: usize, after: bool) -> (Delivered, Delivered) {
         let m = self.envelope(MessageKind::Event, E::NAME, E::SENDERS, m);
         self.overlapping(other, m, step, after).await
     }
 
-    async fn overlapping(&self, other: &MockBus<S>, m: Envelope, step: usize, after: bool) -> (Settled, Settled) {
+    async fn overlapping(&self, other: &MockBus<S>, m: Envelope, step: usize, after: bool) -> (Delivered, Delivered) {
         other.drive(async {}).await;
         self.drive(async {}).await;
         self.crash.at(step, after, false);
@@ -80,7 +80,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         m
     }
 
-    async fn hand_over(&self, m: Envelope) -> Settled {
+    async fn hand_over(&self, m: Envelope) -> Delivered {
         *self.last.borrow_mut() = Some(m.clone());
         self.start().await;
         let (heard, from) = (self.transport.push(&m), self.handled.borrow().len());
@@ -88,8 +88,8 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         let handled = self.handled.borrow()[from..]
             .iter()
             .filter(|h| h.0.id == m.id)
-            .map(|(m, audience, verdict)| (*audience, m.attempt, verdict.clone()))
+            .map(|(m, audience, outcome)| (*audience, m.attempt, outcome.clone()))
             .collect();
-        Settled::new(m.name, heard, handled)
+        Delivered::new(m.name, heard, handled)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Handling, MockBus, transport::Job};
 use crate::{
     Bus, Envelope, Work,
-    bus::transport::{Audience, Verdict},
+    bus::transport::{Audience, Outcome},
     service::Arrival,
 };
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
@@ -25,8 +25,8 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                     async move {
                         // Each as if it might have come before, so that a test delivers one again by just doing so.
                         let arrival = Arrival { audience, deadline, redelivered: true };
-                        let verdict = self.service.handle(&self.rt, m.clone(), arrival).await;
-                        (m, audience, verdict)
+                        let outcome = self.service.handle(&self.rt, m.clone(), arrival).await;
+                        (m, audience, outcome)
                     }
                     .boxed_local(),
                 );
@@ -81,14 +81,14 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         queue.remove(i)
     }
 
-    fn settle(&self, started: &mut Vec<Job>, (m, audience, verdict): Handling) {
+    fn settle(&self, started: &mut Vec<Job>, (m, audience, outcome): Handling) {
         let i = started.iter().position(|j| j.message.id == m.id && j.audience == audience).expect("was started");
         let job = started.remove(i);
-        self.handled.borrow_mut().push((m.clone(), audience, verdict.clone()));
-        match (verdict, job.reply) {
-            (Verdict::Answer(text), Some(reply)) => drop(reply.send(Ok(text))),
-            (Verdict::Fault(fault), Some(reply)) => drop(reply.send(Err(fault.into()))),
-            (Verdict::Retry(_), _) if m.attempt < self.attempts => {
+        self.handled.borrow_mut().push((m.clone(), audience, outcome.clone()));
+        match (outcome, job.reply) {
+            (Outcome::Reply(text), Some(reply)) => drop(reply.send(Ok(text))),
+            (Outcome::Fault(fault), Some(reply)) => drop(reply.send(Err(fault.into()))),
+            (Outcome::Retry(_), _) if m.attempt < self.attempts => {
                 let message = Envelope { attempt: m.attempt + 1, ..m };
                 self.transport.lock().queue.push_back(Job { message, audience, deadline: None, reply: None });
             }

@@ -8,11 +8,11 @@ mod settled;
 mod transport;
 
 pub use http::HttpReply;
-pub use settled::{Published, Settled};
+pub use settled::{Delivered, Published};
 
 use crate::{
     Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Senders, Service, Work,
-    bus::transport::{Audience, Retry, Verdict},
+    bus::transport::{Audience, Outcome, Retry},
     runtime::{Backends, Runtime},
     store::{Document, Driver, Sqlite},
     testing::TestIdentities,
@@ -29,7 +29,7 @@ use transport::MockTransport;
 const CALL: Duration = Duration::from_secs(5);
 
 /// How a message that was handled ended.
-type Handling = (Envelope, Audience, Verdict);
+type Handling = (Envelope, Audience, Outcome);
 
 /// One service, its store and a broker that lives in the test.
 ///

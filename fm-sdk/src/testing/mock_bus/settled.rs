@@ -1,12 +1,12 @@
 use crate::{
     Envelope, Error,
-    bus::transport::{Audience, Verdict},
+    bus::transport::{Audience, Outcome},
 };
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 
 /// One try of one handler.
-type Try = (Audience, u32, Verdict);
+type Try = (Audience, u32, Outcome);
 
 /// How a delivered message ended.
 ///
@@ -15,23 +15,23 @@ type Try = (Audience, u32, Verdict);
 /// cannot handle it gives up alone.
 #[derive(Debug)]
 #[must_use = "say what you expect: .acked(), .dead_letter()"]
-pub struct Settled {
+pub struct Delivered {
     name: String,
     heard: usize,
     tries: Vec<Try>,
 }
 
-impl Settled {
+impl Delivered {
     pub(super) fn new(name: String, heard: usize, tries: Vec<Try>) -> Self {
-        Settled { name, heard, tries }
+        Delivered { name, heard, tries }
     }
     /// The last try of the handler that decides what becomes of the message: the service's, or the instance's if it is the only one.
     #[track_caller]
-    fn last(&self) -> (u32, &Verdict) {
+    fn last(&self) -> (u32, &Outcome) {
         assert!(self.heard > 0, "nobody in this service listens to {}", self.name);
         let last = |instance: bool| self.tries.iter().rfind(|(audience, ..)| (*audience == Audience::EachInstance) == instance);
-        let (_, attempt, verdict) = last(false).or(last(true)).expect("settled");
-        (*attempt, verdict)
+        let (_, attempt, outcome) = last(false).or(last(true)).expect("settled");
+        (*attempt, outcome)
     }
     /// Expects that every handler that listens has handled it.
     ///
@@ -40,9 +40,9 @@ impl Settled {
     #[track_caller]
     pub fn acked(&self) {
         let _ = self.last();
-        for (i, (audience, _, verdict)) in self.tries.iter().enumerate() {
+        for (i, (audience, _, outcome)) in self.tries.iter().enumerate() {
             let is_last = !self.tries[i + 1..].iter().any(|(later, ..)| later == audience);
-            assert!(!is_last || matches!(verdict, Verdict::Ack), "{} was not acked ({audience:?}): {verdict:?}", self.name);
+            assert!(!is_last || matches!(outcome, Outcome::Ack), "{} was not acked ({audience:?}): {outcome:?}", self.name);
         }
     }
     /// Expects that it became a dead letter, at once or after all attempts, and gives why.
@@ -52,7 +52,7 @@ impl Settled {
     #[track_caller]
     pub fn dead_letter(&self) -> &Error {
         match self.last().1 {
-            Verdict::Park(e) | Verdict::Retry(e) => e,
+            Outcome::Reject(e) | Outcome::Retry(e) => e,
             v => panic!("{} did not become a dead letter: {v:?}", self.name),
         }
     }
@@ -63,8 +63,8 @@ impl Settled {
     #[track_caller]
     pub fn error(&self) -> Option<&Error> {
         match self.last().1 {
-            Verdict::Ack => None,
-            Verdict::Park(e) | Verdict::Retry(e) => Some(e),
+            Outcome::Ack => None,
+            Outcome::Reject(e) | Outcome::Retry(e) => Some(e),
             v => panic!("{} did not end: {v:?}", self.name),
         }
     }

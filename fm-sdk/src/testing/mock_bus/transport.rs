@@ -1,6 +1,6 @@
 use crate::{
-    BoxFuture, Envelope, Error, Kind, MessageKind, Result, Transport,
-    bus::transport::{Audience, Connection, Consume, Parked, Subscription, Worker},
+    BoxFuture, ConnectionState, Envelope, Error, Kind, MessageKind, Result, Transport,
+    bus::transport::{Audience, Consume, DeadLetter, Subscription, Worker},
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -108,13 +108,13 @@ impl Transport for MockTransport {
     fn stop_consuming(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
-    fn connection(&self) -> watch::Receiver<Connection> {
-        watch::channel(Connection::Up).1
+    fn connection(&self) -> watch::Receiver<ConnectionState> {
+        watch::channel(ConnectionState::Up).1
     }
-    fn parked(&self, _: &str, _: usize) -> BoxFuture<'_, Result<Vec<Parked>>> {
+    fn dead_letters(&self, _: &str, _: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>>> {
         Box::pin(async { Ok(Vec::new()) })
     }
-    fn drop_parked(&self, _: &str, _: &str) -> BoxFuture<'_, Result<Option<Parked>>> {
+    fn drop_dead_letter(&self, _: &str, _: &str) -> BoxFuture<'_, Result<Option<DeadLetter>>> {
         Box::pin(async { Ok(None) })
     }
     fn deliver_to(&self, _: &str, _: Audience, message: Envelope) -> BoxFuture<'_, Result<()>> {

@@ -1,4 +1,4 @@
-//! Suites written once and run against every implementation of a seam.
+//! Suites written once and run against every implementation of a back end.
 
 #[expect(clippy::expect_used, reason = "a case that cannot go on fails, and says where")]
 pub mod bus;

@@ -1,4 +1,4 @@
-use crate::bus::transport::Connection;
+use crate::ConnectionState;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -37,16 +37,16 @@ impl Part {
 }
 
 /// The states of all parts, and what they amount to.
-pub(in super::super) struct ConnectionState {
+pub(in super::super) struct BrokerState {
     parts: Mutex<[State; 3]>,
-    whole: watch::Sender<Connection>,
+    whole: watch::Sender<ConnectionState>,
 }
 
-impl ConnectionState {
+impl BrokerState {
     pub fn new() -> Self {
         let text = "connecting".to_owned();
-        let whole = watch::Sender::new(Connection::Down(text.clone()));
-        ConnectionState { parts: Mutex::new([State::Down(text), State::Idle, State::Idle]), whole }
+        let whole = watch::Sender::new(ConnectionState::Down(text.clone()));
+        BrokerState { parts: Mutex::new([State::Down(text), State::Idle, State::Idle]), whole }
     }
     pub fn set(&self, part: Part, state: State) {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,11 +55,11 @@ impl ConnectionState {
             report(part, &before, &state);
         }
         let whole = parts.iter().find_map(|s| match s {
-            State::Down(why) => Some(Connection::Down(why.clone())),
-            State::Closed => Some(Connection::Down("closed by this process".into())),
+            State::Down(why) => Some(ConnectionState::Down(why.clone())),
+            State::Closed => Some(ConnectionState::Down("closed by this process".into())),
             State::Idle | State::Up => None,
         });
-        self.whole.send_replace(whole.unwrap_or(Connection::Up));
+        self.whole.send_replace(whole.unwrap_or(ConnectionState::Up));
     }
     /// Why a part is down.
     pub fn why(&self, part: Part) -> String {
@@ -68,7 +68,7 @@ impl ConnectionState {
             _ => "the connection was lost".into(),
         }
     }
-    pub fn watch(&self) -> watch::Receiver<Connection> {
+    pub fn watch(&self) -> watch::Receiver<ConnectionState> {
         self.whole.subscribe()
     }
 }

@@ -7,7 +7,7 @@ use super::{
     subscription::Subscription,
 };
 use crate::{
-    bus::transport::{Audience, Delivery, Handler, Incoming, Settle},
+    bus::transport::{Acknowledger, Audience, Delivery, Handler, Incoming},
     time::now_ms,
 };
 use std::{sync::Arc, time::Duration};
@@ -50,10 +50,10 @@ pub(super) fn take(subscription: &Arc<Subscription>, mut delivery: amiquip::Deli
     // A call is not kept: it is answered whatever becomes of it.
     let kept = (subscription.audience != Audience::Call).then(|| message.clone());
     let (audience, subscription) = (subscription.audience, subscription.clone());
-    let settle = Settle::new(move |verdict| {
-        outcome::settle(subscription, outcome::Origin { message: kept, reply_to, tag }, verdict);
+    let acknowledger = Acknowledger::new(move |outcome| {
+        outcome::settle(subscription, outcome::Origin { message: kept, reply_to, tag }, outcome);
         Ok(())
     });
-    handler(Incoming::Message(Box::new(Delivery { message, audience, deadline, redelivered, settle })));
+    handler(Incoming::Message(Box::new(Delivery { message, audience, deadline, redelivered, acknowledger })));
     None
 }

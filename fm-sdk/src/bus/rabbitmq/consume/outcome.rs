@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Envelope, Error, Fault, Kind, Result,
-    bus::transport::{Audience, Delivery, Incoming, Verdict},
+    bus::transport::{Audience, Delivery, Incoming, Outcome},
     trace,
 };
 use std::{sync::Arc, time::Duration};
@@ -26,18 +26,18 @@ pub(super) struct Origin {
 }
 
 /// Carries an outcome out: what needs no answer of the broker goes to the worker, the rest to a task.
-pub(super) fn settle(subscription: Arc<Subscription>, origin: Origin, verdict: Verdict) {
+pub(super) fn settle(subscription: Arc<Subscription>, origin: Origin, outcome: Outcome) {
     let Origin { message, reply_to, tag } = origin;
     let mailbox = subscription.mailbox.clone();
-    match (verdict, message) {
-        (Verdict::Return, _) => mailbox.settle(Settlement::Requeue(tag)),
-        (verdict, None) => match reply(&subscription, reply_to, verdict) {
+    match (outcome, message) {
+        (Outcome::Requeue, _) => mailbox.settle(Settlement::Requeue(tag)),
+        (outcome, None) => match reply(&subscription, reply_to, outcome) {
             Some(reply) => mailbox.settle(Settlement::Reply(Box::new(reply), tag)),
             None => mailbox.settle(Settlement::Ack(tag)),
         },
-        (Verdict::Ack | Verdict::Answer(_) | Verdict::Fault(_), _) => mailbox.settle(Settlement::Ack(tag)),
-        (Verdict::Retry(e), Some(m)) => drop(subscription.runtime.clone().spawn(failed(subscription, m, tag, e, true))),
-        (Verdict::Park(e), Some(m)) => drop(subscription.runtime.clone().spawn(failed(subscription, m, tag, e, false))),
+        (Outcome::Ack | Outcome::Reply(_) | Outcome::Fault(_), _) => mailbox.settle(Settlement::Ack(tag)),
+        (Outcome::Retry(e), Some(m)) => drop(subscription.runtime.clone().spawn(failed(subscription, m, tag, e, true))),
+        (Outcome::Reject(e), Some(m)) => drop(subscription.runtime.clone().spawn(failed(subscription, m, tag, e, false))),
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn move_on(subscription: &Subscription, copy: Result<Outgoing>,
     let stored = match copy {
         Ok(copy) => {
             if copy.key == topology::dead_letters(&subscription.service) {
-                count(&subscription.publisher.shared.metrics.parked);
+                count(&subscription.publisher.shared.metrics.dead_lettered);
             }
             subscription.publisher.publish(copy).await
         }
@@ -86,13 +86,13 @@ pub(super) async fn move_on(subscription: &Subscription, copy: Result<Outgoing>,
     }
 }
 
-fn reply(subscription: &Subscription, reply_to: Option<(String, String)>, verdict: Verdict) -> Option<Outgoing> {
-    let outcome: std::result::Result<String, Fault> = match verdict {
-        Verdict::Answer(body) => Ok(body),
-        Verdict::Ack => Ok("null".into()),
-        Verdict::Fault(f) => Err(f),
-        Verdict::Retry(e) | Verdict::Park(e) => Err(e.fault()),
-        Verdict::Return => return None,
+fn reply(subscription: &Subscription, reply_to: Option<(String, String)>, outcome: Outcome) -> Option<Outgoing> {
+    let outcome: std::result::Result<String, Fault> = match outcome {
+        Outcome::Reply(body) => Ok(body),
+        Outcome::Ack => Ok("null".into()),
+        Outcome::Fault(f) => Err(f),
+        Outcome::Retry(e) | Outcome::Reject(e) => Err(e.fault()),
+        Outcome::Requeue => return None,
     };
     let Some((key, correlation)) = reply_to else {
         log::warn!(queue = subscription.queue.as_str(); "bus: a call has no reply-to, dropping its reply");
@@ -115,17 +115,18 @@ async fn retry_here(subscription: Arc<Subscription>, mut message: Envelope, mut 
             _ = stopping.wait_for(|s| *s) => return,
         }
         message.attempt += 1;
-        let (settle, verdict) = oneshot::channel();
+        let (acknowledger, outcome) = oneshot::channel();
         let audience = subscription.audience;
-        let delivery = Delivery { message: message.clone(), audience, deadline: None, redelivered: true, settle: settle.into() };
+        let delivery =
+            Delivery { message: message.clone(), audience, deadline: None, redelivered: true, acknowledger: acknowledger.into() };
         subscription.mailbox.settle(Settlement::Again(Incoming::Message(Box::new(delivery))));
-        match verdict.await {
-            Ok(Verdict::Retry(e)) => error = e,
-            Ok(Verdict::Park(e)) => {
+        match outcome.await {
+            Ok(Outcome::Retry(e)) => error = e,
+            Ok(Outcome::Reject(e)) => {
                 error = e;
                 break;
             }
-            Ok(Verdict::Ack | Verdict::Answer(_) | Verdict::Fault(_) | Verdict::Return) | Err(_) => return,
+            Ok(Outcome::Ack | Outcome::Reply(_) | Outcome::Fault(_) | Outcome::Requeue) | Err(_) => return,
         }
     }
     give_up(&message, &error);

@@ -73,7 +73,7 @@ impl Publisher {
     pub(super) fn send_published(&self) {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
         let Some(session) = session.as_ref().filter(|s| !s.signals.is_congested() && self.blocked().is_none()) else { return };
-        // Held from the tag to the sending: the broker counts in the order of arrival.
+        // LeasedKey from the tag to the sending: the broker counts in the order of arrival.
         let channel = lock(&session.confirming);
         // A second statement, so that the I/O thread can note confirms while this one sends.
         while let Some(message) = { self.unconfirmed().next() } {

@@ -15,15 +15,15 @@ fn balancer(choice: Choice) -> (Balancer, Arc<AtomicU64>) {
     let read = clock.clone();
     (Balancer::with_clock(Policy { choice, ..Policy::default() }, Arc::new(move || read.load(Relaxed))), clock)
 }
-fn end(b: &Balancer, list: &[Instance], id: &str, outcome: Outcome) {
+fn end(b: &Balancer, list: &[Instance], id: &str, outcome: RequestOutcome) {
     let others: Vec<&str> = list.iter().map(|i| i.id.as_str()).filter(|i| *i != id).collect();
     b.pick(list, &others).unwrap().done(MS, outcome);
 }
 fn eject(b: &Balancer, list: &[Instance], id: &str) {
-    (0..3).for_each(|_| end(b, list, id, Outcome::Unreachable));
+    (0..3).for_each(|_| end(b, list, id, RequestOutcome::Unreachable));
 }
 fn ejected_for(b: &Balancer, i: &Instance) -> u64 {
-    b.standing(i).ejected_for.as_millis() as u64
+    b.health(i).ejected_for.as_millis() as u64
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_new_instance_is_neither_flooded_nor_starved() {
     let (b, _) = balancer(Choice::LeastLoad);
     let list = instances(2);
     for _ in 0..20 {
-        end(&b, &list, "i0", Outcome::Answered);
+        end(&b, &list, "i0", RequestOutcome::Answered);
     }
     let running: Vec<Picked> = (0..20).map(|_| b.pick(&list, &[]).unwrap()).collect();
     assert_eq!(running.iter().filter(|p| p.index == 1).count(), 10, "requests in flight decide while its latency is not known");
@@ -49,11 +49,17 @@ fn a_new_instance_is_neither_flooded_nor_starved() {
 fn failures_in_a_row_eject_and_an_answer_starts_the_count_again() {
     let (b, _) = balancer(Choice::LeastLoad);
     let list = instances(2);
-    for outcome in [Outcome::Unreachable, Outcome::TimedOut, Outcome::Answered, Outcome::Unreachable, Outcome::Unreachable] {
+    for outcome in [
+        RequestOutcome::Unreachable,
+        RequestOutcome::TimedOut,
+        RequestOutcome::Answered,
+        RequestOutcome::Unreachable,
+        RequestOutcome::Unreachable,
+    ] {
         end(&b, &list, "i0", outcome);
     }
     assert_eq!(ejected_for(&b, &list[0]), 0);
-    end(&b, &list, "i0", Outcome::Unreachable);
+    end(&b, &list, "i0", RequestOutcome::Unreachable);
     assert!((500..=1500).contains(&ejected_for(&b, &list[0])));
     assert!((0..50).all(|_| b.pick(&list, &[]).unwrap().index == 1));
 }
@@ -65,11 +71,11 @@ fn ejections_grow_up_to_a_limit_and_an_answer_ends_them() {
     eject(&b, &list, "i0");
     for seconds in [2, 4, 8, 16, 30, 30] {
         clock.fetch_add(ejected_for(&b, &list[0]), Relaxed);
-        end(&b, &list, "i0", Outcome::Unreachable);
+        end(&b, &list, "i0", RequestOutcome::Unreachable);
         let time = ejected_for(&b, &list[0]);
         assert!((seconds * 500..=seconds * 1500).contains(&time), "{seconds} s: {time} ms");
     }
-    end(&b, &list, "i0", Outcome::Answered);
+    end(&b, &list, "i0", RequestOutcome::Answered);
     assert_eq!(ejected_for(&b, &list[0]), 0);
     eject(&b, &list, "i0");
     assert!(ejected_for(&b, &list[0]) <= 1500);
@@ -80,7 +86,7 @@ fn requests_that_were_on_their_way_do_not_lengthen_an_ejection() {
     let (b, _) = balancer(Choice::LeastLoad);
     let list = instances(1);
     let running: Vec<Picked> = (0..50).map(|_| b.pick(&list, &[]).unwrap()).collect();
-    running.into_iter().for_each(|p| p.done(MS, Outcome::Unreachable));
+    running.into_iter().for_each(|p| p.done(MS, RequestOutcome::Unreachable));
     assert!((500..=1500).contains(&ejected_for(&b, &list[0])));
 }
 
@@ -102,9 +108,9 @@ fn an_instance_that_starts_again_under_its_name_starts_with_a_clean_record() {
     moved.url = "http://127.0.0.1:99".into();
     assert_eq!(ejected_for(&b, &moved), 0, "what listens elsewhere is another one");
     list[0].started += 1;
-    assert_eq!(b.standing(&list[0]), Standing::default());
-    died.done(MS, Outcome::Unreachable);
-    assert_eq!(b.standing(&list[0]), Standing::default(), "what its predecessor was asked is not on its account");
+    assert_eq!(b.health(&list[0]), InstanceHealth::default());
+    died.done(MS, RequestOutcome::Unreachable);
+    assert_eq!(b.health(&list[0]), InstanceHealth::default(), "what its predecessor was asked is not on its account");
     let taken: Vec<usize> = (0..10).map(|_| b.pick(&list, &[]).unwrap().index).collect();
     assert_eq!(taken.iter().filter(|i| **i == 0).count(), 5, "{taken:?}");
 }
@@ -115,10 +121,10 @@ fn dropping_a_pick_says_nothing() {
     let list = instances(1);
     for _ in 0..10 {
         let picked = b.pick(&list, &[]);
-        assert_eq!(b.standing(&list[0]).in_flight, 1);
+        assert_eq!(b.health(&list[0]).in_flight, 1);
         drop(picked);
     }
-    assert_eq!(b.standing(&list[0]), Standing::default());
+    assert_eq!(b.health(&list[0]), InstanceHealth::default());
 }
 
 #[test]
@@ -126,7 +132,7 @@ fn loads_of_instances_that_are_gone_are_forgotten() {
     let (b, clock) = balancer(Choice::LeastLoad);
     for n in 0..1000 {
         let list = vec![Instance::new("s", format!("run-{n}"), "http://a")];
-        b.pick(&list, &[]).unwrap().done(MS, Outcome::Answered);
+        b.pick(&list, &[]).unwrap().done(MS, RequestOutcome::Answered);
         clock.fetch_add(FORGET / 10, Relaxed);
     }
     let known: usize = b.0.shards.iter().map(|s| s.read().unwrap().len()).sum();
@@ -158,15 +164,15 @@ proptest! {
         let (b, _) = balancer(Choice::LeastLoad);
         let list = instances(n);
         let running: Vec<(Picked, u8)> = ends.iter().map(|e| (b.pick(&list, &[]).unwrap(), *e)).collect();
-        prop_assert_eq!(list.iter().map(|i| b.standing(i).in_flight as usize).sum::<usize>(), ends.len());
+        prop_assert_eq!(list.iter().map(|i| b.health(i).in_flight as usize).sum::<usize>(), ends.len());
         for (picked, end) in running {
             match end {
-                0 => picked.done(MS, Outcome::Answered),
-                1 => picked.done(MS, Outcome::TimedOut),
-                2 => picked.done(MS, Outcome::Unreachable),
+                0 => picked.done(MS, RequestOutcome::Answered),
+                1 => picked.done(MS, RequestOutcome::TimedOut),
+                2 => picked.done(MS, RequestOutcome::Unreachable),
                 _ => drop(picked),
             }
         }
-        prop_assert!(list.iter().all(|i| b.standing(i).in_flight == 0));
+        prop_assert!(list.iter().all(|i| b.health(i).in_flight == 0));
     }
 }

@@ -10,7 +10,7 @@ fn in_turn(b: &Balancer, clock: &AtomicU64, list: &[Instance], n: usize, gap: u6
         taken[picked.index] += 1;
         let micros = latency(picked.index);
         clock.fetch_add(gap + micros / 1_000, Relaxed);
-        picked.done(Duration::from_micros(micros), Outcome::Answered);
+        picked.done(Duration::from_micros(micros), RequestOutcome::Answered);
     }
     taken
 }
@@ -22,7 +22,7 @@ fn at_a_rate(b: &Balancer, clock: &AtomicU64, list: &[Instance], n: usize, gap: 
     for _ in 0..n {
         let now = clock.fetch_add(gap, Relaxed) + gap;
         let over: Vec<_> = under_way.extract_if(.., |(at, ..)| *at <= now).collect();
-        over.into_iter().for_each(|(_, micros, picked)| picked.done(Duration::from_micros(micros), Outcome::Answered));
+        over.into_iter().for_each(|(_, micros, picked)| picked.done(Duration::from_micros(micros), RequestOutcome::Answered));
         let picked = b.pick(list, &[]).unwrap();
         taken[picked.index] += 1;
         let micros = latency(picked.index);
@@ -117,12 +117,12 @@ fn a_latency_is_forgotten_with_time() {
     let (b, clock) = balancer(Choice::LeastLoad);
     let list = instances(1);
     in_turn(&b, &clock, &list, 10, 0, |_| 1_000_000);
-    let latency = b.standing(&list[0]).latency.unwrap();
+    let latency = b.health(&list[0]).latency.unwrap();
     assert!(latency > 990 * MS && latency < 1_010 * MS, "{latency:?}");
     clock.fetch_add(10_001, Relaxed);
-    assert_eq!(b.standing(&list[0]).latency, None);
+    assert_eq!(b.health(&list[0]).latency, None);
     in_turn(&b, &clock, &list, 3, 0, |_| 1_000);
-    let latency = b.standing(&list[0]).latency.unwrap();
+    let latency = b.health(&list[0]).latency.unwrap();
     assert!(latency < 2 * MS, "what it was before does not count: {latency:?}");
 }
 

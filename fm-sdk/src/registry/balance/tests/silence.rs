@@ -17,7 +17,7 @@ fn at(b: &Balancer, list: &[Instance], id: &str) -> Picked {
 }
 
 fn answer(b: &Balancer, list: &[Instance], id: &str) {
-    at(b, list, id).done(MS, Outcome::Answered);
+    at(b, list, id).done(MS, RequestOutcome::Answered);
 }
 
 fn picks(b: &Balancer, list: &[Instance], n: usize) -> Vec<usize> {
@@ -30,13 +30,13 @@ fn a_silent_instance_gets_one_request_a_second_to_show_that_it_is_back() {
     let list = instances(2);
     let mut hangs = at(&b, &list, "i0");
     clock.fetch_add(LONG, Relaxed);
-    assert_eq!(b.standing(&list[0]).silent_for, Duration::from_millis(LONG));
+    assert_eq!(b.health(&list[0]).silent_for, Duration::from_millis(LONG));
     let trials = |n| picks(&b, &list, n).into_iter().filter(|index| *index == 0).count();
     assert_eq!([trials(50), trials(50)], [1, 0]);
     clock.fetch_add(LONG, Relaxed);
     assert_eq!([trials(50), trials(50)], [1, 0]);
     hangs.answers();
-    assert_eq!(b.standing(&list[0]).silent_for, Duration::ZERO);
+    assert_eq!(b.health(&list[0]).silent_for, Duration::ZERO);
     assert_eq!(trials(50), 25, "an answer to whichever request ends the silence");
 }
 
@@ -44,12 +44,12 @@ fn a_silent_instance_gets_one_request_a_second_to_show_that_it_is_back() {
 fn a_silent_instance_is_left_to_the_others() {
     let (b, clock, list) = two();
     for id in ["i0", "i1"] {
-        (0..3).for_each(|_| at(&b, &list, id).done(MS, Outcome::Answered));
+        (0..3).for_each(|_| at(&b, &list, id).done(MS, RequestOutcome::Answered));
     }
     let _hangs = at(&b, &list, "i0");
     let busy: Vec<Picked> = (0..20).map(|_| at(&b, &list, "i1")).collect();
     clock.fetch_add(LONG, Relaxed);
-    busy.into_iter().for_each(|picked| picked.done(MS, Outcome::Answered));
+    busy.into_iter().for_each(|picked| picked.done(MS, RequestOutcome::Answered));
     let taken = (0..50).map(|_| b.pick(&list, &[]).unwrap()).collect::<Vec<_>>();
     assert!(taken.iter().filter(|picked| picked.index == 0).count() <= 1, "it would have the fewer requests");
 }
@@ -72,7 +72,7 @@ fn a_request_that_times_out_during_silence_ejects_at_once() {
     let (b, clock, list) = two();
     let hangs = at(&b, &list, "i0");
     clock.fetch_add(LONG, Relaxed);
-    hangs.done(Duration::from_millis(LONG), Outcome::TimedOut);
+    hangs.done(Duration::from_millis(LONG), RequestOutcome::TimedOut);
     assert!(ejected_for(&b, &list[0]) > 0);
 }
 
@@ -84,7 +84,7 @@ fn a_reader_without_patience_ejects_nobody() {
         clock.fetch_add(900, Relaxed);
         drop(picked);
     }
-    assert_eq!(b.standing(&list[0]), Standing::default());
+    assert_eq!(b.health(&list[0]), InstanceHealth::default());
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_instance_that_answers_others_is_slow_and_not_silent() {
         drop(slow);
     }
     assert_eq!(ejected_for(&b, &list[0]), 0);
-    assert!(b.standing(&list[0]).latency.unwrap() > 10 * MS, "what was given up counts as a slow answer");
+    assert!(b.health(&list[0]).latency.unwrap() > 10 * MS, "what was given up counts as a slow answer");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_long_answer_is_no_silence() {
     let mut stream = at(&b, &list, "i0");
     stream.answers();
     clock.fetch_add(60_000, Relaxed);
-    assert_eq!(b.standing(&list[0]).silent_for, Duration::ZERO);
+    assert_eq!(b.health(&list[0]).silent_for, Duration::ZERO);
     drop(stream);
     assert_eq!(ejected_for(&b, &list[0]), 0);
 }
@@ -171,9 +171,9 @@ fn a_slow_upload_is_no_silence() {
     let (b, clock, list) = two();
     let upload = b.pick_proven(&list[..1], &[]).unwrap();
     clock.fetch_add(60_000, Relaxed);
-    assert_eq!(b.standing(&list[0]).silent_for, Duration::ZERO);
+    assert_eq!(b.health(&list[0]).silent_for, Duration::ZERO);
     drop(upload);
-    assert_eq!(b.standing(&list[0]), Standing::default());
+    assert_eq!(b.health(&list[0]), InstanceHealth::default());
 }
 
 #[test]

@@ -1,16 +1,16 @@
 use super::{CALL, Instance, LONG, call};
 use fm_sdk::{
     Envelope, Error, FieldError, Kind,
-    bus::transport::{Audience, Verdict},
+    bus::transport::{Audience, Outcome},
 };
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Answers the next call.
-async fn answer(i: &Instance, with: Verdict) -> Envelope {
+async fn answer(i: &Instance, with: Outcome) -> Envelope {
     let d = i.next().await;
     assert_eq!(d.audience, Audience::Call);
-    d.settle.send(with).expect("is awaited");
+    d.acknowledger.send(with).expect("is awaited");
     d.message
 }
 
@@ -20,7 +20,7 @@ cases! { $ bus_calls
     async fn a_call_returns_its_reply(broker) {
         let (callee, caller) = (broker.instance("worker", &[CALL]).await, broker.connect());
         let sent = Envelope { token: Some("t".into()), ..call(1) };
-        let (reply, seen) = tokio::join!(caller.request(sent.clone(), LONG), answer(&callee, Verdict::Answer(r#"{"a":"ü"}"#.into())));
+        let (reply, seen) = tokio::join!(caller.request(sent.clone(), LONG), answer(&callee, Outcome::Reply(r#"{"a":"ü"}"#.into())));
         assert_eq!((reply.expect("is answered").as_str(), seen), (r#"{"a":"ü"}"#, sent));
     }
     async fn a_call_returns_its_typed_fault(broker) {
@@ -28,14 +28,14 @@ cases! { $ bus_calls
         let fault = Error::new(Kind::Invalid, "too-cheap", "a price is positive")
             .with_fields(vec![FieldError { field: "price".into(), message: "is 0".into() }])
             .fault();
-        let (reply, _) = tokio::join!(caller.request(call(1), LONG), answer(&callee, Verdict::Fault(fault.clone())));
+        let (reply, _) = tokio::join!(caller.request(call(1), LONG), answer(&callee, Outcome::Fault(fault.clone())));
         let e = reply.expect_err("is a fault");
         assert_eq!(e.fault(), fault);
     }
     async fn a_call_that_the_callee_cannot_handle_fails_at_the_caller_and_is_not_tried_again(broker) {
         let (callee, caller) = (broker.instance("worker", &[CALL]).await, broker.connect());
-        for verdict in [Verdict::Retry(Error::new(Kind::Conflict, "busy", "busy")), Verdict::Park(Error::new(Kind::Conflict, "busy", "busy"))] {
-            let (reply, _) = tokio::join!(caller.request(call(1), LONG), answer(&callee, verdict));
+        for outcome in [Outcome::Retry(Error::new(Kind::Conflict, "busy", "busy")), Outcome::Reject(Error::new(Kind::Conflict, "busy", "busy"))] {
+            let (reply, _) = tokio::join!(caller.request(call(1), LONG), answer(&callee, outcome));
             assert_eq!(reply.expect_err("is a fault").code(), "busy");
         }
         callee.nothing().await;
@@ -49,7 +49,7 @@ cases! { $ bus_calls
     async fn a_call_ends_at_its_deadline_although_nobody_answers(broker) {
         let (callee, caller) = (broker.instance("worker", &[CALL]).await, broker.connect());
         // So that the connection is there and the time is the call's own.
-        let _ = tokio::join!(caller.request(call(0), LONG), answer(&callee, Verdict::Answer("0".into())));
+        let _ = tokio::join!(caller.request(call(0), LONG), answer(&callee, Outcome::Reply("0".into())));
         let at = Instant::now();
         let (e, held) = tokio::join!(caller.request(call(1), SHORT), callee.next());
         let e = e.expect_err("is late");
@@ -63,7 +63,7 @@ cases! { $ bus_calls
         let check = async {
             let d = callee.next().await;
             let left = d.deadline.expect("a call has one").saturating_duration_since(Instant::now());
-            d.settle.send(Verdict::Answer("1".into())).expect("is awaited");
+            d.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
             left
         };
         let (_, left) = tokio::join!(caller.request(call(1), within), check);
@@ -74,8 +74,8 @@ cases! { $ bus_calls
         let caller = broker.connect();
         let busy = tokio::select! { d = callee.next() => d, _ = caller.request(call(1), LONG) => unreachable!("nobody answers it") };
         caller.request(call(2), SHORT).await.expect_err("the only instance is busy");
-        busy.settle.send(Verdict::Answer("1".into())).expect("is awaited");
-        let (reply, seen) = tokio::join!(caller.request(call(3), LONG), answer(&callee, Verdict::Answer("3".into())));
+        busy.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
+        let (reply, seen) = tokio::join!(caller.request(call(3), LONG), answer(&callee, Outcome::Reply("3".into())));
         assert_eq!((reply.expect("is answered").as_str(), seen.body.as_str()), ("3", "3"));
     }
     async fn a_caller_that_is_gone_does_not_stop_the_callee(broker) {
@@ -83,9 +83,9 @@ cases! { $ bus_calls
         let gone = broker.connect();
         let late = tokio::select! { d = callee.next() => d, _ = gone.request(call(1), LONG) => unreachable!("nobody answers it") };
         gone.close().await;
-        late.settle.send(Verdict::Answer("1".into())).expect("is awaited");
+        late.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
         let caller = broker.connect();
-        let (reply, _) = tokio::join!(caller.request(call(2), LONG), answer(&callee, Verdict::Answer("2".into())));
+        let (reply, _) = tokio::join!(caller.request(call(2), LONG), answer(&callee, Outcome::Reply("2".into())));
         assert_eq!(reply.expect("is answered"), "2");
     }
     async fn replies_find_their_calls_in_any_order(broker) {
@@ -97,7 +97,7 @@ cases! { $ bus_calls
                 held.push(callee.next().await);
             }
             for d in held.into_iter().rev() {
-                d.settle.send(Verdict::Answer(d.message.body)).expect("is awaited");
+                d.acknowledger.send(Outcome::Reply(d.message.body)).expect("is awaited");
             }
         };
         let (replies, ()) = tokio::join!(asked, work);
@@ -109,7 +109,7 @@ cases! { $ bus_calls
         let (one, two) = (broker.instance("worker", &[CALL]).await, broker.instance("worker", &[CALL]).await);
         let caller = broker.connect();
         for n in 0..6 {
-            let work = async { tokio::select! { m = answer(&one, Verdict::Answer("1".into())) => m, m = answer(&two, Verdict::Answer("2".into())) => m } };
+            let work = async { tokio::select! { m = answer(&one, Outcome::Reply("1".into())) => m, m = answer(&two, Outcome::Reply("2".into())) => m } };
             let (reply, seen) = tokio::join!(caller.request(call(n), LONG), work);
             assert!(reply.is_ok() && seen.body == n.to_string());
         }
@@ -123,7 +123,7 @@ cases! { $ bus_calls
             let two = broker.instance("worker", &[CALL]).await;
             one.transport.stop_consuming().await;
             drop(held);
-            answer(&two, Verdict::Answer("2".into())).await
+            answer(&two, Outcome::Reply("2".into())).await
         };
         let (reply, _) = tokio::join!(caller.request(call(1), LONG), work);
         assert_eq!(reply.expect("is answered"), "2");
@@ -133,7 +133,7 @@ cases! { $ bus_calls
         let e = caller.request(call(1), Duration::ZERO).await.expect_err("is late");
         assert_eq!(e.kind(), Kind::TimedOut);
         // A queue keeps its order: the first call to arrive is the one that was sent.
-        let work = answer(&callee, Verdict::Answer("done".into()));
+        let work = answer(&callee, Outcome::Reply("done".into()));
         let (reply, first) = tokio::join!(caller.request(call(2), LONG), work);
         assert!(reply.is_ok());
         assert_eq!(first.body, "2");

@@ -1,7 +1,7 @@
 use super::{COMMAND, EACH, EVENT, LONG, command, event};
 use fm_sdk::{
-    Envelope, Kind,
-    bus::transport::{Audience, Connection, Verdict},
+    ConnectionState, Envelope, Kind,
+    bus::transport::{Audience, Outcome},
     message::Subject,
 };
 use std::collections::BTreeSet;
@@ -47,7 +47,7 @@ cases! { $ bus_delivery
         other.publish(command(7)).await;
         let d = tokio::select! { d = one.next() => d, d = two.next() => d };
         assert_eq!((d.audience, d.message.body.as_str(), d.deadline), (Audience::Command, "7", None));
-        d.settle.send(Verdict::Ack).expect("is awaited");
+        d.acknowledger.send(Outcome::Ack).expect("is awaited");
         tokio::join!(one.nothing(), two.nothing(), other.nothing());
     }
     async fn a_command_to_an_unknown_service_is_unroutable(broker) {
@@ -120,13 +120,13 @@ cases! { $ bus_delivery
                     _ => Audience::Call,
                 };
                 assert_eq!(d.audience, expected);
-                d.settle.send(if expected == Audience::Call { Verdict::Answer("5".into()) } else { Verdict::Ack }).expect("is awaited");
+                d.acknowledger.send(if expected == Audience::Call { Outcome::Reply("5".into()) } else { Outcome::Ack }).expect("is awaited");
             }
         };
         assert_eq!(tokio::join!(asked, answers).0.expect("is answered"), "5");
     }
     async fn the_connection_is_up_once_messages_flow(broker) {
         let i = broker.instance("a", &[EVENT]).await;
-        timeout(LONG, i.transport.connection().wait_for(|c| *c == Connection::Up)).await.expect("comes up").expect("lives");
+        timeout(LONG, i.transport.connection().wait_for(|c| *c == ConnectionState::Up)).await.expect("comes up").expect("lives");
     }
 }

@@ -1,5 +1,5 @@
 use super::{Broker, CALL, EVENT, Instance, LONG, call, event};
-use fm_sdk::backend::Verdict;
+use fm_sdk::backend::Outcome;
 use std::time::Duration;
 
 /// Works off an instance's calls, as many at once as come, each for so long. Counts them.
@@ -9,7 +9,7 @@ async fn serve(i: &Instance, each: Duration, answered: &std::cell::Cell<u32>) {
         tokio::select! {
             d = i.next() => at_work.push(async move {
                 tokio::time::sleep(each).await;
-                d.settle.send(Verdict::Answer("1".into())).expect("is awaited");
+                d.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
             }),
             Some(()) = futures::StreamExt::next(&mut at_work) => answered.set(answered.get() + 1),
         }
@@ -45,7 +45,7 @@ cases! { $ bus_fairness
             held.push(i.next().await);
         }
         i.nothing().await;
-        held.remove(0).settle.send(Verdict::Ack).expect("is awaited");
+        held.remove(0).acknowledger.send(Outcome::Ack).expect("is awaited");
         held.push(i.next().await);
         i.nothing().await;
     }

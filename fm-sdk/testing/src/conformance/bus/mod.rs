@@ -4,20 +4,20 @@
 #[macro_use]
 mod cases;
 mod calls;
+mod dead_letters;
 mod delivery;
 mod fairness;
-mod parking;
 mod retries;
 mod stopping;
 
 #[doc(hidden)]
 pub mod all {
-    pub use super::{calls::*, delivery::*, fairness::*, parking::*, retries::*, stopping::*};
+    pub use super::{calls::*, dead_letters::*, delivery::*, fairness::*, retries::*, stopping::*};
 }
 
 use fm_sdk::{
     Envelope, MessageKind, Transport,
-    bus::transport::{Audience, Consume, Delivery, Incoming, Retry, Subscription, Verdict, Worker},
+    bus::transport::{Audience, Consume, Delivery, Incoming, Outcome, Retry, Subscription, Worker},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -29,7 +29,7 @@ macro_rules! bus_conformance {
         $crate::bus_delivery!($make);
         $crate::bus_calls!($make);
         $crate::bus_retries!($make);
-        $crate::bus_parking!($make);
+        $crate::bus_dead_letters!($make);
         $crate::bus_fairness!($make);
         $crate::bus_stopping!($make);
     };
@@ -53,13 +53,10 @@ impl Broker {
     /// Starts one with other settings than three quick tries and many messages in flight.
     async fn tuned(&self, service: &str, to: &[(Audience, &'static str)], tune: impl FnOnce(&mut Consume)) -> Instance {
         let transport = self.connect();
-        let mut what = Consume {
-            service: service.into(),
-            instance: uuid::Uuid::new_v4().simple().to_string(),
-            subscriptions: to.iter().map(|&(audience, name)| Subscription { audience, name }).collect(),
-            prefetch: 100,
-            retry: Retry { attempts: 3, waits: vec![SOON] },
-        };
+        let subscriptions = to.iter().map(|&(audience, name)| Subscription::new(audience, name)).collect();
+        let mut what = Consume::new(service, uuid::Uuid::new_v4().simple().to_string(), subscriptions);
+        what.prefetch = 100;
+        what.retry = Retry { attempts: 3, waits: vec![SOON] };
         tune(&mut what);
         let (into, inbox) = async_channel::unbounded();
         let worker = Worker::new(actix_rt::Arbiter::current(), move |incoming| drop(into.try_send(incoming)));
@@ -91,7 +88,7 @@ impl Instance {
     /// Takes the next one and acknowledges it; gives its body.
     async fn done(&self) -> String {
         let d = self.next().await;
-        d.settle.send(Verdict::Ack).expect("is awaited");
+        d.acknowledger.send(Outcome::Ack).expect("is awaited");
         d.message.body
     }
     async fn nothing(&self) {

@@ -1,17 +1,17 @@
 use super::{CALL, COMMAND, EACH, EVENT, LONG, SOON, call, command, event};
 use fm_sdk::{
     Error, Kind,
-    bus::transport::{Audience, Verdict},
+    bus::transport::{Audience, Outcome},
 };
 use std::time::Duration;
 use tokio::time::Instant;
 
-fn failed() -> Verdict {
-    Verdict::Retry(Error::new(Kind::Unavailable, "later", "try again").caused_by(std::io::Error::other("the disk is full")))
+fn failed() -> Outcome {
+    Outcome::Retry(Error::new(Kind::Unavailable, "later", "try again").caused_by(std::io::Error::other("the disk is full")))
 }
 
 cases! { $ bus_retries
-    async fn a_failed_message_comes_again_later_with_a_higher_attempt_and_is_parked_at_last(broker) {
+    async fn a_failed_message_comes_again_later_with_a_higher_attempt_and_becomes_a_dead_letter_at_last(broker) {
         let i = broker.instance("worker", &[EVENT, COMMAND]).await;
         for (m, audience) in [(event(1), Audience::Service), (command(1), Audience::Command)] {
             let id = m.id.clone();
@@ -22,9 +22,9 @@ cases! { $ bus_retries
                 assert_eq!((d.message.id.as_str(), d.message.attempt, d.audience), (id.as_str(), attempt, audience));
                 assert!(failed_at.is_none_or(|at: Instant| at.elapsed() >= SOON), "came too soon");
                 failed_at = Some(Instant::now());
-                d.settle.send(failed()).expect("is awaited");
+                d.acknowledger.send(failed()).expect("is awaited");
             }
-            let parked = super::parking::wait(&*i.transport, "worker", |p| p.message.id == id).await;
+            let parked = super::dead_letters::wait(&*i.transport, "worker", |p| p.message.id == id).await;
             assert_eq!((parked.code.as_str(), parked.audience, parked.message.attempt), ("later", audience, 3));
             assert!(parked.cause.contains("try again") && parked.cause.contains("the disk is full"), "{}", parked.cause);
         }
@@ -33,16 +33,16 @@ cases! { $ bus_retries
     async fn a_message_that_succeeds_on_the_second_try_is_done(broker) {
         let i = broker.instance("a", &[EVENT]).await;
         i.publish(event(1)).await;
-        i.next().await.settle.send(failed()).expect("is awaited");
+        i.next().await.acknowledger.send(failed()).expect("is awaited");
         assert_eq!(i.done().await, "1");
         i.nothing().await;
-        assert!(i.transport.parked("a", 10).await.expect("is read").is_empty());
+        assert!(i.transport.dead_letters("a", 10).await.expect("is read").is_empty());
     }
     async fn another_service_does_not_see_the_retries_of_the_first(broker) {
         let (a, b) = (broker.instance("a", &[EVENT]).await, broker.instance("b", &[EVENT]).await);
         a.publish(event(1)).await;
         b.done().await;
-        a.next().await.settle.send(failed()).expect("is awaited");
+        a.next().await.acknowledger.send(failed()).expect("is awaited");
         a.done().await;
         b.nothing().await;
     }
@@ -54,7 +54,7 @@ cases! { $ bus_retries
         for n in 0..3 {
             i.publish(event(n)).await;
         }
-        i.next().await.settle.send(failed()).expect("is awaited");
+        i.next().await.acknowledger.send(failed()).expect("is awaited");
         assert_eq!((i.done().await, i.done().await), ("1".into(), "2".into()));
         let again = i.next().await;
         assert_eq!((again.message.body.as_str(), again.message.attempt), ("0", 2));
@@ -64,11 +64,11 @@ cases! { $ bus_retries
         let i = broker.tuned("a", &[EVENT], |c| c.retry.waits = waits.to_vec()).await;
         i.publish(event(1)).await;
         for wait in waits {
-            i.next().await.settle.send(failed()).expect("is awaited");
+            i.next().await.acknowledger.send(failed()).expect("is awaited");
             let at = Instant::now();
             let d = i.next().await;
             assert!(at.elapsed() >= wait, "{:?} instead of {wait:?}", at.elapsed());
-            d.settle.send(Verdict::Return).expect("is awaited");
+            d.acknowledger.send(Outcome::Requeue).expect("is awaited");
         }
     }
     async fn an_instance_tries_again_alone_what_every_instance_got(broker) {
@@ -78,23 +78,23 @@ cases! { $ bus_retries
         for attempt in 1..=3 {
             let d = one.next().await;
             assert_eq!((d.message.attempt, d.audience), (attempt, Audience::EachInstance));
-            d.settle.send(failed()).expect("is awaited");
+            d.acknowledger.send(failed()).expect("is awaited");
         }
         tokio::join!(one.nothing(), two.nothing());
-        assert!(one.transport.parked("a", 10).await.expect("is read").is_empty(), "there is no queue to replay it to");
+        assert!(one.transport.dead_letters("a", 10).await.expect("is read").is_empty(), "there is no queue to replay it to");
     }
-    async fn what_every_instance_got_and_one_cannot_handle_is_not_parked(broker) {
+    async fn what_every_instance_got_and_one_cannot_handle_becomes_no_dead_letter(broker) {
         let i = broker.instance("a", &[EACH]).await;
         i.publish(event(1)).await;
-        i.next().await.settle.send(Verdict::Park(fm_sdk::reject("no"))).expect("is awaited");
+        i.next().await.acknowledger.send(Outcome::Reject(fm_sdk::reject("no"))).expect("is awaited");
         i.publish(event(2)).await;
         assert_eq!(i.done().await, "2");
-        assert!(i.transport.parked("a", 10).await.expect("is read").is_empty());
+        assert!(i.transport.dead_letters("a", 10).await.expect("is read").is_empty());
     }
     async fn a_message_given_back_comes_again_uncounted(broker) {
         let i = broker.instance("a", &[EVENT]).await;
         i.publish(event(1)).await;
-        i.next().await.settle.send(Verdict::Return).expect("is awaited");
+        i.next().await.acknowledger.send(Outcome::Requeue).expect("is awaited");
         let d = i.next().await;
         assert_eq!((d.message.body.as_str(), d.message.attempt), ("1", 1));
     }
@@ -109,7 +109,7 @@ cases! { $ bus_retries
             assert!(!i.next().await.redelivered, "a call");
             let d = i.next().await;
             assert!(d.redelivered, "a call again");
-            d.settle.send(Verdict::Answer("1".into())).expect("is awaited");
+            d.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
         };
         tokio::join!(caller.request(call(1), LONG), given_back).0.expect("is answered");
     }

@@ -1,8 +1,5 @@
 use super::{CALL, EACH, EVENT, call, event};
-use fm_sdk::{
-    Kind,
-    bus::transport::{Connection, Verdict},
-};
+use fm_sdk::{ConnectionState, Kind, bus::transport::Outcome};
 use std::time::Duration;
 
 cases! { $ bus_stopping
@@ -13,7 +10,7 @@ cases! { $ bus_stopping
         one.transport.stop_consuming().await;
         one.publish(event(2)).await;
         one.nothing().await;
-        held.settle.send(Verdict::Ack).expect("is awaited");
+        held.acknowledger.send(Outcome::Ack).expect("is awaited");
         one.transport.close().await;
         let two = broker.instance("a", &[EVENT]).await;
         assert_eq!(two.done().await, "2");
@@ -24,7 +21,7 @@ cases! { $ bus_stopping
         one.transport.stop_consuming().await;
         let work = async {
             let d = two.next().await;
-            d.settle.send(Verdict::Answer("1".into())).expect("is awaited");
+            d.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
         };
         let (reply, ()) = tokio::join!(one.transport.request(call(1), super::LONG), work);
         assert_eq!(reply.expect("is answered"), "1");
@@ -51,7 +48,7 @@ cases! { $ bus_stopping
         t.close().await;
         assert_eq!(t.publish(event(2)).await.expect_err("is closed").kind(), Kind::Unavailable);
         assert_eq!(t.request(call(1), Duration::from_secs(5)).await.expect_err("is closed").kind(), Kind::Unavailable);
-        assert!(matches!(&*t.connection().borrow(), Connection::Down(_)));
+        assert!(matches!(&*t.connection().borrow(), ConnectionState::Down(_)));
     }
     async fn all_that_was_handed_over_before_a_close_is_stored(broker) {
         let i = broker.instance("a", &[EVENT]).await;

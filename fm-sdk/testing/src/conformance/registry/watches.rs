@@ -1,7 +1,7 @@
 //! Following.
 
 use super::*;
-use fm_sdk::registry::Reach;
+use fm_sdk::ConnectionState;
 
 cases! {$ registry_watches
     async fn a_watch_begins_with_what_is_there(space) {
@@ -88,6 +88,6 @@ cases! {$ registry_watches
 
     async fn a_registry_that_answers_is_up(space) {
         space.a.list("/").await.expect("lists");
-        assert_eq!(*space.a.reach().borrow(), Reach::Up);
+        assert_eq!(*space.a.connection().borrow(), ConnectionState::Up);
     }
 }

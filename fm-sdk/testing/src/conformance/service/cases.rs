@@ -28,25 +28,25 @@ cases! { $
         assert_eq!(s.notes().join(","), "step 1,step 0,end");
     }
     async fn a_failing_message_is_tried_as_often_as_in_production_then_dead_lettered_and_publishes_nothing(s) {
-        assert_eq!(s.deliver(Broken { hopeless: false }, |_| {}).await, Ending::Parked("later".into(), Retry::default().attempts));
+        assert_eq!(s.deliver(Broken { hopeless: false }, |_| {}).await, Ending::DeadLetter("later".into(), Retry::default().attempts));
         assert_eq!(s.published::<Ended>(), []);
     }
-    async fn a_hopeless_message_is_parked_at_once_and_blocks_nobody(s) {
-        assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::Parked("rejected".into(), 1));
+    async fn a_hopeless_message_becomes_a_dead_letter_at_once_and_blocks_nobody(s) {
+        assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::DeadLetter("rejected".into(), 1));
         assert_eq!(s.deliver(Step { n: 0 }, |_| {}).await, Ending::Done);
     }
     async fn a_message_that_acts_for_another_user_is_dead_lettered_at_once(s) {
         assert_eq!(s.deliver(Owned { user: "fm-test".into() }, |_| {}).await, Ending::Done);
-        assert_eq!(s.deliver(Owned { user: "somebody".into() }, |_| {}).await, Ending::Parked("other-user".into(), 1));
+        assert_eq!(s.deliver(Owned { user: "somebody".into() }, |_| {}).await, Ending::DeadLetter("other-user".into(), 1));
     }
     async fn an_event_that_a_service_hears_twice_ends_as_the_handler_of_the_service_does(s) {
         use Outcome::{Ack, Reject, Retry as Again};
         let attempts = Retry::default().attempts;
         for (service, instance, ending, tries) in [
             (Ack, Ack, Ending::Done, (1, 1)),
-            (Reject, Ack, Ending::Parked("rejected".into(), 1), (1, 1)),
+            (Reject, Ack, Ending::DeadLetter("rejected".into(), 1), (1, 1)),
             (Ack, Reject, Ending::Done, (1, 1)),
-            (Again, Ack, Ending::Parked("later".into(), attempts), (attempts, 1)),
+            (Again, Ack, Ending::DeadLetter("later".into(), attempts), (attempts, 1)),
             (Ack, Again, Ending::Done, (1, attempts)),
         ] {
             let before = s.notes();
@@ -57,20 +57,20 @@ cases! { $
         }
     }
     async fn a_message_from_a_service_that_its_declaration_does_not_name_is_dead_lettered_unheard(s) {
-        assert_eq!(s.deliver(Foreign {}, |_| {}).await, Ending::Parked("sender-undeclared".into(), 1));
+        assert_eq!(s.deliver(Foreign {}, |_| {}).await, Ending::DeadLetter("sender-undeclared".into(), 1));
         assert_eq!(s.notes().len(), 0);
     }
-    async fn an_unreadable_body_is_parked_at_once(s) {
+    async fn an_unreadable_body_becomes_a_dead_letter_at_once(s) {
         let ending = s.deliver(Step { n: 0 }, |m| m.body = "{".into()).await;
-        assert!(matches!(&ending, Ending::Parked(_, 1)), "{ending:?}");
+        assert!(matches!(&ending, Ending::DeadLetter(_, 1)), "{ending:?}");
         assert_eq!(s.notes().len(), 0);
     }
-    async fn a_message_without_or_with_anothers_token_is_parked_unheard(s) {
+    async fn a_message_without_or_with_anothers_token_becomes_a_dead_letter_unheard(s) {
         let forgeries: [fn(&mut Envelope); 4] =
             [|m| m.token = None, |m| m.id = "another".into(), |m| m.source = "fm-evil".into(), |m| m.body = r#"{"n":7}"#.into()];
         for forge in forgeries {
             let ending = s.deliver(Step { n: 0 }, forge).await;
-            assert!(matches!(&ending, Ending::Parked(code, 1) if code.starts_with("token-") || code.starts_with("delegation-")), "{ending:?}");
+            assert!(matches!(&ending, Ending::DeadLetter(code, 1) if code.starts_with("token-") || code.starts_with("delegation-")), "{ending:?}");
         }
         assert_eq!(s.notes().len(), 0);
     }

@@ -57,7 +57,7 @@ impl Live {
         self.tracking.forget(&m.id);
         let id = m.id.clone();
         self.tracking.publish(m).await.expect("is published");
-        // What a handler says lies in the outbox before its verdict, and is owed before it leaves the outbox.
+        // What a handler says lies in the outbox before its outcome, and is owed before it leaves the outbox.
         let store = &self.store;
         eventually("the outbox is empty and nothing is owed", LONG, async || {
             self.tracking.settled(&id).await;

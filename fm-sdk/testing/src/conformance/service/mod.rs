@@ -13,7 +13,7 @@ pub use probe::{Probe, probe};
 
 use fm_sdk::{
     Call, Envelope, Event, Reply,
-    testing::{MockBus, Settled},
+    testing::{Delivered, MockBus},
 };
 
 /// The service that sends what a case delivers.
@@ -25,12 +25,12 @@ pub enum Ending {
     /// It was handled.
     Done,
     /// It was set aside: the error's code, and after how many tries.
-    Parked(String, u32),
+    DeadLetter(String, u32),
 }
 
-impl From<Settled> for Ending {
-    fn from(settled: Settled) -> Self {
-        settled.error().map_or(Ending::Done, |e| Ending::Parked(e.code().into(), settled.attempts()))
+impl From<Delivered> for Ending {
+    fn from(settled: Delivered) -> Self {
+        settled.error().map_or(Ending::Done, |e| Ending::DeadLetter(e.code().into(), settled.attempts()))
     }
 }
 
@@ -53,7 +53,7 @@ impl Stage for MockBus<Probe> {
         self.from(SENDER).deliver_edited(e, edit).await.into()
     }
     async fn again(&self) -> Ending {
-        MockBus::again(self).await.into()
+        MockBus::redeliver(self).await.into()
     }
     async fn call<M: Call>(&self, m: M) -> Reply<M::Reply> {
         MockBus::call(self, m).await

@@ -2,8 +2,8 @@
 
 use super::Ending;
 use fm_sdk::{
-    BoxFuture, Envelope, Result, Transport,
-    bus::transport::{Audience, Connection, Consume, Counters, Delivery, Incoming, Parked, Retry, Settle, Verdict, Worker},
+    BoxFuture, ConnectionState, Envelope, Result, Transport,
+    bus::transport::{Acknowledger, Audience, Consume, DeadLetter, Delivery, Incoming, Outcome, Retry, TransportMetrics, Worker},
 };
 use std::{
     collections::HashMap,
@@ -58,11 +58,11 @@ impl Tracking {
     pub fn forget(&self, id: &str) {
         self.lock().endings.remove(id);
     }
-    fn ended(&self, m: &Envelope, audience: Audience, verdict: &Verdict, last: bool) {
-        let ending = match verdict {
-            Verdict::Ack => Some(Ending::Done),
-            Verdict::Park(e) => Some(Ending::Parked(e.code().into(), m.attempt)),
-            Verdict::Retry(e) if last => Some(Ending::Parked(e.code().into(), m.attempt)),
+    fn ended(&self, m: &Envelope, audience: Audience, outcome: &Outcome, last: bool) {
+        let ending = match outcome {
+            Outcome::Ack => Some(Ending::Done),
+            Outcome::Reject(e) => Some(Ending::DeadLetter(e.code().into(), m.attempt)),
+            Outcome::Retry(e) if last => Some(Ending::DeadLetter(e.code().into(), m.attempt)),
             _ => None,
         };
         if let (Some(ending), false) = (ending, audience == Audience::Call) {
@@ -83,16 +83,18 @@ impl Tracking {
 impl Tracking {
     /// The same delivery; what becomes of it is noted.
     fn tracked(&self, d: Delivery, retry: &Retry) -> Delivery {
-        let Delivery { message, audience, deadline, redelivered, settle } = d;
-        let (me, m, last) = (self.clone(), message.clone(), retry.after(message.attempt).is_none());
-        let settle = Settle::new(move |verdict| {
-            let copy = verdict.clone();
+        let (me, m, audience, last) = (self.clone(), d.message.clone(), d.audience, retry.after(d.message.attempt).is_none());
+        let acknowledger = d.acknowledger;
+        let tracked = Acknowledger::new(move |outcome| {
+            let copy = outcome.clone();
             // The broker hears it first, so that all is done when the case goes on.
-            let settled = settle.send(verdict);
+            let settled = acknowledger.send(outcome);
             me.ended(&m, audience, &copy, last);
             settled
         });
-        Delivery { message, audience, deadline, redelivered, settle }
+        let mut same = Delivery::new(d.message, d.audience, tracked);
+        (same.deadline, same.redelivered) = (d.deadline, d.redelivered);
+        same
     }
 }
 
@@ -127,17 +129,17 @@ impl Transport for Tracking {
     fn stop_consuming(&self) -> BoxFuture<'_, ()> {
         self.inner.stop_consuming()
     }
-    fn counters(&self) -> Counters {
-        self.inner.counters()
+    fn metrics(&self) -> TransportMetrics {
+        self.inner.metrics()
     }
-    fn connection(&self) -> watch::Receiver<Connection> {
+    fn connection(&self) -> watch::Receiver<ConnectionState> {
         self.inner.connection()
     }
-    fn parked(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<Parked>>> {
-        self.inner.parked(service, limit)
+    fn dead_letters(&self, service: &str, limit: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>>> {
+        self.inner.dead_letters(service, limit)
     }
-    fn drop_parked(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<Parked>>> {
-        self.inner.drop_parked(service, id)
+    fn drop_dead_letter(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<DeadLetter>>> {
+        self.inner.drop_dead_letter(service, id)
     }
     fn deliver_to(&self, service: &str, audience: Audience, message: Envelope) -> BoxFuture<'_, Result<()>> {
         self.inner.deliver_to(service, audience, message)

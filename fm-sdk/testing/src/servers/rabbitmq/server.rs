@@ -103,7 +103,7 @@ impl RabbitMqServer {
     ///
     /// # Errors
     /// There is no leader after 90 s.
-    pub fn settle(&self, url: &str) -> Result<()> {
+    pub fn wait_for_leaders(&self, url: &str) -> Result<()> {
         let vhost = url.rsplit('/').next().unwrap_or_default();
         let leaders = format!(
             "[ok = element(1, ra:members(amqqueue:get_pid(Q), 5000)) || Q <- rabbit_amqqueue:list(<<\"{vhost}\">>), \

@@ -2,8 +2,7 @@
 
 use super::application::{registry, transport};
 use crate::{
-    Error, Kind, Result, Transport,
-    bus::transport::Connection,
+    ConnectionState, Error, Kind, Result, Transport,
     config::{BusUrl, Settings},
     identity::{Delegate, Keys, Purpose, Verifier},
     registry::Registry,
@@ -21,11 +20,11 @@ pub(super) async fn bus(settings: &Settings) -> Result<Arc<dyn Transport>> {
     }
     let bus = transport(settings)?;
     let mut connection = bus.connection();
-    let up = tokio::time::timeout(CONNECT, connection.wait_for(|c| *c == Connection::Up)).await;
+    let up = tokio::time::timeout(CONNECT, connection.wait_for(|c| *c == ConnectionState::Up)).await;
     if !matches!(up, Ok(Ok(_))) {
         let why = match &*bus.connection().borrow() {
-            Connection::Down(why) => why.clone(),
-            Connection::Up => "no answer".into(),
+            ConnectionState::Down(why) => why.clone(),
+            ConnectionState::Up => "no answer".into(),
         };
         return Err(Error::new(Kind::Unavailable, "broker-away", why));
     }
