@@ -48,6 +48,10 @@ nothing_is_published_when_what_stands_on_the_sdk_does_not_compile() {
     cd "$scratch/checkout/funny-market-compose/registry"
     [ "$(find . -name '*.crate' | wc -l)" = 0 ]
     [ ! -s index/fm/-s/fm-sdk ]
+    cd "$scratch/checkout"
+    sed -i "/broken/d" fm-sdk/testing/src/lib.rs
+    publish
+    [ -f funny-market-compose/registry/fm-sdk-testing-0.1.0.crate ]
 }
 
 a_crate_that_does_not_compile_is_not_published() {
