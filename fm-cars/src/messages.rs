@@ -69,24 +69,24 @@ pub struct AttachedKeys {
 
 fm_sdk::messages! {
     /// A car was created that only its owner sees.
-    event "car.drafted" CarDrafted { id: String, owner: String }
+    event "car.drafted" from "fm-cars" CarDrafted { id: String, owner: String }
     /// A car became visible to everybody.
-    event "car.listed" CarListed { car: CarNow }
+    event "car.listed" from "fm-cars" CarListed { car: CarNow }
     /// Something but the price changed; also: it became a draft again (`status`).
-    event "car.changed" CarChanged { car: CarNow }
+    event "car.changed" from "fm-cars" CarChanged { car: CarNow }
     /// The price changed.
-    event "car.price-changed" CarPriceChanged { car: CarNow, from: i64 }
+    event "car.price-changed" from "fm-cars" CarPriceChanged { car: CarNow, from: i64 }
     /// It was sold.
-    event "car.sold" CarSold { car: CarNow }
+    event "car.sold" from "fm-cars" CarSold { car: CarNow }
     /// It is gone, and its pictures with it.
-    event "car.removed" CarRemoved { id: String, owner: String, version: i64 }
+    event "car.removed" from "fm-cars" CarRemoved { id: String, owner: String, version: i64 }
     /// All cars of a deleted user are gone.
-    event "cars.user-deleted" UserDeleted { user: String, count: u64 }
+    event "cars.user-deleted" from "fm-cars" UserDeleted { user: String, count: u64 }
 
     /// Remove all cars of a user who is being deleted. From fm-profile only.
-    command "fm-cars/delete-all" DeleteAll { user: String }
+    command "fm-cars/delete-all" from "fm-profile" DeleteAll { user: String }
     /// Make cars of one part of an import. To ourselves, so that the instances share the work and a restart loses none.
-    command "fm-cars/import-part" ImportRows { part: String }
+    command "fm-cars/import-part" from "fm-cars" ImportRows { part: String }
 
     /// Add pictures to a car of the caller. Those that it has already are left alone.
     call "fm-cars/attach-images" AttachImages { car: String, images: Vec<CarImage> } -> CarImages;

@@ -21,7 +21,7 @@ use fm_sdk::{
     config::{RegistryUrl, Settings},
     health::{Health, Phase},
     http::{Draining, TrustedProxies},
-    identity::{Terms, Verifier},
+    identity::{TokenPolicy, Verifier},
     metrics::Metrics,
     registry::{
         Etcd, MemoryRegistry, Registry,
@@ -75,14 +75,15 @@ impl Application {
     /// What will not get better by waiting: addresses that cannot be read, ports that are taken.
     pub fn build(settings: Settings, own: GatewaySettings) -> Result<Self> {
         let registry = registry(&settings)?;
-        Self::on(settings, own, registry, Terms::default())
+        let token_policy = settings.token_policy();
+        Self::on(settings, own, registry, token_policy)
     }
 
     /// Builds it on a registry that exists already.
     ///
     /// # Errors
     /// If a port cannot be bound.
-    pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, terms: Terms) -> Result<Self> {
+    pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, token_policy: TokenPolicy) -> Result<Self> {
         let (admin, _) = listener::bind("FM_ADMIN_HTTP", &own.admin_http, None)?;
         let metrics = GatewayMetrics::new(Metrics::default());
         let reloader = own.tls.address.as_ref().map(|_| Reloader::start(own.tls.clone(), metrics.clone())).transpose()?;
@@ -107,7 +108,7 @@ impl Application {
         let instance = settings.instance_name();
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
         let services = Services::new(registry.clone());
-        let verifier = Arc::new(Verifier::new(&*registry, terms.clone()));
+        let verifier = Arc::new(Verifier::new(&*registry, token_policy.clone()));
         let draining = Draining::default();
         let tools = Tools {
             services: services.clone(),
@@ -119,7 +120,7 @@ impl Application {
             draining: draining.clone(),
         };
         let copy = Copy::in_folder(&settings.data_folder(NAME));
-        let reach = registry.reach();
+        let reach = registry.connection();
         let (drivers, recent, live) = (Drivers::new(tools), Arc::<RecentRequests>::default(), Arc::<LiveRequests>::default());
         let keeper = Keeper::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy));
         let (health, state) = (Health::default(), keeper.state());
@@ -137,7 +138,7 @@ impl Application {
             data: settings.data_folder(NAME),
             trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
             password_cost: own.password_cost,
-            bus: Bus::new(settings.bus.clone(), terms),
+            bus: Bus::new(settings.bus.clone(), token_policy),
         }));
         let limits = own.limits();
         let gateway = Arc::new(Gateway {
@@ -352,7 +353,7 @@ pub fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
         RegistryUrl::Memory => Arc::new(MemoryRegistry::default()),
         RegistryUrl::Etcd(urls) => {
             let urls: Vec<&str> = urls.iter().map(|url| url.as_str().trim_end_matches('/')).collect();
-            Arc::new(Etcd::connect_under(&urls.join(","), &settings.registry_prefix)?)
+            Arc::new(Etcd::connect_with(&urls.join(","), &settings.registry_prefix, &settings.tls())?)
         }
     })
 }

@@ -37,5 +37,5 @@ fm_sdk::messages! {
     call "fm-cars/remove-image" RemoveImage { car: String, key: String } -> Attached;
     /// Asks, for fm-image itself, which of these pictures the car has.
     call "fm-cars/images-attached" ImagesAttached { keys: Vec<String>, car: String } -> AttachedKeys;
-    event "car.removed" CarRemoved { id: String }
+    event "car.removed" from "fm-cars" CarRemoved { id: String }
 }

@@ -35,10 +35,10 @@ pub struct CarNow {
 }
 
 fm_sdk::messages! {
-    command "fm-cars/delete-all" DeleteAll { user: String }
-    event "car.listed" CarListed { car: CarNow }
-    event "car.price-changed" CarPriceChanged { car: CarNow, from: i64 }
-    event "cars.user-deleted" UserDeleted { user: String, count: u64 }
+    command "fm-cars/delete-all" from "fm-profile" DeleteAll { user: String }
+    event "car.listed" from "fm-cars" CarListed { car: CarNow }
+    event "car.price-changed" from "fm-cars" CarPriceChanged { car: CarNow, from: i64 }
+    event "cars.user-deleted" from "fm-cars" UserDeleted { user: String, count: u64 }
     /// Fault: `car-unknown`.
     call "fm-cars/show-car" ShowCar { car: String } -> CarNow;
     /// Fault: `car-unknown`.

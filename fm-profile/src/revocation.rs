@@ -2,7 +2,7 @@
 //! services watch. While the registry is away the epoch is kept and tried again until it is written.
 
 use crate::{Profile, User};
-use fm_sdk::{Error, Kind, Result, Work, identity::Epochs, registry::Reach};
+use fm_sdk::{ConnectionState, Error, Kind, Result, Work, identity::Epochs};
 use std::{sync::Arc, time::Duration};
 
 /// How long a request waits for the registry.
@@ -13,9 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// `Unavailable`, code `revocation-not-written`.
 pub fn possible(work: &Work) -> Result<()> {
-    match &*work.runtime().registry().reach().borrow() {
-        Reach::Up => Ok(()),
-        Reach::Down(_) => Err(not_written()),
+    match &*work.runtime().registry().connection().borrow() {
+        ConnectionState::Up => Ok(()),
+        ConnectionState::Down(_) => Err(not_written()),
     }
 }
 

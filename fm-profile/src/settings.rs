@@ -2,7 +2,7 @@ use crate::{Cost, FirstAdmin, Limit, Limits, Secret, Setup, user};
 use fm_sdk::{
     Clock, Error, Kind, Result,
     config::Settings,
-    identity::{Keys, Purpose, Terms},
+    identity::{Keys, Purpose},
 };
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl Own {
         let keys = Keys::open(&settings.data_folder("fm-profile").join("access"), Purpose::Access)?;
         Ok(Setup {
             keys: Arc::new(keys),
-            terms: Terms::default(),
+            token_policy: settings.token_policy(),
             clock: Clock::system(),
             cost: Cost::default(),
             at_once: self.hashes_at_once.into(),

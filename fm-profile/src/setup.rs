@@ -1,7 +1,7 @@
 use crate::{Cost, Limits, Secret};
 use fm_sdk::{
     Clock,
-    identity::{Keys, Terms},
+    identity::{Keys, TokenPolicy},
 };
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub struct Setup {
     /// The keys that sign access tokens.
     pub keys: Arc<Keys>,
     /// What the issuer and those who check its tokens agree on.
-    pub terms: Terms,
+    pub token_policy: TokenPolicy,
     /// Tells the time for sessions, limits and records.
     pub clock: Clock,
     /// What one password hash costs.

@@ -1,14 +1,14 @@
 use crate::{Limits, Setup, passwords::Passwords, throttle::Throttle};
 use fm_sdk::{
     Clock, Error, Kind, Result, Work,
-    identity::{Issuer, Keys, Roles, Terms},
+    identity::{Issuer, Keys, Roles, TokenPolicy},
 };
 use std::sync::{Arc, OnceLock};
 
 /// What an instance keeps in memory.
 pub struct Profile {
     keys: Arc<Keys>,
-    terms: Terms,
+    token_policy: TokenPolicy,
     issuer: OnceLock<Issuer>,
     pub(crate) clock: Clock,
     pub(crate) passwords: Passwords,
@@ -17,9 +17,16 @@ pub struct Profile {
 
 impl Profile {
     pub(crate) fn new(setup: Setup) -> Self {
-        let Setup { keys, terms, clock, cost, at_once, limits, admin: _ } = setup;
+        let Setup { keys, token_policy, clock, cost, at_once, limits, admin: _ } = setup;
         let limits: Limits = limits;
-        Profile { keys, terms, issuer: OnceLock::new(), clock, passwords: Passwords::new(cost, at_once), throttle: Throttle::new(limits) }
+        Profile {
+            keys,
+            token_policy,
+            issuer: OnceLock::new(),
+            clock,
+            passwords: Passwords::new(cost, at_once),
+            throttle: Throttle::new(limits),
+        }
     }
     /// Signs access tokens.
     pub(crate) fn issuer(&self) -> Result<&Issuer> {
@@ -34,7 +41,7 @@ impl Profile {
 pub async fn publish_keys(profile: Arc<Profile>, work: Work) -> Result<()> {
     let registry = work.runtime().registry().clone();
     profile.keys.publish(&*registry).await?;
-    let issuer = Issuer::new(profile.keys.clone(), Roles::default(), profile.terms.clone(), &*registry)?;
+    let issuer = Issuer::new(profile.keys.clone(), Roles::default(), profile.token_policy.clone(), &*registry)?;
     if profile.issuer.set(issuer).is_ok() {
         fm_sdk::actix_rt::spawn(profile.keys.clone().keep(registry));
     }

@@ -21,9 +21,9 @@ pub struct CarNow {
 }
 
 fm_sdk::messages! {
-    event "car.listed" CarListed { car: CarNow }
-    event "car.changed" CarChanged { car: CarNow }
-    event "car.price-changed" CarPriceChanged { car: CarNow, from: i64 }
-    event "car.sold" CarSold { car: CarNow }
-    event "car.removed" CarRemoved { id: String }
+    event "car.listed" from "fm-cars" CarListed { car: CarNow }
+    event "car.changed" from "fm-cars" CarChanged { car: CarNow }
+    event "car.price-changed" from "fm-cars" CarPriceChanged { car: CarNow, from: i64 }
+    event "car.sold" from "fm-cars" CarSold { car: CarNow }
+    event "car.removed" from "fm-cars" CarRemoved { id: String }
 }

@@ -100,7 +100,7 @@ stage_market() {
         market_tests "forged identities" identity
         market_tests "working on one service" dev
         market_tests "services that start early" starting
-        market_tests "parked messages" parking
+        market_tests "dead letters" dead_letters
         tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
         tests "the dashboard in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-gateway" FM_GATEWAY_PROGRAM="$(target_folder)/debug/fm-gateway" \
             "$ROOT/fm-gateway/tests/browser/run" "$FM_MARKET_GATEWAY_ADMIN" "$(cat "$FM_DEV_DIR/data/fm-gateway/admin-password" || printf reset)" "$OUTPUT/screenshots/dashboard" story

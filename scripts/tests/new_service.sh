@@ -40,7 +40,7 @@ an_added_service_starts_after_those_of_the_market() {
         touch "$name/src/main.rs"
         printf '[package]\nname = "%s"\n' "$name" >"$name/Cargo.toml"
     done
-    printf '[dependencies]\nfm-sdk = { version = "0.2", registry = "funny-market" }\n' >>fm-reviews/Cargo.toml
+    printf '[dependencies]\nfm-sdk = { version = "0.3", registry = "funny-market" }\n' >>fm-reviews/Cargo.toml
     [ "$(bash -c '. scripts/lib/repositories.sh && services' | tr '\n' ' ')" = "fm-cars fm-reviews " ]
     [ "$(bash -c '. scripts/lib/repositories.sh && consumers')" = fm-reviews ]
 }

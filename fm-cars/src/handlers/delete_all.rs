@@ -4,12 +4,11 @@ use crate::{
     import::Import,
     messages::{DeleteAll, UserDeleted},
 };
-use fm_sdk::{Cx, Error, Handled, Kind};
+use fm_sdk::{Cx, Handled, Kind};
 
 /// Removes all cars of a user, one by one, each together with its event; goes on where it stopped when it comes again.
 pub async fn delete_all(m: DeleteAll, cx: Cx<Cars>) -> Handled {
-    let who = cx.identity().and_then(|who| who.acted_by("fm-profile")).map_err(Error::parking)?;
-    who.acts_for(&m.user).map_err(Error::parking)?;
+    cx.identity()?.acts_for(&m.user)?;
     let owner = DeletedOwner { id: m.user.clone(), at: cx.state.clock.now_ms(), counted: false };
     match cx.insert(owner, |_, _| Ok(())).await {
         Err(e) if e.kind() != Kind::Conflict => return Err(e),
@@ -26,7 +25,6 @@ pub async fn delete_all(m: DeleteAll, cx: Cx<Cars>) -> Handled {
 
 /// Writes down that all are removed and counted.
 pub async fn all_deleted(m: UserDeleted, cx: Cx<Cars>) -> Handled {
-    cx.only_from("fm-cars")?;
     let owner = cx.doc::<DeletedOwner>(&m.user);
     let counted = owner.change(|owner, _| {
         owner.counted = true;

@@ -10,7 +10,6 @@ const ATTEMPTS: u32 = 3;
 
 /// Makes cars of one part of an import, once however often it comes.
 pub async fn import_part(m: ImportRows, cx: Cx<Cars>) -> Handled {
-    cx.only_from("fm-cars")?;
     match cx.doc::<ImportPart>(&m.part).get().await? {
         // Replayed, a message tries the rows again that could not be processed.
         Some(part) if !part.has_ended() || !part.rows.is_empty() => process(&cx.state, &cx, &part, cx.attempt < ATTEMPTS).await,

@@ -36,9 +36,9 @@ async fn all_cars_of_the_user_go_and_nobody_elses() {
 #[actix_rt::test]
 async fn only_fm_profile_may_ask_and_only_for_the_user_it_acts_for() {
     let bus = stocked().await;
-    assert_eq!(bus.command(DeleteAll { user: "u2".into() }).await.parked().code(), "other-user");
+    assert_eq!(bus.command(DeleteAll { user: "u2".into() }).await.dead_letter().code(), "other-user");
     bus.from("fm-image");
-    assert_eq!(bus.command(delete_u1()).await.parked().code(), "other-service");
+    assert_eq!(bus.command(delete_u1()).await.dead_letter().code(), "sender-undeclared");
     bus.published::<CarRemoved>().none();
 }
 
@@ -50,7 +50,7 @@ async fn it_survives_a_crash_at_every_step_and_counts_right() {
             let bus = stocked().await;
             bus.crash_at(step, after);
             bus.command(delete_u1()).await.acked();
-            bus.again().await.acked();
+            bus.redeliver().await.acked();
             assert_eq!(bus.published::<UserDeleted>().one().count, 3, "step {step} after {after}");
             assert_eq!(bus.published::<CarRemoved>().all().len(), 3, "step {step} after {after}");
             assert_eq!(ids(&bus.get("/api/cars").await).len(), 1);
@@ -103,12 +103,12 @@ async fn a_car_whose_event_comes_late_is_counted_with_the_others() {
     bus.given(&[DeletedOwner { id: "u1".into(), at: 0, counted: false }]).await;
     bus.from("fm-cars");
     let early = bus.deliver(listed.clone()).await;
-    assert_eq!(early.parked().code(), "owner-leaves");
+    assert_eq!(early.dead_letter().code(), "owner-leaves");
     assert!(early.attempts() > 1, "it comes again");
     bus.from("fm-profile").command(delete_u1()).await.acked();
     assert_eq!(bus.published::<UserDeleted>().one().count, 3);
     let done = UserDeleted { user: "u1".into(), count: 3 };
-    assert_eq!(bus.from("fm-image").deliver(done.clone()).await.parked().code(), "source");
+    assert_eq!(bus.from("fm-image").deliver(done.clone()).await.dead_letter().code(), "sender-undeclared");
     bus.from("fm-cars").deliver(done).await.acked();
     bus.deliver(listed).await.acked();
     assert_eq!(bus.published::<CarRemoved>().all().len(), 3);

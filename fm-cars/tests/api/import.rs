@@ -71,7 +71,7 @@ async fn an_import_survives_a_crash_at_every_step_and_makes_no_car_twice() {
             bus.given(&[fm_cars::import::Import { id: "i".into(), owner: "dealer".into(), parts: 1, rows: Some(8), started: 0 }]).await;
             bus.from("fm-cars").crash_at(step, after);
             bus.command(ImportRows { part: "i-0".into() }).await.acked();
-            bus.again().await.acked();
+            bus.redeliver().await.acked();
             let report: Value = bus.get("/api/cars/import/i").await.json();
             assert_eq!((&report["state"], &report["accepted"]), (&json!("done"), &json!(8)), "step {step} after {after}");
             assert_eq!(bus.published::<CarListed>().all().len(), 8, "step {step} after {after}");

@@ -165,7 +165,7 @@ async fn a_part_whose_message_is_lost_is_processed_when_it_is_overdue() {
         for _ in 0..2 {
             bus.run_job("process-overdue-imports").await;
         }
-        bus.again().await.acked();
+        bus.redeliver().await.acked();
         assert_eq!(numbers(&bus.get("/api/cars/import/i").await.json()), ("done", 9, 9, 0, 0), "crash {crash}");
         assert_eq!(bus.published::<CarListed>().all().len(), 9, "crash {crash}");
     }

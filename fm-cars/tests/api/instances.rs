@@ -72,5 +72,5 @@ async fn events_of_a_stranger_are_parked() {
     let (a, b) = two();
     create(&a, json!({})).await;
     b.from("fm-evil");
-    assert_eq!(b.deliver(a.published::<CarListed>().one()).await.parked().code(), "source");
+    assert_eq!(b.deliver(a.published::<CarListed>().one()).await.dead_letter().code(), "sender-undeclared");
 }

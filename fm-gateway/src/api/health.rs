@@ -6,9 +6,8 @@ use crate::{
 };
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
-    Error, Kind,
+    ConnectionState, Error, Kind,
     health::{Health, Report},
-    registry::Reach,
 };
 use http::{
     HeaderValue, StatusCode,
@@ -18,7 +17,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Adds the gateway's checks: without a table it can do nothing; with the registry away, or a bad table there, it goes on with what it has.
-pub fn checks(health: &Health, table: Arc<ArcSwapOption<Compiled>>, state: watch::Receiver<TableState>, reach: watch::Receiver<Reach>) {
+pub fn checks(
+    health: &Health,
+    table: Arc<ArcSwapOption<Compiled>>,
+    state: watch::Receiver<TableState>,
+    reach: watch::Receiver<ConnectionState>,
+) {
     let unavailable = |code: &'static str, why: String| Error::new(Kind::Unavailable, code, why);
     let loaded = move || match table.load().is_some() {
         true => Ok(()),
@@ -33,8 +37,8 @@ pub fn checks(health: &Health, table: Arc<ArcSwapOption<Compiled>>, state: watch
         }
     };
     let reachable = move || match &*reach.borrow() {
-        Reach::Up => Ok(()),
-        Reach::Down(why) => Err(unavailable("registry", why.clone())),
+        ConnectionState::Up => Ok(()),
+        ConnectionState::Down(why) => Err(unavailable("registry", why.clone())),
     };
     health.add("table", answering(loaded), true);
     health.add("table-current", answering(current), false);

@@ -9,7 +9,7 @@ use crate::{
 };
 use fm_sdk::{
     http::Draining,
-    identity::{Terms, Verifier},
+    identity::{TokenPolicy, Verifier},
     metrics::Metrics,
     registry::{MemoryRegistry, Registry, balance::Balancer, services::Services},
 };
@@ -29,7 +29,7 @@ pub fn drivers(registry: Arc<dyn Registry>) -> Drivers {
         services: Services::new(registry.clone()),
         balancer: Balancer::default(),
         drains: Drains::default(),
-        verifier: Arc::new(Verifier::new(&*registry, Terms::default())),
+        verifier: Arc::new(Verifier::new(&*registry, TokenPolicy::default())),
         limits: Limits::default(),
         metrics: GatewayMetrics::new(Metrics::default()),
         draining: Draining::default(),

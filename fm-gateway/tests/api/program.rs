@@ -3,12 +3,13 @@
 use crate::support::{Client, Reply, Upstream, ok, soon};
 use fm_gateway::admin::users::{self, Cost, Passwords};
 use fm_sdk::{
+    config::TlsFiles,
     registry::{
         Etcd, Registry,
         services::{Instance, Services},
     },
-    testing::servers::{EtcdServer, free_ports},
 };
+use fm_sdk_testing::servers::{EtcdServer, free_ports};
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
@@ -67,7 +68,7 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     let data = tempfile::tempdir().unwrap();
     let [port, admin] = free_ports::<2>().unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let registry: Arc<dyn Registry> = Arc::new(Etcd::connect_under(etcd.url(), PREFIX).unwrap());
+    let registry: Arc<dyn Registry> = Arc::new(Etcd::connect_with(etcd.url(), PREFIX, &TlsFiles::default()).unwrap());
     let services = Services::new(registry.clone());
     let upstream = Upstream::answering(ok("a car")).await;
     let _place = services.register(Instance::new("fm-cars", "1", upstream.url())).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::support::{Authority, Client, Encrypted, Signed, TestApp, soon};
 use fm_gateway::{Application, GatewaySettings, front::CertificateFiles};
-use fm_sdk::{config::Settings, identity::Terms, registry::MemoryRegistry};
+use fm_sdk::{config::Settings, identity::TokenPolicy, registry::MemoryRegistry};
 use rcgen::date_time_ymd;
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
@@ -114,7 +114,7 @@ async fn a_start_with_certificates_that_cannot_be_used_fails_with_the_setting_an
         own.tls.address = Some("127.0.0.1:0".into());
         (own.tls.certificates, own.tls.client_authorities) = (certificates, clients);
         let settings = Settings { data: Some(folder.path().into()), ..Settings::memory() };
-        Application::on(settings, own, Arc::new(MemoryRegistry::new()), Terms::default()).err()
+        Application::on(settings, own, Arc::new(MemoryRegistry::new()), TokenPolicy::default()).err()
     };
     let authority = Authority::new();
     let good = authority.sign(&["a.test"]).write(&folder.path().join("good.pem"));

@@ -77,7 +77,7 @@ impl Market {
             services: Services::new(Arc::new(self.registry.clone())),
             balancer: Balancer::default(),
             drains: Drains::default(),
-            verifier: Arc::new(Verifier::new(&self.registry, self.identities.terms().clone())),
+            verifier: Arc::new(Verifier::new(&self.registry, self.identities.policy().clone())),
             limits: Limits::default(),
             metrics: GatewayMetrics::new(Metrics::default()),
             draining: Draining::default(),

@@ -3,14 +3,15 @@
 use super::respond;
 use crate::support::{Browser, Operator, TestApp, put, table_of};
 use fm_sdk::{
-    Cx, Envelope, Error, Kind, MessageKind, Seams, Service, Transport,
-    bus::{rabbitmq::RabbitMq, transport::Audience},
+    Cx, Envelope, Error, Kind, MessageKind, Service,
+    backend::{Audience, Backends, RabbitMq, Transport},
     config::Settings,
     messages,
     registry::MemoryRegistry,
     store::Sqlite,
-    testing::{TestIdentities, eventually, servers::RabbitMqServer},
+    testing::{TestIdentities, eventually},
 };
+use fm_sdk_testing::servers::RabbitMqServer;
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -22,7 +23,7 @@ use std::{
 use tokio::sync::oneshot;
 
 messages! {
-    event "car.listed" Listed { car: String }
+    event "car.listed" from "fm-cars" Listed { car: String }
 }
 
 /// Longer than anything here takes.
@@ -56,14 +57,14 @@ async fn market() -> Market {
     });
     let identities = TestIdentities::in_registry(registry);
     let transport = Arc::new(RabbitMq::connect(&url).unwrap());
-    let seams = Seams {
+    let backends = Backends {
         transport: transport.clone(),
         store: Arc::new(Sqlite::in_memory().unwrap()),
         registry: identities.registry(),
         verifier: identities.verifier().into_inner(),
         delegate: identities.delegate("fm-cars"),
     };
-    let cars = fm_sdk::Application::on(service, Settings::memory(), "one", seams).unwrap();
+    let cars = fm_sdk::Application::on(service, Settings::memory(), "one", backends).unwrap();
     let bus = cars.bus();
     let (stop, stopped) = oneshot::channel::<()>();
     actix_rt::spawn(cars.run(async move { drop(stopped.await) }));
@@ -186,7 +187,7 @@ async fn the_pages_ask_before_they_replay_or_drop() {
 
 #[actix_rt::test]
 async fn a_broker_that_is_unreachable_is_named_and_nothing_hangs() {
-    let [port] = fm_sdk::testing::servers::free_ports::<1>().unwrap();
+    let [port] = fm_sdk_testing::servers::free_ports::<1>().unwrap();
     let registry = MemoryRegistry::new();
     put(&registry, &table_of(respond("first")).to_string()).await;
     let url = format!("amqp://127.0.0.1:{port}");

@@ -8,8 +8,9 @@ use fm_sdk::{
         Etcd,
         services::{Instance, Services},
     },
-    testing::{eventually, servers::EtcdServer},
+    testing::eventually,
 };
+use fm_sdk_testing::servers::EtcdServer;
 use serde_json::{Value, json};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -53,7 +54,7 @@ async fn two_gateways_on_etcd_drain_answer_each_other_and_roll_back_a_bad_publis
     let settings = Settings { registry: etcd.url().parse().unwrap(), ..Settings::memory() };
     let failing = Upstream::answering("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
     let upstreams = [Upstream::answering(ok("0")).await, Upstream::answering(ok("1")).await];
-    let services = Services::new(Arc::new(Etcd::connect_under(etcd.url(), &settings.registry_prefix).unwrap()));
+    let services = Services::new(Arc::new(Etcd::connect_with(etcd.url(), &settings.registry_prefix, &settings.tls()).unwrap()));
     let _places = [0, 1].map(|n| services.register(Instance::new("fm-cars", format!("cars-{n}"), upstreams[n].url())).unwrap());
 
     let first = Node::start(&settings, "a");

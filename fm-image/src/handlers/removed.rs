@@ -9,7 +9,6 @@ use fm_sdk::{Cx, Handled, Kind};
 /// Deletes all pictures of a car that is gone. It is remembered first that it is: an upload that is under way looks for that after it
 /// has stored its files. Its document stays until the upload is over for sure, so that no file can be forgotten.
 pub async fn removed(m: CarRemoved, cx: Cx<Images>) -> Handled {
-    cx.only_from("fm-cars")?;
     let (images, now) = (&cx.state, cx.state.clock.now_ms());
     match cx.insert(GoneCar { id: m.id.clone(), at: now }, |_, _| Ok(())).await {
         Err(e) if e.kind() != Kind::Conflict => return Err(e),

@@ -41,7 +41,7 @@ async fn the_pictures_of_a_removed_car_are_deleted() {
     let other = market.uploaded("b", &jpeg(60, 40)).await;
     market.cars.remove("a");
     market.bus.deliver(gone("a")).await.acked();
-    market.bus.again().await.acked();
+    market.bus.redeliver().await.acked();
     market.bus.deliver(gone("a")).await.acked();
     assert_eq!(market.files.list().await.unwrap().len(), 3);
     assert_eq!(market.bus.get(&format!("/images/{other}/card")).await.status, 200);
@@ -52,7 +52,7 @@ async fn the_pictures_of_a_removed_car_are_deleted() {
 async fn only_fm_cars_may_say_that_a_car_is_removed() {
     let market = Market::open();
     market.uploaded("a", &jpeg(60, 40)).await;
-    assert_eq!(market.bus.from("fm-evil").deliver(gone("a")).await.parked().code(), "source");
+    assert_eq!(market.bus.from("fm-evil").deliver(gone("a")).await.dead_letter().code(), "sender-undeclared");
     assert_eq!(market.files.list().await.unwrap().len(), 3);
 }
 

@@ -3,7 +3,6 @@ use fm_sdk::{Cx, Handled, Kind};
 
 /// fm-cars has deleted all cars of a user: the deletion of the account is complete.
 pub async fn user_deleted(m: UserDeleted, cx: Cx<Profile>) -> Handled {
-    cx.only_from("fm-cars")?;
     let now = cx.state.now_ms();
     // Of the living nothing is taken away, whatever is said.
     if cx.doc::<User>(&m.user).get().await?.is_none_or(|user| user.is_gone()) {

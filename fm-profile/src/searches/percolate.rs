@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 /// A car was listed: whoever searches for such a car is told.
 pub async fn listed(m: CarListed, cx: Cx<Profile>) -> Handled {
-    cx.only_from("fm-cars")?;
     for search in matching(&cx, &m.car).await? {
         let alert = Alert::new(&search.user, Some(&search.id), AlertKind::NewMatch, &m.car, None, 0, cx.sent_at_ms());
         make(&cx, alert).await?;
@@ -18,7 +17,6 @@ pub async fn listed(m: CarListed, cx: Cx<Profile>) -> Handled {
 
 /// A price fell: whoever searches for such a car or remembers it is told.
 pub async fn price_fell(m: CarPriceChanged, cx: Cx<Profile>) -> Handled {
-    cx.only_from("fm-cars")?;
     if m.car.price >= m.from {
         return Ok(());
     }

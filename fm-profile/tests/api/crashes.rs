@@ -58,7 +58,7 @@ async fn a_deletion_is_complete_once_whenever_the_process_dies() {
         market.bus.crash_at(step, after);
         market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 2 }).await.acked();
         let crashed = market.bus.crashed();
-        market.bus.again().await.acked();
+        market.bus.redeliver().await.acked();
         assert_eq!(market.anyone("GET", &url, Value::Null).await.json::<Value>(), json!({"state": "done", "cars_deleted": 2}));
         crashed
     })

@@ -29,7 +29,7 @@ async fn an_account_is_deleted_when_its_cars_are() {
     market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 3 }).await.acked();
     let done = json!({"state": "done", "cars_deleted": 3});
     assert_eq!(market.anyone("GET", &url, Value::Null).await.json::<Value>(), done);
-    market.bus.again().await.acked();
+    market.bus.redeliver().await.acked();
     market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 0 }).await.acked();
     assert_eq!(market.anyone("GET", &url, Value::Null).await.json::<Value>(), done, "the first count stays");
 }
@@ -89,7 +89,7 @@ async fn only_fm_cars_says_that_cars_are_gone_and_of_the_living_it_is_not_believ
     assert_eq!(market.with_token(&ann, "GET", "/api/me", Value::Null).await.status, 200);
     let url = delete(&market, &ann).await;
     market.bus.from("fm-evil");
-    assert_eq!(market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 0 }).await.parked().code(), "source");
+    assert_eq!(market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 0 }).await.dead_letter().code(), "sender-undeclared");
     assert_eq!(market.anyone("GET", &url, Value::Null).await.json::<Value>()["state"], "pending");
     market.bus.from("fm-cars");
     market.bus.deliver(UserDeleted { user: "nobody".into(), count: 0 }).await.acked();

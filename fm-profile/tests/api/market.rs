@@ -78,7 +78,7 @@ impl Market {
         let hears = announced.clone();
         let setup = Setup {
             keys: Arc::new(Keys::in_memory(Purpose::Access).unwrap()),
-            terms: identities.terms().clone(),
+            token_policy: identities.policy().clone(),
             clock: clock.clock(),
             cost: Cost { memory_kib: 8, passes: 1 },
             at_once: 2,

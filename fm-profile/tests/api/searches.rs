@@ -44,7 +44,7 @@ async fn a_car_that_matches_is_told_once_however_often_its_event_comes() {
     let search = save(&market, &ann, json!({"maker": ["bmw"], "price_to": 10_000})).await;
     save(&market, &ben, json!({"maker": ["audi"]})).await;
     list(&market, bmw("c1", 9_900)).await;
-    market.bus.again().await.acked();
+    market.bus.redeliver().await.acked();
     list(&market, bmw("c1", 9_900)).await;
     list(&market, bmw("c2", 10_100)).await;
     let told = alerts(&market, &ann, "").await;
@@ -109,7 +109,7 @@ async fn only_fm_cars_is_believed() {
     save(&market, &ann, json!({"maker": ["bmw"]})).await;
     market.bus.sign_out();
     market.bus.from("fm-evil");
-    assert_eq!(market.bus.deliver(CarListed { car: bmw("c1", 1) }).await.parked().code(), "source");
+    assert_eq!(market.bus.deliver(CarListed { car: bmw("c1", 1) }).await.dead_letter().code(), "sender-undeclared");
     assert!(alerts(&market, &ann, "").await.is_empty());
 }
 

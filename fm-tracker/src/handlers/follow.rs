@@ -39,7 +39,6 @@ pub async fn removed(m: CarRemoved, cx: Cx<Tracker>) -> Handled {
 
 /// Events may come in any order, so any of them may be the first that is heard of a car.
 async fn change(cx: &Cx<Tracker>, id: &str, f: impl Fn(&mut Track, i64)) -> Result<()> {
-    cx.only_from("fm-cars")?;
     let version = cx.subject_version().unwrap_or_else(|| cx.sent_at_ms());
     if cx.doc::<Track>(id).get().await?.is_none() {
         let mut track = Track::unknown(id);

@@ -50,7 +50,7 @@ async fn the_price_history_has_each_price_once_in_order() {
     bus.deliver_edited(CarListed { car: car("a", 100, "listed", 1) }, |m| m.at_ms = 1_000).await.acked();
     bus.deliver_edited(changed(80, 90), |m| m.at_ms = 3_000).await.acked();
     bus.deliver_edited(changed(90, 100), |m| m.at_ms = 2_000).await.acked();
-    bus.again().await.acked();
+    bus.redeliver().await.acked();
     let history: serde_json::Value = bus.get("/api/cars/a/price-history").await.json();
     let prices: Vec<_> = history["items"].as_array().unwrap().iter().map(|p| p["price"].as_i64().unwrap()).collect();
     assert_eq!(prices, [100, 90, 80]);
@@ -59,8 +59,8 @@ async fn the_price_history_has_each_price_once_in_order() {
 #[actix_rt::test]
 async fn only_fm_cars_may_say_what_happened_to_cars() {
     let bus = market();
-    let settled = bus.from("fm-evil").deliver(CarListed { car: car("a", 1, "listed", 1) }).await;
-    assert_eq!(settled.parked().code(), "source");
+    let delivered = bus.from("fm-evil").deliver(CarListed { car: car("a", 1, "listed", 1) }).await;
+    assert_eq!(delivered.dead_letter().code(), "sender-undeclared");
     assert!(bus.work().doc::<Track>("a").get().await.unwrap().is_none());
 }
 

@@ -60,7 +60,7 @@ pub fn until_quiet(market: &LocalMarket, bound: Duration) -> Result<Duration> {
     }
 }
 
-/// Queues and outboxes that are not empty. What was parked stays where it is: it is counted, not waited for.
+/// Queues and outboxes that are not empty. Dead letters stay where they are: they are counted, not waited for.
 fn left(market: &LocalMarket) -> Result<Vec<String>> {
     let mut left: Vec<_> = market
         .queues()?

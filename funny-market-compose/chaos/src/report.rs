@@ -41,10 +41,10 @@ impl<'a> Report<'a> {
             ("nobody is refused wrongly", Kind::Refused),
         ];
         let kinds = kinds.into_iter().map(|(name, kind)| (name.to_owned(), self.count(kind) == 0));
-        let parked = ("no message is parked".to_owned(), self.outcome.parked == 0);
+        let dead_letters = ("no message is a dead letter".to_owned(), self.outcome.dead_letters == 0);
         let grown = self.options.soak.is_some().then(|| ("no process has grown".to_owned(), self.grown().next().is_none()));
         let falsified = self.outcome.falsified.iter().map(|(way, noticed)| (format!("the comparison notices {way}"), *noticed));
-        faults.chain(kinds).chain([parked]).chain(grown).chain(falsified).collect()
+        faults.chain(kinds).chain([dead_letters]).chain(grown).chain(falsified).collect()
     }
 
     /// Nothing was lost, doubled, half done or wrongly refused; nothing has grown; the comparison would have noticed.
@@ -111,7 +111,7 @@ impl<'a> Report<'a> {
         for (name, series) in BUS {
             figure(name, sum(series, "").to_string());
         }
-        figure("messages parked", self.outcome.parked.to_string());
+        figure("dead letters", self.outcome.dead_letters.to_string());
         figure("faults", injections.len().to_string());
         figure(
             "processes killed",
@@ -260,7 +260,7 @@ mod tests {
             injections: Vec::new(),
             record: Default::default(),
             counters: Counters::default(),
-            parked: 0,
+            dead_letters: 0,
             quiet_after: Duration::from_secs(3),
             cars: 1,
             accounts: 1,
@@ -283,11 +283,11 @@ mod tests {
     }
 
     #[test]
-    fn each_finding_a_parked_message_and_a_blind_comparison_fail() {
+    fn each_finding_a_dead_letter_and_a_blind_comparison_fail() {
         for kind in [Kind::Lost, Kind::Doubled, Kind::Half, Kind::Refused] {
             assert!(!passes(&Outcome { findings: vec![Finding { kind, what: "x".into() }], ..outcome() }, &[]));
         }
-        assert!(!passes(&Outcome { parked: 1, ..outcome() }, &[]));
+        assert!(!passes(&Outcome { dead_letters: 1, ..outcome() }, &[]));
         assert!(!passes(&Outcome { falsified: vec![("a price that is wrong", false)], ..outcome() }, &[]));
     }
 

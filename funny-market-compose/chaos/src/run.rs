@@ -38,7 +38,7 @@ pub struct Outcome {
     pub injections: Vec<Injection>,
     pub record: Arc<Record>,
     pub counters: Counters,
-    pub parked: u64,
+    pub dead_letters: u64,
     pub quiet_after: Duration,
     pub cars: usize,
     pub accounts: usize,
@@ -112,7 +112,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let quiet_after = quiet::until_quiet(&market, QUIET)?;
     let mut counters = counters.into_inner().unwrap_or_else(PoisonError::into_inner);
     counters.scrape(&market);
-    let parked = market.queues()?.iter().filter(|(name, _)| name.ends_with(".parking")).map(|(_, n)| n).sum();
+    let dead_letters = market.queues()?.iter().filter(|(name, _)| name.ends_with(".parking")).map(|(_, n)| n).sum();
     say(options, "comparing what was acknowledged with what the services know");
     let seen = look(&market, &sellers)?;
     let mut findings = held_against(&sellers, &seen, &Observer::new(&market)?.latest()?);
@@ -123,7 +123,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         injections,
         record,
         counters,
-        parked,
+        dead_letters,
         quiet_after,
         cars: sellers.iter().map(|seller| seller.cars.len()).sum(),
         accounts: sellers.len(),

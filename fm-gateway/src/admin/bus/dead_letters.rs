@@ -3,7 +3,7 @@
 use super::Bus;
 use fm_sdk::{
     Envelope, Error, Kind, Result,
-    bus::transport::{Audience, Parked},
+    backend::{self, Audience},
     identity::Verifier,
     registry::Registry,
     time::rfc3339,
@@ -48,31 +48,31 @@ pub struct DeadLetterContent {
     pub trace: Option<String>,
 }
 
-impl From<&Parked> for DeadLetter {
-    fn from(parked: &Parked) -> Self {
-        let message = &parked.message;
+impl From<&backend::DeadLetter> for DeadLetter {
+    fn from(letter: &backend::DeadLetter) -> Self {
+        let message = &letter.message;
         DeadLetter {
             id: message.id.clone(),
             name: message.name.clone(),
             source: message.source.clone(),
-            queue: match parked.audience {
+            queue: match letter.audience {
                 Audience::Command => "commands",
                 Audience::Call => "calls",
                 Audience::Service | Audience::EachInstance => "events",
             },
             attempts: message.attempt,
-            code: parked.code.clone(),
-            cause: parked.cause.clone(),
+            code: letter.code.clone(),
+            cause: letter.cause.clone(),
             sent: rfc3339(message.at_ms),
-            at: rfc3339(parked.parked_at_ms),
+            at: rfc3339(letter.dead_lettered_at_ms),
         }
     }
 }
 
-impl From<&Parked> for DeadLetterContent {
+impl From<&backend::DeadLetter> for DeadLetterContent {
     /// The message's token stays out: whoever has it could send the message.
-    fn from(parked: &Parked) -> Self {
-        DeadLetterContent { letter: parked.into(), body: parked.message.body.clone(), trace: parked.message.trace.clone() }
+    fn from(letter: &backend::DeadLetter) -> Self {
+        DeadLetterContent { letter: letter.into(), body: letter.message.body.clone(), trace: letter.message.trace.clone() }
     }
 }
 
@@ -82,17 +82,17 @@ impl Bus {
     /// # Errors
     /// `Invalid`, code `bus-memory`; `Unavailable`, code `bus-unreachable`.
     pub async fn dead_letters(&self, service: &str) -> Result<Vec<DeadLetter>> {
-        let parked = self.transport().await?.parked(service, MAX_LISTED).await?;
-        Ok(parked.iter().map(DeadLetter::from).collect())
+        let letters = self.transport().await?.dead_letters(service, MAX_LISTED).await?;
+        Ok(letters.iter().map(DeadLetter::from).collect())
     }
 
     /// Gives one dead letter.
     ///
     /// # Errors
     /// `NotFound`, code `dead-letter-unknown`; those of [`Bus::dead_letters`].
-    pub async fn dead_letter(&self, service: &str, id: &str) -> Result<Parked> {
-        let parked = self.transport().await?.parked(service, usize::MAX).await?;
-        parked.into_iter().find(|parked| parked.message.id == id).ok_or_else(unknown)
+    pub async fn dead_letter(&self, service: &str, id: &str) -> Result<backend::DeadLetter> {
+        let letters = self.transport().await?.dead_letters(service, usize::MAX).await?;
+        letters.into_iter().find(|letter| letter.message.id == id).ok_or_else(unknown)
     }
 
     /// Says whether a message can be replayed as it is: the service that gets it verifies its token again, and only that service can give it
@@ -101,7 +101,7 @@ impl Bus {
     /// # Errors
     /// `Conflict`: `dead-letter-expired` if the token has expired, `dead-letter-refused` if it is wrong otherwise.
     pub async fn check_replay(&self, registry: &dyn Registry, service: &str, message: &Envelope) -> Result<()> {
-        let verifier = Verifier::new(registry, self.terms.clone()).for_service(service);
+        let verifier = Verifier::new(registry, self.token_policy.clone()).for_service(service);
         let late = |_| Error::new(Kind::Unavailable, "registry-away", "the registry does not answer, so no key is known");
         tokio::time::timeout(KEYS_TIMEOUT, verifier.ready()).await.map_err(late)?;
         let refuse = |code: &'static str, why: String| Error::new(Kind::Conflict, code, why);
@@ -120,21 +120,21 @@ impl Bus {
     ///
     /// # Errors
     /// `Invalid`, code `not-replayable`, for a call; `Unroutable` if the service has no such queue; `Unavailable`.
-    pub async fn replay(&self, service: &str, parked: Parked) -> Result<()> {
+    pub async fn replay(&self, service: &str, letter: backend::DeadLetter) -> Result<()> {
         let transport = self.transport().await?;
-        let mut message = parked.message;
+        let mut message = letter.message;
         let id = message.id.clone();
         message.attempt = 1;
-        transport.deliver_to(service, parked.audience, message).await?;
-        transport.drop_parked(service, &id).await.map(drop)
+        transport.deliver_to(service, letter.audience, message).await?;
+        transport.drop_dead_letter(service, &id).await.map(drop)
     }
 
     /// Deletes a dead letter for good and gives it.
     ///
     /// # Errors
     /// `NotFound`, code `dead-letter-unknown`; those of [`Bus::dead_letters`].
-    pub async fn drop_dead_letter(&self, service: &str, id: &str) -> Result<Parked> {
-        self.transport().await?.drop_parked(service, id).await?.ok_or_else(unknown)
+    pub async fn drop_dead_letter(&self, service: &str, id: &str) -> Result<backend::DeadLetter> {
+        self.transport().await?.drop_dead_letter(service, id).await?.ok_or_else(unknown)
     }
 }
 

@@ -9,10 +9,10 @@ pub use {
 };
 
 use fm_sdk::{
-    Error, Kind, Result, Transport,
-    bus::{rabbitmq::RabbitMq, transport::Connection},
+    ConnectionState, Error, Kind, Result,
+    backend::{RabbitMq, Transport},
     config::BusUrl,
-    identity::Terms,
+    identity::TokenPolicy,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OnceCell};
@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The broker that services use.
 pub struct Bus {
     url: BusUrl,
-    terms: Terms,
+    token_policy: TokenPolicy,
     transport: OnceCell<Arc<dyn Transport>>,
     /// Bounds the threads that read queues to one.
     reading: Arc<Mutex<()>>,
@@ -31,8 +31,8 @@ pub struct Bus {
 
 impl Bus {
     /// Takes where it is, and how tokens of messages are verified.
-    pub fn new(url: BusUrl, terms: Terms) -> Bus {
-        Bus { url, terms, transport: OnceCell::new(), reading: Arc::default() }
+    pub fn new(url: BusUrl, token_policy: TokenPolicy) -> Bus {
+        Bus { url, token_policy, transport: OnceCell::new(), reading: Arc::default() }
     }
 
     /// The addresses of the broker's nodes.
@@ -55,13 +55,13 @@ impl Bus {
         let open = async || RabbitMq::connect(&urls.join(",")).map(|bus| Arc::new(bus) as Arc<dyn Transport>);
         let transport = self.transport.get_or_try_init(open).await?;
         let mut connection = transport.connection();
-        let up = tokio::time::timeout(CONNECT_TIMEOUT, connection.wait_for(|state| *state == Connection::Up)).await;
+        let up = tokio::time::timeout(CONNECT_TIMEOUT, connection.wait_for(|state| *state == ConnectionState::Up)).await;
         if matches!(up, Ok(Ok(_))) {
             return Ok(&**transport);
         }
         let why = match &*transport.connection().borrow() {
-            Connection::Down(why) => why.clone(),
-            Connection::Up => "no answer".into(),
+            ConnectionState::Down(why) => why.clone(),
+            ConnectionState::Up => "no answer".into(),
         };
         Err(unreachable(&why))
     }

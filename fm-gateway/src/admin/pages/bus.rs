@@ -68,9 +68,9 @@ async fn list(ask: Ask) -> Result<HttpResponse> {
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "bus").await?;
     let service = service(&ask).await?;
-    let parked = ask.admin.bus.dead_letter(&service, &ask.query("id").unwrap_or_default()).await?;
+    let found = ask.admin.bus.dead_letter(&service, &ask.query("id").unwrap_or_default()).await?;
     let confirm = ask.query("confirm").filter(|action| action == "replay" || (action == "drop" && s.can_admin)).unwrap_or_default();
-    html(&ask, &Show { s, service, one: (&parked).into(), confirm })
+    html(&ask, &Show { s, service, one: (&found).into(), confirm })
 }
 
 async fn submit_replay(ask: Ask) -> Result<HttpResponse> {

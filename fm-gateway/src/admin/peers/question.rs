@@ -50,7 +50,7 @@ fn bounded(mut recent: Vec<RecentRequest>) -> Vec<RecentRequest> {
 
 /// Requests that each instance has in hand from this node, by service and id.
 pub fn in_flight(admin: &Admin) -> BTreeMap<String, u32> {
-    let count = |instance: &Instance| (place(instance), admin.drivers.tools.balancer.standing(instance).in_flight);
+    let count = |instance: &Instance| (place(instance), admin.drivers.tools.balancer.health(instance).in_flight);
     admin.services.all().list().iter().map(count).collect()
 }
 

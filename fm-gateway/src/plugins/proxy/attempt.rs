@@ -12,7 +12,7 @@ use crate::{
 use fm_sdk::{
     Error, Kind,
     registry::{
-        balance::{Outcome, Picked},
+        balance::{Picked, RequestOutcome},
         services::Instance,
     },
 };
@@ -149,7 +149,7 @@ impl Forward {
             Err(failure) => {
                 let late = matches!(failure, Failure::HeadTimeout | Failure::BodyTimeout);
                 if failure.blames_upstream() {
-                    picked.done(started.elapsed(), if late { Outcome::TimedOut } else { Outcome::Unreachable });
+                    picked.done(started.elapsed(), if late { RequestOutcome::TimedOut } else { RequestOutcome::Unreachable });
                 }
                 return Err(failure);
             }
@@ -261,7 +261,7 @@ impl Ended {
 impl Drop for Ended {
     fn drop(&mut self) {
         if let (Some(picked), Some(latency)) = (self.picked.take(), self.latency) {
-            picked.done(latency, Outcome::Answered);
+            picked.done(latency, RequestOutcome::Answered);
         }
     }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use fm_sdk::{
     Error, Kind,
     registry::{
-        balance::{Outcome, Picked},
+        balance::{Picked, RequestOutcome},
         services::Instance,
     },
 };
@@ -54,7 +54,7 @@ impl Forward {
                 Err(failure) => {
                     self.drivers.tools.metrics.upstream_failed(&upstream.name, failure.reason());
                     if failure.blames_upstream() {
-                        picked.done(started.elapsed(), Outcome::Unreachable);
+                        picked.done(started.elapsed(), RequestOutcome::Unreachable);
                     }
                     if !failure.nothing_sent() || tried.len() > self.settings.retries || tried.len() >= upstream.instances.len() {
                         return failed(exchange, upstream, &failure);

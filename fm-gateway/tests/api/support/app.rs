@@ -70,7 +70,7 @@ impl TestApp {
         let (mut settings, mut own) = (settings(&data), GatewaySettings::default());
         own.password_cost = Cost { memory_kib: 8, passes: 1 };
         change(&mut settings, &mut own);
-        let app = Application::on(settings, own, Arc::new(registry.clone()), identities.terms().clone()).unwrap();
+        let app = Application::on(settings, own, Arc::new(registry.clone()), identities.policy().clone()).unwrap();
         let (address, admin, tls, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.tls_address().unwrap(), app.table());
         let (recent, samples, live) = (app.recent(), app.samples(), app.live());
         let (stop, stopped) = oneshot::channel();

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use amiquip::{Connection, ConnectionOptions, ConnectionTuning, FieldTable, QueueDeclareOptions};
-use fm_sdk::testing::servers::RabbitMqServer;
+use fm_sdk_testing::servers::RabbitMqServer;
 use std::net::TcpStream;
 
 /// The quorum queue that takes the published events, of both sides.

@@ -3,8 +3,8 @@
 use super::{PAYLOAD, Run, broker::Broker};
 use crate::Result;
 use fm_sdk::{
-    Application, Bus, Cx, Event, Identity, Reply, Seams, Service,
-    bus::rabbitmq::RabbitMq,
+    Application, Bus, Cx, Event, Identity, Reply, Service,
+    backend::{Backends, RabbitMq},
     config::Settings,
     messages,
     registry::{MemoryRegistry, Registry},
@@ -21,7 +21,7 @@ use std::{
 
 messages! {
     call "fm-bench/echo" Echo { text: String } -> String;
-    event "bench.happened" Happened { text: String }
+    event "bench.happened" from "fm-bench" Happened { text: String }
 }
 
 /// The routing key of what is published.
@@ -45,8 +45,8 @@ impl Pair {
         let registry = MemoryRegistry::new();
         let identities = TestIdentities::in_registry(registry.clone());
         let user = identities.identity("u1", &["cars:write"]);
-        let seams = |name: &str| -> Result<Seams> {
-            Ok(Seams {
+        let backends = |name: &str| -> Result<Backends> {
+            Ok(Backends {
                 transport: Arc::new(RabbitMq::connect(&broker.url())?),
                 store: Arc::new(Sqlite::in_memory()?),
                 registry: Arc::new(registry.clone()) as Arc<dyn Registry>,
@@ -54,7 +54,7 @@ impl Pair {
                 delegate: identities.delegate(name),
             })
         };
-        let (answers, calls) = (seams("fm-bench")?, seams("fm-bench-caller")?);
+        let (answers, calls) = (backends("fm-bench")?, backends("fm-bench-caller")?);
         thread::spawn(move || {
             let done = fm_sdk::actix_rt::System::new().block_on(async move {
                 let settings = Settings { workers: 2, ..Settings::memory() };

@@ -11,13 +11,13 @@ use crate::{
     rounds::{median, quantile, shuffled},
 };
 use fm_sdk::{
-    identity::{Issuer, Keys, Purpose, Roles, Terms},
+    identity::{Issuer, Keys, Purpose, Roles, TokenPolicy},
     registry::{
         Etcd, Registry,
         services::{Instance, Registration, Services},
     },
-    testing::servers::EtcdCluster,
 };
+use fm_sdk_testing::servers::EtcdCluster;
 use market::child::{OwnedChild, free_addresses};
 use serde_json::{Value, json};
 use std::{
@@ -71,9 +71,9 @@ impl FmGateway {
             let registry: Arc<dyn Registry> = Arc::new(Etcd::connect(&cluster.urls())?);
             let keys = Arc::new(Keys::in_memory(Purpose::Access)?);
             keys.publish(&*registry).await?;
-            let mut terms = Terms::default();
-            terms.lifetime = Duration::from_secs(3600);
-            let issuer = Issuer::new(keys, Roles::default(), terms, &*registry)?;
+            let mut token_policy = TokenPolicy::default();
+            token_policy.access_lifetime = Duration::from_secs(3600);
+            let issuer = Issuer::new(keys, Roles::default(), token_policy, &*registry)?;
             let issue = |n: usize| Ok(issuer.issue(&format!("u{n}"), &["user"], 0)?.token);
             let tokens = (0..all).map(issue).collect::<fm_sdk::Result<Vec<_>>>()?;
             let registration = Services::new(registry).register(Instance::new(UPSTREAM, "one", format!("http://{}", ring.upstream)))?;

@@ -18,7 +18,7 @@ pub struct Broker {
 
 /// Why a message was set aside.
 #[derive(Debug)]
-pub struct Parked {
+pub struct DeadLetter {
     pub code: String,
     pub cause: String,
 }
@@ -40,9 +40,9 @@ pub fn send(queue: &str, letter: &Letter) {
 }
 
 /// Waits until a service has set a message aside, and throws it away.
-pub fn parked(service: &str, id: &str) -> Parked {
+pub fn dead_letter(service: &str, id: &str) -> DeadLetter {
     let mut found = None;
-    wait_until(&format!("{id} is parked by {service}"), SOON, || {
+    wait_until(&format!("{id} is a dead letter of {service}"), SOON, || {
         found = broker().take(&format!("fm.{service}.parking"), id);
         found.is_some()
     });
@@ -69,13 +69,13 @@ pub fn ask(service: &str, letter: &Letter) -> Result<Value, Value> {
 }
 
 impl Broker {
-    fn take(&self, queue: &str, id: &str) -> Option<Parked> {
+    fn take(&self, queue: &str, id: &str) -> Option<DeadLetter> {
         let mut others = Vec::new();
         let mut found = None;
         while let Some(get) = self.channel.basic_get(queue, false).unwrap() {
             let delivery = get.delivery;
             if found.is_none() && delivery.properties.message_id().as_deref() == Some(id) {
-                found = Some(Parked {
+                found = Some(DeadLetter {
                     code: text(&delivery.properties, "fm-parked-code"),
                     cause: text(&delivery.properties, "fm-parked-cause"),
                 });

@@ -3,7 +3,7 @@
 use crate::{
     broker,
     forge::Pair,
-    letters::{Slot, Target, parked_at},
+    letters::{Slot, Target, dead_lettered_at},
     people::people,
 };
 use market_tests::wait_until;
@@ -35,7 +35,7 @@ fn car_is_there(target: &Target) -> bool {
     people().market.at("cars").get(&format!("/api/cars/{}", target.sign)).status == 200
 }
 
-parked_at!(DELETE_ALL);
+dead_lettered_at!(DELETE_ALL);
 
 #[test]
 fn the_genuine_command_is_done() {
@@ -51,14 +51,14 @@ fn a_service_that_may_not_send_it() {
         let other = Pair::of_service(&people().market, service);
         let send =
             |d: &crate::letters::Draft| vec![crate::letter::Letter { source: service.into(), ..d.good.clone() }.signed(&d.user, &other)];
-        DELETE_ALL.parks(send, "other-service", "only fm-profile may ask for this");
+        DELETE_ALL.is_dead_lettered(send, "sender-undeclared", "is not a declared sender of");
     }
 }
 
 #[test]
 fn the_right_service_for_another_user() {
     for user in [people().attacker.id.as_str(), "fm-profile"] {
-        DELETE_ALL.parks(|d| vec![d.good.clone().signed(user, &d.sender)], "other-user", "");
+        DELETE_ALL.is_dead_lettered(|d| vec![d.good.clone().signed(user, &d.sender)], "other-user", "");
     }
 }
 
@@ -69,5 +69,5 @@ fn a_command_that_is_not_in_this_queue() {
             crate::letter::Letter { id: people().market.unique("forged"), name: name.into(), ..d.good.clone() }.signed(&d.user, &d.sender)
         })
     };
-    DELETE_ALL.parks(|d| renamed(d).into(), "message-unknown", "");
+    DELETE_ALL.is_dead_lettered(|d| renamed(d).into(), "message-unknown", "");
 }

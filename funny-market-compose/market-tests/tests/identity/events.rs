@@ -4,7 +4,7 @@ use crate::{
     broker,
     forge::Pair,
     letter::Letter,
-    letters::{Slot, Target, parked_at},
+    letters::{Slot, Target, dead_lettered_at},
     people::people,
 };
 use market_tests::wait_until;
@@ -17,7 +17,11 @@ const SOON: Duration = Duration::from_secs(20);
 fn not_from_another_service(slot: &Slot) {
     for service in ["fm-tracker", "fm-profile", "fm-image"] {
         let other = Pair::of_service(&people().market, service);
-        slot.parks(|d| vec![Letter { source: service.into(), ..d.good.clone() }.signed(&d.user, &other)], "source", "may not send this");
+        slot.is_dead_lettered(
+            |d| vec![Letter { source: service.into(), ..d.good.clone() }.signed(&d.user, &other)],
+            "sender-undeclared",
+            "is not a declared sender of",
+        );
     }
 }
 
@@ -52,7 +56,7 @@ mod tracker {
         people().market.at("tracker").get(&format!("/api/cars/{}/price-history", target.id)).status == 200
     }
 
-    parked_at!(REMOVED);
+    dead_lettered_at!(REMOVED);
 
     #[test]
     fn another_service_in_its_own_name() {
@@ -90,7 +94,7 @@ mod image {
         people().market.at("image").get(&target.sign).status == 200
     }
 
-    parked_at!(REMOVED);
+    dead_lettered_at!(REMOVED);
 
     #[test]
     fn another_service_in_its_own_name() {
@@ -117,7 +121,7 @@ mod profile {
         stands: |_| people().owner().get("/api/me").status == 200,
     };
 
-    parked_at!(USER_DELETED);
+    dead_lettered_at!(USER_DELETED);
 
     #[test]
     fn another_service_in_its_own_name() {

@@ -36,7 +36,7 @@ impl Letter {
     pub fn bearing(&self, token: &str) -> Self {
         Letter { token: Some(token.into()), ..self.clone() }
     }
-    /// The properties. It says that it was tried often already, so that what is worth another try is parked at once too.
+    /// The properties. It says that it was tried often already, so that what is worth another try becomes a dead letter at once too.
     pub fn properties(&self) -> AmqpProperties {
         let text = |value: &str| AmqpValue::LongString(value.into());
         let mut headers = FieldTable::new();

@@ -1,5 +1,5 @@
-//! The table of forged messages: each row a name, the code and the reason that it is parked with, and how its messages are made from one
-//! that is in order. `parked_at!(slot)` makes one test of each.
+//! The table of forged messages: each row a name, the code and the reason in the dead letter, and how its messages are made from one
+//! that is in order. `dead_lettered_at!(slot)` makes one test of each.
 
 use crate::{
     broker,
@@ -54,7 +54,7 @@ impl Slot {
     }
     /// Sends them one by one; each is set aside with its cause, and what they would destroy stands.
     #[track_caller]
-    pub fn parks(&self, make: impl FnOnce(&Draft) -> Vec<Letter>, code: &str, why: &str) {
+    pub fn is_dead_lettered(&self, make: impl FnOnce(&Draft) -> Vec<Letter>, code: &str, why: &str) {
         let target = (self.target)();
         let letters = make(&self.draft(&target));
         assert!(!letters.is_empty());
@@ -64,9 +64,9 @@ impl Slot {
                 letter.id = people().market.unique("forged");
             }
             broker::send(self.queue, &letter);
-            let parked = broker::parked(self.service, &letter.id);
-            assert_eq!(parked.code, code, "{parked:?} {letter:?}");
-            assert!(parked.cause.contains(why), "refused for another reason than {why:?}: {parked:?} {letter:?}");
+            let refused = broker::dead_letter(self.service, &letter.id);
+            assert_eq!(refused.code, code, "{refused:?} {letter:?}");
+            assert!(refused.cause.contains(why), "refused for another reason than {why:?}: {refused:?} {letter:?}");
         }
         assert!((self.stands)(&target), "a refused message had an effect");
     }
@@ -114,10 +114,10 @@ macro_rules! table {
             make(d)
         })*
         /// One test for each row of the table at a slot.
-        macro_rules! parked_at {
-            ($d slot:path) => { $(#[test] fn $name() { $d slot.parks($crate::letters::$name, $code, $why); })* };
+        macro_rules! dead_lettered_at {
+            ($d slot:path) => { $(#[test] fn $name() { $d slot.is_dead_lettered($crate::letters::$name, $code, $why); })* };
         }
-        pub(crate) use parked_at;
+        pub(crate) use dead_lettered_at;
     };
 }
 

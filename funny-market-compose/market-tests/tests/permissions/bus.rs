@@ -1,13 +1,10 @@
 use super::services;
 use amiquip::{Connection, QueueDeclareOptions};
 use fm_sdk::{
-    Envelope, Kind, MessageKind, Transport,
-    bus::{
-        rabbitmq::RabbitMq,
-        transport::{Audience, Consume, Incoming, Retry, Subscription, Verdict},
-    },
-    testing::servers::RabbitMqServer,
+    Envelope, Kind, MessageKind,
+    backend::{Audience, Consume, Incoming, Outcome, RabbitMq, Retry, Subscription, Transport, Worker},
 };
+use fm_sdk_testing::servers::RabbitMqServer;
 use std::{sync::LazyLock, time::Duration};
 
 /// Longer than anything here takes.
@@ -40,9 +37,15 @@ fn url(server: &RabbitMqServer, service: &str) -> String {
 fn consumes(service: &str) -> Consume {
     let names = [(Audience::Service, "thing.happened"), (Audience::EachInstance, "thing.happened")];
     let own = [(Audience::Command, "obey"), (Audience::Call, "ask")].map(|(a, verb)| (a, &*format!("{service}/{verb}").leak()));
-    let subscriptions = names.into_iter().chain(own).map(|(audience, name)| Subscription { audience, name }).collect();
-    let retry = Retry { attempts: 2, waits: vec![Duration::from_millis(100)] };
-    Consume { service: service.into(), instance: "one".into(), subscriptions, prefetch: 8, retry }
+    let subscriptions = names.into_iter().chain(own).map(|(audience, name)| Subscription::new(audience, name)).collect();
+    let mut what = Consume::new(service, "one", subscriptions);
+    what.retry = Retry { attempts: 2, waits: vec![Duration::from_millis(100)] };
+    what
+}
+
+/// Handles messages on this thread: puts them into the channel.
+fn worker(into: async_channel::Sender<Incoming>) -> Worker {
+    Worker::new(actix_rt::Arbiter::current(), move |incoming| drop(into.try_send(incoming)))
 }
 
 fn message(kind: MessageKind, name: &str) -> Envelope {
@@ -54,7 +57,7 @@ async fn a_service_can_do_all_that_its_queues_need() {
     let server = broker();
     let (ours, theirs) = (RabbitMq::connect(&url(server, "fm-cars")).unwrap(), RabbitMq::connect(&url(server, "fm-image")).unwrap());
     let (into, from) = async_channel::bounded(64);
-    ours.consume(consumes("fm-cars"), into).await.unwrap();
+    ours.consume(consumes("fm-cars"), vec![worker(into)]).await.unwrap();
     let handled = actix_rt::spawn(async move {
         let mut seen = Vec::new();
         while seen.len() < DELIVERIES {
@@ -63,13 +66,13 @@ async fn a_service_can_do_all_that_its_queues_need() {
             let (audience, attempt) = (delivery.audience, delivery.message.attempt);
             seen.push((audience, attempt));
             let again = || fm_sdk::Error::new(Kind::Unavailable, "later", "try again");
-            let verdict = match audience {
-                Audience::Call => Verdict::Answer("42".into()),
+            let outcome = match audience {
+                Audience::Call => Outcome::Reply("42".into()),
                 // To the delay queue and back, then to the dead letters.
-                Audience::Command => Verdict::Retry(again()),
-                Audience::Service | Audience::EachInstance => Verdict::Ack,
+                Audience::Command => Outcome::Retry(again()),
+                Audience::Service | Audience::EachInstance => Outcome::Ack,
             };
-            delivery.settle.send(verdict).unwrap();
+            delivery.acknowledger.send(outcome).unwrap();
         }
         seen
     });
@@ -77,7 +80,7 @@ async fn a_service_can_do_all_that_its_queues_need() {
     theirs.publish(message(MessageKind::Command, "fm-cars/obey")).await.unwrap();
     assert_eq!(theirs.request(message(MessageKind::Call, "fm-cars/ask"), LONG).await.unwrap(), "42");
     let dead = async {
-        while ours.parked("fm-cars", 10).await.unwrap().is_empty() {
+        while ours.dead_letters("fm-cars", 10).await.unwrap().is_empty() {
             actix_rt::time::sleep(Duration::from_millis(50)).await;
         }
     };
@@ -99,7 +102,7 @@ async fn no_service_reads_empties_deletes_or_binds_the_queues_of_another() {
     let server = broker();
     let tracker = RabbitMq::connect(&url(server, "fm-tracker")).unwrap();
     let (into, _from) = async_channel::bounded(64);
-    tracker.consume(consumes("fm-tracker"), into).await.unwrap();
+    tracker.consume(consumes("fm-tracker"), vec![worker(into)]).await.unwrap();
     for other in services().into_iter().filter(|name| *name != "fm-tracker") {
         for queue in ["events", "commands", "calls", "parking"].map(|last| format!("fm.fm-tracker.{last}")) {
             let actions: [(&str, Action); 5] = [

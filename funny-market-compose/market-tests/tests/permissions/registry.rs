@@ -3,8 +3,8 @@ use fm_sdk::{
     Error,
     identity::{Keys, Purpose},
     registry::{Change, Etcd, Expect, Registry},
-    testing::servers::EtcdServer,
 };
+use fm_sdk_testing::servers::EtcdServer;
 use std::process::Command;
 
 /// Runs the script of the market; every user's password is `pw-` and its name.

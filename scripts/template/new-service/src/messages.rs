@@ -2,11 +2,11 @@
 
 fm_sdk::messages! {
     /// Somebody noted something on a car.
-    event "@STEM@.noted" Noted { note: String, car: String }
+    event "@STEM@.noted" from "@NAME@" Noted { note: String, car: String }
 
     /// How many notes are there on a car?
     call "@NAME@/count" Count { car: String } -> u64;
 
     /// From fm-cars; of its fields only this one is read.
-    event "car.removed" CarRemoved { id: String }
+    event "car.removed" from "fm-cars" CarRemoved { id: String }
 }

@@ -16,6 +16,6 @@ pub const CALL: Call = Call::get(
 
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let service = service(&ask).await?;
-    let parked = ask.admin.bus.dead_letter(&service, &ask.query("id").unwrap_or_default()).await?;
-    Ok(HttpResponse::Ok().json(DeadLetterContent::from(&parked)))
+    let found = ask.admin.bus.dead_letter(&service, &ask.query("id").unwrap_or_default()).await?;
+    Ok(HttpResponse::Ok().json(DeadLetterContent::from(&found)))
 }

@@ -29,8 +29,8 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 /// `NotFound`, code `dead-letter-unknown`; those of the broker and the registry.
 pub async fn drop_dead_letter(ask: &Ask, service: &str, id: &str) -> Result<DeadLetterContent> {
     let bus = &ask.admin.bus;
-    let parked = bus.dead_letter(service, id).await?;
-    record(ask, "dead-letter.drop", service, &parked).await?;
+    let found = bus.dead_letter(service, id).await?;
+    record(ask, "dead-letter.drop", service, &found).await?;
     match bus.drop_dead_letter(service, id).await {
         Ok(dropped) => Ok(DeadLetterContent::from(&dropped)),
         Err(e) => Err(record_failure(ask, "dead-letter.drop-failed", service, id, e).await),

@@ -9,7 +9,7 @@ use crate::admin::{
     users::Role,
 };
 use actix_web::HttpResponse;
-use fm_sdk::{Error, Result, bus::transport::Parked};
+use fm_sdk::{Error, Result, backend};
 use serde_json::{Value, json};
 
 pub const CALL: Call =
@@ -31,21 +31,21 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 /// `NotFound`, code `dead-letter-unknown`; `Conflict` if the service would refuse it; those of the broker and the registry.
 pub async fn replay(ask: &Ask, service: &str, id: &str) -> Result<DeadLetter> {
     let (bus, registry) = (&ask.admin.bus, &*ask.admin.registry);
-    let parked = bus.dead_letter(service, id).await?;
-    bus.check_replay(registry, service, &parked.message).await?;
-    let letter = DeadLetter::from(&parked);
-    record(ask, "dead-letter.replay", service, &parked).await?;
-    match bus.replay(service, parked).await {
+    let found = bus.dead_letter(service, id).await?;
+    bus.check_replay(registry, service, &found.message).await?;
+    let letter = DeadLetter::from(&found);
+    record(ask, "dead-letter.replay", service, &found).await?;
+    match bus.replay(service, found).await {
         Ok(()) => Ok(letter),
         Err(e) => Err(record_failure(ask, "dead-letter.replay-failed", service, id, e).await),
     }
 }
 
 /// Writes the entry of the audit log before what cannot be made in one commit with it.
-pub(super) async fn record(ask: &Ask, action: &str, service: &str, parked: &Parked) -> Result<()> {
-    let DeadLetter { name, cause, code, attempts, at, .. } = DeadLetterContent::from(parked).letter;
+pub(super) async fn record(ask: &Ask, action: &str, service: &str, letter: &backend::DeadLetter) -> Result<()> {
+    let DeadLetter { name, cause, code, attempts, at, .. } = DeadLetterContent::from(letter).letter;
     let before = json!({"name": name, "code": code, "cause": cause, "attempts": attempts, "at": at});
-    let event = ask.event(action, &format!("{service} {}", parked.message.id), before, Value::Null);
+    let event = ask.event(action, &format!("{service} {}", letter.message.id), before, Value::Null);
     audit::commit(&*ask.admin.registry, &event, Vec::new()).await.map(drop)
 }
 

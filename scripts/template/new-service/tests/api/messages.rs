@@ -25,8 +25,8 @@ async fn with_a_car_its_notes_are_gone_and_no_others() {
 async fn only_fm_cars_may_say_that_a_car_is_gone() {
     let bus = market();
     bus.given(&[note("1", "c1")]).await;
-    let settled = bus.from("fm-evil").deliver(CarRemoved { id: "c1".into() }).await;
-    assert_eq!(settled.parked().code(), "source");
+    let delivered = bus.from("fm-evil").deliver(CarRemoved { id: "c1".into() }).await;
+    assert_eq!(delivered.dead_letter().code(), "sender-undeclared");
     assert!(bus.work().doc::<Note>("1").get().await.unwrap().is_some());
 }
 

@@ -1,4 +1,4 @@
-//! Messages that fm-tracker cannot handle are set aside, looked at, replayed and dropped.
+//! Messages that fm-tracker cannot handle become dead letters, are looked at, replayed and dropped.
 #![expect(clippy::unwrap_used, reason = "a test stops where the market does not keep its word")]
 
 mod broker;

@@ -6,7 +6,7 @@ use market_tests::{Block, Document, fits, wait_until};
 use serde_json::{Value, json};
 use std::{path::PathBuf, process::Command, time::Duration};
 
-/// docs/parking.md, played: what it tells is done, what it shows is compared.
+/// docs/dead-letters.md, played: what it tells is done, what it shows is compared.
 struct Example {
     blocks: std::vec::IntoIter<Block>,
     root: PathBuf,
@@ -15,7 +15,7 @@ struct Example {
 
 impl Example {
     fn read(tracker: &Tracker) -> Self {
-        let document = Document::read(&tracker.market, "docs/parking.md");
+        let document = Document::read(&tracker.market, "docs/dead-letters.md");
         Example { blocks: document.blocks().into_iter(), root: document.root, dir: tracker.market.address("dir") }
     }
 
@@ -65,12 +65,12 @@ fn the_worked_example_is_true() {
     let deaths = broker.die_over_each_message_of("fm.fm-tracker.events");
     assert!(deaths > 50, "given up after {deaths}");
     tracker.market.script("scale", &["fm-tracker", "1"]);
-    wait_until("it is parked", Duration::from_secs(20), || tracker.parked_ids().len() == 1);
+    wait_until("it is a dead letter", Duration::from_secs(20), || tracker.dead_letter_ids().len() == 1);
     let car = car["id"].as_str().unwrap();
     assert_eq!(tracker.price(car), None);
     example.commands();
     tracker.shows(car);
     assert_eq!(tracker.price(car), Some(12_500));
-    assert_eq!(tracker.parked_ids(), [""; 0]);
+    assert_eq!(tracker.dead_letter_ids(), [""; 0]);
     assert!(example.blocks.next().is_none(), "the document shows more than is played");
 }

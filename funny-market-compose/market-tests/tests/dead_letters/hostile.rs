@@ -68,6 +68,6 @@ fn no_hostile_message_is_believed_or_holds_up_another() {
         tracker.succeeds(&["drop", id]);
         tracker.refuses(&["show", id]);
     }
-    assert_eq!(tracker.parked_ids(), [""; 0]);
+    assert_eq!(tracker.dead_letter_ids(), [""; 0]);
     assert_eq!(tracker.price(car), Some(20_000));
 }

@@ -8,34 +8,34 @@ use std::{
     time::Duration,
 };
 
-/// One test at a time: each counts what is parked.
+/// One test at a time: each counts dead letters.
 pub struct Tracker {
     pub market: Market,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Tracker {
-    /// With nothing parked.
+    /// Without dead letters.
     pub fn of_the_market() -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let tracker = Tracker { market: Market::running(), _turn: turn };
-        for id in tracker.parked_ids() {
+        for id in tracker.dead_letter_ids() {
             tracker.succeeds(&["drop", &id]);
         }
         tracker
     }
 
-    /// `fm-tracker parked ..`
-    pub fn parked(&self, words: &[&str]) -> Output {
+    /// `fm-tracker dead-letters ..`
+    pub fn dead_letters(&self, words: &[&str]) -> Output {
         let program = format!("{}/service", self.market.address("scripts"));
-        let words = [&["fm-tracker", "parked"], words].concat();
+        let words = [&["fm-tracker", "dead-letters"], words].concat();
         Command::new(program).args(words).env("FM_DEV_DIR", self.market.address("dir")).output().unwrap()
     }
 
     #[track_caller]
     pub fn succeeds(&self, words: &[&str]) -> String {
-        let output = self.parked(words);
+        let output = self.dead_letters(words);
         assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -43,18 +43,18 @@ impl Tracker {
     /// What it says where it does not do what is asked.
     #[track_caller]
     pub fn refuses(&self, words: &[&str]) -> String {
-        let output = self.parked(words);
+        let output = self.dead_letters(words);
         assert!(!output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8(output.stderr).unwrap()
     }
 
-    pub fn parked_ids(&self) -> Vec<String> {
+    pub fn dead_letter_ids(&self) -> Vec<String> {
         self.succeeds(&["list"]).lines().map(|line| line.split("  ").next().unwrap().to_owned()).collect()
     }
 
-    /// Waits until a message is parked, and shows it.
+    /// Waits until a message is a dead letter, and shows it.
     pub fn shown(&self, id: &str) -> Value {
-        wait_until(&format!("{id} is parked"), Duration::from_secs(20), || self.parked_ids().iter().any(|parked| parked == id));
+        wait_until(&format!("{id} is a dead letter"), Duration::from_secs(20), || self.dead_letter_ids().iter().any(|letter| letter == id));
         serde_json::from_str(&self.succeeds(&["show", id])).unwrap()
     }
 
