@@ -5,57 +5,89 @@
 
 use crate::{
     pipeline::trace::is_secret,
-    table::{Problem, Table},
+    table::{Predicate, Problem, Table},
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 const OPEN: &str = "masked{";
 
 /// Masks all secrets.
 pub fn mask(table: &Table) -> Table {
     let mut table = table.clone();
-    each(&mut table, &mut |place, text| *text = format!("{OPEN}{place}}}"));
+    each(&mut table, &mut |place, secret| *secret = format!("{OPEN}{place}}}").into());
     table
 }
 
 /// Puts secrets back from the table that was masked, and names the masks that nothing is behind. A secret only comes back as the setting
 /// that it was: elsewhere it could be sent to anybody.
 pub fn unmask(table: &mut Table, original: &Table) -> Vec<Problem> {
-    let mut secrets = std::collections::BTreeMap::new();
-    each(&mut original.clone(), &mut |place, text| drop(secrets.insert(format!("{OPEN}{place}}}"), text.clone())));
+    let mut secrets = BTreeMap::new();
+    each(&mut original.clone(), &mut |place, secret| drop(secrets.insert(format!("{OPEN}{place}}}"), secret.clone())));
     let mut problems = Vec::new();
     for route in &mut table.routes {
+        let mut put_back = |at: &str, value: &mut Value, is_its_place: &dyn Fn(&str) -> bool| {
+            let Some(mask) = value.as_str().filter(|text| text.starts_with(OPEN)) else { return };
+            match secrets.get(mask).filter(|_| is_its_place(mask)) {
+                Some(secret) => *value = secret.clone(),
+                None => problems.push(Problem::new(at, "secret-unknown", "a masked secret is not known here, set it anew")),
+            }
+        };
         for (n, stage) in route.plugins.iter_mut().enumerate() {
             let at = format!("routes[{}].plugins[{n}].settings", route.id);
             for (name, value) in &mut stage.settings {
-                walk(value, name, true, &mut |setting, text| {
-                    if text.starts_with(OPEN) {
-                        match secrets.get(text).filter(|_| text.ends_with(&format!(".{setting}}}"))) {
-                            Some(secret) => *text = secret.clone(),
-                            None => problems.push(Problem::new(&at, "secret-unknown", "a masked secret is not known here, set it anew")),
-                        }
-                    }
-                });
+                walk(value, name, true, &mut |setting, value| put_back(&at, value, &|mask: &str| mask.ends_with(&format!(".{setting}}}"))));
             }
+        }
+        for (n, predicate) in route.predicates.iter_mut().enumerate() {
+            let at = format!("routes[{}].predicates[{n}]", route.id);
+            let Some(field) = compared(predicate) else { continue };
+            values(predicate, &mut |_, value| put_back(&at, value, &|mask: &str| mask.contains(&format!(".{field}."))));
         }
     }
     problems
 }
 
 /// Visits each secret of a table with its place.
-fn each(table: &mut Table, visit: &mut impl FnMut(&str, &mut String)) {
+fn each(table: &mut Table, visit: &mut impl FnMut(&str, &mut Value)) {
     for route in &mut table.routes {
         for (n, stage) in route.plugins.iter_mut().enumerate() {
             for (name, value) in &mut stage.settings {
                 walk(value, &format!("{}#{n}.{name}", route.id), is_secret(name), visit);
             }
         }
+        for (n, predicate) in route.predicates.iter_mut().enumerate() {
+            let is_named = |name: &Option<String>| name.as_deref().is_some_and(is_secret);
+            // Who knows the value of a cookie mostly has a session.
+            if predicate.cookie.is_some() || is_named(&predicate.header) || is_named(&predicate.query) {
+                let Some(field) = compared(predicate) else { continue };
+                values(predicate, &mut |v, value| visit(&format!("{}#predicates.{n}.{field}.{v}", route.id), value));
+            }
+        }
     }
 }
 
-fn walk(value: &mut Value, place: &str, secret: bool, visit: &mut impl FnMut(&str, &mut String)) {
+/// The field of requests that a predicate compares: `header:x-api-key`.
+fn compared(predicate: &Predicate) -> Option<String> {
+    let named = [("header", &predicate.header), ("query", &predicate.query), ("cookie", &predicate.cookie)];
+    named.into_iter().find_map(|(kind, name)| name.as_ref().map(|name| format!("{kind}:{name}")))
+}
+
+/// Visits the values that a predicate compares with.
+fn values(predicate: &mut Predicate, visit: &mut impl FnMut(usize, &mut Value)) {
+    for (n, text) in predicate.equals.iter_mut().chain(predicate.one_of.iter_mut().flatten()).enumerate() {
+        let mut value = Value::from(std::mem::take(text));
+        visit(n, &mut value);
+        if let Value::String(changed) = value {
+            *text = changed;
+        }
+    }
+}
+
+fn walk(value: &mut Value, place: &str, secret: bool, visit: &mut impl FnMut(&str, &mut Value)) {
     match value {
-        Value::String(text) if secret && !text.is_empty() && !is_reference(text) => visit(place, text),
+        Value::String(text) if secret && !text.is_empty() && !is_reference(text) => visit(place, value),
+        Value::Number(_) if secret => visit(place, value),
         Value::Array(items) => items.iter_mut().enumerate().for_each(|(n, item)| walk(item, &format!("{place}.{n}"), secret, visit)),
         Value::Object(fields) => {
             fields.iter_mut().for_each(|(name, field)| walk(field, &format!("{place}.{name}"), secret || is_secret(name), visit));
@@ -102,6 +134,43 @@ mod tests {
         assert_eq!(unmask(&mut forged, &original)[0].code, "secret-unknown");
         let original = table(json!({"authorization": "Basic abc"}));
         let mut elsewhere = table(json!({"x-shown": "masked{a#0.request.set.authorization}"}));
+        assert_eq!(unmask(&mut elsewhere, &original)[0].code, "secret-unknown");
+    }
+
+    #[test]
+    fn numbers_are_masked_where_their_name_is_that_of_a_secret() {
+        let original = table(json!({"pin": 4711, "x-count": 12}));
+        let mut masked = mask(&original);
+        let text = serde_json::to_string(&masked).unwrap();
+        assert!(!text.contains("4711") && text.contains("12"), "{text}");
+        assert!(unmask(&mut masked, &original).is_empty());
+        assert_eq!(masked, original);
+    }
+
+    fn with_predicates(predicates: Value) -> Table {
+        serde_json::from_value(json!({"format": 1, "routes": [{"id": "a", "path": "/a", "predicates": predicates, "plugins": []}]}))
+            .unwrap()
+    }
+
+    #[test]
+    fn values_of_predicates_are_masked_where_they_are_compared_with_a_secret() {
+        let original = with_predicates(json!([
+            {"header": "x-api-key", "one_of": ["k1-secret", "k2-secret"]}, {"cookie": "beta", "equals": "c-secret"},
+            {"query": "access_token", "equals": "q-secret"}, {"query": "lang", "equals": "plain"}, {"header": "x-token", "present": true}]));
+        let mut masked = mask(&original);
+        let text = serde_json::to_string(&masked).unwrap();
+        assert!(!text.contains("-secret") && text.contains("plain"), "{text}");
+        masked.routes[0].predicates.swap(0, 2);
+        assert!(unmask(&mut masked, &original).is_empty());
+        masked.routes[0].predicates.swap(0, 2);
+        assert_eq!(masked, original);
+    }
+
+    #[test]
+    fn a_secret_of_a_predicate_is_not_compared_with_another_field() {
+        let original = with_predicates(json!([{"header": "x-api-key", "equals": "k1"}]));
+        let mask = mask(&original).routes[0].predicates[0].equals.clone().unwrap();
+        let mut elsewhere = with_predicates(json!([{"header": "x-shown", "equals": mask}]));
         assert_eq!(unmask(&mut elsewhere, &original)[0].code, "secret-unknown");
     }
 }
