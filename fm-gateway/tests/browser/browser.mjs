@@ -1,7 +1,8 @@
 // A headless Chromium, driven by Playwright, and what its console complains about.
 
+import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const require = createRequire(join(process.env.FM_NPM_MODULES ?? import.meta.dirname, "/"));
 const { chromium } = require("playwright-core");
@@ -24,6 +25,15 @@ export async function visitor(browser, { complaints = [], ...how } = {}) {
     if ((message.type() === "error" && !refused) || /Content Security Policy/.test(message.text())) complaints.push(`${page.url()}: ${message.text()}`);
   });
   return page;
+}
+
+/** Keeps a small picture of what the window shows. */
+export async function picture(page, file) {
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 55 });
+  await session.detach();
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, Buffer.from(data, "base64"));
 }
 
 /** Waits until something holds, and not for ever. */

@@ -92,12 +92,16 @@ export class Operator {
     return (await this.table()).revision;
   }
 
-  /** Walks with the Tab key until a control with this name has the focus. */
-  async tabs_to(name) {
-    const focused = () => this.page.evaluate(() => {
+  /** The name of the control that has the focus. */
+  focused() {
+    return this.page.evaluate(() => {
       const e = document.activeElement;
       return (e.getAttribute("aria-label") ?? e.closest("label")?.firstChild?.textContent ?? e.textContent).trim();
     });
+  }
+  /** Walks with the Tab key until a control with this name has the focus. */
+  async tabs_to(name) {
+    const focused = () => this.focused();
     const passed = [];
     for (let n = 0; n < 150; n++) {
       if ((await focused()) === name) return;

@@ -18,8 +18,39 @@ const WIDTHS = [[390, 844], [768, 1024], [1440, 900]];
 const ALL = WIDTHS.flatMap((size) => ["light", "dark"].map((scheme) => ({ size, scheme })));
 /** Without pictures each language is looked at in one way. */
 const ONE = { en: [{ size: WIDTHS[0], scheme: "light" }], de: [{ size: WIDTHS[2], scheme: "dark" }] };
+/** Of the first page with style sheet and scripts, compressed; bytes. */
+const FIRST_PAGE = 150 * 1024;
 /** Pictures of long pages end here. */
 const LONGEST = 2400;
+
+/** The overview, its style sheet and scripts, from an empty cache. */
+async function is_small(who) {
+  const session = await who.page.context().newCDPSession(who.page);
+  await session.send("Network.enable");
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  await who.go("/admin/");
+  const sizes = await who.page.evaluate(() => {
+    const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter((r) => /\.(css|js|woff2)$/.test(r.name))];
+    return all.map((r) => ({ name: new URL(r.name).pathname, sent: r.encodedBodySize, whole: r.decodedBodySize }));
+  });
+  await session.detach();
+  const sum = sizes.reduce((n, { sent }) => n + sent, 0);
+  console.log(`      first page: ${sum} bytes compressed (${sizes.map(({ name, sent }) => `${name} ${sent}`).join(", ")})`);
+  if (sizes.length < 4 || sizes.some(({ sent, whole }) => !(sent > 0 && sent < whole))) throw new Error(`not all is compressed: ${JSON.stringify(sizes)}`);
+  if (sum > FIRST_PAGE) throw new Error(`${sum} bytes, ${FIRST_PAGE} are allowed`);
+}
+
+/** Says how long a filtered page of the list takes; no bound, for the program of tests is not an optimised one. */
+async function filters(who) {
+  const times = [];
+  for (let n = 0; n < 5; n++) {
+    await who.go(`/admin/routes?q=orders-0${n}`);
+    const found = Number(await who.page.locator(".head .num").innerText());
+    same("the routes found", found, 10);
+    times.push(await who.page.evaluate(() => { const [p] = performance.getEntriesByType("navigation"); return Math.round(p.responseEnd - p.requestStart); }));
+  }
+  console.log(`      a filter over 1,000 routes: ${times.sort((a, b) => a - b)[2]} ms (median of 5: ${times.join(", ")})`);
+}
 
 export const screens = (folder, all) => async (part) => {
   const axe = await readFile(modules.resolve("axe-core/axe.min.js"), "utf8");
@@ -100,6 +131,14 @@ export const screens = (folder, all) => async (part) => {
   await shows("publish nothing", "/admin/publish");
   await shows("tokens none", "/admin/tokens");
   await shows("history at first", "/admin/history");
+  await shows("new route", "/admin/new-route");
+  await shows("new route refused", async () => {
+    await admin.go("/admin/new-route");
+    await page.locator("[name=id]").fill("cars-read");
+    await page.locator("[name=path]").fill("/cars");
+    await submits(admin, "main form .primary");
+  });
+  await shows("new route pipeline", "/admin/routes/cars-import?new=1");
   await shows("routes of the market", "/admin/routes");
   await shows("route", "/admin/routes/cars-import");
 
@@ -108,6 +147,8 @@ export const screens = (folder, all) => async (part) => {
     await publishes({ format: 1, routes }, "Take over the routes of the old gateway");
     await publishes({ format: 1, routes: routes.map((r) => (r.group === "billing" ? { ...r, active: !r.active } : r)) }, "Switch billing over, see the runbook of Friday");
   });
+  await part.does("the first page with all that it loads is below 150 KB, compressed", () => is_small(admin));
+  await part.does("1,000 routes are filtered", () => filters(admin));
   await shows("overview", "/admin/");
   await shows("routes", "/admin/routes");
   await shows("routes filtered", "/admin/routes?q=orders&state=warning");
@@ -154,6 +195,14 @@ export const screens = (folder, all) => async (part) => {
   await part.does("the draft is discarded", async () => same("the status", (await admin.call("DELETE", "/draft")).status, 204));
 
   await shows("nodes", "/admin/nodes");
+  await shows("queues", "/admin/bus");
+  await shows("live", "/admin/live");
+  await shows("palette", async () => {
+    await admin.go("/admin/nodes");
+    await page.keyboard.press("Control+k");
+    await page.locator("#palette input").fill("orders");
+    await page.locator("#palette li").nth(5).waitFor();
+  });
   await shows("plugins", "/admin/plugins");
   await shows("user made", async () => {
     await admin.go("/admin/users");

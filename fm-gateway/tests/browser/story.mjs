@@ -1,7 +1,8 @@
 // The story of the dashboard on two nodes of a running market: from the first sign-in to a backup that is restored elsewhere.
 
 import { readFile } from "node:fs/promises";
-import { same, until } from "./browser.mjs";
+import { join } from "node:path";
+import { picture, same, until } from "./browser.mjs";
 import { reset_password, start } from "./node.mjs";
 import { Operator } from "./operator.mjs";
 
@@ -23,6 +24,8 @@ export const story = (dashboard, given, folder) => async (part) => {
   const names = { editor: `editor-${MARK}`, viewer: `viewer-${MARK}` };
   const admin = new Operator(await part.visitor(), dashboard);
   const passwords = {};
+  /** A picture of the page for the tour in `docs/dashboard.md`. */
+  const shows = (name) => picture(admin.page, join(folder, `${name}.webp`));
   let first, second, nodes, begun;
 
   await part.does("a second node of the market starts", async () => {
@@ -53,16 +56,18 @@ export const story = (dashboard, given, folder) => async (part) => {
     }
   });
 
-  await part.does("a route is added as a draft that no client sees", async () => {
+  await part.does("a route is added by the wizard, as a draft that no client sees", async () => {
     await answered(nodes, "the web site's own page for the path", ({ status }) => status === 404);
     await admin.go("/admin/routes");
-    await admin.page.getByText("New route").click();
-    await admin.page.getByLabel("Id").fill(ROUTE);
-    await admin.page.getByLabel("Path").fill(PATH);
-    await admin.clicks("Add to the draft");
+    await admin.page.getByRole("link", { name: "New route" }).click();
+    await admin.page.getByLabel("Id *").fill(ROUTE);
+    await admin.page.getByLabel("Path *").fill(PATH);
+    await admin.page.getByLabel("The gateway answers by itself").check();
+    await shows("new-route");
+    await admin.clicks("Next: pipeline");
     await admin.is_at(`/admin/routes/${ROUTE}`);
+    same("the step", await admin.page.locator("[aria-current=step]").innerText(), "2. Pipeline");
     await admin.page.getByLabel("Name", { exact: true }).fill("How many cars there are");
-    await admin.page.getByLabel("Active").check();
     await admin.saves();
   });
   await part.does("its pipeline is edited with the mouse: add, remove, set, drag", async () => {
@@ -74,6 +79,7 @@ export const story = (dashboard, given, folder) => async (part) => {
     await admin.sets("discovery", "Service", "fm-cars");
     await admin.saves();
     await admin.leads(() => admin.stage("discovery").locator("[data-grip]").dragTo(admin.stage("rewrite"), { targetPosition: { x: 40, y: 2 } }));
+    await shows("pipeline");
     same("the order that was dragged", await admin.pipeline(), "discovery rewrite proxy");
   });
   await part.does("its pipeline is edited with the keyboard alone: add, move, set, remove", async () => {
@@ -83,6 +89,7 @@ export const story = (dashboard, given, folder) => async (part) => {
     await admin.presses("Add");
     same("the plugin that was added", await admin.pipeline(), "discovery rewrite headers proxy");
     await admin.presses("Move up: headers");
+    same("the focus after a move", await admin.focused(), "Move up: headers");
     same("the plugin moved up", await admin.pipeline(), "discovery headers rewrite proxy");
     await admin.presses("Remove: headers");
     same("the plugin removed", await admin.pipeline(), "discovery rewrite proxy");
@@ -93,9 +100,19 @@ export const story = (dashboard, given, folder) => async (part) => {
     await admin.presses("Save in the draft");
     same("what was typed", await admin.page.getByLabel("Description").inputValue(), "Typed without a mouse");
   });
+  await part.does("the command palette leads to the route by keyboard", async () => {
+    await admin.go("/admin/nodes");
+    await admin.page.keyboard.press("Control+k");
+    await admin.page.getByRole("combobox", { name: "Screen or route" }).waitFor();
+    await admin.page.keyboard.type("cars-rea");
+    await admin.page.getByRole("option", { name: "cars-read" }).waitFor();
+    await admin.leads(() => admin.page.keyboard.press("Enter"));
+    await admin.is_at("/admin/routes/cars-read");
+  });
   await part.does("it is tested step by step before it is published", async () => {
-    await admin.go("/admin/test");
-    await admin.page.getByLabel("URL").fill(PATH);
+    await admin.go(`/admin/routes/${ROUTE}?new=1`);
+    await admin.clicks("Next: test");
+    same("the request to test", await admin.page.getByLabel("URL").inputValue(), PATH);
     await admin.clicks("Send");
     const steps = admin.page.locator("section", { hasText: "Steps of" });
     await steps.waitFor();
@@ -105,11 +122,13 @@ export const story = (dashboard, given, folder) => async (part) => {
     }
     await admin.page.locator("pre", { hasText: '"count"' }).waitFor();
     await admin.page.locator("section", { hasText: "Why this route" }).getByRole("link", { name: ROUTE }).waitFor();
+    await shows("tester");
     same("what a client gets meanwhile", (await ask(market)).status, 404);
   });
   await part.does("the review shows the difference and a dry run over real requests", async () => {
-    await admin.go("/admin/publish");
+    await admin.leads(() => admin.page.getByRole("link", { name: "Next: review" }).click());
     await admin.sees("the table is valid.");
+    await shows("review");
     const run = await admin.page.locator("section", { hasText: "Dry run" }).locator("tbody tr", { hasText: PATH }).first().innerText();
     if (!new RegExp(`web\\s+${ROUTE}`).test(run)) throw new Error(`the dry run says ${JSON.stringify(run)}`);
     const changes = await admin.page.locator(".change").allInnerTexts();
@@ -132,6 +151,7 @@ export const story = (dashboard, given, folder) => async (part) => {
       });
     }
     await admin.go("/admin/history");
+    await shows("history");
     const row = await admin.page.locator("tbody tr").first().innerText();
     for (const wanted of [String(first), "in force", "admin", "Count the cars", second.name]) {
       if (!row.includes(wanted)) throw new Error(`${wanted} is not in the history: ${row}`);
@@ -149,6 +169,22 @@ export const story = (dashboard, given, folder) => async (part) => {
     await admin.clicks("Restore as a new revision");
     await admin.sees("Restored as a new revision.");
     await answered(nodes, "the count on both nodes again", ({ status }) => status === 200);
+  });
+  await part.does("the watchdog rolls a bad change back by itself", async () => {
+    await admin.go(`/admin/routes/${ROUTE}`);
+    await admin.sets("discovery", "Service", `nobody-${MARK}`);
+    await admin.saves();
+    await admin.go("/admin/publish");
+    await admin.page.getByLabel("Watch for (minutes)").fill("10");
+    await admin.page.getByLabel("Most errors (%)").fill("5");
+    await admin.page.getByLabel("Comment: why?").fill("A service that is not there");
+    await admin.clicks("Publish on all nodes");
+    await admin.page.getByRole("button", { name: "Roll back now" }).waitFor();
+    await until("the bad change", async () => (await Promise.all(nodes.map(ask))).some(({ status }) => status === 503));
+    // Clients go on asking; some time later they are answered again.
+    await answered(nodes, "the count on both nodes after the rollback", ({ status }) => status === 200);
+    await admin.go("/admin/history");
+    await admin.sees("was rolled back");
   });
 
   await part.does("a viewer finds no button to publish with, and is refused with 403", async () => {
@@ -183,6 +219,7 @@ export const story = (dashboard, given, folder) => async (part) => {
     await editor.publishes("Describe two routes");
     await admin.go("/admin/publish");
     await admin.sees("Another editor was faster");
+    await shows("two-editors");
     same("whether the button to publish is off", await admin.button("Publish on all nodes").isDisabled(), true);
     const conflict = admin.page.locator("li", { hasText: ROUTE }).filter({ has: admin.button("Take theirs") });
     await admin.leads(() => conflict.getByRole("button").click());
@@ -196,9 +233,10 @@ export const story = (dashboard, given, folder) => async (part) => {
   });
   await part.does("the audit log has all of it, and no password", async () => {
     await admin.go("/admin/audit");
+    await shows("audit");
     const log = (await admin.page.locator("tbody tr").allInnerTexts()).reverse().join("\n");
     let at = 0;
-    for (const wanted of [`user.create\t${names.editor}`, `user.create\t${names.viewer}`, "Count the cars", "A mistake", "table.restore", "Undo the mistake", "Describe two routes", "Describe the web site"]) {
+    for (const wanted of [`user.create\t${names.editor}`, `user.create\t${names.viewer}`, "Count the cars", "A mistake", "table.restore", "Undo the mistake", "A service that is not there", "Describe two routes", "Describe the web site"]) {
       const found = log.indexOf(wanted, at);
       if (found < 0) throw new Error(`${wanted} is not in the audit log, or not in order: ${log}`);
       at = found;

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
 const CSS: &str = include_str!("../../../assets/admin.css");
 const JS: &str = include_str!("../../../assets/admin.js");
 const LIVE: &str = include_str!("../../../assets/live.js");
+const PALETTE: &str = include_str!("../../../assets/palette.js");
 /// Asked for again after a new version at the latest.
 const CACHE: &str = "no-cache";
 
@@ -12,6 +13,7 @@ const CACHE: &str = "no-cache";
 pub async fn serve(request: HttpRequest, name: Path<String>) -> HttpResponse {
     let (media, content) = match name.as_str() {
         "admin.css" => ("text/css; charset=utf-8", CSS),
+        "palette.js" => ("text/javascript; charset=utf-8", PALETTE),
         "admin.js" => ("text/javascript; charset=utf-8", JS),
         "live.js" => ("text/javascript; charset=utf-8", LIVE),
         _ => return HttpResponse::NotFound().finish(),

@@ -1,6 +1,6 @@
 //! Export and import of the table.
 
-use super::{Shell, html, see};
+use super::{Shell, german::localised, html, see};
 use crate::{
     admin::{
         Ask,
@@ -43,6 +43,7 @@ async fn import(ask: Ask) -> Result<HttpResponse> {
         return Ok(see("/admin/history?done=published"));
     }
     let s = Shell::of(&ask, "backup").await?;
-    let preview = Some(preview(&ask, backup.table).await?);
+    let (revision, changes, problems) = preview(&ask, backup.table).await?;
+    let preview = Some((revision, changes, localised(problems, s.de)));
     html(&ask, &Page { s, text, preview })
 }

@@ -7,8 +7,10 @@ mod backup;
 mod bus;
 mod error;
 mod fields;
+mod german;
 mod history;
 mod live;
+mod new_route;
 mod nodes;
 mod overview;
 mod plugins;
@@ -37,6 +39,9 @@ use std::{collections::BTreeMap, sync::Arc};
 /// No code and no style but the gateway's own files.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Changed routes that are shown field by field; more are listed by name.
+pub(super) const MAX_CHANGES: usize = 50;
+
 /// All pages, below `/admin`.
 pub const PAGES: &[&Call] = &[
     &sign_in::SHOW,
@@ -47,7 +52,9 @@ pub const PAGES: &[&Call] = &[
     &account::END_SESSION,
     &overview::SHOW,
     &routes::LIST,
-    &routes::CREATE,
+    &routes::SWITCH,
+    &new_route::SHOW,
+    &new_route::SUBMIT,
     &route::SHOW,
     &route::SUBMIT,
     &publish::SHOW,
@@ -140,6 +147,7 @@ fn html(ask: &Ask, page: &impl Template) -> Result<HttpResponse> {
 mod filters {
     use crate::pipeline::trace::Phase;
     use askama::{Result, Values};
+    use serde_json::Value;
 
     /// The last part of a control's name: that of the setting.
     #[askama::filter_fn]
@@ -165,6 +173,22 @@ mod filters {
     pub fn visible(text: &str, _: &dyn Values) -> Result<String> {
         let shown = |c: char| if fm_sdk::text::is_invisible(c) && c != '\n' { c.escape_default().to_string() } else { c.into() };
         Ok(text.chars().map(shown).collect())
+    }
+
+    /// What an entry of the audit log says: a line for each fact.
+    #[askama::filter_fn]
+    pub fn facts(value: &Value, _: &dyn Values) -> Result<String> {
+        fn plain(value: &Value) -> String {
+            match value {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("\n"),
+                other => other.to_string(),
+            }
+        }
+        let Value::Object(fields) = value else { return Ok(plain(value)) };
+        let lines = fields.iter().filter(|(_, value)| !plain(value).is_empty());
+        Ok(lines.map(|(name, value)| format!("{}: {}", name.replace('_', " "), plain(value))).collect::<Vec<_>>().join("\n"))
     }
 
     /// In which direction a step was passed.

@@ -1,6 +1,6 @@
 //! What needs a look, and how everything is.
 
-use super::{Shell, filters, html};
+use super::{Shell, filters, german::german_reason, html};
 use crate::{
     admin::{
         Ask,
@@ -52,7 +52,10 @@ impl Page {
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "overview").await?;
     let (table, revision) = ask.admin.current().await?;
-    let look = look(rows(&ask.admin, &table).await?);
+    let mut look = look(rows(&ask.admin, &table).await?);
+    if s.de {
+        look.iter_mut().for_each(|look| look.reason = german_reason(&look.reason));
+    }
     let versions = history::list(&*ask.admin.registry).await?.into_iter().take(5).collect();
     let page = Page {
         s,

@@ -1,6 +1,6 @@
 //! The own changes: what they are, what is wrong with them, who was faster, and the publish.
 
-use super::{Shell, html, see};
+use super::{Shell, german::localised, html, see};
 use crate::{
     admin::{
         Ask,
@@ -28,6 +28,10 @@ struct Page {
     s: Shell,
     mark: i64,
     base: i64,
+    /// The route on its way to its publish, if the review is a step of it.
+    new: String,
+    /// Its path.
+    path: String,
     revision: i64,
     outdated: bool,
     mine: Vec<RouteChange>,
@@ -42,13 +46,17 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "publish").await?;
     let draft = Working::load(&ask).await?;
     let problems = ask.admin.check(&draft.table).await?.err().map(|p| p.0).unwrap_or_default();
+    let problems = localised(problems, s.de);
     // The table in force may be none of which anything can be tried, on a node that has not got one yet.
     let tried = if problems.is_empty() { dry_run(&ask.admin, draft.current.clone(), draft.table.clone()).await.ok() } else { None };
+    let new = ask.query("new").unwrap_or_default();
     let page = Page {
         s,
         tried,
         mark: draft.mark,
         base: draft.base,
+        path: draft.table.routes.iter().find(|route| route.id == new).map(|route| route.path.clone()).unwrap_or_default(),
+        new,
         revision: draft.revision,
         outdated: draft.is_outdated(),
         mine: draft.changes(),

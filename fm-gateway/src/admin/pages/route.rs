@@ -3,7 +3,9 @@
 use super::{
     Shell,
     fields::{self, Field},
-    filters, html, see,
+    filters,
+    german::localised,
+    html, see,
 };
 use crate::{
     admin::{Ask, api::Call, drafts::Working, secrets, users::Role},
@@ -33,6 +35,8 @@ struct Page {
     /// What is wrong with the route itself.
     problems: Vec<Problem>,
     changed: bool,
+    /// It is on its way from the first step to its publish.
+    is_new: bool,
 }
 
 /// A plugin of the pipeline as it is drawn.
@@ -69,10 +73,12 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     let route = masked.routes.into_iter().find(|route| route.id == id).ok_or_else(|| Error::not_found("route-unknown"))?;
     let all = ask.admin.check(&working.table).await?.err().map(|p| p.0).unwrap_or_default();
     let at = format!("routes[{id}]");
+    let all = localised(all, s.de);
     let own: Vec<Problem> = all.into_iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).collect();
     let mut stages: Vec<Card> = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own)).collect();
     let changed = ask.query("focus").unwrap_or_default();
     let focus_add = give_focus(&mut stages, &changed);
+    let is_new = s.can_edit && ask.query("new").is_some();
     let page = Page {
         s,
         mark: working.mark,
@@ -86,6 +92,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         focus_add,
         target: target(&route),
         problems: own.into_iter().filter(|p| !p.at.starts_with(&format!("{at}.plugins["))).collect(),
+        is_new,
         changed: working.changes().iter().any(|change| change.id == id),
         route,
     };
@@ -174,14 +181,21 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
             next = format!("/admin/routes/{}?done=saved", copy.id);
             put_back(&mut masked, &original)?;
             // The copy has the secrets themselves: a mask names the place in the first route.
-            let whole = masked.routes[at].plugins.clone();
+            let whole = masked.routes[at].clone();
             working.table = masked;
-            super::routes::add(&mut working, Route { plugins: whole, ..copy })?;
+            super::routes::add(&mut working, Route { id: copy.id, active: false, ..whole })?;
             working.save(&ask, field("mark").parse().unwrap_or_default()).await?;
             return Ok(see(&next));
         }
+        (verb, None) if verb == "test" => {
+            let [.., (_, _, test), _] = Shell::bare(&ask.request).steps(&id, &masked.routes[at].path);
+            next = test;
+        }
         (verb, None) if verb == "save" => next = format!("/admin/routes/{id}?done=saved"),
         _ => {}
+    }
+    if field("new") == "1" && next.contains("?done=") {
+        next = next.replace("?done=", "?new=1&done=");
     }
     put_back(&mut masked, &original)?;
     working.table = masked;

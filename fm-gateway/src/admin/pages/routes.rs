@@ -1,6 +1,6 @@
 //! The list of routes.
 
-use super::{Shell, html, see};
+use super::{Shell, german::german_reason, html, see};
 use crate::{
     admin::{
         Ask,
@@ -11,19 +11,18 @@ use crate::{
         drafts::Working,
         users::Role,
     },
-    table::{Route, Stage},
+    table::Route,
 };
 use actix_web::HttpResponse;
 use askama::Template;
 use fm_sdk::{Error, Result};
-use serde_json::{Map, json};
 use std::collections::BTreeSet;
 
 /// Routes on one page.
 const PAGE: usize = 50;
 
 pub const LIST: Call = Call::get("/routes", Role::Viewer, "Routes", |ask| Box::pin(list(ask)));
-pub const CREATE: Call = Call::post("/routes", Role::Editor, "Adds or switches a route in the draft", |ask| Box::pin(create(ask)));
+pub const SWITCH: Call = Call::post("/routes", Role::Editor, "Switches a route in the draft on or off", |ask| Box::pin(switch(ask)));
 
 #[derive(Template)]
 #[template(path = "routes.html")]
@@ -58,7 +57,10 @@ async fn list(ask: Ask) -> Result<HttpResponse> {
     let changed: BTreeSet<String> = working.changes().into_iter().map(|change| change.id).collect();
     let query = |name: &str| ask.query(name).unwrap_or_default();
     let (q, group, state) = (query("q"), query("group"), query("state"));
-    let all = rows(&ask.admin, &working.table).await?;
+    let mut all = rows(&ask.admin, &working.table).await?;
+    if s.de {
+        all.iter_mut().flat_map(|row| &mut row.reasons).for_each(|reason| *reason = german_reason(reason));
+    }
     let groups = all.iter().map(|row| row.group.clone()).filter(|group| !group.is_empty()).collect();
     let matching = all
         .into_iter()
@@ -71,7 +73,7 @@ async fn list(ask: Ask) -> Result<HttpResponse> {
     html(&ask, &Page { s, mark: working.mark, rows, groups, q, group, state, found, page, pages })
 }
 
-async fn create(ask: Ask) -> Result<HttpResponse> {
+async fn switch(ask: Ask) -> Result<HttpResponse> {
     let mut working = Working::load(&ask).await?;
     let mark = ask.field("mark").and_then(|mark| mark.parse().ok()).unwrap_or_default();
     if let Some(id) = ask.field("toggle") {
@@ -80,10 +82,7 @@ async fn create(ask: Ask) -> Result<HttpResponse> {
         working.save(&ask, mark).await?;
         return Ok(see("/admin/routes?done=saved"));
     }
-    let (id, path) = (ask.field("id").unwrap_or_default(), ask.field("path").unwrap_or_default());
-    add(&mut working, first_route(&id, &path)?)?;
-    working.save(&ask, mark).await?;
-    Ok(see(&format!("/admin/routes/{id}?done=saved")))
+    Ok(see("/admin/routes"))
 }
 
 /// Adds a route to a draft.
@@ -100,12 +99,4 @@ pub fn add(working: &mut Working, route: Route) -> Result<()> {
     }
     working.table.routes.push(route);
     Ok(())
-}
-
-fn first_route(id: &str, path: &str) -> Result<Route> {
-    let path = if path.is_empty() { "/" } else { path };
-    let route = json!({"id": id, "path": path, "active": false, "public": true, "plugins": []});
-    let mut route: Route = serde_json::from_value(route).map_err(|e| Error::field("id", e.to_string()))?;
-    route.plugins.push(Stage { plugin: "respond".into(), settings: Map::new() });
-    Ok(route)
 }

@@ -88,6 +88,18 @@ impl Shell {
         if self.de { "de" } else { "en" }
     }
 
+    /// The steps to a new route: number, name, address.
+    pub fn steps(&self, id: &str, path: &str) -> [(u8, &'static str, String); 4] {
+        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let (id, url) = (encoded(id), encoded(&super::new_route::sample(path)));
+        [
+            (1, self.t("General", "Allgemein"), format!("/admin/routes/{id}?new=1#general")),
+            (2, "Pipeline", format!("/admin/routes/{id}?new=1#pipeline")),
+            (3, self.t("Test", "Test"), format!("/admin/test?url={url}&new={id}")),
+            (4, self.t("Review", "Prüfung"), format!("/admin/publish?new={id}")),
+        ]
+    }
+
     /// Marks the entry of the navigation that is shown.
     pub fn here(&self, section: &str) -> &'static str {
         if self.section == section { "page" } else { "false" }

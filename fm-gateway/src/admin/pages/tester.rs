@@ -29,6 +29,8 @@ struct Page {
     headers: String,
     body: String,
     in_force: bool,
+    /// The route on its way to its publish, if the test is a step of it.
+    new: String,
     error: String,
     report: Option<TrialReport>,
 }
@@ -50,6 +52,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         headers: String::new(),
         body: String::new(),
         in_force: false,
+        new: ask.query("new").unwrap_or_default(),
         error: String::new(),
         report: None,
     };
@@ -73,5 +76,5 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
         Err(e) if matches!(e.kind(), Kind::Malformed | Kind::Invalid) => (None, e.message().to_owned()),
         Err(e) => return Err(e),
     };
-    html(&ask, &Page { s, method, url, headers, body, in_force, error, report })
+    html(&ask, &Page { s, method, url, headers, body, in_force, new: field("new"), error, report })
 }

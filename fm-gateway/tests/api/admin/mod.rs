@@ -2,6 +2,7 @@
 
 mod access;
 mod first_user;
+mod forms;
 mod pages;
 mod sign_in;
 mod tables;

@@ -1,0 +1,184 @@
+//! German for what the check of a table says. Its own words are English, for scripts and logs; `{}` stands for the parts that differ.
+
+use crate::table::Problem;
+
+const SENTENCES: &[(&str, &str)] = &[
+    // Settings and their schema.
+    ("is missing", "fehlt"),
+    ("is not known here", "ist hier nicht bekannt"),
+    ("string expected", "Text erwartet"),
+    ("integer expected", "ganze Zahl erwartet"),
+    ("number expected", "Zahl erwartet"),
+    ("boolean expected", "true oder false erwartet"),
+    ("array expected", "Liste erwartet"),
+    ("object expected", "Objekt mit Namen und Werten erwartet"),
+    ("one of {} expected", "eines von {} erwartet"),
+    ("at least {} characters expected", "mindestens {} Zeichen erwartet"),
+    ("at most {} characters expected", "höchstens {} Zeichen erwartet"),
+    ("at least {} items expected", "mindestens {} Einträge erwartet"),
+    ("at most {} items expected", "höchstens {} Einträge erwartet"),
+    ("at least {} expected", "mindestens {} erwartet"),
+    ("at most {} expected", "höchstens {} erwartet"),
+    ("a masked secret is not known here, set it anew", "ein maskiertes Geheimnis ist hier nicht bekannt, setzen Sie es neu"),
+    ("the environment has no {}", "in der Umgebung gibt es {} nicht"),
+    // The table and its routes.
+    ("this gateway reads format {}", "dieses Gateway liest Format {}"),
+    ("there is no active route", "keine Route ist aktiv"),
+    ("an id has 1 to 64 lower-case letters, digits, - _ and .", "eine Id hat 1 bis 64 Kleinbuchstaben, Ziffern, - _ und ."),
+    ("another route has this id", "eine andere Route hat diese Id"),
+    (
+        "claims the same requests as {}; give one of them a higher priority",
+        "beansprucht dieselben Anfragen wie {}; geben Sie einer von beiden eine höhere Priorität",
+    ),
+    (
+        "a route that is not public needs the plugin authentication",
+        "eine Route, die nicht öffentlich ist, braucht das Plugin authentication",
+    ),
+    ("{} is not taken out", "{} wird nicht entfernt"),
+    ("{} is no header's name in lower case", "{} ist kein Header-Name in Kleinbuchstaben"),
+    ("{} is no method", "{} ist keine Methode"),
+    ("{} is taken out of requests before a route is found", "{} wird aus Anfragen entfernt, bevor eine Route gesucht wird"),
+    ("{}: a host is a lower-case name without port, or *.name", "{}: ein Host ist ein Name in Kleinbuchstaben ohne Port, oder *.name"),
+    ("a path starts with /", "ein Pfad beginnt mit /"),
+    ("the path does not start with /", "der Pfad beginnt nicht mit /"),
+    (
+        "the path is not in its normal form, so nothing would ever match it",
+        "der Pfad hat nicht seine Normalform, nichts würde je auf ihn passen",
+    ),
+    ("a route has at most {} predicates", "eine Route hat höchstens {} Bedingungen"),
+    ("there is a predicate on {} already", "es gibt schon eine Bedingung für {}"),
+    ("the host is matched by hosts", "den Host vergleichen die Hosts"),
+    ("the parameter {} is there twice", "den Parameter {} gibt es zweimal"),
+    (
+        "{}: a parameter is a whole segment, and ** stands at the end only",
+        "{}: ein Parameter ist ein ganzes Segment, und ** steht nur am Ende",
+    ),
+    ("{}: a parameter's name has letters, digits and _ only", "{}: der Name eines Parameters hat nur Buchstaben, Ziffern und _"),
+    ("one of header, query and cookie names the field", "eines von header, query und cookie nennt das Feld"),
+    ("one of present, equals and one_of says what must hold", "eines von present, equals und one_of sagt, was gelten muss"),
+    ("one_of has 1 to {} values", "one_of hat 1 bis {} Werte"),
+    // Pipelines.
+    ("there is no plugin {}", "es gibt kein Plugin {}"),
+    ("an earlier plugin answers every request", "ein früheres Plugin beantwortet jede Anfrage"),
+    ("the last plugin must answer: proxy, respond", "das letzte Plugin muss antworten: proxy, respond"),
+    ("no earlier plugin sets {}", "kein früheres Plugin setzt {}"),
+    ("{} needs the driver {}", "{} braucht den Treiber {}"),
+    ("{}: a ${ has no end", "{}: ein ${ hat kein Ende"),
+    ("{}: a variable has no name", "{}: eine Variable hat keinen Namen"),
+    // Plugins.
+    ("* means any origin, and stands alone", "* bedeutet jeder Ursprung und steht allein"),
+    ("credentials are for named origins only", "Zugangsdaten gibt es nur für genannte Ursprünge"),
+    ("{} is no origin: scheme://host, in lower case, without a path", "{} ist kein Ursprung: schema://host in Kleinbuchstaben, ohne Pfad"),
+    ("a header is named, and not what is counted", "ein Header ist genannt, wird aber nicht gezählt"),
+    ("which header's values are counted?", "die Werte welches Headers werden gezählt?"),
+    ("per is from 1s to 1h", "per geht von 1s bis 1h"),
+    ("a prefix starts with / and does not end in one", "ein Präfix beginnt mit / und endet nicht damit"),
+    ("a service's name has no / and no variables", "der Name eines Dienstes hat kein / und keine Variablen"),
+    ("a target is ${target} or an address without variables", "ein Ziel ist ${target} oder eine Adresse ohne Variablen"),
+    ("{}: a target is ${target} or http://host:port", "{}: ein Ziel ist ${target} oder http://host:port"),
+    ("neither allow nor deny names an address", "weder allow noch deny nennt eine Adresse"),
+    ("{} is neither an address nor a network", "{} ist weder eine Adresse noch ein Netz"),
+    ("what is optional cannot ask for roles or scopes", "was freiwillig ist, kann keine Rollen oder Scopes verlangen"),
+    ("{} is no path", "{} ist kein Pfad"),
+    ("{} is no header's name", "{} ist kein Header-Name"),
+    ("{} is no header's value", "{} ist kein Header-Wert"),
+    ("{} is no name", "{} ist kein Name"),
+    ("{}: this header is the gateway's own to say", "{}: diesen Header setzt nur das Gateway selbst"),
+    (
+        "{} is neither a path nor http(s)://host..., with ${host} as the only variable in the host",
+        "{} ist weder ein Pfad noch http(s)://host..., mit ${host} als einziger Variable im Host",
+    ),
+    ("no instance of {} is up", "keine Instanz von {} ist erreichbar"),
+];
+
+/// Says it in German, or as it is if there is no German for it.
+pub fn german(message: &str) -> String {
+    SENTENCES.iter().find_map(|(english, german)| fill(german, parts(english, message)?)).unwrap_or_else(|| message.to_owned())
+}
+
+/// The same of a reason that may begin with its place: `path: is missing`.
+pub fn german_reason(reason: &str) -> String {
+    let whole = german(reason);
+    match reason.split_once(": ").filter(|(place, _)| whole == reason && !place.contains(' ')) {
+        Some((place, message)) => format!("{place}: {}", german(message)),
+        None => whole,
+    }
+}
+
+/// The problems of a table in the language of a page.
+pub fn localised(mut problems: Vec<Problem>, is_german: bool) -> Vec<Problem> {
+    if is_german {
+        problems.iter_mut().for_each(|problem| problem.message = german(&problem.message));
+    }
+    problems
+}
+
+/// What stands in a message where its pattern has `{}`.
+fn parts<'m>(pattern: &str, message: &'m str) -> Option<Vec<&'m str>> {
+    let mut fixed = pattern.split("{}");
+    let mut rest = message.strip_prefix(fixed.next()?)?;
+    let mut found = Vec::new();
+    let mut fixed = fixed.peekable();
+    while let Some(next) = fixed.next() {
+        // The last one reaches to the end: a part may hold the words that follow it.
+        let end = if fixed.peek().is_none() { rest.strip_suffix(next)?.len() } else { rest.find(next)? };
+        found.push(&rest[..end]);
+        rest = &rest[end + next.len()..];
+    }
+    rest.is_empty().then_some(found)
+}
+
+fn fill(pattern: &str, parts: Vec<&str>) -> Option<String> {
+    let mut parts = parts.into_iter();
+    let mut text = String::new();
+    for (n, fixed) in pattern.split("{}").enumerate() {
+        if n > 0 {
+            text.push_str(parts.next()?);
+        }
+        text.push_str(fixed);
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{pipeline::Catalogue, table::Table};
+    use serde_json::json;
+
+    #[test]
+    fn each_sentence_has_as_many_parts_in_both_languages() {
+        for (english, german) in SENTENCES {
+            assert_eq!(english.matches("{}").count(), german.matches("{}").count(), "{english}");
+        }
+    }
+
+    #[test]
+    fn what_differs_stands_in_its_place_and_the_unknown_stays_english() {
+        assert_eq!(german("at least 3 characters expected"), "mindestens 3 Zeichen erwartet");
+        assert_eq!(german("at least 3 expected"), "mindestens 3 erwartet");
+        assert_eq!(german("proxy needs the driver registry"), "proxy braucht den Treiber registry");
+        assert_eq!(german("\"a is no path\" is no path"), "\"a is no path\" ist kein Pfad");
+        assert_eq!(german("something new"), "something new");
+        assert_eq!(german_reason("plugins[0].settings.rate: is missing"), "plugins[0].settings.rate: fehlt");
+        assert_eq!(german_reason("no instance of fm-cars is up"), "keine Instanz von fm-cars ist erreichbar");
+    }
+
+    #[test]
+    fn every_fault_of_a_table_is_said_in_german() {
+        let stage = |plugin: &str, settings: serde_json::Value| json!({"plugin": plugin, "settings": settings});
+        let table = json!({"format": 2, "routes": [
+            {"id": "A B", "path": "x", "plugins": []},
+            {"id": "a", "path": "/a/{x}/{x}", "public": true, "methods": ["get"], "hosts": ["UPPER"], "plugins": [stage("none", json!({}))]},
+            {"id": "a", "path": "/a/b{x}", "public": true, "plugins": [stage("respond", json!({})), stage("respond", json!({"status": 1000, "headers": 3}))]},
+            {"id": "b", "path": "/b", "public": true, "allow_headers": ["x-y", "UPPER"], "plugins": [stage("rate-limit", json!({"per": 5, "by": "x"})), stage("respond", json!({}))]},
+            {"id": "c", "path": "/b", "public": true, "plugins": [stage("cors", json!({"origins": []})), stage("rewrite", json!({"path": "x"})), stage("proxy", json!({"retries": 9, "target": "ftp://x", "more": 1}))]},
+            {"id": "d", "path": "/d", "public": true, "predicates": [{"header": "a"}, {"equals": "b"}], "plugins": [stage("ip", json!({})), stage("discovery", json!({"service": ""})), stage("respond", json!({"body": "${x"}))]},
+        ]});
+        let table: Table = serde_json::from_value(table).unwrap();
+        let problems = crate::pipeline::check(&table, &Catalogue::shipped()).unwrap_err().0;
+        assert!(problems.len() > 15, "{problems:?}");
+        let english: Vec<_> = problems.iter().filter(|p| german(&p.message) == p.message).collect();
+        assert!(english.is_empty(), "{english:?}");
+    }
+}
