@@ -139,6 +139,7 @@ fn the_tour_of_the_readme_is_true() {
     assert_eq!(anyone.get(&car).expect(200).json()["price"], 17_900);
     tour.play("The price history");
     tour.play("Mark it sold");
+    tour.play("It is found no more");
     assert_eq!(anyone.get(&car).expect(200).json()["status"], "sold");
     tour.play("Delete the account");
     me.get("/api/me").expect(401);
