@@ -58,30 +58,37 @@ cargo_test_of() {
 export -f cargo_test_of
 tests_of_repository() { cargo_tests "$1" ci_part "$1" tests --again cargo_test_of "$1"; }
 
-# compile_beside NAME REPOSITORY: compiles the test programs of a repository while the tests NAME run, in the processor time that they leave;
-# `compiled_beside NAME REPOSITORY` waits for it. Cargo lets one build at a time into a folder, so it begins when NAME's build is over.
-compile_beside() { PRIORITY=5 aside "programs-of-$2" compile_when_built "$1" "$2"; }
-compile_when_built() {
-    [ "$1" = scripts ] || until grep -qsE '^ +(Running|Doc-tests) ' "$(log_of "$1")" "$(log_of "$1 alone")" || [ -e "$OUTPUT/$1.over" ]; do sleep 0.2; done
-    check "test programs of $2" cargo_test_of "$2" --no-run
+# compile_beside NAME REPOSITORY...: compiles the test programs of repositories, one after the other, while the tests NAME run, in the
+# processor time that they leave; `compiled_beside NAME` waits for the one that is being compiled then. Cargo lets one build at a time into
+# a folder, so it begins when NAME's own build is over.
+compile_beside() { PRIORITY=5 aside "programs-beside-$1" compile_while "$@"; }
+compile_while() {
+    local tests=$1 repository
+    [ "$tests" = scripts ] ||
+        until grep -qsE '^ +(Running|Doc-tests) ' "$(log_of "$tests")" "$(log_of "$tests alone")" || [ -e "$OUTPUT/$tests.over" ]; do sleep 0.2; done
+    for repository in "${@:2}"; do
+        [ ! -e "$OUTPUT/$repository.compiled" ] || continue
+        [ ! -e "$OUTPUT/$tests.over" ] || break
+        check "test programs of $repository" cargo_test_of "$repository" --no-run
+        touch "$OUTPUT/$repository.compiled"
+    done
 }
 compiled_beside() {
     touch "$OUTPUT/$1.over"
-    join "programs-of-$2"
+    join "programs-beside-$1"
 }
 
 # One repository, another with each commit, is built and tested as if it were alone.
 stage_units() {
-    local names alone i repository next
+    local names alone i repository
     alone=$(consumer_in_turn)
     mapfile -t names < <(repositories)
     for i in "${!names[@]}"; do
         repository=${names[i]}
         heading "tests of $repository"
-        next=${names[i + 1]:-}
-        [ -z "$next" ] || compile_beside "$repository" "$next"
+        compile_beside "$repository" "${names[@]:i + 1}"
         if [ "$repository" = "$alone" ]; then stage_alone; else tests_of_repository "$repository"; fi
-        [ -z "$next" ] || compiled_beside "$repository" "$next"
+        compiled_beside "$repository"
     done
     tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
 }
@@ -219,7 +226,7 @@ all_stages() {
     aside images-and-dockerfile make_images
     compile_beside scripts fm-sdk
     stage_scripts
-    compiled_beside scripts fm-sdk
+    compiled_beside scripts
     stage_units
     stage_market
     join sources
