@@ -1,7 +1,7 @@
 //! Which events say what happened to a car.
 
 use crate::{
-    car::{Car, Changed, Status},
+    car::{Car, Changed, Location, Status},
     catalogue::Choice,
     messages::{CarChanged, CarDrafted, CarListed, CarNow, CarPriceChanged, CarRemoved, CarSold},
 };
@@ -12,6 +12,7 @@ fn now(car: &Car, out: &Out) -> CarNow {
 }
 /// A car as messages tell of it.
 pub fn at_version(car: &Car, version: i64) -> CarNow {
+    let (lat, lon) = car.facts.location.as_ref().and_then(Location::coordinates).unzip();
     CarNow {
         id: car.id.clone(),
         version,
@@ -28,6 +29,8 @@ pub fn at_version(car: &Car, version: i64) -> CarNow {
         options: car.facts.options.values().map(str::to_owned).collect(),
         mileage: car.facts.mileage,
         power_ps: car.facts.power_ps,
+        lat,
+        lon,
         image: car.main_image().map(|key| format!("/images/{key}/thumb")),
         status: car.status,
         added: fm_sdk::time::rfc3339(car.added),

@@ -10,6 +10,7 @@ pub mod import;
 pub mod messages;
 mod openapi;
 mod owner;
+pub mod places;
 mod routes;
 pub mod search;
 mod state;
@@ -45,6 +46,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .call(handlers::images_attached)
         .call(handlers::show_car)
         .call(handlers::car_text)
+        .call(handlers::find_place)
         .command(handlers::delete_all)
         .on(handlers::all_deleted)
         .command(handlers::import_part)

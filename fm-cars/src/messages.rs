@@ -41,6 +41,11 @@ pub struct CarNow {
     /// PS.
     #[serde(default)]
     pub power_ps: Option<u16>,
+    /// Where it stands, WGS 84: as the ad says, else the middle of its postal code.
+    #[serde(default)]
+    pub lat: Option<f64>,
+    #[serde(default)]
+    pub lon: Option<f64>,
     /// The address of the main picture's thumbnail.
     pub image: Option<String>,
     /// Only a listed car is shown.
@@ -58,6 +63,19 @@ pub struct CarImages {
     pub version: i64,
     /// The pictures.
     pub images: Vec<CarImage>,
+}
+
+/// A place in Germany.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoundPlace {
+    /// Five digits.
+    pub postal_code: String,
+    /// Its name.
+    pub town: String,
+    /// Degrees north, WGS 84.
+    pub lat: f64,
+    /// Degrees east, WGS 84.
+    pub lon: f64,
 }
 
 /// Those of the pictures asked about that a car has.
@@ -100,6 +118,8 @@ fm_sdk::messages! {
     call "fm-cars/show-car" ShowCar { car: String } -> CarNow;
     /// All that is found by words of a listed car. Fault: `car-unknown`.
     call "fm-cars/car-text" CarText { car: String } -> String;
+    /// Where a German postal code or town is. Fault: `place-unknown`.
+    call "fm-cars/find-place" FindPlace { text: String } -> FoundPlace;
     /// Which of these pictures a car has; of a car that is gone none.
     call "fm-cars/images-attached" ImagesAttached { car: String, keys: Vec<String> } -> AttachedKeys;
 }

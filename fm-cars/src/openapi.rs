@@ -32,6 +32,7 @@ use utoipa::{
         catalogue::lists::colors,
         catalogue::lists::gearboxes,
         catalogue::lists::options,
+        catalogue::places::places,
     ),
     tags(
         (name = "cars", description = "Ads: search, read, write"),

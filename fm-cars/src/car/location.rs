@@ -2,6 +2,7 @@ use super::{
     Given,
     object::{self, FromObject},
 };
+use crate::places::{self, Position};
 use fm_sdk::FieldError;
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -19,6 +20,18 @@ pub struct Location {
     /// Degrees east, WGS 84.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lon: Option<f64>,
+}
+
+impl Location {
+    /// Where it is: as the ad says, else in the middle of its postal code, if that is a German one.
+    pub fn coordinates(&self) -> Option<(f64, f64)> {
+        let code = || places::of_code(&self.postal_code).map(|place| (place.lat, place.lon));
+        self.lat.zip(self.lon).or_else(code)
+    }
+    /// The same as the search keeps it.
+    pub fn position(&self) -> Option<Position> {
+        self.coordinates().map(|(lat, lon)| Position::of(lat, lon))
+    }
 }
 
 /// A location as a client writes it.

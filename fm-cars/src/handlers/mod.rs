@@ -2,6 +2,7 @@
 
 mod attach_images;
 mod delete_all;
+mod find_place;
 mod images_attached;
 mod import_part;
 mod may_edit;
@@ -13,6 +14,7 @@ mod show_car;
 
 pub use attach_images::attach_images;
 pub use delete_all::{all_deleted, delete_all};
+pub use find_place::find_place;
 pub use images_attached::images_attached;
 pub use import_part::import_part;
 pub use may_edit::may_edit;

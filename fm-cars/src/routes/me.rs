@@ -15,5 +15,5 @@ pub async fn cars(work: Work, who: Identity, page: Page) -> Result<Json<CarList>
     let total = mine().count().await?;
     let cars = mine().sort(Car::added, true).skip(page.skip()).limit(page.limit()).list().await?;
     let items = cars.iter().map(|car| CarView::from(&**car)).collect();
-    Ok(Json(CarList { items, total, page: page.page, per_page: page.per_page }))
+    Ok(Json(CarList { items, total, page: page.page, per_page: page.per_page, place: None }))
 }

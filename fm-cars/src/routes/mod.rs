@@ -30,6 +30,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(resource("/api/catalogue/bodies").route(get().to(catalogue::lists::bodies)))
         .service(resource("/api/catalogue/colors").route(get().to(catalogue::lists::colors)))
         .service(resource("/api/catalogue/gearboxes").route(get().to(catalogue::lists::gearboxes)))
+        .service(resource("/api/catalogue/places").route(get().to(catalogue::places::places)))
         .service(resource("/api/catalogue/options").route(get().to(catalogue::lists::options)))
         .service(resource("/openapi.json").route(get().to(crate::openapi::document)));
 }

@@ -3,7 +3,7 @@ use super::{
     dictionary::Dictionary,
     valuation::{self, Groups, Point},
 };
-use crate::{car::CarId, catalogue::Choice};
+use crate::{car::CarId, catalogue::Choice, places::Position};
 
 /// What is not said about the mileage.
 pub(super) const NO_MILEAGE: u32 = u32::MAX;
@@ -27,6 +27,10 @@ pub(super) struct Columns {
     pub id: Vec<CarId>,
     pub version: Vec<i64>,
     pub text: Vec<u64>,
+    /// Where it stands, as a point on the unit sphere; infinity = not said.
+    pub x: Vec<f32>,
+    pub y: Vec<f32>,
+    pub z: Vec<f32>,
     /// With which cars it is compared.
     pub group: Vec<u32>,
     pub models: Dictionary,
@@ -60,6 +64,9 @@ impl Columns {
         self.id.push(id);
         self.version.push(i64::MIN);
         self.text.push(0);
+        self.x.push(f32::INFINITY);
+        self.y.push(f32::INFINITY);
+        self.z.push(f32::INFINITY);
         self.group.push(0);
         self.id.len() - 1
     }
@@ -80,6 +87,8 @@ impl Columns {
         self.added[row] = car.added;
         self.version[row] = version;
         self.text[row] = text;
+        let position = car.position.unwrap_or(Position::NOWHERE);
+        (self.x[row], self.y[row], self.z[row]) = (position.x, position.y, position.z);
         self.group[row] = self.groups.code(car, self.model[row]);
         self.groups.take(self.group[row], self.point(row), 1.0);
     }
@@ -106,21 +115,33 @@ impl Columns {
     pub fn listed(&self, row: usize) -> bool {
         self.price[row] != 0
     }
-    /// What orders a row.
-    pub fn key(&self, row: usize, sort: Sort) -> u64 {
+    /// How far a row is from a place, in a measure that grows with the distance.
+    fn chord(&self, row: usize, from: Option<Position>) -> Option<u64> {
+        let chord = from?.squared_chord(self.x[row], self.y[row], self.z[row]);
+        // The bits of floating-point numbers that are not negative are in their order.
+        chord.is_finite().then(|| u64::from(chord.to_bits()))
+    }
+    /// What orders a row; `from` is where distances are counted from.
+    pub fn key(&self, row: usize, sort: Sort, from: Option<Position>) -> u64 {
         sort.key(match sort.by {
             SortBy::Added => Some(self.added[row].max(0) as u64),
             SortBy::Price => Some(u64::from(self.price[row])),
             SortBy::Year => Some(u64::from(self.year[row])),
             SortBy::Deal => self.deal(row).map(valuation::key),
+            SortBy::Distance => self.chord(row, from),
             SortBy::Mileage => Some(self.mileage[row]).filter(|m| *m != NO_MILEAGE).map(u64::from),
         })
     }
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
         let bytes = self.maker.capacity() * 5 + (self.year.capacity() + self.power.capacity()) * 2;
-        let words =
-            (self.group.capacity() + self.model.capacity() + self.price.capacity() + self.mileage.capacity() + self.seller.capacity()) * 4;
+        let words = (self.x.capacity() * 3
+            + self.group.capacity()
+            + self.model.capacity()
+            + self.price.capacity()
+            + self.mileage.capacity()
+            + self.seller.capacity())
+            * 4;
         let longs = (self.options.capacity() + self.added.capacity() + self.version.capacity() + self.text.capacity()) * 8;
         bytes + words + longs + self.id.capacity() * 16 + self.models.bytes() + self.sellers.bytes() + self.groups.bytes()
     }

@@ -1,5 +1,8 @@
 use super::Step;
-use crate::catalogue::{Body, Color, Engine, Gearbox, Maker, OptionSet};
+use crate::{
+    catalogue::{Body, Color, Engine, Gearbox, Maker, OptionSet},
+    places::Position,
+};
 
 /// From and to, both included, both optional.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,15 @@ impl Range {
             Some(v) => self.from.is_none_or(|f| v >= f) && self.to.is_none_or(|t| v <= t),
         }
     }
+}
+
+/// Around which place is searched.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    /// From where distances are counted.
+    pub position: Position,
+    /// Kilometres, at most; none = however far.
+    pub within: Option<u32>,
 }
 
 /// What is searched for. Several values of one filter are "one of"; filters are "and".
@@ -55,6 +67,8 @@ pub struct Criteria {
     pub ratings: Vec<Step>,
     /// Only cars of this user.
     pub seller: Option<String>,
+    /// Around this place. What does not say where it stands is nowhere near.
+    pub near: Option<Near>,
 }
 
 /// What to sort by. Cars that do not say it come last either way.
@@ -70,6 +84,8 @@ pub enum SortBy {
     Year,
     /// How far the price lies below that of like cars.
     Deal,
+    /// How far it stands from the place that is searched around.
+    Distance,
 }
 
 /// What to sort by and in which direction.
@@ -91,7 +107,7 @@ impl Default for Sort {
 impl Sort {
     /// All words that stand for an order.
     pub const WORDS: &'static [&'static str] =
-        &["added", "-added", "price", "-price", "mileage", "-mileage", "year", "-year", "deal", "-deal"];
+        &["added", "-added", "price", "-price", "mileage", "-mileage", "year", "-year", "deal", "-deal", "distance", "-distance"];
 
     /// Reads `price` or `-price`.
     pub fn parse(text: &str) -> Option<Self> {
@@ -102,6 +118,7 @@ impl Sort {
             "mileage" => SortBy::Mileage,
             "year" => SortBy::Year,
             "deal" => SortBy::Deal,
+            "distance" => SortBy::Distance,
             _ => return None,
         };
         Some(Sort { by, descending })

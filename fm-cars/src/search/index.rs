@@ -94,12 +94,12 @@ impl ReadModel for Index {
         count
     }
     fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found {
-        let mut total = 0;
+        let (mut total, from) = (0, criteria.near.map(|near| near.position));
         let mut top = Top::new(if offset < self.listed { offset + limit } else { 0 }, &self.columns.id);
         scan(&self.columns, &self.plan(criteria), |start, fails| {
             for row in passing(start, fails) {
                 total += 1;
-                top.see(self.columns.key(row, sort), row);
+                top.see(self.columns.key(row, sort, from), row);
             }
         });
         Found { total, ids: top.page(offset) }

@@ -1,6 +1,7 @@
 use crate::{
-    car::{Car, CarId, Facts, Status},
+    car::{Car, CarId, Facts, Location, Status},
     catalogue::{Body, Color, Engine, Gearbox, Maker, Model, OptionSet},
+    places::Position,
 };
 
 /// A listed car as the search sees it.
@@ -34,6 +35,8 @@ pub struct Listing {
     pub seller: String,
     /// Milliseconds since the Unix epoch.
     pub added: i64,
+    /// Where it stands.
+    pub position: Option<Position>,
     /// All that is found by words.
     pub text: String,
 }
@@ -60,6 +63,7 @@ impl Listing {
             power_ps: f.power_ps,
             seller: car.owner.clone(),
             added: car.added,
+            position: f.location.as_ref().and_then(Location::position),
             text: f.text(),
         })
     }

@@ -23,7 +23,7 @@ mod top;
 mod valuation;
 mod words;
 
-pub use criteria::{Criteria, Range, Sort, SortBy};
+pub use criteria::{Criteria, Near, Range, Sort, SortBy};
 pub use facets::{Dimension, Facets, ValueCount};
 pub use index::Index;
 pub use listing::Listing;

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     car::CarId,
     catalogue::{Choice, OptionSet},
+    places::Position,
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +20,12 @@ pub struct Plain {
 
 fn one_of<T: PartialEq>(asked: &[T], value: Option<&T>) -> bool {
     asked.is_empty() || value.is_some_and(|v| asked.contains(v))
+}
+
+/// How far a car is from the place that is searched around.
+fn distance(car: &Listing, c: &Criteria) -> Option<f32> {
+    let (from, to) = (c.near?.position, car.position?);
+    Some(from.squared_chord(to.x, to.y, to.z))
 }
 
 /// Whether a car fits, one filter left out; the rating of its price aside.
@@ -35,6 +42,9 @@ fn fits(car: &Listing, c: &Criteria, but: Option<Dimension>) -> bool {
         && c.year.holds(Some(u32::from(car.year)))
         && c.mileage.holds(car.mileage)
         && c.power.holds(car.power_ps.map(u32::from))
+        && c.near
+            .and_then(|near| near.within)
+            .is_none_or(|km| distance(car, c).is_some_and(|chord| chord <= Position::squared_chord_of(f64::from(km))))
         && c.seller.as_ref().is_none_or(|s| *s == car.seller)
         && c.text.as_deref().and_then(Question::parse).is_none_or(|q| q.fits(&words::of_car(&car.text)))
 }
@@ -102,6 +112,7 @@ impl ReadModel for Plain {
                 SortBy::Price => Some(i64::from(c.price)),
                 SortBy::Year => Some(i64::from(c.year)),
                 SortBy::Deal => self.value(c).map(|v| i64::from(v.deal)),
+                SortBy::Distance => distance(c, criteria).map(|chord| i64::from(chord.to_bits())),
                 SortBy::Mileage => c.mileage.map(i64::from),
             };
             let by_value = match (value(a), value(b)) {

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     car::{MILEAGE, POWER, PRICE},
     catalogue::{Choice, Maker},
+    places::Position,
 };
 use roaring::RoaringBitmap;
 
@@ -29,6 +30,8 @@ pub(super) struct Plan {
     pub seller: Option<u32>,
     /// The set of ratings that are asked for.
     pub ratings: Option<u8>,
+    /// The middle, and the square of the straight line to the farthest.
+    pub near: Option<(Position, f32)>,
     pub text: Option<RoaringBitmap>,
 }
 
@@ -71,6 +74,7 @@ impl Plan {
             // 0 is nobody's code.
             seller: c.seller.as_deref().map(|s| columns.sellers.code(s).unwrap_or(0)),
             ratings: (!c.ratings.is_empty()).then(|| c.ratings.iter().fold(0, |set, step| set | step.bit())),
+            near: c.near.and_then(|near| Some((near.position, Position::squared_chord_of(f64::from(near.within?))))),
             text: c.text.as_deref().and_then(Question::parse).map(|q| postings.find(&q)),
         }
     }

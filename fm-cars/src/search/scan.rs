@@ -55,6 +55,12 @@ fn block(columns: &Columns, plan: &Plan, start: usize, fails: &mut [u8]) {
     if let Some(range) = plan.power {
         outside!(fails, &columns.power[rows.clone()], range, OTHER);
     }
+    if let Some((middle, farthest)) = plan.near {
+        let positions = columns.x[rows.clone()].iter().zip(&columns.y[rows.clone()]).zip(&columns.z[rows.clone()]);
+        for (fail, ((x, y), z)) in fails.iter_mut().zip(positions) {
+            *fail |= u8::from(middle.squared_chord(*x, *y, *z) > farthest) * OTHER;
+        }
+    }
     if let Some(seller) = plan.seller {
         for (fail, value) in fails.iter_mut().zip(&columns.seller[rows.clone()]) {
             *fail |= u8::from(*value != seller) * OTHER;

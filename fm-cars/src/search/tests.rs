@@ -1,7 +1,10 @@
 //! The index against the plain filter, over generated news and generated questions.
 
 use super::*;
-use crate::catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet};
+use crate::{
+    catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet},
+    places::Position,
+};
 use proptest::{prelude::*, sample::select};
 
 fn id(n: u8) -> CarId {
@@ -23,6 +26,14 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(select(vec!["golf", "gold", "neu", "TÜV", "1.6", "Käfer", "Ka\u{308}fer", "Kaefer"]), 0..4)
         .prop_map(|w| w.join("_"))
 }
+fn position() -> impl Strategy<Value = Position> {
+    // Two in one town, two far away.
+    select(vec![(52.52, 13.40), (52.50, 13.45), (48.14, 11.58), (-33.9, 18.4)]).prop_map(|(lat, lon)| Position::of(lat, lon))
+}
+fn near() -> impl Strategy<Value = Near> {
+    let within = prop::option::of(select(vec![1_u32, 4, 50, 600, 20_000]));
+    (position(), within).prop_map(|(position, within)| Near { position, within })
+}
 fn seller() -> impl Strategy<Value = String> {
     select(vec!["u1", "u2", "u3"]).prop_map(str::to_owned)
 }
@@ -32,10 +43,11 @@ prop_compose! {
         n in 0_u8..12, maker in maker(), model in prop::option::of(model()), body in prop::option::of(choice::<Body>()),
         engine in prop::option::of(choice::<Engine>()), gearbox in prop::option::of(choice::<Gearbox>()), color in prop::option::of(choice::<Color>()),
         options in options(), price in select(vec![1_u32, 2, 10_000_000]), year in select(vec![1886_u16, 2000, 2027]),
-        rest in (prop::option::of(select(vec![0_u32, 7, 2_000_000])), prop::option::of(select(vec![1_u16, 90, 2500])), seller(), 0_i64..3, text()),
+        rest in (prop::option::of(select(vec![0_u32, 7, 2_000_000])), prop::option::of(select(vec![1_u16, 90, 2500])), seller(), 0_i64..3, text(),
+            prop::option::weighted(0.8, position())),
     ) -> Listing {
-        let (mileage, power_ps, seller, added, text) = rest;
-        Listing { id: id(n), maker, model, body, engine, gearbox, color, options, price, year, mileage, power_ps, seller, added, text }
+        let (mileage, power_ps, seller, added, text, position) = rest;
+        Listing { id: id(n), maker, model, body, engine, gearbox, color, options, price, year, mileage, power_ps, seller, added, text, position }
     }
 }
 fn range() -> impl Strategy<Value = Range> {
@@ -53,9 +65,10 @@ prop_compose! {
         ratings in some(select(Step::ALL.to_vec())),
         text in prop::option::weighted(0.3, select(vec!["gol", "golf neu", "tuv", "!", "1 6", "g", "none", "käf", "kaefer"]).prop_map(str::to_owned)),
         seller in prop::option::weighted(0.2, select(vec!["u1", "u9"]).prop_map(str::to_owned)),
+        near in prop::option::weighted(0.4, near()),
     ) -> Criteria {
         let (price, year, mileage, power) = ranges;
-        Criteria { makers, models, colors, engines, gearboxes, bodies, options, price, year, mileage, power, ratings, text, seller }
+        Criteria { makers, models, colors, engines, gearboxes, bodies, options, price, year, mileage, power, ratings, text, seller, near }
     }
 }
 fn sort() -> impl Strategy<Value = Sort> {
@@ -160,6 +173,7 @@ fn any_listing(n: u8) -> Listing {
         power_ps: None,
         seller: "u1".into(),
         added: 0,
+        position: None,
         text: "a car".into(),
     }
 }

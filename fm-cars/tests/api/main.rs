@@ -8,6 +8,7 @@ mod delete_all;
 mod import;
 mod import_accounting;
 mod instances;
+mod near;
 mod pictures;
 mod rating;
 mod search;

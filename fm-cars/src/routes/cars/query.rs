@@ -1,6 +1,7 @@
 use crate::{
     catalogue::{Choice, Maker, OptionSet},
-    search::{Criteria, Range, Sort, Step},
+    places::{self, Place},
+    search::{Criteria, Near, Range, Sort, SortBy, Step},
 };
 use fm_sdk::{
     Result,
@@ -13,6 +14,8 @@ use serde::Deserialize;
 const VALUES: usize = 100;
 /// Characters of a text, at most.
 const TEXT: usize = 200;
+/// Kilometres around a place, at most.
+const RADIUS: u32 = 1_000;
 
 /// What is searched for, in the query. Filters may be given several times: one of these values. Count and facets take a page's query as it
 /// is and leave order and page aside.
@@ -66,7 +69,13 @@ pub struct SearchQuery {
     /// Only cars of this user.
     #[param(max_length = 200)]
     seller: Option<String>,
-    /// `added`, `price`, `mileage`, `year`, `deal` (how far the price lies below that of like cars); with `-` before it descending. The newest first without.
+    /// A German postal code or town, for distances; with `radius` only cars around it.
+    #[param(max_length = 200)]
+    near: Option<String>,
+    /// Kilometres around `near`, at most.
+    #[param(minimum = 1, maximum = 1000)]
+    radius: Option<u32>,
+    /// `added`, `price`, `mileage`, `year`, `distance` (from `near`), `deal` (how far the price lies below that of like cars); with `-` before it descending. The newest first without.
     sort: Option<String>,
     /// 1 is the first.
     #[param(minimum = 1)]
@@ -75,6 +84,9 @@ pub struct SearchQuery {
     #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
 }
+
+/// What is said of a place that is none.
+const NO_PLACE: &str = "not a German postal code or town";
 
 /// Reads the values of a filter; an unknown one is told with its place.
 fn values<T>(checks: Checks, field: &str, of: &[String], parse: impl Fn(&str) -> Option<T>, expected: &str) -> (Checks, Vec<T>) {
@@ -100,6 +112,9 @@ impl SearchQuery {
         }
         let checks = Checks::of_query()
             .optional("q", self.q.as_ref(), |q| q.chars().count() <= TEXT, format!("at most {TEXT} characters"))
+            .field("near", self.near().is_none_or(|near| near.chars().count() <= TEXT && places::find(near).is_some()), NO_PLACE)
+            .optional("radius", self.radius.as_ref(), |km| (1..=RADIUS).contains(km), format!("1 to {RADIUS}"))
+            .field("radius", self.radius.is_none() || self.near().is_some(), "needs near")
             .optional("seller", self.seller.as_ref(), |s| s.chars().count() <= TEXT, format!("at most {TEXT} characters"));
         let (checks, makers) = values(checks, "maker", &self.maker, Maker::parse, "not a maker of the catalogue");
         let model = |m: &str| (m.chars().count() <= TEXT).then(|| clean_label(m).into_owned());
@@ -127,7 +142,15 @@ impl SearchQuery {
             ratings,
             text: self.q.clone(),
             seller: self.seller.clone(),
+            near: self.place().map(|place| Near { position: place.position(), within: self.radius }),
         })
+    }
+    fn near(&self) -> Option<&str> {
+        self.near.as_deref().map(str::trim).filter(|near| !near.is_empty())
+    }
+    /// The place that is searched around.
+    pub fn place(&self) -> Option<Place> {
+        places::find(self.near()?)
     }
     /// The order.
     ///
@@ -136,7 +159,11 @@ impl SearchQuery {
     pub fn sort(&self) -> Result<Sort> {
         let Some(text) = &self.sort else { return Ok(Sort::default()) };
         let sort = Sort::parse(text);
-        Checks::of_query().field("sort", sort.is_some(), format!("one of {}", Sort::WORDS.join(", "))).finish()?;
+        let by_distance = sort.is_some_and(|sort| sort.by == SortBy::Distance);
+        Checks::of_query()
+            .field("sort", sort.is_some(), format!("one of {}", Sort::WORDS.join(", ")))
+            .field("sort", !by_distance || self.near().is_some(), "distance needs near")
+            .finish()?;
         Ok(sort.unwrap_or_default())
     }
     /// The page.

@@ -3,6 +3,7 @@ use crate::{
     Cars,
     car::{Car, CarId, CarImage, Location, Status},
     catalogue::{Body, Color, Engine, Gearbox, Model},
+    places::{self, Place, Position},
 };
 use fm_sdk::{Doc, http::extract::etag, time::rfc3339};
 use serde::Serialize;
@@ -35,6 +36,22 @@ impl From<&CarImage> for ImageView {
     }
 }
 
+/// Where a car stands, as clients see it.
+#[derive(Serialize, ToSchema)]
+pub struct LocationView {
+    #[serde(flatten)]
+    location: Location,
+    /// Of a German postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    town: Option<&'static str>,
+}
+
+impl From<&Location> for LocationView {
+    fn from(location: &Location) -> Self {
+        LocationView { town: places::of_code(&location.postal_code).map(|place| place.town), location: location.clone() }
+    }
+}
+
 /// A car as clients see it. What is not known is `null`.
 #[derive(Serialize, ToSchema)]
 pub struct CarView {
@@ -58,7 +75,10 @@ pub struct CarView {
     /// PS.
     power_ps: Option<u16>,
     options: Vec<&'static str>,
-    location: Option<Location>,
+    location: Option<LocationView>,
+    /// Kilometres from the place that was searched around; in such lists only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance_km: Option<u32>,
     /// The main one first.
     images: Vec<ImageView>,
     owner_id: String,
@@ -92,7 +112,8 @@ impl From<&Car> for CarView {
             gearbox: f.gearbox,
             power_ps: f.power_ps,
             options: f.options.values().collect(),
-            location: f.location.clone(),
+            location: f.location.as_ref().map(LocationView::from),
+            distance_km: None,
             images: car.images.iter().map(ImageView::from).collect(),
             owner_id: car.owner.clone(),
             rating: None,
@@ -100,6 +121,14 @@ impl From<&Car> for CarView {
             added: rfc3339(car.added),
             updated: rfc3339(car.updated),
         }
+    }
+}
+
+impl CarView {
+    /// Tells how far it is from a place.
+    pub(super) fn measure(&mut self, from: Position) {
+        let position = self.location.as_ref().and_then(|l| l.location.position());
+        self.distance_km = position.map(|to| from.km_to(to).round() as u32);
     }
 }
 
@@ -126,6 +155,9 @@ pub struct CarList {
     pub page: u32,
     /// How many cars a page has at most.
     pub per_page: u32,
+    /// What `near` means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 /// Answers with a car and its version.

@@ -3,6 +3,7 @@
 pub mod lists;
 pub mod makers;
 pub mod models;
+pub mod places;
 
 use crate::catalogue::Item;
 use actix_web::{HttpResponse, http::header};
