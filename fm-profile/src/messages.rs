@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What fm-profile reads of a car.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CarNow {
     /// The car.
@@ -28,10 +28,22 @@ pub struct CarNow {
     pub power_ps: Option<i64>,
     /// Whole euros.
     pub price: i64,
+    /// Where it stands, WGS 84.
+    pub lat: Option<f64>,
+    pub lon: Option<f64>,
     /// The address of the main picture's thumbnail.
     pub image: Option<String>,
     /// `listed`, or it is not for sale.
     pub status: String,
+}
+
+/// Where a place is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoundPlace {
+    /// Degrees north, WGS 84.
+    pub lat: f64,
+    /// Degrees east, WGS 84.
+    pub lon: f64,
 }
 
 fm_sdk::messages! {
@@ -43,4 +55,6 @@ fm_sdk::messages! {
     call "fm-cars/show-car" ShowCar { car: String } -> CarNow;
     /// Fault: `car-unknown`.
     call "fm-cars/car-text" CarText { car: String } -> String;
+    /// Fault: `place-unknown`.
+    call "fm-cars/find-place" FindPlace { text: String } -> FoundPlace;
 }

@@ -55,6 +55,12 @@ pub struct Filters {
     /// Only cars of this user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seller: Option<String>,
+    /// A German postal code or town.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+    /// Kilometres around `near`; the two come together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub radius: Option<i64>,
 }
 
 impl Filters {
@@ -75,7 +81,7 @@ impl Filters {
             values.sort();
             values.dedup();
         }
-        for (field, text) in [("q", &mut self.q), ("seller", &mut self.seller)] {
+        for (field, text) in [("q", &mut self.q), ("seller", &mut self.seller), ("near", &mut self.near)] {
             *text = text.take().map(|t| clean_line(&t).into_owned()).filter(|t| !t.is_empty());
             checks = checks.optional(field, text.as_ref(), |t| t.chars().count() <= TEXT, "must be up to 200 characters");
         }
@@ -83,6 +89,11 @@ impl Filters {
             let fits = [from, to].into_iter().flatten().all(|n| (0..=10_000_000).contains(&n)) && from.zip(to).is_none_or(|(a, b)| a <= b);
             checks = checks.field(field, fits, "must be from 0 to 10,000,000, the least first");
         }
+        checks = checks.optional("radius", self.radius.as_ref(), |km| (1..=1_000).contains(km), "must be from 1 to 1,000").field(
+            "radius",
+            self.radius.is_some() == self.near.is_some(),
+            "near and radius come together",
+        );
         checks.field("filters", self != Filters::default(), "must have at least one filter").finish()?;
         Ok(self)
     }

@@ -2,11 +2,13 @@
 //! most, and a car asks only for the searches under its own terms.
 
 mod alert;
+mod centre;
 mod filters;
 mod percolate;
 mod saved;
 
 pub use alert::{Alert, AlertKind, purge};
+pub use centre::Centre;
 pub use filters::Filters;
 pub use percolate::{listed, price_fell};
 pub use saved::{MAX_SEARCHES, SavedSearch};

@@ -41,7 +41,7 @@ async fn matching(cx: &Cx<Profile>, car: &CarNow) -> Result<Vec<SavedSearch>> {
     let mut found: Vec<SavedSearch> = Vec::new();
     let under = SavedSearch::anchor.one_of(Filters::anchors_of(car));
     let looked = cx.docs::<SavedSearch>().filter(under).for_each(|search| {
-        if search.user != car.owner && search.filters.fit(car) {
+        if search.user != car.owner && search.fit(car) {
             found.push(search.into_inner());
         }
     });

@@ -1,7 +1,7 @@
 use actix_web::test::TestRequest;
 use fm_profile::{
     Cost, FirstAdmin, Limits, Profile, Secret, Setup,
-    messages::{CarNow, CarText, ShowCar},
+    messages::{CarNow, CarText, FindPlace, FoundPlace, ShowCar},
     profile,
 };
 use fm_sdk::{
@@ -94,6 +94,10 @@ impl Market {
         let bus = MockBus::with(profile(setup), store.clone(), identities.clone())
             .answer::<ShowCar>(move |m| known.lock().unwrap().get(&m.car).cloned().ok_or_else(|| Error::not_found("car-unknown")));
         let bus = bus.answer::<CarText>(|_| Ok("Anhängerkupplung, Käfer".into()));
+        let bus = bus.answer::<FindPlace>(|m| match m.text.as_str() {
+            "Berlin" => Ok(FoundPlace { lat: 52.52, lon: 13.405 }),
+            _ => Err(Error::not_found("place-unknown")),
+        });
         bus.from("fm-cars");
         Market { bus, clock, registry, announced, cars, store, identities }
     }

@@ -103,6 +103,37 @@ async fn words_match_as_in_the_search_and_nobody_is_told_of_their_own_car() {
 }
 
 #[actix_rt::test]
+async fn a_search_around_a_place_is_told_of_cars_within_its_radius() {
+    let market = Market::open();
+    let ann = market.sign_up("ann").await;
+    save(&market, &ann, json!({"maker": ["bmw"], "near": "Berlin", "radius": 50})).await;
+    let at = |id: &str, place: Option<(f64, f64)>| CarNow { lat: place.map(|p| p.0), lon: place.map(|p| p.1), ..bmw(id, 9_000) };
+    for car in [at("potsdam", Some((52.39, 13.06))), at("munich", Some((48.14, 11.58))), at("nowhere", None)] {
+        list(&market, car).await;
+    }
+    let told = alerts(&market, &ann, "").await;
+    assert_eq!(told.iter().map(|a| &a["car_id"]).collect::<Vec<_>>(), ["potsdam"]);
+}
+
+#[actix_rt::test]
+async fn a_search_around_nowhere_is_refused_at_its_field() {
+    let market = Market::open();
+    let ann = market.sign_up("ann").await;
+    for (filters, field) in [
+        (json!({"near": "Atlantis", "radius": 50}), "near"),
+        (json!({"near": "Berlin"}), "radius"),
+        (json!({"maker": ["bmw"], "radius": 50}), "radius"),
+        (json!({"near": "Berlin", "radius": 0}), "radius"),
+        (json!({"near": "Berlin", "radius": 1_001}), "radius"),
+        (json!({"near": "x".repeat(201), "radius": 50}), "near"),
+    ] {
+        let reply = market.with_token(&ann, "POST", PATH, json!({"name": "Mine", "filters": filters})).await;
+        assert_eq!((reply.status, reply.json::<Value>()["errors"][0]["field"].clone()), (422, json!(field)), "{filters}");
+    }
+    assert_eq!(market.with_token(&ann, "GET", PATH, Value::Null).await.json::<Value>()["total"], 0);
+}
+
+#[actix_rt::test]
 async fn only_fm_cars_is_believed() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;

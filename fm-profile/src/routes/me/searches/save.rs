@@ -1,18 +1,23 @@
 use super::SearchView;
 use crate::{
     Profile,
+    messages::FindPlace,
     routes::{NoQuery, private},
-    searches::{Filters, MAX_SEARCHES, SavedSearch},
+    searches::{Centre, Filters, MAX_SEARCHES, SavedSearch},
     user::own,
 };
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
-    Error, Identity, Kind, Result, Work,
+    Error, FieldError, Identity, Kind, Result, Work,
     http::{Checks, Json},
     text::clean_line,
 };
 use serde::Deserialize;
+use std::time::Duration;
 use utoipa::ToSchema;
+
+/// How long fm-cars is waited for.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// A search to be saved.
 #[derive(Deserialize, ToSchema)]
@@ -35,7 +40,7 @@ pub async fn save(who: Identity, work: Work, profile: Data<Profile>, _: NoQuery,
     own(&work, &who).await?;
     let name = clean_line(&m.name).into_owned();
     Checks::new().field("name", (1..=120).contains(&name.chars().count()), "must be one line of 1 to 120 characters").finish()?;
-    let search = SavedSearch::new(who.sub(), name, m.filters.checked()?, profile.now_ms());
+    let mut search = SavedSearch::new(who.sub(), name, m.filters.checked()?, profile.now_ms());
     if let Some(known) = work.doc::<SavedSearch>(&search.id).get().await? {
         return Ok(private(HttpResponse::Created(), &SearchView::new(&known, 0)));
     }
@@ -43,10 +48,22 @@ pub async fn save(who: Identity, work: Work, profile: Data<Profile>, _: NoQuery,
         let text = format!("{MAX_SEARCHES} searches are saved already: remove one first");
         return Err(Error::new(Kind::Conflict, "searches-full", text));
     }
+    if let Some(near) = &search.filters.near {
+        search.centre = Some(centre(&work, near).await?);
+    }
     match work.insert(search.clone(), |_, _| Ok(())).await {
         // The same press of the same button, twice.
         Err(e) if e.kind() != Kind::Conflict => return Err(e),
         _ => {}
     }
     Ok(private(HttpResponse::Created(), &SearchView::new(&search, 0)))
+}
+
+/// Asks fm-cars where a place is.
+async fn centre(work: &Work, near: &str) -> Result<Centre> {
+    let found = work.call(FindPlace { text: near.into() }).within(ANSWER).await;
+    found.map(Centre::from).map_err(|e| match e.kind() {
+        Kind::NotFound => Error::invalid(vec![FieldError { field: "near".into(), message: "not a German postal code or town".into() }]),
+        _ => e,
+    })
 }
