@@ -39,6 +39,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("market.js", JS, include_str!("../assets/js/market.js")),
     ("models.js", JS, include_str!("../assets/js/models.js")),
     ("pictures.js", JS, include_str!("../assets/js/pictures.js")),
+    ("places.js", JS, include_str!("../assets/js/places.js")),
     ("quick.js", JS, include_str!("../assets/js/quick.js")),
     ("results.js", JS, include_str!("../assets/js/results.js")),
     ("search.js", JS, include_str!("../assets/js/search.js")),

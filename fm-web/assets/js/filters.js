@@ -31,6 +31,16 @@ function counts(old, fresh) {
     tick.className = now.className;
     tick.querySelector("input").disabled = now.querySelector("input").disabled;
   }
+  // What is wrong with what was typed shows at once, also while the field has the focus.
+  const [wrong, now] = [old.querySelector("[data-wrong]"), fresh.querySelector("[data-wrong]")];
+  if (wrong && now) {
+    wrong.hidden = now.hidden;
+    const input = old.querySelector(`[name="${old.dataset.field}"]`);
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      if (now.hidden) input.removeAttribute(name);
+      else input.setAttribute(name, name === "aria-invalid" ? "true" : now.id);
+    }
+  }
   return old;
 }
 

@@ -2,7 +2,7 @@
 
 const wanted = {
   home: ["quick", "models", "live", "hearts"],
-  results: ["results", "hearts"],
+  results: ["results", "places", "hearts"],
   car: ["gallery", "hearts"],
   favourites: ["hearts"],
   sell: ["models"],

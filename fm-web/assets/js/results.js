@@ -63,6 +63,9 @@ export function start(page) {
       found,
       () => {
         for (const part of ["[data-open]", ".views"]) tools.querySelector(part).replaceWith(fresh.querySelector(part));
+        // Some orders are there only with a place.
+        const [sort, now] = [tools.querySelector("select"), fresh.querySelector("select")];
+        if (sort.length !== now.length) sort.replaceChildren(...now.children);
         while (tools.nextSibling) tools.nextSibling.remove();
         while (fresh.nextSibling) found.append(fresh.nextSibling);
       },

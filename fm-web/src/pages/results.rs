@@ -1,7 +1,7 @@
 use super::{page, searches::to_json};
 use crate::{
     Web,
-    search::{SORTS, Search, Unknown},
+    search::{BY_DISTANCE, SORTS, Search, Unknown},
     text::{Texts, fill, number},
     view::{Beyond, CarPage, Card, Chip, Facets, Group, Names, Pager, Shell, UnknownValue, chips, groups, unknown_values},
     visit::Visit,
@@ -41,6 +41,8 @@ struct Results {
     groups: Vec<Group>,
     chips: Vec<Chip>,
     unknown: Vec<UnknownValue>,
+    /// What was written for the place, and is none.
+    no_place: String,
     /// What can be saved, as a query; empty if nothing can.
     save: String,
     sorts: Vec<(&'static str, &'static str)>,
@@ -68,16 +70,23 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
     for (field, known) in [("maker", &makers), ("option", &options)] {
         unknown.extend(known.iter().flat_map(|known| search.retain(field, |value| known.label(value).is_some())));
     }
+    let (mut answers, mut no_place) = (ask(&web, &visit, &search).await, String::new());
+    if answers.0.as_ref().is_err_and(|e| e.fields().iter().any(|f| f.field == "near")) {
+        no_place.clone_from(&search.near);
+        unknown.push(Unknown::new("near", &no_place));
+        search.leave_place();
+        answers = ask(&web, &visit, &search).await;
+    }
     Unknown::tidy(&mut unknown);
-    let (found, facets, models) = join3(
-        async { gateway.get(caller, "/api/cars").query(&search.page_query()).send().await?.json::<CarPage>() },
-        async { gateway.get(caller, "/api/cars/facets").query(&search.filter_query()).send().await?.json::<Facets>() },
-        models(&web, &visit, &search),
-    )
-    .await;
+    let (found, facets, models) = answers;
     let mut status = status(found.as_ref().err());
     let (found, facets) = (found.ok(), facets.ok());
-    let names = Names { makers: makers.as_deref(), models: &models, options: options.as_deref() };
+    let names = Names {
+        makers: makers.as_deref(),
+        models: &models,
+        options: options.as_deref(),
+        place: found.as_ref().and_then(|f| f.place.as_ref()),
+    };
     let chips = chips(&visit, &search, &names);
     let total = found.as_ref().map(|f| f.total).or(facets.as_ref().map(|f| f.total));
     let relax = if total == Some(0) && !chips.is_empty() { relaxed(&web, &visit, &chips).await } else { Vec::new() };
@@ -103,8 +112,9 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
         groups: groups(&visit, &search, facets.as_ref(), &names),
         chips,
         unknown: unknown_values(t, &unknown),
+        no_place,
         save: if to_json(&search).as_object().is_some_and(|f| !f.is_empty()) { search.filter_query() } else { String::new() },
-        sorts: SORTS.into_iter().zip(sort_names(t)).collect(),
+        sorts: SORTS.into_iter().zip(sort_names(t)).filter(|(sort, _)| *sort != BY_DISTANCE || !search.near.is_empty()).collect(),
         cards: found.map(|f| f.items.iter().map(|c| Card::of(&visit, c)).collect()),
         refused: status == StatusCode::BAD_REQUEST,
         beyond,
@@ -120,6 +130,19 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
     Ok(response)
 }
 
+type Answers = (Result<CarPage>, Result<Facets>, HashMap<String, String>);
+
+/// Asks for the cars of a search, the counts of its filters, and the names of its models.
+async fn ask(web: &Web, visit: &Visit, search: &Search) -> Answers {
+    let (gateway, caller) = (&web.gateway, &visit.caller);
+    join3(
+        async { gateway.get(caller, "/api/cars").query(&search.page_query()).send().await?.json::<CarPage>() },
+        async { gateway.get(caller, "/api/cars/facets").query(&search.filter_query()).send().await?.json::<Facets>() },
+        models(web, visit, search),
+    )
+    .await
+}
+
 /// The page is there in any case; its status tells caches and search engines whether the cars are.
 fn status(error: Option<&Error>) -> StatusCode {
     match error.map(Error::kind) {
@@ -130,8 +153,19 @@ fn status(error: Option<&Error>) -> StatusCode {
     }
 }
 
-fn sort_names(t: &'static Texts) -> [&'static str; 9] {
-    [t.sort_newest, t.sort_oldest, t.sort_deal, t.sort_cheap, t.sort_dear, t.sort_low_km, t.sort_high_km, t.sort_young, t.sort_old]
+fn sort_names(t: &'static Texts) -> [&'static str; 10] {
+    [
+        t.sort_newest,
+        t.sort_oldest,
+        t.sort_near,
+        t.sort_deal,
+        t.sort_cheap,
+        t.sort_dear,
+        t.sort_low_km,
+        t.sort_high_km,
+        t.sort_young,
+        t.sort_old,
+    ]
 }
 
 /// Names of the models of all makers that are chosen.

@@ -9,5 +9,5 @@ mod unknown;
 
 pub use field::{LISTS, RANGES};
 pub use query::{Search, encoded};
-pub use sort::SORTS;
+pub use sort::{BY_DISTANCE, SORTS};
 pub use unknown::Unknown;

@@ -1,7 +1,7 @@
 use super::{
     Unknown,
     field::{LISTS, MOST_VALUES, RANGES, is_value},
-    sort::{self, DEFAULT_SORT},
+    sort::{self, BY_DISTANCE, DEFAULT_SORT},
 };
 use crate::text::{Lang, whole};
 use fm_sdk::text::{clean_label, clean_line, number::NumberError};
@@ -16,7 +16,15 @@ pub(super) const LAST_PAGE: u32 = 100_000;
 /// The longest text to look for, in characters.
 pub(super) const LONGEST_TEXT: usize = 200;
 /// Parameters that have one value; of several the last one counts.
-const SINGLE: [&str; 6] = ["q", "seller", "sort", "page", "per_page", "view"];
+const SINGLE: [&str; 8] = ["q", "seller", "near", "radius", "sort", "page", "per_page", "view"];
+/// The longest name of a place, in characters.
+const LONGEST_PLACE: usize = 100;
+/// Kilometres around a place, if nothing is said.
+const RADIUS: u32 = 50;
+/// Kilometres that are offered.
+const RADII: [u32; 6] = [10, 20, 50, 100, 200, 500];
+/// What the API takes.
+const GREATEST_RADIUS: u32 = 1_000;
 
 /// What is looked for. Whatever a query string holds that makes no sense is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +35,10 @@ pub struct Search {
     ranges: [(Option<i64>, Option<i64>); RANGES.len()],
     pub text: String,
     pub seller: String,
+    /// A postal code or town; empty for everywhere.
+    pub near: String,
+    /// Kilometres around it.
+    pub radius: u32,
     pub sort: &'static str,
     pub page: u32,
     pub per_page: u32,
@@ -41,6 +53,8 @@ impl Default for Search {
             ranges: Default::default(),
             text: String::new(),
             seller: String::new(),
+            near: String::new(),
+            radius: RADIUS,
             sort: DEFAULT_SORT,
             page: 1,
             per_page: PER_PAGE,
@@ -76,6 +90,9 @@ impl Search {
             {
                 (*from, *to) = (Some(b), Some(a));
             }
+        }
+        if search.near.is_empty() {
+            search.leave_place();
         }
         Unknown::tidy(&mut unknown);
         (search, unknown)
@@ -115,6 +132,13 @@ impl Search {
                 self.seller = if fits { value.to_owned() } else { String::new() };
                 fits
             }
+            "near" => {
+                let text = clean_line(value);
+                let fits = !value.contains(char::REPLACEMENT_CHARACTER) && text.chars().count() <= LONGEST_PLACE && !text.is_empty();
+                self.near = if fits { text.into_owned() } else { String::new() };
+                fits
+            }
+            "radius" => set(&mut self.radius, value.parse().ok().filter(|km| (1..=GREATEST_RADIUS).contains(km)), RADIUS),
             "sort" => set(&mut self.sort, sort::parse(value), DEFAULT_SORT),
             "page" => {
                 let page = limit(lang, "page", value).filter(|n| *n >= 1).map(|n| u32::try_from(n).unwrap_or(u32::MAX).min(LAST_PAGE));
@@ -127,6 +151,24 @@ impl Search {
             }
             _ => true,
         }
+    }
+    /// Searches everywhere. Nothing is nearest to nowhere.
+    pub fn leave_place(&mut self) {
+        self.near.clear();
+        self.radius = RADIUS;
+        if self.sort == BY_DISTANCE {
+            self.sort = DEFAULT_SORT;
+        }
+    }
+    /// Gives the kilometres that are offered, and those that are asked for, as the form sends them.
+    pub fn radii(&self) -> Vec<(u32, String)> {
+        let mut all = RADII.to_vec();
+        if !all.contains(&self.radius) {
+            all.push(self.radius);
+            all.sort_unstable();
+        }
+        // What goes without saying stays out of the address.
+        all.into_iter().map(|km| (km, if km == RADIUS { String::new() } else { km.to_string() })).collect()
     }
     /// Keeps the values of one of [`LISTS`] that are known; returns the others.
     pub fn retain(&mut self, field: &'static str, is_known: impl Fn(&str) -> bool) -> Vec<Unknown> {
@@ -159,6 +201,10 @@ impl Search {
         }
         if !self.seller.is_empty() {
             pairs.push(("seller", self.seller.clone()));
+        }
+        if !self.near.is_empty() {
+            pairs.push(("near", self.near.clone()));
+            pairs.push(("radius", self.radius.to_string()));
         }
         pairs
     }
@@ -219,6 +265,7 @@ impl Search {
         match name {
             "q" => less.text.clear(),
             "seller" => less.seller.clear(),
+            "near" => less.leave_place(),
             _ => {}
         }
         less

@@ -1,8 +1,11 @@
 /// What the market sorts by when nothing is said.
 pub const DEFAULT_SORT: &str = "-added";
 
+/// Needs a place from which it is counted.
+pub const BY_DISTANCE: &str = "distance";
+
 /// All orders, in the order in which they are offered.
-pub const SORTS: [&str; 9] = ["-added", "added", "deal", "price", "-price", "mileage", "-mileage", "-year", "year"];
+pub const SORTS: [&str; 10] = ["-added", "added", "distance", "deal", "price", "-price", "mileage", "-mileage", "-year", "year"];
 
 /// Gives the order of that name.
 pub fn parse(text: &str) -> Option<&'static str> {

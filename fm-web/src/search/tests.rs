@@ -28,6 +28,28 @@ fn what_makes_no_sense_is_left_out() {
 }
 
 #[test]
+fn a_place_has_a_radius_and_an_order_and_takes_them_with_it() {
+    let near = Search::parse(Lang::En, "near=10115+Berlin&sort=distance");
+    assert_eq!((near.near.as_str(), near.radius, near.sort), ("10115 Berlin", 50, "distance"));
+    assert_eq!(near.href(), "/cars?near=10115+Berlin&radius=50&sort=distance");
+    assert_eq!(near.without("near", ""), Search::default());
+    for query in ["radius=20&sort=distance", "near=&radius=20", "near=%20", "near=%ff&radius=10"] {
+        assert_eq!(Search::parse(Lang::En, query), Search::default(), "{query}");
+    }
+    for (query, named) in [
+        ("near=Ulm&radius=0", "radius=0"),
+        ("near=Ulm&radius=1001", "radius=1001"),
+        ("near=Ulm&radius=wide", "radius=wide"),
+        ("near=%ff", "near=\u{fffd}"),
+        ("near=Ulm&radius=70", ""),
+    ] {
+        assert_eq!(unknown(query), named, "{query}");
+    }
+    let radii = |query: &str| Search::parse(Lang::En, query).radii().into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+    assert_eq!(radii("near=Ulm&radius=70"), ["10", "20", "", "70", "100", "200", "500"]);
+}
+
+#[test]
 fn limits_the_wrong_way_round_are_turned() {
     assert_eq!(Search::parse(Lang::En, "year_from=2020&year_to=2010").range("year"), (Some(2010), Some(2020)));
 }

@@ -123,6 +123,7 @@ texts! {
     sort: "Sort by", "Sortieren nach";
     sort_newest: "Newest offers", "Neueste Angebote";
     sort_oldest: "Oldest offers", "Älteste Angebote";
+    sort_near: "Distance, nearest first", "Entfernung, nächste zuerst";
     sort_deal: "Best price first", "Bester Preis zuerst";
     sort_cheap: "Price, lowest first", "Preis, niedrigster zuerst";
     sort_dear: "Price, highest first", "Preis, höchster zuerst";
@@ -171,6 +172,13 @@ texts! {
     year_from: "Year from", "Baujahr ab";
     price_to: "Price up to", "Preis bis";
     place: "Place", "Ort";
+    near: "Postal code or town", "PLZ oder Ort";
+    radius: "Within", "Umkreis";
+    around: "{} around {}", "{} um {}";
+    no_place: "There is no such place in Germany. Enter a postal code or a town.", "Diesen Ort gibt es in Deutschland nicht. Geben Sie eine Postleitzahl oder einen Ort ein.";
+    distance: "{} km away", "{} km entfernt";
+    distance_none: "less than 1 km away", "weniger als 1 km entfernt";
+    places_source: "Places: © OpenStreetMap contributors", "Orte: © OpenStreetMap-Mitwirkende";
     added: "Added", "Eingestellt";
     badge_new: "New", "Neu";
     badge_sold: "Sold", "Verkauft";

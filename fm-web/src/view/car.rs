@@ -20,6 +20,8 @@ pub struct Car {
     pub power_ps: Option<i64>,
     pub options: Vec<String>,
     pub location: Option<Location>,
+    /// From the place that is searched around.
+    pub distance_km: Option<i64>,
     pub images: Vec<Image>,
     pub owner_id: String,
     pub rating: Option<super::Rating>,
@@ -32,6 +34,23 @@ pub struct Car {
 #[serde(default)]
 pub struct Location {
     pub postal_code: String,
+    pub town: Option<String>,
+}
+
+impl Location {
+    /// Postal code and town, as on a letter.
+    pub fn line(&self) -> String {
+        let parts = [Some(self.postal_code.as_str()), self.town.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A place that a search is around.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    pub postal_code: String,
+    pub town: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -48,6 +67,9 @@ pub struct CarPage {
     pub items: Vec<Car>,
     #[serde(default)]
     pub total: i64,
+    /// What the place of the search means.
+    #[serde(default)]
+    pub place: Option<Place>,
 }
 
 /// A car as fm-tracker keeps it.

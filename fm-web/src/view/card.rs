@@ -1,4 +1,4 @@
-use super::{Car, Image, Listing, Rate};
+use super::{Car, Image, Listing, Location, Rate};
 use crate::{
     text::{choice, day, fill, is_choice, number, price},
     visit::Visit,
@@ -82,7 +82,7 @@ impl Card {
             rate: car.rating.as_ref().and_then(|r| Rate::of(visit, r)),
             key_facts,
             more_facts: more.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-            place: car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(),
+            place: place(visit, car),
             image: car.images.iter().find_map(Picture::of),
             pictures: car.images.len(),
             shape: shape_of(car.body.as_deref()).into(),
@@ -117,6 +117,16 @@ impl Card {
             badge_kind,
         }
     }
+}
+
+/// Says where a car stands, and how far that is.
+fn place(visit: &Visit, car: &Car) -> String {
+    let line = car.location.as_ref().map(Location::line);
+    let far = car.distance_km.map(|km| match km {
+        0 => visit.t().distance_none.to_owned(),
+        km => fill(visit.t().distance, number(visit.lang, km)),
+    });
+    [line, far].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Says what pressing a car's heart does.
@@ -167,7 +177,7 @@ pub fn facts_of(visit: &Visit, car: &Car) -> Vec<Fact> {
     if car.color.is_some() {
         add("color", t.color, named("color", &car.color), paint_of(car.color.as_deref()));
     }
-    add("pin", t.place, car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(), "");
+    add("pin", t.place, car.location.as_ref().map(Location::line).unwrap_or_default(), "");
     add("clock", t.added, day(lang, &car.added), "");
     facts
 }

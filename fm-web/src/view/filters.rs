@@ -1,9 +1,10 @@
 //! The filters of a search: groups with their values and counts, and the chips of those that are on.
 
+use super::Place;
 use crate::{
     catalogue::Choices,
     search::{LISTS, RANGES, Search},
-    text::{Texts, choice, number, option, price, values},
+    text::{Texts, choice, fill, number, option, price, values},
     visit::Visit,
 };
 use fm_sdk::text::search_key;
@@ -88,6 +89,8 @@ pub struct Names<'a> {
     pub makers: Option<&'a Choices>,
     pub models: &'a HashMap<String, String>,
     pub options: Option<&'a Choices>,
+    /// What the place of the search is called.
+    pub place: Option<&'a Place>,
 }
 
 /// Gives the label of a filter's value.
@@ -228,6 +231,11 @@ pub struct Chip {
     pub without: Search,
 }
 
+/// Names a place: the whole town, or one of its postal codes.
+fn around(search: &Search, place: &Place) -> String {
+    if search.near.contains(&place.postal_code) { format!("{} {}", place.postal_code, place.town) } else { place.town.clone() }
+}
+
 /// Gives a chip for each filter that is on.
 pub fn chips(visit: &Visit, search: &Search, names: &Names) -> Vec<Chip> {
     let mut chips = Vec::new();
@@ -256,6 +264,11 @@ pub fn chips(visit: &Visit, search: &Search, names: &Names) -> Vec<Chip> {
             (None, None) => continue,
         };
         add(text, search.without(range.field, ""));
+    }
+    if !search.near.is_empty() {
+        let place = names.place.map_or_else(|| search.near.clone(), |place| around(search, place));
+        let radius = format!("{}\u{a0}km", number(visit.lang, search.radius.into()));
+        add(fill(&fill(visit.t().around, radius), place), search.without("near", ""));
     }
     if !search.seller.is_empty() {
         add(visit.t().from_one_seller.to_owned(), search.without("seller", ""));

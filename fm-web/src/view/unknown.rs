@@ -25,6 +25,8 @@ fn label(t: &'static Texts, name: &'static str) -> String {
     match name {
         "q" => t.text,
         "seller" => t.seller,
+        "near" => t.place,
+        "radius" => t.radius,
         "sort" => t.sort,
         "page" => t.page,
         "per_page" => t.per_page,

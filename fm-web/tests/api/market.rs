@@ -161,7 +161,7 @@ impl Market {
 pub fn car() -> Value {
     json!({"id": CAR, "title": "BMW 3 Series 2015", "maker": "bmw", "model": "3er", "body": "sedan", "description": "No rust.", "price": 9_900,
         "year": 2015, "mileage": 123_456, "color": "blue", "engine": "diesel", "gearbox": "manual", "power_ps": 150, "options": ["abs"],
-        "location": {"postal_code": "04109"}, "images": [], "owner_id": OWNER, "status": "listed",
+        "location": {"postal_code": "04109", "town": "Leipzig"}, "images": [], "owner_id": OWNER, "status": "listed",
         "added": "2026-01-01T00:00:00.000Z", "updated": "2026-02-01T00:00:00.000Z"})
 }
 

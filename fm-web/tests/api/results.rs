@@ -92,6 +92,34 @@ async fn a_filter_value_that_is_not_known_is_named_and_can_be_removed() {
 }
 
 #[actix_web::test]
+async fn a_place_shows_distances_a_chip_and_an_order_of_its_own() {
+    let market = Market::new().await;
+    let mut near = crate::market::car();
+    near["distance_km"] = json!(12);
+    let place = json!({"postal_code": "10115", "town": "Berlin", "lat": 52.5, "lon": 13.4});
+    market.answers_query("/api/cars", "near", "berlin", 200, json!({"items": [near], "total": 1, "place": place})).await;
+    let page = market.get("/cars?near=berlin&radius=20").await;
+    page.is(200).has("04109 Leipzig · 12 km away").has("20\u{a0}km around Berlin").has("value=\"distance\">Distance, nearest first");
+    page.has("name=\"near\" value=\"berlin\"").has("<option value=\"20\" selected>20 km</option>");
+    let german = market.send(TestRequest::get().uri("/cars?near=berlin&radius=20").insert_header(("accept-language", "de"))).await;
+    german.has("12 km entfernt").has("20\u{a0}km um Berlin").has("PLZ oder Ort").has("© OpenStreetMap-Mitwirkende");
+    market.get("/cars").await.is(200).lacks("value=\"distance\"").has("04109 Leipzig<");
+}
+
+#[actix_web::test]
+async fn a_place_that_is_none_is_told_at_its_field_and_the_rest_is_found() {
+    let market = Market::new().await;
+    let invalid = json!({"status": 400, "code": "invalid", "detail": "x", "errors": [{"field": "near", "message": "not a place"}]});
+    for path in ["/api/cars", "/api/cars/facets"] {
+        market.answers_query(path, "near", "Atlantis", 400, invalid.clone()).await;
+    }
+    let page = market.get("/cars?maker=bmw&near=Atlantis&radius=20&sort=distance").await;
+    page.is(200).has("There is no such place in Germany.").has("name=\"near\" value=\"Atlantis\"").has("aria-invalid=\"true\"");
+    page.has("Place: <bdi><q>Atlantis</q></bdi>").has("href=\"/cars?maker=bmw\">Remove it").has("BMW 3 Series 2015").lacks("km around");
+    market.get("/cars?near=Ulm").await.is(200).lacks("aria-invalid").has("data-wrong hidden");
+}
+
+#[actix_web::test]
 async fn a_search_that_the_api_refuses_is_no_outage() {
     let market = Market::new().await;
     market.answers("GET", "/api/cars", 400, json!({"status": 400, "code": "invalid", "detail": "x"})).await;

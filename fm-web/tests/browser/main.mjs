@@ -9,6 +9,7 @@ import { inbox } from "./inbox.mjs";
 import { journey } from "./journey.mjs";
 import { layout } from "./layout.mjs";
 import { live } from "./live.mjs";
+import { near } from "./near.mjs";
 import { network } from "./network.mjs";
 import { pages } from "./pages.mjs";
 import { searches } from "./searches.mjs";
@@ -25,6 +26,8 @@ const parts = {
   "hearts-plain": () => new Part("hearts without scripts").run({ script: false }, hearts(base, false)),
   searches: () => new Part("searches with scripts").run({ script: true }, searches(base, true)),
   "searches-plain": () => new Part("searches without scripts").run({ script: false }, searches(base, false)),
+  near: () => new Part("near with scripts").run({ script: true }, near(base, true)),
+  "near-plain": () => new Part("near without scripts").run({ script: false }, near(base, false)),
   live: () => new Part("live").run({}, live(base)),
   focus: () => new Part("focus").run({}, focus(base)),
   network: () => new Part("network").run({}, network(base)),

@@ -14,7 +14,7 @@ pub fn to_json(search: &Search) -> Value {
         if LISTS.contains(&name) {
             let values = all.entry(name).or_insert_with(|| json!([]));
             values.as_array_mut().into_iter().for_each(|values| values.push(json!(value)));
-        } else if matches!(name, "q" | "seller") {
+        } else if matches!(name, "q" | "seller" | "near") {
             all.insert(name.to_owned(), json!(value));
         } else if let Ok(n) = value.parse::<i64>() {
             all.insert(name.to_owned(), json!(n));
@@ -43,9 +43,10 @@ mod tests {
 
     #[test]
     fn filters_come_back_as_the_address_of_their_results() {
-        let query = "maker=bmw&maker=audi&rating=good&price_to=9000&q=tow+bar&seller=u1";
+        let query = "maker=bmw&maker=audi&rating=good&price_to=9000&q=tow+bar&seller=u1&near=10115+Berlin&radius=20";
         let filters = to_json(&Search::parse(Lang::En, query));
-        let expected = json!({"maker": ["bmw", "audi"], "price_to": 9_000, "q": "tow bar", "seller": "u1"});
+        let expected =
+            json!({"maker": ["bmw", "audi"], "price_to": 9_000, "q": "tow bar", "seller": "u1", "near": "10115 Berlin", "radius": 20});
         assert_eq!(filters, expected);
         let href = href_of(filters.as_object().unwrap());
         let again = Search::parse(Lang::En, href.strip_prefix("/cars?").unwrap());

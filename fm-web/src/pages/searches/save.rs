@@ -27,7 +27,7 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<SaveF
     let makers = web.catalogue.makers(&web.gateway, &visit.caller).await.ok();
     let options = web.catalogue.options(&web.gateway, &visit.caller).await.ok();
     let models = results::models(&web, &visit, &search).await;
-    let names = Names { makers: makers.as_deref(), models: &models, options: options.as_deref() };
+    let names = Names { makers: makers.as_deref(), models: &models, options: options.as_deref(), place: None };
     let labels: Vec<String> = chips(&visit, &search, &names).into_iter().map(|c| c.label).collect();
     let name: String = labels.join(", ").chars().take(NAME).collect();
     let ask = web.gateway.post(&me.caller, "/api/me/searches").json(&json!({"name": name, "filters": to_json(&search)}));
