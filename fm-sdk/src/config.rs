@@ -100,6 +100,10 @@ pub struct Settings {
     #[arg(long, env = "FM_MAX_REQUESTS", default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_requests: u32,
 
+    /// How long the client may pause between two pieces of a request's body before it is refused (408 `request-timeout`; 1s to 1h)
+    #[arg(long, env = "FM_BODY_TIMEOUT", default_value = "30s", value_name = "TIME", value_parser = body_timeout)]
+    pub body_timeout: Duration,
+
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, also per module: `info,fm_sdk=debug`
     #[arg(long, env = "FM_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -148,6 +152,7 @@ impl Settings {
             instance: None,
             workers: 1,
             max_requests: 256,
+            body_timeout: Duration::from_secs(30),
             log: "info".into(),
             log_format: LogFormat::Human,
             drain: Duration::ZERO,
@@ -220,6 +225,7 @@ impl Settings {
             ("FM_INSTANCE", optional(self.instance.clone())),
             ("FM_WORKERS", self.workers.to_string()),
             ("FM_MAX_REQUESTS", self.max_requests.to_string()),
+            ("FM_BODY_TIMEOUT", format!("{:?}", self.body_timeout)),
             ("FM_LOG", self.log.clone()),
             ("FM_LOG_FORMAT", format.into()),
             ("FM_DRAIN", format!("{:?}", self.drain)),
@@ -229,15 +235,19 @@ impl Settings {
     }
 }
 
+fn body_timeout(text: &str) -> Result<Duration, String> {
+    bounded(text, Duration::from_secs(1), "1s", Duration::from_secs(3600), "1h")
+}
+
 fn access_lifetime(text: &str) -> Result<Duration, String> {
-    lifetime(text, Duration::from_secs(1), "1s", TokenPolicy::MAX_ACCESS_LIFETIME, "1h")
+    bounded(text, Duration::from_secs(1), "1s", TokenPolicy::MAX_ACCESS_LIFETIME, "1h")
 }
 
 fn message_lifetime(text: &str) -> Result<Duration, String> {
-    lifetime(text, Duration::from_secs(60), "1m", TokenPolicy::MAX_MESSAGE_LIFETIME, "7d")
+    bounded(text, Duration::from_secs(60), "1m", TokenPolicy::MAX_MESSAGE_LIFETIME, "7d")
 }
 
-fn lifetime(text: &str, least: Duration, at_least: &str, most: Duration, at_most: &str) -> Result<Duration, String> {
+fn bounded(text: &str, least: Duration, at_least: &str, most: Duration, at_most: &str) -> Result<Duration, String> {
     let time = parse_duration(text)?;
     if (least..=most).contains(&time) { Ok(time) } else { Err(format!("`{text}` is not within {at_least} and {at_most}")) }
 }
@@ -286,6 +296,8 @@ mod tests {
             (["--instance", "a b"], "letters"),
             (["--workers", "0"], "1..=256"),
             (["--max-requests", "0"], "1..=1000000"),
+            (["--body-timeout", "0s"], "1s"),
+            (["--body-timeout", "2h"], "1h"),
             (["--access-token-lifetime", "2h"], "1h"),
             (["--call-token-lifetime", "0s"], "1s"),
             (["--message-token-lifetime", "8d"], "7d"),

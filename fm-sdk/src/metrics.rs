@@ -71,6 +71,7 @@ struct Families {
     requests: Family<Request, Counter>,
     request_seconds: Times<Route>,
     turned_away: Counter,
+    body_timeouts: Counter,
     handled: Family<Handled, Counter>,
     duplicates: Family<Name, Counter>,
     handle_seconds: Times<Handler>,
@@ -91,6 +92,7 @@ impl Default for Families {
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(Seconds),
             turned_away: Counter::default(),
+            body_timeouts: Counter::default(),
             handled: Family::default(),
             duplicates: Family::default(),
             handle_seconds: Family::new_with_constructor(Seconds),
@@ -104,6 +106,7 @@ impl Default for Families {
         r.register("http_requests", "HTTP requests answered", families.requests.clone());
         r.register_with_unit("http_request", "Time to the response's head", Unit::Seconds, families.request_seconds.clone());
         r.register("http_requests_turned_away", "HTTP requests refused because of overload", families.turned_away.clone());
+        r.register("http_request_body_timeouts", "HTTP requests whose client stopped sending the body", families.body_timeouts.clone());
         r.register(
             "messages_handled",
             "Messages handled, by audience (service, instance, command, call) and outcome: ok or the error's code",
@@ -145,6 +148,10 @@ impl Metrics {
     /// Counts an HTTP request that was refused because of overload.
     pub fn turned_away(&self) {
         self.0.turned_away.inc();
+    }
+    /// Counts an HTTP request whose client stopped sending its body.
+    pub(crate) fn body_timeout(&self) {
+        self.0.body_timeouts.inc();
     }
     /// Counts a handled message. `audience` is `service`, `instance`, `command` or `call`; `outcome` is `ok` or the error's code.
     pub(crate) fn handled(&self, audience: &'static str, name: &str, outcome: &str, seconds: f64) {

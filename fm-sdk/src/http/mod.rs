@@ -7,6 +7,7 @@ pub mod extract;
 pub mod observe;
 pub mod page;
 pub mod problem;
+mod request_body;
 mod routes;
 
 pub use admission::Admission;
@@ -18,6 +19,7 @@ pub use extract::{
 pub use observe::Observe;
 pub use page::{List, Page};
 pub use problem::Problem;
+pub use request_body::{BodyTimeout, UnreadBody};
 pub use routes::routes;
 
 /// Whether this is what every service answers for those who run it, at any time: its health and its metrics.

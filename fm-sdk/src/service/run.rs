@@ -4,7 +4,7 @@ use super::{Application, workers::Workers};
 use crate::{
     Result, ResultExt,
     health::Phase,
-    http::{self, Admission, Observe, TrustedProxies},
+    http::{self, Admission, BodyTimeout, Observe, TrustedProxies, UnreadBody},
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn};
 use std::{future::Future, time::Duration};
@@ -53,17 +53,20 @@ impl<S: Send + Sync + 'static> Application<S> {
         let (service, rt, gate, health) = (self.service.clone(), self.rt.clone(), self.gate.clone(), self.health.clone());
         let proxies = TrustedProxies(self.settings.trusted_proxies.clone().into());
         let admission = Admission::new(self.settings.max_requests, rt.metrics.clone());
+        let bodies = BodyTimeout::new(self.settings.body_timeout, rt.metrics.clone());
         let listener = self.listener.try_clone().internal()?;
         let server = HttpServer::new(move || {
-            let (service, own, gate, admission) = (service.clone(), rt.clone(), gate.clone(), admission.clone());
+            let (service, own, gate, admission, bodies) = (service.clone(), rt.clone(), gate.clone(), admission.clone(), bodies.clone());
             App::new()
                 .app_data(proxies.clone())
                 .configure(http::routes(health.clone(), rt.metrics.clone()))
                 .configure(move |cfg| service.configure(&own, cfg))
                 .wrap(from_fn(move |request, next| admission.clone().pass(request, next)))
                 .wrap(from_fn(move |request, next| gate.clone().pass(request, next)))
+                .wrap(from_fn(move |request, next| bodies.clone().pass(request, next)))
                 .wrap(Observe::new(rt.metrics.clone(), rt.draining.clone()))
         })
+        .on_connect(|_, connection| drop(connection.insert(UnreadBody::default())))
         .workers(self.settings.workers.into())
         .keep_alive(KEEP_ALIVE)
         .tcp_nodelay(true)
