@@ -35,6 +35,7 @@ mod tls;
 pub mod trace;
 mod work;
 
+pub use bus::transport::HandlerOptions;
 #[doc(hidden)]
 pub use bus::transport::Transport;
 pub use clock::Clock;
@@ -50,3 +51,8 @@ pub use service::{Application, Cx, NoSettings, Program, Service, run, run_with, 
 pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};
+
+/// Compiles the examples of the guides.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/handlers.md")]
+struct Guides;

@@ -1,7 +1,7 @@
 //! The bus in this process: for `FM_BUS=memory` and for tests that run several services side by side. Keeps RabbitMQ's promises but one:
 //! it dies with the process.
 
-use super::transport::{Audience, Consume, DeadLetter, Delivery, Handler, Incoming, Outcome, Retry, Transport, Worker};
+use super::transport::{Audience, Consume, DeadLetter, Delivery, Handler, Incoming, Outcome, Transport, Worker};
 use crate::{BoxFuture, ConnectionState, Envelope, Error, Fault, Kind, MessageKind, Result, message::owner};
 use std::{
     collections::{HashMap, VecDeque},
@@ -123,8 +123,8 @@ impl Memory {
         Ok(())
     }
     fn consumer(&self, what: &Consume, audience: Audience, queue: Arc<Queue>, worker: &Worker) -> Result<()> {
-        let consumer = Consumer { broker: self.broker.clone(), service: what.service.clone(), audience, retry: what.retry.clone(), queue };
-        let permits = Arc::new(Semaphore::new(what.prefetch.max(1).into()));
+        let consumer = Consumer { broker: self.broker.clone(), what: what.clone(), audience, queue };
+        let permits = Arc::new(Semaphore::new(what.prefetch_of(audience).max(1).into()));
         let stop = self.stop.subscribe();
         worker.spawn(move |handler| consumer.run(permits, handler, stop))
     }
@@ -132,9 +132,8 @@ impl Memory {
 
 struct Consumer {
     broker: Arc<Mutex<Broker>>,
-    service: String,
+    what: Consume,
     audience: Audience,
-    retry: Retry,
     queue: Arc<Queue>,
 }
 impl Consumer {
@@ -169,7 +168,7 @@ impl Consumer {
             Outcome::Reply(text) => drop(answer(item.reply, Ok(text))),
             Outcome::Fault(fault) => drop(answer(item.reply, Err(fault))),
             Outcome::Requeue => self.queue.put_back(item),
-            Outcome::Retry(e) => match self.retry.after(item.message.attempt) {
+            Outcome::Retry(e) => match self.what.retry_of(self.audience, &item.message.name).after(item.message.attempt) {
                 None => self.reject(item.message, &e),
                 Some(wait) => {
                     let queue = self.queue.clone();
@@ -189,7 +188,7 @@ impl Consumer {
         }
         let (code, cause, dead_lettered_at_ms) = (e.code().to_string(), e.chain(), crate::time::now_ms());
         let dead_letter = DeadLetter { message, audience: self.audience, code, cause, dead_lettered_at_ms };
-        lock(&self.broker).dead_letters.entry(self.service.clone()).or_default().push(dead_letter);
+        lock(&self.broker).dead_letters.entry(self.what.service.clone()).or_default().push(dead_letter);
     }
 }
 

@@ -1,9 +1,11 @@
 //! The back end of the bus. RabbitMQ and the in-process transport implement it; the suite of `fm-sdk-testing` checks any other.
 
+pub use super::handler_options::{HandlerOptions, Retry};
+
 use crate::{BoxFuture, ConnectionState, Envelope, Error, Fault, Kind, Result};
 use actix_rt::ArbiterHandle;
 use serde::{Deserialize, Serialize};
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, future::Future, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 /// The code of a message that the broker did not take: a queue that it goes to is full. Other queues may have it.
@@ -41,11 +43,19 @@ pub struct Subscription {
     pub audience: Audience,
     /// The message's name.
     pub name: &'static str,
+    /// What its handler wants otherwise than the rest.
+    pub options: HandlerOptions,
 }
 impl Subscription {
     /// Listens to a message name.
     pub fn new(audience: Audience, name: &'static str) -> Self {
-        Subscription { audience, name }
+        Subscription { audience, name, options: HandlerOptions::new() }
+    }
+    /// Sets what its handler wants otherwise than the rest.
+    #[must_use]
+    pub fn with(mut self, options: HandlerOptions) -> Self {
+        self.options = options;
+        self
     }
 }
 
@@ -59,9 +69,9 @@ pub struct Consume {
     pub instance: String,
     /// The names it listens to.
     pub subscriptions: Vec<Subscription>,
-    /// Messages in flight per queue and worker.
+    /// Messages in flight per queue and worker, where no handler wants another number: see [`Consume::prefetch_of`].
     pub prefetch: u16,
-    /// What follows a failed attempt.
+    /// What follows a failed attempt, where the handler does not say: see [`Consume::retry_of`].
     pub retry: Retry,
 }
 impl Consume {
@@ -73,35 +83,25 @@ impl Consume {
         let (service, instance) = (service.into(), instance.into());
         Consume { service, instance, subscriptions, prefetch: Consume::PREFETCH, retry: Retry::default() }
     }
-}
 
-/// Waits between attempts; when they are used up the message becomes a dead letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// Tries in all, the first one included.
-    pub attempts: u32,
-    /// The wait after the n-th failed try; the last one repeats.
-    pub waits: Vec<Duration>,
-}
-impl Retry {
-    /// How often a service tries a message unless it is told otherwise, the first attempt included; in production and in a `MockBus`.
-    pub const ATTEMPTS: u32 = 6;
-}
-impl Default for Retry {
-    /// Six tries: after 1 s, 10 s, 10 s, 1 min, 10 min.
-    fn default() -> Self {
-        let s = Duration::from_secs;
-        Retry { attempts: Retry::ATTEMPTS, waits: vec![s(1), s(10), s(10), s(60), s(600)] }
+    /// What follows a failed attempt at this message: what its handler says, else what the service does.
+    pub fn retry_of(&self, audience: Audience, name: &str) -> Retry {
+        let own = self.subscriptions.iter().find(|s| s.audience == audience && s.name == name);
+        own.map_or_else(|| self.retry.clone(), |s| s.options.retry(&self.retry))
     }
-}
-impl Retry {
-    /// The wait after the given failed attempt (1 = first); `None` when the tries are used up.
-    pub fn after(&self, attempt: u32) -> Option<Duration> {
-        if attempt >= self.attempts {
-            return None;
-        }
-        let i = (attempt.max(1) as usize - 1).min(self.waits.len().saturating_sub(1));
-        Some(self.waits.get(i).copied().unwrap_or(Duration::from_secs(1)))
+
+    /// All waits between two attempts that there may be.
+    pub fn waits(&self) -> impl Iterator<Item = Duration> {
+        let own = self.subscriptions.iter().filter(|s| s.audience != Audience::Call).map(|s| s.options.retry(&self.retry));
+        let retries: HashSet<Retry> = own.chain([self.retry.clone()]).collect();
+        retries.into_iter().flat_map(|retry| (1..retry.attempts).filter_map(|n| retry.after(n)).collect::<Vec<_>>())
+    }
+
+    /// Messages in flight per worker of the queue that all handlers of this audience share: the largest number that one of them asks for, and
+    /// [`Consume::prefetch`] if none does.
+    pub fn prefetch_of(&self, audience: Audience) -> u16 {
+        let asked = self.subscriptions.iter().filter(|s| s.audience == audience).filter_map(|s| s.options.prefetch);
+        asked.max().unwrap_or(self.prefetch)
     }
 }
 

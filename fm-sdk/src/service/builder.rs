@@ -1,6 +1,6 @@
 use super::{Cx, Handler, Job, handler::Run, job::Task};
 use crate::{
-    Call, Command, Error, Event, Handled, Kind, Reply, Result, ResultExt, Runtime, Work,
+    Call, Command, Error, Event, Handled, HandlerOptions, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
     message::{Senders, owner},
     store::{Document, Spec},
@@ -72,20 +72,40 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
     /// Answers a call.
     pub fn call<M: Call>(self, f: impl AsyncFn(M, Cx<S>) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
-        self.add(Audience::Call, M::AT, M::SENDERS, f)
+        self.call_with(HandlerOptions::new(), f)
+    }
+    /// Answers a call, with options of its own. A call is not tried again: its caller is told.
+    pub fn call_with<M: Call>(self, options: HandlerOptions, f: impl AsyncFn(M, Cx<S>) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
+        self.add(Audience::Call, M::AT, M::SENDERS, options, f)
     }
     /// Obeys a command.
     pub fn command<M: Command>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::Command, M::AT, M::SENDERS, f)
+        self.command_with(HandlerOptions::new(), f)
+    }
+    /// Obeys a command, with options of its own.
+    pub fn command_with<M: Command>(self, options: HandlerOptions, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
+        self.add(Audience::Command, M::AT, M::SENDERS, options, f)
     }
     /// Listens to an event; one instance of this service gets each.
     pub fn on<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::Service, M::NAME, M::SENDERS, f)
+        self.on_with(HandlerOptions::new(), f)
+    }
+    /// Listens to an event as [`Service::on`] does, with options of its own.
+    pub fn on_with<M: Event>(self, options: HandlerOptions, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
+        self.add(Audience::Service, M::NAME, M::SENDERS, options, f)
     }
     /// Listens to an event; every instance that is up gets each, at most once. For what an instance keeps in memory; see
     /// [`Service::on_gap`].
     pub fn on_each_instance<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::EachInstance, M::NAME, M::SENDERS, f)
+        self.on_each_instance_with(HandlerOptions::new(), f)
+    }
+    /// Listens to an event as [`Service::on_each_instance`] does, with options of its own.
+    pub fn on_each_instance_with<M: Event>(
+        self,
+        options: HandlerOptions,
+        f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static,
+    ) -> Self {
+        self.add(Audience::EachInstance, M::NAME, M::SENDERS, options, f)
     }
     /// Runs when messages for each instance may have been missed: rebuild from the store what is kept from them. Also once before the
     /// instance is ready, when it has begun to listen; tried again until it succeeds.
@@ -150,6 +170,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         audience: Audience,
         name: &'static str,
         senders: Senders,
+        options: HandlerOptions,
         f: impl AsyncFn(M, Cx<S>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
         if matches!(audience, Audience::Call | Audience::Command) && owner(name) != self.name {
@@ -157,6 +178,9 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
         if self.handlers.iter().any(|h| h.subscription.audience == audience && h.subscription.name == name) {
             self.faults.push(format!("{name} has two handlers"));
+        }
+        if let Some(fault) = options.fault() {
+            self.faults.push(format!("the handler of {name} {fault}"));
         }
         let f = Arc::new(f);
         let run: Run<S> = Arc::new(move |body, cx| {
@@ -168,7 +192,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             }
             .boxed_local()
         });
-        self.handlers.push(Handler { subscription: Subscription::new(audience, name), senders, run });
+        self.handlers.push(Handler::new(Subscription::new(audience, name).with(options), senders, run));
         self
     }
 

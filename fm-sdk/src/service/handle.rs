@@ -1,6 +1,6 @@
 //! The one path of every message, whatever the transport.
 
-use super::{Cx, Service};
+use super::{Cx, Handler, Service};
 use crate::{
     Bus, Envelope, Error, Identity, Kind, MessageKind, Result, Runtime, Work,
     bus::transport::{Audience, Outcome},
@@ -25,13 +25,18 @@ pub(crate) struct Arrival {
 impl<S: Send + Sync + 'static> Service<S> {
     pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, arrival: Arrival) -> Outcome {
         let Arrival { audience, deadline, .. } = arrival;
+        let handler = self.handlers.iter().find(|h| h.subscription.audience == audience && h.subscription.name == m.name);
+        let _turn = match handler {
+            Some(handler) => handler.turn().await,
+            None => None,
+        };
         if deadline.is_some_and(|d| d <= Instant::now()) {
             return Outcome::Fault(Error::timed_out(false).fault());
         }
         let parent = m.trace.as_deref().and_then(|t| t.parse::<TraceParent>().ok()).unwrap_or_else(TraceParent::start);
         let started = Instant::now();
         let result = trace::scope(parent, async {
-            let result = self.attempt(rt, &m, arrival).await;
+            let result = self.attempt(rt, &m, arrival, handler).await;
             if let Err(e) = &result {
                 log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
             }
@@ -49,9 +54,8 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
     }
 
-    async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, arrival: Arrival) -> Result<String> {
+    async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, arrival: Arrival, handler: Option<&Handler<S>>) -> Result<String> {
         let Arrival { audience, deadline, redelivered } = arrival;
-        let handler = self.handlers.iter().find(|h| h.subscription.audience == audience && h.subscription.name == m.name);
         let handler = handler.ok_or_else(|| unknown(&m.name))?;
         let caller = identify(rt, m, audience)?;
         handler.senders.check_received(&m.name, caller.as_ref().and_then(Identity::act))?;
@@ -68,7 +72,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             return Ok(done.reply.unwrap_or_else(|| "null".into()));
         }
         let trail = rt.trails().begin();
-        let bus = Bus { rt: rt.clone(), caller, trail: trail.clone(), deadline };
+        let bus = Bus { rt: rt.clone(), caller, trail: trail.clone(), deadline: handler.deadline(deadline) };
         let last = Arc::new(Mutex::new(Out::new(&bus)));
         let cx = Cx {
             state: self.state.clone(),
@@ -79,7 +83,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             last: last.clone(),
         };
         let reply =
-            AssertUnwindSafe((handler.run)(m.body.clone(), cx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+            AssertUnwindSafe(handler.attempt(m.body.clone(), cx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         let last = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), Out::new(&bus)).sealed()?;
         if remembered && (trail.wrote.load(Relaxed) || !last.is_empty()) {
             let speaks = !last.is_empty();

@@ -1,7 +1,11 @@
 use super::Cx;
-use crate::{Result, bus::transport::Subscription, message::Senders};
+use crate::{Error, Kind, Result, bus::transport::Subscription, message::Senders};
 use futures::future::LocalBoxFuture;
 use std::sync::Arc;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, timeout},
+};
 
 pub(crate) type Run<S> = Arc<dyn Fn(String, Cx<S>) -> LocalBoxFuture<'static, Result<String>> + Send + Sync>;
 
@@ -9,11 +13,66 @@ pub(crate) type Run<S> = Arc<dyn Fn(String, Cx<S>) -> LocalBoxFuture<'static, Re
 pub(crate) struct Handler<S> {
     pub subscription: Subscription,
     pub senders: Senders,
-    pub run: Run<S>,
+    run: Run<S>,
+    /// How many messages may be handled at once, over all workers; `None` = any number.
+    at_once: Option<Arc<Semaphore>>,
+}
+
+impl<S> Handler<S> {
+    pub fn new(subscription: Subscription, senders: Senders, run: Run<S>) -> Self {
+        let at_once = subscription.options.concurrency.map(|n| Arc::new(Semaphore::new(n.into())));
+        Handler { subscription, senders, run, at_once }
+    }
+
+    /// Waits until one more message may be handled; it may until the permit is dropped.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        match &self.at_once {
+            // Nobody closes it.
+            Some(semaphore) => semaphore.acquire().await.ok(),
+            None => None,
+        }
+    }
+
+    /// When an attempt that begins now is cut off, if its message has this deadline.
+    pub fn deadline(&self, of_message: Option<Instant>) -> Option<Instant> {
+        let own = self.subscription.options.timeout.and_then(|t| Instant::now().checked_add(t));
+        [own, of_message].into_iter().flatten().min()
+    }
+
+    /// Makes one attempt.
+    pub async fn attempt(&self, body: String, cx: Cx<S>) -> Result<String> {
+        let run = (self.run)(body, cx);
+        let Some(time) = self.subscription.options.timeout else { return run.await };
+        let expired = |_| Error::new(Kind::TimedOut, "handler-timeout", format!("the handler took longer than {time:?}")).maybe_done();
+        timeout(time, run).await.map_err(expired)?
+    }
 }
 
 impl<S> Clone for Handler<S> {
     fn clone(&self) -> Self {
-        Handler { subscription: self.subscription.clone(), senders: self.senders, run: self.run.clone() }
+        Handler { subscription: self.subscription.clone(), senders: self.senders, run: self.run.clone(), at_once: self.at_once.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{HandlerOptions, bus::transport::Audience};
+    use std::time::Duration;
+
+    #[test]
+    fn an_attempt_ends_at_the_earlier_of_its_timeout_and_the_deadline_of_its_message() {
+        let handler = |options: HandlerOptions| {
+            let run: Run<()> = Arc::new(|_, _| Box::pin(async { Ok(String::new()) }));
+            Handler::new(Subscription::new(Audience::Call, "fm-x/do").with(options), Senders::Any, run)
+        };
+        let (now, minute) = (Instant::now(), Duration::from_secs(60));
+        assert_eq!(handler(HandlerOptions::new()).deadline(None), None);
+        assert_eq!(handler(HandlerOptions::new()).deadline(Some(now)), Some(now));
+        let timed = handler(HandlerOptions::new().timeout(minute));
+        assert_eq!(timed.deadline(Some(now)), Some(now));
+        let ends = timed.deadline(Some(now + 10 * minute)).unwrap();
+        assert!((now + minute..now + 2 * minute).contains(&ends));
+        assert!(timed.deadline(None).is_some());
     }
 }

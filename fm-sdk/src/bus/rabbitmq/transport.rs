@@ -76,7 +76,7 @@ impl RabbitMq {
         }
         let (started, start) = oneshot::channel();
         let (stopping, runtime) = (watch::Sender::new(false), Handle::current());
-        let _ = connection.send(Event::Consume(Subscriber { what, mailboxes, runtime, started: Some(started), stopping }));
+        let _ = connection.send(Event::Consume(Subscriber { what: Arc::new(what), mailboxes, runtime, started: Some(started), stopping }));
         start.await.map_err(|_| closed())?
     }
 }
@@ -115,8 +115,7 @@ impl Transport for RabbitMq {
 
     fn consume(&self, what: Consume, workers: Vec<Worker>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            let attempts = 1..what.retry.attempts;
-            self.publisher.shared.add_waits(attempts.filter_map(|n| what.retry.after(n)));
+            self.publisher.shared.add_waits(what.waits());
             let (calls, others) = what.subscriptions.iter().cloned().partition(|s| s.audience == Audience::Call);
             let [calls, others] = [calls, others].map(|subscriptions| Consume { subscriptions, ..what.clone() });
             self.consume_by(&self.publishing, calls, &workers).await?;

@@ -3,7 +3,7 @@
 use super::{Handling, MockBus, transport::Job};
 use crate::{
     Bus, Envelope, Work,
-    bus::transport::{Audience, Outcome},
+    bus::transport::{Audience, Consume, Outcome},
     service::Arrival,
 };
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
@@ -88,12 +88,18 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         match (outcome, job.reply) {
             (Outcome::Reply(text), Some(reply)) => drop(reply.send(Ok(text))),
             (Outcome::Fault(fault), Some(reply)) => drop(reply.send(Err(fault.into()))),
-            (Outcome::Retry(_), _) if m.attempt < self.attempts => {
+            (Outcome::Retry(_), _) if m.attempt < self.attempts(audience, &m.name) => {
                 let message = Envelope { attempt: m.attempt + 1, ..m };
                 self.transport.lock().queue.push_back(Job { message, audience, deadline: None, reply: None });
             }
             _ => {}
         }
+    }
+
+    /// How often production would try this message.
+    fn attempts(&self, audience: Audience, name: &str) -> u32 {
+        let what = Consume::new(self.service.name(), "test", self.service.subscriptions());
+        what.retry_of(audience, name).attempts
     }
 
     fn no_dual_writes(&self) {

@@ -12,7 +12,7 @@ pub use settled::{Delivered, Published};
 
 use crate::{
     Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Senders, Service, Work,
-    bus::transport::{Audience, Outcome, Retry},
+    bus::transport::{Audience, Outcome},
     runtime::{Backends, Runtime},
     store::{Document, Driver, Sqlite},
     testing::TestIdentities,
@@ -60,7 +60,6 @@ pub struct MockBus<S> {
     started: Cell<bool>,
     handled: RefCell<Vec<Handling>>,
     last: RefCell<Option<Envelope>>,
-    attempts: u32,
 }
 
 impl<S: Send + Sync + 'static> MockBus<S> {
@@ -111,7 +110,6 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             started: false.into(),
             handled: Vec::new().into(),
             last: None.into(),
-            attempts: Retry::ATTEMPTS,
         }
     }
     /// Signs a user in: requests, calls and messages from here on act for them.

@@ -169,6 +169,8 @@ struct Subscribed<'a> {
 
 impl<'a> Subscribed<'a> {
     fn start(channel: &'a Channel, subscription: Arc<Subscription>) -> amiquip::Result<Self> {
+        // Counts for the consumers that start after it, each on its own.
+        channel.qos(0, subscription.what.prefetch_of(subscription.audience), false)?;
         let consumer = channel.basic_consume(subscription.queue.as_str(), ConsumerOptions::default())?;
         let messages = consumer.receiver().clone();
         Ok(Subscribed { subscription, consumer, messages, stopped: false })

@@ -47,13 +47,13 @@ async fn failed(subscription: Arc<Subscription>, message: Envelope, tag: Deliver
         subscription.mailbox.settle(Settlement::Ack(tag));
         return if again { retry_here(subscription, message, e).await } else { give_up(&message, &e) };
     }
-    let copy = match subscription.retry.after(message.attempt).filter(|_| again) {
+    let copy = match subscription.wait(&message).filter(|_| again) {
         Some(wait) => {
             count(&subscription.publisher.shared.metrics.retried);
             let attempt = message.attempt + 1;
             Outgoing::through(topology::delay(wait), subscription.queue.clone(), Envelope { attempt, ..message })
         }
-        None => dead_letters::copy(&subscription.service, subscription.audience, message, &e),
+        None => dead_letters::copy(&subscription.what.service, subscription.audience, message, &e),
     };
     move_on(&subscription, copy, tag).await;
 }
@@ -62,7 +62,7 @@ async fn failed(subscription: Arc<Subscription>, message: Envelope, tag: Deliver
 pub(super) async fn move_on(subscription: &Subscription, copy: Result<Outgoing>, tag: DeliveryTag) {
     let stored = match copy {
         Ok(copy) => {
-            if copy.key == topology::dead_letters(&subscription.service) {
+            if copy.key == topology::dead_letters(&subscription.what.service) {
                 count(&subscription.publisher.shared.metrics.dead_lettered);
             }
             subscription.publisher.publish(copy).await
@@ -108,7 +108,7 @@ fn reply(subscription: &Subscription, reply_to: Option<(String, String)>, outcom
 /// A message for every instance is tried again within this one: its queue may be gone by the time a copy would come back.
 async fn retry_here(subscription: Arc<Subscription>, mut message: Envelope, mut error: Error) {
     let mut stopping = subscription.stopping.clone();
-    while let Some(wait) = subscription.retry.after(message.attempt) {
+    while let Some(wait) = subscription.wait(&message) {
         count(&subscription.publisher.shared.metrics.retried);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

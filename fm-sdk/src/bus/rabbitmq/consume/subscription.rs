@@ -3,16 +3,18 @@ use super::{
     in_flight::InFlight,
     mailbox::Mailbox,
 };
-use crate::bus::transport::{Audience, Retry};
-use std::sync::Arc;
+use crate::{
+    Envelope,
+    bus::transport::{Audience, Consume},
+};
+use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::watch};
 
 /// One queue that one worker consumes from in one session.
 pub(in super::super) struct Subscription {
-    pub service: String,
+    pub what: Arc<Consume>,
     pub audience: Audience,
     pub queue: String,
-    pub retry: Retry,
     /// Stores the copies of messages that failed.
     pub publisher: Arc<Publisher>,
     pub mailbox: Arc<Mailbox>,
@@ -21,4 +23,11 @@ pub(in super::super) struct Subscription {
     pub events: SessionEvents,
     /// Where copies are stored and waits end: they outlive a worker.
     pub runtime: Handle,
+}
+
+impl Subscription {
+    /// The wait before the next attempt; `None` when they are used up.
+    pub(super) fn wait(&self, failed: &Envelope) -> Option<Duration> {
+        self.what.retry_of(self.audience, &failed.name).after(failed.attempt)
+    }
 }

@@ -25,7 +25,7 @@ use tokio::{
 
 /// One service that consumes.
 pub(in super::super) struct Subscriber {
-    pub what: Consume,
+    pub what: Arc<Consume>,
     /// One per worker.
     pub mailboxes: Vec<Arc<Mailbox>>,
     /// Where tasks run that outlive a worker.
@@ -69,7 +69,6 @@ impl Subscriber {
                 continue;
             }
             let channel = connection.open_channel(None).map_err(failure)?;
-            channel.qos(0, self.what.prefetch, false).map_err(failure)?;
             let returns = channel.listen_for_returns().map_err(failure)?;
             link.signals.on_arrival(publisher.count_vanished(returns));
             // The queue is bound, so from here on nothing is missed; the service hears of the gap before it gets the first message.
@@ -94,10 +93,9 @@ impl Subscriber {
 
     fn subscription(&self, by: &Starting<'_>, audience: Audience, queue: &str, mailbox: &Arc<Mailbox>) -> Arc<Subscription> {
         Arc::new(Subscription {
-            service: self.what.service.clone(),
+            what: self.what.clone(),
             audience,
             queue: queue.to_owned(),
-            retry: self.what.retry.clone(),
             publisher: by.publisher.clone(),
             mailbox: mailbox.clone(),
             in_flight: by.in_flight.clone(),

@@ -4,11 +4,11 @@
 use super::super::{Shared, topology};
 use crate::bus::transport::{Audience, Consume};
 use amiquip::{Channel, Connection};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What one service has in this session.
 pub(super) struct Declared {
-    pub what: Consume,
+    pub what: Arc<Consume>,
     pub queues: Vec<(Audience, String)>,
 }
 

@@ -1,5 +1,8 @@
-use super::{Broker, CALL, EVENT, Instance, LONG, call, event};
-use fm_sdk::backend::Outcome;
+use super::{Broker, CALL, COMMAND, EVENT, Instance, LONG, call, command, event};
+use fm_sdk::{
+    HandlerOptions,
+    backend::{Audience, Outcome},
+};
 use std::time::Duration;
 
 /// Works off an instance's calls, as many at once as come, each for so long. Counts them.
@@ -48,6 +51,23 @@ cases! { $ bus_fairness
         held.remove(0).acknowledger.send(Outcome::Ack).expect("is awaited");
         held.push(i.next().await);
         i.nothing().await;
+    }
+    async fn a_queue_gives_as_many_messages_as_its_handler_asks_for(broker) {
+        let i = broker.tuned("worker", &[EVENT, COMMAND], |c| {
+            c.prefetch = 1;
+            c.subscriptions[0].options = HandlerOptions::new().prefetch(3);
+        }).await;
+        for n in 0..6 {
+            i.publish(event(n)).await;
+            i.publish(command(n)).await;
+        }
+        let mut held = Vec::new();
+        while held.len() < 4 {
+            held.push(i.next().await);
+        }
+        i.nothing().await;
+        let events = held.iter().filter(|d| d.audience == Audience::Service).count();
+        assert_eq!(events, 3, "the other one is the only command");
     }
     async fn a_slow_instance_gets_less(broker) {
         let few = |c: &mut fm_sdk::backend::Consume| c.prefetch = 2;

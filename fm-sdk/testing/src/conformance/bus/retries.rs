@@ -1,6 +1,6 @@
 use super::{CALL, COMMAND, EACH, EVENT, LONG, SOON, call, command, event};
 use fm_sdk::{
-    Error, Kind,
+    Error, HandlerOptions, Kind,
     bus::transport::{Audience, Outcome},
 };
 use std::time::Duration;
@@ -70,6 +70,34 @@ cases! { $ bus_retries
             assert!(at.elapsed() >= wait, "{:?} instead of {wait:?}", at.elapsed());
             d.acknowledger.send(Outcome::Requeue).expect("is awaited");
         }
+    }
+    async fn a_handler_has_attempts_and_waits_of_its_own(broker) {
+        let wait = Duration::from_millis(400);
+        let i = broker.tuned("worker", &[EVENT, EACH, COMMAND], |c| {
+            c.subscriptions[0].options = HandlerOptions::new().attempts(2).backoff([wait]);
+            c.subscriptions[1].options = HandlerOptions::new().attempts(1);
+        }).await;
+        i.publish(event(1)).await;
+        // One for the service, one for the instance.
+        let (first, second) = (i.next().await, i.next().await);
+        let (shared, own) = if first.audience == Audience::Service { (first, second) } else { (second, first) };
+        own.acknowledger.send(failed()).expect("is awaited");
+        shared.acknowledger.send(failed()).expect("is awaited");
+        let at = Instant::now();
+        let last = i.next().await;
+        assert_eq!((last.audience, last.message.attempt), (Audience::Service, 2));
+        assert!(at.elapsed() >= wait, "{:?} instead of {wait:?}", at.elapsed());
+        last.acknowledger.send(failed()).expect("is awaited");
+        let dead = super::dead_letters::wait(&*i.transport, "worker", |d| d.audience == Audience::Service).await;
+        assert_eq!(dead.message.attempt, 2);
+
+        i.publish(command(1)).await;
+        for attempt in 1..=3 {
+            let d = i.next().await;
+            assert_eq!((d.audience, d.message.attempt), (Audience::Command, attempt), "it has those of the service");
+            d.acknowledger.send(failed()).expect("is awaited");
+        }
+        i.nothing().await;
     }
     async fn an_instance_tries_again_alone_what_every_instance_got(broker) {
         let (one, two) = (broker.instance("a", &[EACH]).await, broker.instance("a", &[EACH]).await);

@@ -1,6 +1,6 @@
 use super::{
     Ending, Stage,
-    probe::{Broken, Double, Ended, Foreign, Outcome, Owned, Shared, Step},
+    probe::{Broken, Crowded, Double, Ended, Endless, Foreign, Fragile, Hang, Outcome, Owned, Shared, Step},
 };
 use fm_sdk::{Envelope, Kind, bus::transport::Retry};
 
@@ -30,6 +30,21 @@ cases! { $
     async fn a_failing_message_is_tried_as_often_as_in_production_then_dead_lettered_and_publishes_nothing(s) {
         assert_eq!(s.deliver(Broken { hopeless: false }, |_| {}).await, Ending::DeadLetter("later".into(), Retry::default().attempts));
         assert_eq!(s.published::<Ended>(), []);
+    }
+    async fn a_handler_is_tried_as_often_as_its_own_options_say(s) {
+        assert_eq!(s.deliver(Fragile {}, |_| {}).await, Ending::DeadLetter("later".into(), 2));
+        assert_eq!(s.notes().join(","), "fragile 1,fragile 2");
+    }
+    async fn a_handler_that_outlasts_its_timeout_has_failed(s) {
+        assert_eq!(s.deliver(Endless {}, |_| {}).await, Ending::DeadLetter("handler-timeout".into(), 2));
+        assert_eq!(s.notes().join(","), "endless 1,endless 2");
+        let fault = s.call(Hang {}).await.expect_err("it hangs");
+        assert_eq!((fault.kind(), fault.code()), (Kind::TimedOut, "handler-timeout"));
+    }
+    async fn a_handler_works_on_no_more_messages_at_once_than_its_options_say(s) {
+        assert_eq!(s.deliver(Crowded { together: true }, |_| {}).await, Ending::Done);
+        assert_eq!(s.deliver(Crowded { together: false }, |_| {}).await, Ending::Done);
+        assert_eq!(s.notes().join(","), "4 at once,1 at once");
     }
     async fn a_hopeless_message_becomes_a_dead_letter_at_once_and_blocks_nobody(s) {
         assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::DeadLetter("rejected".into(), 1));

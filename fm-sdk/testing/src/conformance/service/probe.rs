@@ -1,5 +1,15 @@
-use fm_sdk::{Cx, Error, Handled, Kind, Reply, Service, messages, reject};
-use std::sync::{Mutex, PoisonError};
+use fm_sdk::{Cx, Error, Handled, HandlerOptions, Kind, Reply, Service, messages, reject};
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::sync::Barrier;
+
+/// How many calls a handler makes at once.
+const CALLS: usize = 4;
 
 messages! {
     event "probe.step" from ["fm-test", "fm-probe"] Step { n: u32 }
@@ -8,6 +18,12 @@ messages! {
     event "probe.owned" from any Owned { user: String }
     event "probe.foreign" from "fm-owner" Foreign {}
     event "probe.shared" from any Shared { service: Outcome, instance: Outcome }
+    event "probe.fragile" from any Fragile {}
+    event "probe.endless" from any Endless {}
+    event "probe.crowded" from any Crowded { together: bool }
+    call "fm-probe/alone" Alone {} -> u32;
+    call "fm-probe/together" Together {} -> u32;
+    call "fm-probe/hang" Hang {} -> bool;
     call "fm-probe/double" Double { n: i64 } -> i64;
     call "fm-nobody/home" Home {} -> bool;
 }
@@ -24,21 +40,31 @@ pub enum Outcome {
 }
 
 /// What the handlers of the suite's service note.
-#[derive(Default)]
-pub struct Probe(Mutex<Vec<String>>);
+pub struct Probe {
+    notes: Mutex<Vec<String>>,
+    working: AtomicU32,
+    all: Barrier,
+}
 
 impl Probe {
     fn note(&self, what: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
     pub(super) fn notes(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// The service that every bus must carry.
 pub fn probe() -> Service<Probe> {
-    Service::new("fm-probe", Probe::default())
+    let soon = Duration::from_millis(50);
+    Service::new("fm-probe", Probe { notes: Mutex::default(), working: AtomicU32::new(0), all: Barrier::new(CALLS) })
+        .on_with(HandlerOptions::new().attempts(2), fragile)
+        .on_with(HandlerOptions::new().attempts(2).timeout(soon), endless)
+        .on(crowded)
+        .call_with(HandlerOptions::new().concurrency(1), alone)
+        .call(together)
+        .call_with(HandlerOptions::new().timeout(soon), hang)
         .on(step)
         .on_each_instance(ended)
         .on(broken)
@@ -97,4 +123,41 @@ async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {
     }
     assert!(m.n >= 0, "on purpose");
     Ok(m.n * 2)
+}
+
+async fn fragile(_: Fragile, cx: Cx<Probe>) -> Handled {
+    cx.state.note(format!("fragile {}", cx.attempt));
+    ends(Outcome::Retry)
+}
+
+async fn endless(_: Endless, cx: Cx<Probe>) -> Handled {
+    cx.state.note(format!("endless {}", cx.attempt));
+    std::future::pending().await
+}
+
+async fn hang(_: Hang, _: Cx<Probe>) -> Reply<bool> {
+    std::future::pending().await
+}
+
+/// Calls this service several times at once, and notes how many of the calls were worked on at once.
+async fn crowded(m: Crowded, cx: Cx<Probe>) -> Handled {
+    let call = async || if m.together { cx.call(Together {}).await } else { cx.call(Alone {}).await };
+    let working = futures::future::try_join_all((0..CALLS).map(|_| call())).await?;
+    cx.state.note(format!("{} at once", working.into_iter().max().unwrap_or_default()));
+    Ok(())
+}
+
+async fn alone(_: Alone, cx: Cx<Probe>) -> Reply<u32> {
+    let working = cx.state.working.fetch_add(1, SeqCst) + 1;
+    // Time for the others to come.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    cx.state.working.fetch_sub(1, SeqCst);
+    Ok(working)
+}
+
+async fn together(_: Together, cx: Cx<Probe>) -> Reply<u32> {
+    let working = cx.state.working.fetch_add(1, SeqCst) + 1;
+    cx.state.all.wait().await;
+    cx.state.working.fetch_sub(1, SeqCst);
+    Ok(working)
 }

@@ -3,7 +3,7 @@
 use super::Ending;
 use fm_sdk::{
     BoxFuture, ConnectionState, Envelope, Result, Transport,
-    bus::transport::{Acknowledger, Audience, Consume, DeadLetter, Delivery, Incoming, Outcome, Retry, TransportMetrics, Worker},
+    bus::transport::{Acknowledger, Audience, Consume, DeadLetter, Delivery, Incoming, Outcome, TransportMetrics, Worker},
 };
 use std::{
     collections::HashMap,
@@ -82,8 +82,9 @@ impl Tracking {
 
 impl Tracking {
     /// The same delivery; what becomes of it is noted.
-    fn tracked(&self, d: Delivery, retry: &Retry) -> Delivery {
-        let (me, m, audience, last) = (self.clone(), d.message.clone(), d.audience, retry.after(d.message.attempt).is_none());
+    fn tracked(&self, d: Delivery, what: &Consume) -> Delivery {
+        let (me, m, audience) = (self.clone(), d.message.clone(), d.audience);
+        let last = what.retry_of(audience, &m.name).after(m.attempt).is_none();
         let acknowledger = d.acknowledger;
         let tracked = Acknowledger::new(move |outcome| {
             let copy = outcome.clone();
@@ -115,10 +116,10 @@ impl Transport for Tracking {
     fn consume(&self, what: Consume, workers: Vec<Worker>) -> BoxFuture<'_, Result<()>> {
         self.lock().subscriptions = what.subscriptions.iter().map(|s| (s.audience, s.name)).collect();
         let tracked = |worker: &Worker| {
-            let (me, retry, inner) = (self.clone(), what.retry.clone(), worker.handler().clone());
+            let (me, what, inner) = (self.clone(), what.clone(), worker.handler().clone());
             worker.with(move |incoming| {
                 inner(match incoming {
-                    Incoming::Message(d) => Incoming::Message(Box::new(me.tracked(*d, &retry))),
+                    Incoming::Message(d) => Incoming::Message(Box::new(me.tracked(*d, &what))),
                     Incoming::Gap => Incoming::Gap,
                 });
             })
