@@ -1,5 +1,7 @@
 //! The command line that every service has.
 
+#[cfg(feature = "rabbitmq")]
+use super::topology::TopologyCommand;
 use super::{Application, Program, Service, ask::Ask, dead_letters::DeadLettersCommand, run::stop_signal};
 use crate::{
     Error, Result,
@@ -37,6 +39,9 @@ enum Command {
     // `parked` is what 0.2 called it.
     #[command(subcommand, alias = "parked")]
     DeadLetters(DeadLettersCommand),
+    /// Shows what this service declares on RabbitMQ and binds there, as text or as a drawing; asks no broker
+    #[cfg(feature = "rabbitmq")]
+    Topology(TopologyCommand),
     /// Makes a call over the bus in the name of this service, and prints the reply
     Call(Ask),
 }
@@ -81,6 +86,11 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(
             }
             Command::Ready => probe(&settings.http),
             Command::DeadLetters(command) => command.run(name, &settings).await,
+            #[cfg(feature = "rabbitmq")]
+            Command::Topology(command) => {
+                print!("{}", command.render(&make(cli.own, &settings)?));
+                Ok(())
+            }
             Command::Call(ask) => ask.run(name, &settings).await,
             Command::Serve => {
                 logging::init(name, settings.instance.as_deref().unwrap_or_default(), settings.log_format, &settings.log);

@@ -13,6 +13,8 @@ mod handler;
 mod job;
 mod program;
 mod run;
+#[cfg(feature = "rabbitmq")]
+mod topology;
 mod workers;
 
 pub use application::Application;

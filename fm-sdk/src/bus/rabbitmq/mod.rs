@@ -26,4 +26,9 @@ pub use crate::bus::transport::TransportMetrics;
 pub use options::{Options, QueueKind};
 pub use transport::RabbitMq;
 
+/// What things are called on the broker.
+pub(crate) mod names {
+    pub(crate) use super::topology::{EVENTS, EVENTS_BACKUP, dead_letters, delay, queue};
+}
+
 use shared::Shared;

@@ -6,9 +6,9 @@ use amiquip::{AmqpValue, Channel, ExchangeDeclareOptions, ExchangeType, FieldTab
 use std::time::Duration;
 
 /// The topic exchange of all events.
-pub(super) const EVENTS: &str = "fm.events";
+pub(crate) const EVENTS: &str = "fm.events";
 /// The second route of every event: it has the same bindings as [`EVENTS`], which forwards everything to it.
-pub(super) const EVENTS_BACKUP: &str = "fm.events.backup";
+pub(crate) const EVENTS_BACKUP: &str = "fm.events.backup";
 /// Exchange and queue of the events that nobody listens to.
 pub(super) const UNROUTED: &str = "fm.unrouted";
 const MAX_UNROUTED: i64 = 10_000;
@@ -20,7 +20,7 @@ const NO_DELIVERY_LIMIT: i64 = 1_000_000_000;
 const CALLS_KEPT_MS: i64 = 60_000;
 
 /// The queue that the instances of a service share. An instance's own queue has a name of its own per session.
-pub(super) fn queue(service: &str, audience: Audience) -> String {
+pub(crate) fn queue(service: &str, audience: Audience) -> String {
     let last = match audience {
         Audience::Service => "events",
         Audience::Command => "commands",
@@ -31,12 +31,12 @@ pub(super) fn queue(service: &str, audience: Audience) -> String {
 }
 
 /// The queue of a service's dead letters. Its name is that of the first version: the arguments of the other queues contain it.
-pub(super) fn dead_letters(service: &str) -> String {
+pub(crate) fn dead_letters(service: &str) -> String {
     format!("fm.{service}.parking")
 }
 
 /// The exchange, and the queue behind it, in which a message waits.
-pub(super) fn delay(wait: Duration) -> String {
+pub(crate) fn delay(wait: Duration) -> String {
     match wait.as_millis() {
         ms if ms % 60_000 == 0 && ms > 0 => format!("fm.delay.{}m", ms / 60_000),
         ms if ms % 1000 == 0 && ms > 0 => format!("fm.delay.{}s", ms / 1000),
