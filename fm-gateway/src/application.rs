@@ -2,11 +2,8 @@
 
 use crate::{
     GatewaySettings, NAME,
-    admin::{
-        self, Admin, KnownNode,
-        api::nodes::{PROBLEMS, REVISION},
-        bus::Bus,
-    },
+    admin::{self, Admin, KnownNode, bus::Bus},
+    announce::announce,
     api::{self, Documents},
     drain::Drains,
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
@@ -273,13 +270,13 @@ impl Application {
                 started: instance.started,
                 seen: instance.started,
             };
-            self.operators.remember(&node).await;
+            let is_remembered = self.operators.remember(&node).await;
             let mut registration = self.services.register(instance)?;
             log::info!("{NAME} {} is ready", self.instance);
             tokio::select! {
                 () = stop => {}
                 () = announce(&mut registration, &mut state) => {}
-                () = self.operators.keep_remembered(node) => {}
+                () = self.operators.keep_remembered(node, is_remembered) => {}
             }
             self.operators.forget().await;
             drain(&self.gateway, registration, self.settings.drain).await;
@@ -317,23 +314,6 @@ fn beside(handover: &Path) -> PathBuf {
     let mut path = handover.to_owned().into_os_string();
     path.push(".tls");
     path.into()
-}
-
-/// Says in the registry which table is in force here, so that any node can show it; never ends.
-async fn announce(registration: &mut Registration, state: &mut watch::Receiver<TableState>) {
-    loop {
-        let TableState { revision, problems, .. } = state.borrow_and_update().clone();
-        let say = registration.update(|instance| {
-            instance.metadata.insert(REVISION.into(), revision.unwrap_or_default().to_string());
-            instance.metadata.insert(PROBLEMS.into(), problems.len().to_string());
-        });
-        if let Err(e) = say.await {
-            log::debug!("the revision of the table will be announced later: {}", e.chain());
-        }
-        if state.changed().await.is_err() {
-            return std::future::pending().await;
-        }
-    }
 }
 
 async fn drain(gateway: &Gateway, registration: Registration, time: Duration) {

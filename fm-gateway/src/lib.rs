@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+mod announce;
 pub mod api;
 mod application;
 pub mod apply;
@@ -15,6 +16,7 @@ pub mod live;
 pub mod pipeline;
 pub mod plugins;
 pub mod recent;
+mod retry;
 pub mod router;
 mod settings;
 pub mod table;

@@ -1,6 +1,7 @@
 //! Gateways that ran lately: one that has died is shown as away, until it is back or a day is over. One that is stopped is forgotten at once.
 
 use super::Admin;
+use crate::retry::Backoff;
 use fm_sdk::{
     Result, ResultExt,
     registry::{Change, Expect, Registry},
@@ -13,8 +14,8 @@ const PREFIX: &str = "/fm/gateway/nodes/";
 const REFRESH: Duration = Duration::from_secs(300);
 /// How long one that says nothing is shown, in milliseconds.
 const SHOWN_MS: i64 = 24 * 3600 * 1000;
-/// How long the first word may take; the registry may be unreachable.
-const FIRST_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a start and a stop wait for it; the registry may be unreachable.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A gateway that ran lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,31 +41,43 @@ pub async fn list(registry: &dyn Registry, now: i64) -> Result<BTreeMap<String, 
 }
 
 impl Admin {
-    /// Says that this node is there, at the time of its start.
-    pub async fn remember(&self, node: &KnownNode) {
-        if tokio::time::timeout(FIRST_TIMEOUT, self.write(node)).await.is_err() {
+    /// Says that this node is there, at the time of its start; `false` if that has failed.
+    pub async fn remember(&self, node: &KnownNode) -> bool {
+        tokio::time::timeout(PATIENCE, self.write(node)).await.unwrap_or_else(|_| {
             log::debug!("nodes: the registry does not answer, this node is remembered later");
-        }
+            false
+        })
     }
 
-    /// Says so again and again; never ends.
-    pub async fn keep_remembered(&self, mut node: KnownNode) {
+    /// Says so again and again, and soon after a failure; never ends.
+    pub async fn keep_remembered(&self, mut node: KnownNode, mut is_remembered: bool) {
+        let mut backoff = Backoff::default();
         loop {
-            tokio::time::sleep(REFRESH).await;
+            let wait = if is_remembered { REFRESH } else { backoff.next() };
+            tokio::time::sleep(wait).await;
             node.seen = self.clock.now_ms();
-            self.write(&node).await;
+            is_remembered = self.write(&node).await;
+            if is_remembered {
+                backoff.reset();
+            }
         }
     }
 
     /// Forgets this node: it is stopped on purpose.
     pub async fn forget(&self) {
-        let change = Change { key: self.key(), expect: Expect::Any, value: None };
-        if !matches!(tokio::time::timeout(FIRST_TIMEOUT, self.registry.commit(vec![change])).await, Ok(Ok(_))) {
+        let remove = async {
+            let mut backoff = Backoff::default();
+            let change = Change { key: self.key(), expect: Expect::Any, value: None };
+            while self.registry.commit(vec![change.clone()]).await.is_err() {
+                tokio::time::sleep(backoff.next()).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, remove).await.is_err() {
             log::debug!("nodes: the registry does not answer, this node will be shown as away");
         }
     }
 
-    async fn write(&self, node: &KnownNode) {
+    async fn write(&self, node: &KnownNode) -> bool {
         let write = async {
             let value = serde_json::to_string(node).internal()?;
             let mut changes = vec![Change { key: self.key(), expect: Expect::Any, value: Some(value) }];
@@ -74,9 +87,8 @@ impl Admin {
             changes.extend(old.map(|(key, _)| Change { key, expect: Expect::Any, value: None }));
             self.registry.commit(changes).await
         };
-        if let Err(e) = write.await {
-            log::debug!("nodes: this node is remembered later: {}", e.chain());
-        }
+        let written = write.await.inspect_err(|e| log::debug!("nodes: this node is remembered later: {}", e.chain()));
+        written.is_ok()
     }
 
     fn key(&self) -> String {

@@ -1,7 +1,10 @@
 //! Keeps the table in force the registry's one, as long as that is good.
 
 use super::{CURRENT, Copy, PREFIX, Problem, Problems, Publication, Table, market, publish, publish::read};
-use crate::pipeline::{Catalogue, Compiled, Drivers, compile};
+use crate::{
+    pipeline::{Catalogue, Compiled, Drivers, compile},
+    retry::Backoff,
+};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
     Kind,
@@ -34,12 +37,14 @@ pub struct Keeper {
     copy: Option<Copy>,
     table: Arc<ArcSwapOption<Compiled>>,
     state: watch::Sender<TableState>,
+    /// A table in force that could not be copied to disk yet, and its revision.
+    uncopied: Option<(Table, i64)>,
 }
 
 impl Keeper {
     /// Starts with the copy on disk, if there is a good one.
     pub fn new(registry: Arc<dyn Registry>, catalogue: Catalogue, drivers: Drivers, copy: Option<Copy>) -> Keeper {
-        let keeper = Keeper { registry, catalogue, drivers, copy, table: Arc::default(), state: watch::Sender::default() };
+        let keeper = Keeper { registry, catalogue, drivers, copy, table: Arc::default(), state: watch::Sender::default(), uncopied: None };
         if let Some((table, revision)) = keeper.copy.as_ref().and_then(Copy::read) {
             match compile(&table, revision, &keeper.catalogue, &keeper.drivers) {
                 Ok(compiled) => keeper.put_in_force(compiled, true),
@@ -59,28 +64,45 @@ impl Keeper {
         self.state.subscribe()
     }
 
-    /// Follows the registry for ever; writes the first table if there is none.
-    pub async fn run(self) {
+    /// Follows the registry for ever; writes the first table if there is none. What fails to be written, there or to disk, is tried again also
+    /// when nothing changes.
+    pub async fn run(mut self) {
         let mut snapshots = self.registry.watch(PREFIX);
         let mut asked_for_first = false;
+        let mut backoff = Backoff::default();
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
+            let mut has_failed = false;
             if snapshot.known {
                 self.look_at(&snapshot).await;
                 if !asked_for_first && !snapshot.stale && !snapshot.entries.contains_key(CURRENT) {
                     asked_for_first = self.write_first().await;
+                    has_failed = !asked_for_first;
                 } else if snapshot.entries.contains_key(CURRENT) {
                     // Deleted later on, it stays as it is: somebody did that on purpose, or by mistake.
                     asked_for_first = true;
                 }
             }
-            if snapshots.changed().await.is_err() {
-                return;
+            has_failed |= !self.copy_to_disk();
+            let again = async {
+                match has_failed {
+                    true => tokio::time::sleep(backoff.next()).await,
+                    false => {
+                        backoff.reset();
+                        std::future::pending().await
+                    }
+                }
+            };
+            tokio::select! {
+                () = again => {}
+                changed = snapshots.changed() => if changed.is_err() {
+                    return;
+                },
             }
         }
     }
 
-    async fn look_at(&self, snapshot: &Snapshot) {
+    async fn look_at(&mut self, snapshot: &Snapshot) {
         let Some(entry) = snapshot.entries.get(CURRENT) else {
             if self.table.load().is_some() && !self.state.borrow().from_disk {
                 self.keep_old("missing", vec![Problem::new("", "table-missing", "the registry has no table any more")]);
@@ -101,7 +123,7 @@ impl Keeper {
                     log::warn!("not all plugins of the table were ready after {SETTLE:?}; it takes effect all the same");
                 }
                 self.put_in_force(compiled, false);
-                self.copy_to_disk(&table, entry.revision);
+                self.uncopied = Some((table, entry.revision));
             }
             Err(Problems(problems)) => self.keep_old("refused", problems),
         }
@@ -126,11 +148,18 @@ impl Keeper {
         self.state.send_modify(|state| state.problems = problems);
     }
 
-    fn copy_to_disk(&self, table: &Table, revision: i64) {
-        if let Some(copy) = &self.copy
-            && let Err(e) = copy.write(table, revision)
-        {
-            log::warn!("the table could not be copied to disk: {e}");
+    /// Copies the table in force to disk, unless that is done. `false`: it has failed.
+    fn copy_to_disk(&mut self) -> bool {
+        let (Some(copy), Some((table, revision))) = (&self.copy, &self.uncopied) else { return true };
+        match copy.write(table, *revision) {
+            Ok(()) => {
+                self.uncopied = None;
+                true
+            }
+            Err(e) => {
+                log::warn!(revision = *revision; "table: the copy on disk was not written, trying again: {e}");
+                false
+            }
         }
     }
 

@@ -7,6 +7,10 @@ mod drain;
 #[cfg(test)]
 mod etcd;
 #[cfg(test)]
+mod failing;
+#[cfg(test)]
+mod failing_writes;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod nodes;

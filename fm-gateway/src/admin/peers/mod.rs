@@ -8,20 +8,23 @@ pub use question::{Question, in_flight, place, traffic};
 use super::Admin;
 use crate::{
     NAME,
+    retry::Backoff,
     table::{pack, unpack},
 };
 use fm_sdk::{
     Result, ResultExt,
     registry::{Change, Expect, Registry, Snapshot},
 };
-use futures::future::join_all;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    task::{AbortHandle, JoinSet},
+};
 
 const QUESTIONS: &str = "/fm/gateway/peers/question/";
 const ANSWERS: &str = "/fm/gateway/peers/answer/";
@@ -89,32 +92,53 @@ impl Peers {
     }
 }
 
-/// Answers what other gateways ask; never ends.
+/// Answers what other gateways ask; never ends. Each answer is written by a task of its own, so that one that has to be tried again does not
+/// hold up the others.
 pub async fn answer(admin: Arc<Admin>) {
     let mut questions = admin.registry.watch(QUESTIONS);
-    let mut answered: BTreeSet<String> = BTreeSet::new();
+    // Dropping it ends all of them.
+    let mut tasks = JoinSet::new();
+    let mut replies: BTreeMap<String, AbortHandle> = BTreeMap::new();
     loop {
         let snapshot = questions.borrow_and_update().clone();
         let open: BTreeMap<&str, &str> =
             snapshot.entries.iter().filter_map(|(key, entry)| Some((key.strip_prefix(QUESTIONS)?, entry.value.as_str()))).collect();
-        answered.retain(|id| open.contains_key(id.as_str()));
-        let new: Vec<_> = open.into_iter().filter(|(id, _)| !answered.contains(*id)).collect();
-        join_all(new.iter().map(|(id, question)| reply(&admin, id, question))).await;
-        answered.extend(new.into_iter().map(|(id, _)| id.to_owned()));
-        if questions.changed().await.is_err() {
-            return std::future::pending().await;
+        replies.retain(|id, reply| {
+            let is_open = open.contains_key(id.as_str());
+            if !is_open {
+                reply.abort();
+            }
+            is_open
+        });
+        for (id, question) in open {
+            // A question that this version does not know is not answered.
+            let Ok(question) = serde_json::from_str::<Question>(question) else { continue };
+            replies.entry(id.to_owned()).or_insert_with_key(|id| tasks.spawn_local(reply(admin.clone(), id.clone(), question)));
+        }
+        tokio::select! {
+            changed = questions.changed() => if changed.is_err() {
+                return std::future::pending().await;
+            },
+            Some(_) = tasks.join_next() => {}
         }
     }
 }
 
-/// A question that this version does not know is not answered.
-async fn reply(admin: &Admin, id: &str, question: &str) {
-    let Ok(question) = serde_json::from_str::<Question>(question) else { return };
-    let put = async {
-        let value = pack(question.answer(admin).to_string()).internal()?;
-        admin.registry.put_for(&format!("{ANSWERS}{id}/{}", admin.instance), value, LIFETIME).await
+/// Writes the answer to a question, until that has worked or nobody can be waiting for it any more.
+async fn reply(admin: Arc<Admin>, id: String, question: Question) {
+    let mut backoff = Backoff::default();
+    let write = async {
+        while let Err(e) = put_answer(&admin, &id, &question).await {
+            let wait = backoff.next();
+            log::debug!("peers: a question was not answered, trying again in {wait:?}: {}", e.chain());
+            tokio::time::sleep(wait).await;
+        }
     };
-    if let Err(e) = put.await {
-        log::debug!("peers: a question is not answered: {}", e.chain());
-    }
+    // The question is gone by then, too.
+    let _ = tokio::time::timeout(LIFETIME, write).await;
+}
+
+async fn put_answer(admin: &Admin, id: &str, question: &Question) -> Result<()> {
+    let value = pack(question.answer(admin).to_string()).internal()?;
+    admin.registry.put_for(&format!("{ANSWERS}{id}/{}", admin.instance), value, LIFETIME).await
 }

@@ -66,11 +66,21 @@ impl TestApp {
 
     /// A gateway on a registry as it is; nothing is waited for.
     pub fn on(registry: MemoryRegistry, data: tempfile::TempDir, change: impl FnOnce(&mut Settings, &mut GatewaySettings)) -> TestApp {
+        Self::on_backend(registry.clone(), registry, data, change)
+    }
+
+    /// The same with a back end of its own over that registry.
+    pub fn on_backend(
+        backend: impl Registry,
+        registry: MemoryRegistry,
+        data: tempfile::TempDir,
+        change: impl FnOnce(&mut Settings, &mut GatewaySettings),
+    ) -> TestApp {
         let identities = TestIdentities::in_registry(registry.clone());
         let (mut settings, mut own) = (settings(&data), GatewaySettings::default());
         own.password_cost = Cost { memory_kib: 8, passes: 1 };
         change(&mut settings, &mut own);
-        let app = Application::on(settings, own, Arc::new(registry.clone()), identities.policy().clone()).unwrap();
+        let app = Application::on(settings, own, Arc::new(backend), identities.policy().clone()).unwrap();
         let (address, admin, tls, table) = (app.address().unwrap(), app.admin_address().unwrap(), app.tls_address().unwrap(), app.table());
         let (recent, samples, live) = (app.recent(), app.samples(), app.live());
         let (stop, stopped) = oneshot::channel();
