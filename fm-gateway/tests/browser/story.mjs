@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { picture, same, until } from "./browser.mjs";
 import { reset_password, start } from "./node.mjs";
+import { drains_an_instance, replays_a_dead_letter } from "./operations.mjs";
 import { Operator } from "./operator.mjs";
 
 const market = process.env.FM_MARKET_GATEWAY;
@@ -13,12 +14,12 @@ const MARK = Date.now().toString(36);
 const ROUTE = `story-${MARK}`;
 const PATH = `/story/${MARK}`;
 
-const ask = async (url) => {
-  const answer = await fetch(url + PATH);
+const ask = async (url, path = PATH) => {
+  const answer = await fetch(url + path);
   return { status: answer.status, text: await answer.text() };
 };
 /** Waits until a request to each node is answered so. */
-const answered = (nodes, what, wanted) => until(what, async () => (await Promise.all(nodes.map(ask))).every(wanted));
+const answered = (nodes, what, wanted) => until(what, async () => (await Promise.all(nodes.map((node) => ask(node)))).every(wanted));
 
 export const story = (dashboard, given, folder) => async (part) => {
   const names = { editor: `editor-${MARK}`, viewer: `viewer-${MARK}` };
@@ -180,7 +181,7 @@ export const story = (dashboard, given, folder) => async (part) => {
     await admin.page.getByLabel("Comment: why?").fill("A service that is not there");
     await admin.clicks("Publish on all nodes");
     await admin.page.getByRole("button", { name: "Roll back now" }).waitFor();
-    await until("the bad change", async () => (await Promise.all(nodes.map(ask))).some(({ status }) => status === 503));
+    await until("the bad change", async () => (await Promise.all(nodes.map((node) => ask(node)))).some(({ status }) => status === 503));
     // Clients go on asking; some time later they are answered again.
     await answered(nodes, "the count on both nodes after the rollback", ({ status }) => status === 200);
     await admin.go("/admin/history");
@@ -231,12 +232,14 @@ export const story = (dashboard, given, folder) => async (part) => {
     const described = Object.fromEntries(table.routes.map((route) => [route.id, route.description]));
     same("descriptions", [described[ROUTE], described.web, described.jwks], [`editor ${MARK}`, `administrator ${MARK}`, `editor ${MARK}`]);
   });
+  await part.does("a dead letter is shown with its cause, and replayed", () => replays_a_dead_letter(admin, shows, MARK));
+  await part.does("an instance is drained and gets no requests on either node until it is undrained", () => drains_an_instance(admin, (n, path) => ask(nodes[n % nodes.length], path)));
   await part.does("the audit log has all of it, and no password", async () => {
     await admin.go("/admin/audit");
     await shows("audit");
     const log = (await admin.page.locator("tbody tr").allInnerTexts()).reverse().join("\n");
     let at = 0;
-    for (const wanted of [`user.create\t${names.editor}`, `user.create\t${names.viewer}`, "Count the cars", "A mistake", "table.restore", "Undo the mistake", "A service that is not there", "Describe two routes", "Describe the web site"]) {
+    for (const wanted of [`user.create\t${names.editor}`, `user.create\t${names.viewer}`, "Count the cars", "A mistake", "table.restore", "Undo the mistake", "A service that is not there", "watchdog", "Describe two routes", "Describe the web site", "dead-letter.replay", "instance.drain", "instance.undrain"]) {
       const found = log.indexOf(wanted, at);
       if (found < 0) throw new Error(`${wanted} is not in the audit log, or not in order: ${log}`);
       at = found;
