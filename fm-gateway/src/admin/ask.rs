@@ -3,6 +3,7 @@
 use super::{
     Admin,
     audit::Event,
+    drafts::Working,
     sessions::{Caller, check_origin, is_same},
     users::Role,
 };
@@ -18,6 +19,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
+use tokio::sync::OnceCell;
 
 /// The largest body: a table, or a backup with one.
 pub const MAX_BODY: usize = 16 << 20;
@@ -43,6 +45,7 @@ pub struct Ask {
     pub from: IpAddr,
     pub now: i64,
     caller: Option<Caller>,
+    working: OnceCell<Working>,
 }
 
 impl Ask {
@@ -62,7 +65,7 @@ impl Ask {
             Access::Public => None,
             _ => Caller::of(&request, &*admin.registry, now).await?,
         };
-        let ask = Ask { admin, request, body, from, now, caller };
+        let ask = Ask { admin, request, body, from, now, caller, working: OnceCell::new() };
         ask.check_access(access)?;
         if !safe {
             ask.check_form_token()?;
@@ -106,6 +109,15 @@ impl Ask {
     /// `Unauthenticated`, code `sign-in-needed`; never behind an [`Access`] other than public.
     pub fn caller(&self) -> Result<&Caller> {
         self.caller.as_ref().ok_or_else(|| Error::new(Kind::Unauthenticated, "sign-in-needed", "sign in first"))
+    }
+
+    /// The table as the caller sees it: the own draft of an editor, else the one in force. Read once for the parts of a page, so that all of them
+    /// show the same; what changes the draft loads it anew.
+    ///
+    /// # Errors
+    /// Those of the registry.
+    pub async fn working(&self) -> Result<&Working> {
+        self.working.get_or_try_init(|| Working::seen_by(self)).await
     }
 
     /// A part of the path; empty if the call has none of this name.

@@ -15,6 +15,7 @@ pub mod peers;
 mod secrets;
 pub mod sessions;
 mod table;
+mod table_cache;
 pub mod users;
 pub mod watchdog;
 
@@ -27,9 +28,9 @@ use crate::{
     live::LiveRequests,
     pipeline::{Catalogue, Compiled, Drivers},
     recent::RecentRequests,
-    table::{Problems, Table, TableState},
+    table::TableState,
 };
-use actix_web::{App, HttpServer, dev::Server, web};
+use actix_web::{App, HttpServer, dev::Server};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
     Clock, Result, ResultExt,
@@ -43,6 +44,7 @@ use tokio::sync::watch;
 use {
     bus::Bus,
     peers::Peers,
+    table_cache::TableCache,
     users::{Cost, Passwords},
 };
 
@@ -71,6 +73,8 @@ pub struct Admin {
     pub bus: Bus,
     /// The other gateways.
     pub peers: Peers,
+    /// What is known of the last tables.
+    tables: TableCache,
     passwords: Passwords,
     throttle: sessions::Throttle,
 }
@@ -97,8 +101,10 @@ impl Admin {
         let Parts { registry, services, plugins, drivers, recent, compiled, live, table, instance, data, trusted, password_cost, bus } =
             parts;
         let peers = Peers::new(registry.clone(), instance.clone());
+        let tables = TableCache::new(plugins.clone(), drivers.tools.metrics.clone());
         Admin {
             peers,
+            tables,
             registry,
             services,
             plugins,
@@ -120,15 +126,6 @@ impl Admin {
     /// Creates the first user if there is none; see [`users::create_first`].
     pub async fn prepare(&self) {
         users::create_first(&*self.registry, &self.passwords, &self.data).await;
-    }
-
-    /// Checks a table, off the async threads: a large one takes a while.
-    ///
-    /// # Errors
-    /// None in practice: a panic of a plugin.
-    async fn check(&self, table: &Table) -> Result<std::result::Result<(), Problems>> {
-        let (table, plugins) = (table.clone(), self.plugins.clone());
-        web::block(move || crate::pipeline::check(&table, &plugins)).await.internal()
     }
 }
 

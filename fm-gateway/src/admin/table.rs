@@ -6,9 +6,10 @@ use super::{
     secrets,
     watchdog::{Watch, WatchRequest},
 };
-use crate::table::{self, FORMAT, Problem, Publication, Table};
+use crate::table::{self, CURRENT, FORMAT, Problem, Publication, Table};
 use fm_sdk::{Error, FieldError, Kind, Result, registry::Expect, time::rfc3339};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The longest comment of a publish, in characters.
 const MAX_COMMENT: usize = 500;
@@ -18,9 +19,13 @@ impl Admin {
     ///
     /// # Errors
     /// Those of the registry; `Invalid`, code `table-unreadable`.
-    pub async fn current(&self) -> Result<(Table, i64)> {
-        let found = table::fetch(&*self.registry).await?;
-        Ok(found.unwrap_or((Table { format: FORMAT, note: String::new(), routes: Vec::new() }, 0)))
+    pub async fn current(&self) -> Result<(Arc<Table>, i64)> {
+        let snapshot = self.registry.list(CURRENT).await?;
+        let Some(entry) = snapshot.entries.get(CURRENT) else {
+            return Ok((Arc::new(Table { format: FORMAT, note: String::new(), routes: Vec::new() }), 0));
+        };
+        let table = self.tables.parse(&entry.value).map_err(|why| Error::new(Kind::Invalid, "table-unreadable", why))?;
+        Ok((table, entry.revision))
     }
 
     /// A table that was in force, with its description.
@@ -37,7 +42,7 @@ impl Admin {
     /// Those of the registry.
     pub async fn problems(&self, table: &mut Table, original: &Table) -> Result<Vec<Problem>> {
         let mut problems = secrets::unmask(table, original);
-        problems.extend(self.check(table).await?.err().into_iter().flat_map(|p| p.0));
+        problems.extend_from_slice(&self.tables.problems(&Arc::new(table.clone())).await?);
         Ok(problems)
     }
 

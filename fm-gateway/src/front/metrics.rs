@@ -45,6 +45,10 @@ struct ByFile {
 struct ByCode {
     code: String,
 }
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKind {
+    kind: &'static str,
+}
 
 /// From 0.25 ms to about 8 s.
 #[derive(Clone)]
@@ -73,6 +77,7 @@ pub struct GatewayMetrics {
     refused: Family<ByCode, Counter>,
     loads: Family<ByCode, Counter>,
     revision: Gauge,
+    computations: Family<ByKind, Counter>,
     handshakes: Family<ByCode, Counter>,
     handshakes_under_way: Gauge,
     multiplexed: Gauge,
@@ -99,6 +104,7 @@ impl GatewayMetrics {
             refused: Family::default(),
             loads: Family::default(),
             revision: Gauge::default(),
+            computations: Family::default(),
             handshakes: Family::default(),
             handshakes_under_way: Gauge::default(),
             multiplexed: Gauge::default(),
@@ -120,6 +126,8 @@ impl GatewayMetrics {
             r.register("gateway_refused", "Requests that reached no route, by code", m.refused.clone());
             r.register("gateway_table_loads", "Tables from the registry, by outcome", m.loads.clone());
             r.register("gateway_table_revision", "The registry's revision of the table in force", m.revision.clone());
+            let computations = "Tables that the Admin API and the dashboard parsed, checked or compared because they did not know them yet";
+            r.register("gateway_admin_table_computations", computations, m.computations.clone());
             r.register("gateway_tls_handshakes", "Handshakes of TLS, by outcome", m.handshakes.clone());
             r.register("gateway_tls_handshakes_under_way", "Handshakes of TLS under way", m.handshakes_under_way.clone());
             r.register("gateway_http2_requests", "Requests under way on HTTP/2 connections", m.multiplexed.clone());
@@ -189,6 +197,10 @@ impl GatewayMetrics {
     }
     pub fn certificate_expires(&self, file: &str, at: i64) {
         self.expires.get_or_create(&ByFile { file: file.into() }).set(at);
+    }
+    /// Counts work on a table for operators: `parse`, `check`, `compare`.
+    pub fn table_computed(&self, kind: &'static str) {
+        self.computations.get_or_create(&ByKind { kind }).inc();
     }
     /// Counts a table that was `loaded`, or why it was not.
     pub fn table(&self, outcome: &str, revision: Option<i64>) {

@@ -8,6 +8,7 @@ use actix_web::HttpResponse;
 use fm_sdk::Result;
 use serde::Serialize;
 use serde_json::json;
+use std::sync::Arc;
 
 pub const CALL: Call = Call::get("/routes", Role::Viewer, "Lists routes with their state", |ask| Box::pin(run(ask))).with_query(&[
     ("q", "A part of id, name, path or plugin"),
@@ -56,8 +57,8 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 ///
 /// # Errors
 /// Those of the registry.
-pub async fn rows(admin: &Admin, table: &Table) -> Result<Vec<Row>> {
-    let problems = admin.check(table).await?.err().map(|p| p.0).unwrap_or_default();
+pub async fn rows(admin: &Admin, table: &Arc<Table>) -> Result<Vec<Row>> {
+    let problems = admin.tables.problems(table).await?;
     Ok(table.routes.iter().map(|route| row(admin, route, &problems)).collect())
 }
 

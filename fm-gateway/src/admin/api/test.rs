@@ -9,6 +9,7 @@ use actix_web::HttpResponse;
 use fm_sdk::Result;
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 
 pub const CALL: Call = Call::post(
     "/test",
@@ -44,7 +45,7 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
             if !unknown.is_empty() {
                 return Err(invalid(unknown));
             }
-            table
+            Arc::new(table)
         }
         None => draft.table,
     };

@@ -2,15 +2,11 @@
 //!
 //! A draft has no effect on requests and belongs to one editor, so it is not in the audit log; its publish is, with all that it changed.
 
-use super::{
-    Ask,
-    document::Document,
-    history::{RouteChange, diff},
-    sessions::Means,
-};
-use crate::table::{Table, pack, read};
+use super::{Admin, Ask, document::Document, history::RouteChange, sessions::Means, users::Role};
+use crate::table::{Table, pack};
 use fm_sdk::{Error, Kind, Result, ResultExt, registry::Change};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 const PREFIX: &str = "/fm/gateway/admin/drafts/";
 
@@ -25,13 +21,13 @@ struct Stored {
 
 /// The table as one editor sees it: with own changes, or as it is in force.
 pub struct Working {
-    pub table: Table,
+    pub table: Arc<Table>,
     /// The table that was changed.
-    pub before: Table,
+    pub before: Arc<Table>,
     /// Its revision.
     pub base: i64,
     /// The table in force, which somebody else may have published in between.
-    pub current: Table,
+    pub current: Arc<Table>,
     pub revision: i64,
     /// The revision of the draft itself; 0 if there is none.
     pub mark: i64,
@@ -48,17 +44,34 @@ impl Working {
         let mark = draft.revision();
         let damaged = |why: String| Error::new(Kind::Invalid, "draft-unreadable", why);
         if let Some(stored) = &draft.value {
-            let (before, table) = (read(&stored.before).map_err(damaged)?, read(&stored.table).map_err(damaged)?);
+            let parse = |text: &str| ask.admin.tables.parse(text).map_err(damaged);
+            let (before, table) = (parse(&stored.before)?, parse(&stored.table)?);
             if before != table {
                 return Ok(Working { table, before, base: stored.base, current, revision, mark });
             }
         }
-        Ok(Working { table: current.clone(), before: current.clone(), base: revision, current, revision, mark })
+        Ok(Working::in_force(current, revision, mark))
+    }
+
+    /// The draft of an editor; who may not have one sees the table in force.
+    ///
+    /// # Errors
+    /// Those of the registry.
+    pub async fn seen_by(ask: &Ask) -> Result<Working> {
+        if ask.caller()?.role >= Role::Editor {
+            return Working::load(ask).await;
+        }
+        let (current, revision) = ask.admin.current().await?;
+        Ok(Working::in_force(current, revision, 0))
+    }
+
+    fn in_force(current: Arc<Table>, revision: i64, mark: i64) -> Working {
+        Working { table: current.clone(), before: current.clone(), base: revision, current, revision, mark }
     }
 
     /// What the editor has changed.
-    pub fn changes(&self) -> Vec<RouteChange> {
-        diff(&self.before, &self.table)
+    pub fn changes(&self, admin: &Admin) -> Arc<[RouteChange]> {
+        admin.tables.changes(&self.before, &self.table)
     }
 
     /// Whether somebody else has published since the editor began.

@@ -48,7 +48,7 @@ impl Page {
 
 async fn show(ask: &Ask, form: Form, error: Option<(String, String)>) -> Result<HttpResponse> {
     let s = Shell::of(ask, "routes").await?;
-    let working = Working::load(ask).await?;
+    let working = ask.working().await?;
     let groups = working.table.routes.iter().map(|route| route.group.clone()).filter(|group| !group.is_empty()).collect();
     let services = crate::admin::api::services::list(&ask.admin, &working.table).await.into_iter().map(|service| service.name).collect();
     html(ask, &Page { s, mark: working.mark, form, groups, services, error })

@@ -9,7 +9,7 @@ use crate::{
             table::dry_run::{DryRunReport, dry_run},
         },
         drafts::{self, Working},
-        history::{RouteChange, diff, merge},
+        history::{RouteChange, merge},
         users::Role,
         watchdog::WatchRequest,
     },
@@ -18,6 +18,7 @@ use crate::{
 use actix_web::HttpResponse;
 use askama::Template;
 use fm_sdk::{Error, Result};
+use std::sync::Arc;
 
 pub const SHOW: Call = Call::get("/publish", Role::Editor, "Own changes", |ask| Box::pin(show(ask)));
 pub const SUBMIT: Call = Call::post("/publish", Role::Editor, "Publishes, merges or discards the draft", |ask| Box::pin(submit(ask)));
@@ -34,8 +35,8 @@ struct Page {
     path: String,
     revision: i64,
     outdated: bool,
-    mine: Vec<RouteChange>,
-    theirs: Vec<RouteChange>,
+    mine: Arc<[RouteChange]>,
+    theirs: Arc<[RouteChange]>,
     conflicts: Vec<String>,
     problems: Vec<Problem>,
     /// None while the table is not valid.
@@ -44,8 +45,8 @@ struct Page {
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "publish").await?;
-    let draft = Working::load(&ask).await?;
-    let problems = ask.admin.check(&draft.table).await?.err().map(|p| p.0).unwrap_or_default();
+    let draft = ask.working().await?;
+    let problems = ask.admin.tables.problems(&draft.table).await?.to_vec();
     let problems = localised(problems, s.de);
     // The table in force may be none of which anything can be tried, on a node that has not got one yet.
     let tried = if problems.is_empty() { dry_run(&ask.admin, draft.current.clone(), draft.table.clone()).await.ok() } else { None };
@@ -59,8 +60,8 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         new,
         revision: draft.revision,
         outdated: draft.is_outdated(),
-        mine: draft.changes(),
-        theirs: diff(&draft.before, &draft.current),
+        mine: draft.changes(&ask.admin),
+        theirs: ask.admin.tables.changes(&draft.before, &draft.current),
         conflicts: merge(&draft.before, &draft.table, &draft.current).conflicts,
         problems,
     };
@@ -72,8 +73,9 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     let mark = ask.field("mark").and_then(|mark| mark.parse().ok()).unwrap_or_default();
     let verb = ask.field("do").unwrap_or_default();
     if let Some(id) = verb.strip_prefix("theirs ") {
-        draft.table.routes.retain(|route| route.id != id);
-        draft.table.routes.extend(draft.current.routes.iter().find(|route| route.id == id).cloned());
+        let routes = &mut Arc::make_mut(&mut draft.table).routes;
+        routes.retain(|route| route.id != id);
+        routes.extend(draft.current.routes.iter().find(|route| route.id == id).cloned());
         draft.save(&ask, mark).await?;
         return Ok(see("/admin/publish"));
     }
@@ -81,12 +83,14 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
         "publish" => {
             let comment = ask.field("comment").unwrap_or_default();
             let watch = watch(&ask)?;
-            ask.admin.publish_watched(&ask, "table.publish", draft.table, draft.base, comment.trim(), watch.as_ref()).await?;
+            ask.admin
+                .publish_watched(&ask, "table.publish", Arc::unwrap_or_clone(draft.table), draft.base, comment.trim(), watch.as_ref())
+                .await?;
             drafts::discard(&ask).await?;
             Ok(see("/admin/history?done=published"))
         }
         "merge" => {
-            draft.table = merge(&draft.before, &draft.table, &draft.current).table;
+            draft.table = merge(&draft.before, &draft.table, &draft.current).table.into();
             (draft.before, draft.base) = (draft.current.clone(), draft.revision);
             draft.save(&ask, mark).await?;
             Ok(see("/admin/publish?done=merged"))

@@ -53,25 +53,13 @@ struct Card {
     focus: &'static str,
 }
 
-/// The draft of who may have one, else the table in force.
-///
-/// # Errors
-/// Those of the registry.
-pub async fn working(ask: &Ask) -> Result<Working> {
-    if ask.caller()?.role >= Role::Editor {
-        return Working::load(ask).await;
-    }
-    let (table, revision) = ask.admin.current().await?;
-    Ok(Working { table: table.clone(), before: table.clone(), base: revision, current: table, revision, mark: 0 })
-}
-
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "routes").await?;
-    let working = working(&ask).await?;
+    let working = ask.working().await?;
     let masked = secrets::mask(&working.table);
     let id = ask.param("id");
     let route = masked.routes.into_iter().find(|route| route.id == id).ok_or_else(|| Error::not_found("route-unknown"))?;
-    let all = ask.admin.check(&working.table).await?.err().map(|p| p.0).unwrap_or_default();
+    let all = ask.admin.tables.problems(&working.table).await?.to_vec();
     let at = format!("routes[{id}]");
     let all = localised(all, s.de);
     let own: Vec<Problem> = all.into_iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).collect();
@@ -93,7 +81,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         target: target(&route),
         problems: own.into_iter().filter(|p| !p.at.starts_with(&format!("{at}.plugins["))).collect(),
         is_new,
-        changed: working.changes().iter().any(|change| change.id == id),
+        changed: working.changes(&ask.admin).iter().any(|change| change.id == id),
         route,
     };
     html(&ask, &page)
@@ -182,7 +170,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
             put_back(&mut masked, &original)?;
             // The copy has the secrets themselves: a mask names the place in the first route.
             let whole = masked.routes[at].clone();
-            working.table = masked;
+            working.table = masked.into();
             super::routes::add(&mut working, Route { id: copy.id, active: false, ..whole })?;
             working.save(&ask, field("mark").parse().unwrap_or_default()).await?;
             return Ok(see(&next));
@@ -198,7 +186,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
         next = next.replace("?done=", "?new=1&done=");
     }
     put_back(&mut masked, &original)?;
-    working.table = masked;
+    working.table = masked.into();
     working.save(&ask, field("mark").parse().unwrap_or_default()).await?;
     Ok(see(&next))
 }

@@ -16,7 +16,7 @@ use crate::{
 use actix_web::HttpResponse;
 use askama::Template;
 use fm_sdk::{Error, Result};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Routes on one page.
 const PAGE: usize = 50;
@@ -53,23 +53,28 @@ impl Page {
 
 async fn list(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "routes").await?;
-    let working = super::route::working(&ask).await?;
-    let changed: BTreeSet<String> = working.changes().into_iter().map(|change| change.id).collect();
+    let working = ask.working().await?;
     let query = |name: &str| ask.query(name).unwrap_or_default();
     let (q, group, state) = (query("q"), query("group"), query("state"));
-    let mut all = rows(&ask.admin, &working.table).await?;
-    if s.de {
-        all.iter_mut().flat_map(|row| &mut row.reasons).for_each(|reason| *reason = german_reason(reason));
-    }
+    let all = rows(&ask.admin, &working.table).await?;
     let groups = all.iter().map(|row| row.group.clone()).filter(|group| !group.is_empty()).collect();
     let matching = all
         .into_iter()
         .filter(|row| row.matches(&q) && (group.is_empty() || row.group == group) && (state.is_empty() || row.state == state));
-    let mut rows: Vec<(Row, bool)> = matching.map(|row| (changed.contains(&row.id), row)).map(|(changed, row)| (row, changed)).collect();
-    rows.sort_by(|(a, _), (b, _)| (&a.group, &a.id).cmp(&(&b.group, &b.id)));
+    let mut rows: Vec<Row> = matching.collect();
+    rows.sort_by(|a, b| (&a.group, &a.id).cmp(&(&b.group, &b.id)));
     let (found, pages) = (rows.len(), rows.len().div_ceil(PAGE).max(1));
     let page = query("page").parse().unwrap_or(1).clamp(1, pages);
-    let rows = rows.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
+    let changes = working.changes(&ask.admin);
+    let shown = rows.into_iter().skip((page - 1) * PAGE).take(PAGE).map(|mut row| {
+        if s.de {
+            row.reasons.iter_mut().for_each(|reason| *reason = german_reason(reason));
+        }
+        // Changes are in the order of their ids.
+        let is_changed = changes.binary_search_by(|change| change.id.as_str().cmp(&row.id)).is_ok();
+        (row, is_changed)
+    });
+    let rows = shown.collect();
     html(&ask, &Page { s, mark: working.mark, rows, groups, q, group, state, found, page, pages })
 }
 
@@ -77,7 +82,11 @@ async fn switch(ask: Ask) -> Result<HttpResponse> {
     let mut working = Working::load(&ask).await?;
     let mark = ask.field("mark").and_then(|mark| mark.parse().ok()).unwrap_or_default();
     if let Some(id) = ask.field("toggle") {
-        let route = working.table.routes.iter_mut().find(|route| route.id == id).ok_or_else(|| Error::not_found("route-unknown"))?;
+        let route = Arc::make_mut(&mut working.table)
+            .routes
+            .iter_mut()
+            .find(|route| route.id == id)
+            .ok_or_else(|| Error::not_found("route-unknown"))?;
         route.active = !route.active;
         working.save(&ask, mark).await?;
         return Ok(see("/admin/routes?done=saved"));
@@ -97,6 +106,6 @@ pub fn add(working: &mut Working, route: Route) -> Result<()> {
     if working.table.routes.iter().any(|other| other.id == route.id) {
         return Err(Error::field("id", "another route has this id"));
     }
-    working.table.routes.push(route);
+    Arc::make_mut(&mut working.table).routes.push(route);
     Ok(())
 }

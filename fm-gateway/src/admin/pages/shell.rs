@@ -2,7 +2,6 @@
 
 use crate::admin::{
     Ask,
-    drafts::Working,
     users::Role,
     watchdog::{Outcome, Watch},
 };
@@ -45,7 +44,7 @@ impl Shell {
     pub async fn of(ask: &Ask, section: &'static str) -> Result<Shell> {
         let caller = ask.caller()?;
         let can_edit = caller.role >= Role::Editor && !caller.must_change;
-        let changes = if can_edit { Working::load(ask).await?.changes().len() } else { 0 };
+        let changes = if can_edit { ask.working().await?.changes(&ask.admin).len() } else { 0 };
         let mut shell = Shell::bare(&ask.request);
         shell.notice = notice(&ask.query("done").unwrap_or_default(), shell.de).into();
         Ok(Shell {

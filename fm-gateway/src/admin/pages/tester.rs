@@ -5,7 +5,6 @@ use crate::{
     admin::{
         Ask,
         api::{Call, test::test},
-        drafts::Working,
         users::Role,
     },
     trial::{TrialReport, TrialRequest},
@@ -65,7 +64,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     let (method, url, headers, body) = (field("method"), field("url"), field("headers"), field("body"));
     let lines: Vec<&str> = headers.lines().filter(|line| !line.trim().is_empty()).collect();
     let in_force = field("table") == "current";
-    let draft = Working::load(&ask).await?;
+    let draft = ask.working().await?;
     let table = if in_force { &draft.current } else { &draft.table };
     let tried = match TrialRequest::parse(&method, url.trim(), &lines, body.clone().into()) {
         Ok(request) => test(&ask.admin, table, &request).await,

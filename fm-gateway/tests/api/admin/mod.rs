@@ -3,6 +3,7 @@
 mod access;
 mod first_user;
 mod forms;
+mod large_tables;
 mod pages;
 mod sign_in;
 mod tables;

@@ -13,5 +13,5 @@ pub const CALL: Call =
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let draft = Working::load(&ask).await?;
     Ok(HttpResponse::Ok()
-        .json(json!({"base": draft.base, "revision": draft.revision, "table": shown(&draft.table), "changes": draft.changes()})))
+        .json(json!({"base": draft.base, "revision": draft.revision, "table": shown(&draft.table), "changes": draft.changes(&ask.admin)})))
 }

@@ -19,7 +19,7 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
     let TableBody { mut table } = ask.json()?;
     let mut draft = Working::load(&ask).await?;
     secrets::unmask(&mut table, &draft.table);
-    draft.table = table;
+    draft.table = table.into();
     draft.save(&ask, draft.mark).await?;
-    Ok(HttpResponse::Ok().json(json!({"base": draft.base, "changes": draft.changes()})))
+    Ok(HttpResponse::Ok().json(json!({"base": draft.base, "changes": draft.changes(&ask.admin)})))
 }

@@ -28,7 +28,7 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
     if !problems.is_empty() {
         return Err(invalid(problems));
     }
-    Ok(HttpResponse::Ok().json(dry_run(&ask.admin, current, table).await?))
+    Ok(HttpResponse::Ok().json(dry_run(&ask.admin, current, table.into()).await?))
 }
 
 /// What would become of the last requests of all nodes.
@@ -46,7 +46,7 @@ pub struct DryRunReport {
 ///
 /// # Errors
 /// `Invalid`, code `table-invalid`; those of the registry.
-pub async fn dry_run(admin: &Admin, before: Table, after: Table) -> Result<DryRunReport> {
+pub async fn dry_run(admin: &Admin, before: Arc<Table>, after: Arc<Table>) -> Result<DryRunReport> {
     let others = admin.peers.ask::<Vec<RecentRequest>>(admin, &Question::Recent).await?;
     let (plugins, mut recent, mut nodes) = (admin.plugins.clone(), admin.recent.list(), vec![admin.instance.clone()]);
     for (node, requests) in others.of {
