@@ -13,6 +13,7 @@ mod live;
 mod new_route;
 mod nodes;
 mod overview;
+mod plugin_texts;
 mod plugins;
 mod publish;
 mod route;

@@ -3,7 +3,7 @@
 use super::{
     Shell,
     fields::{Field, fields},
-    html,
+    html, plugin_texts,
 };
 use crate::admin::{
     Ask,
@@ -30,7 +30,11 @@ struct Page {
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Shell::of(&ask, "plugins").await?;
     let (table, _) = ask.admin.current().await?;
-    let settings = |plugin: Described| (fields(&plugin.schema, &Map::new(), "", "", &[]), plugin);
-    let plugins = list(&ask.admin, &table).into_iter().map(settings).map(|(fields, plugin)| (plugin, fields)).collect();
+    let shown = |mut plugin: Described| {
+        plugin.about = plugin_texts::text_of_plugin(plugin.about, s.de);
+        let fields = plugin_texts::localised(fields(&plugin.schema, &Map::new(), "", "", &[]), s.de);
+        (plugin, fields)
+    };
+    let plugins = list(&ask.admin, &table).into_iter().map(shown).collect();
     html(&ask, &Page { s, plugins })
 }

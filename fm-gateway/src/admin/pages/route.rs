@@ -5,7 +5,9 @@ use super::{
     fields::{self, Field},
     filters,
     german::localised,
-    html, see,
+    html,
+    plugin_texts::{self, text_of_plugin},
+    see,
 };
 use crate::{
     admin::{Ask, api::Call, drafts::Working, secrets, users::Role},
@@ -63,9 +65,10 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     let at = format!("routes[{id}]");
     let all = localised(all, s.de);
     let own: Vec<Problem> = all.into_iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).collect();
-    let mut stages: Vec<Card> = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own)).collect();
+    let mut stages: Vec<Card> = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own, s.de)).collect();
     let changed = ask.query("focus").unwrap_or_default();
     let focus_add = give_focus(&mut stages, &changed);
+    let is_german = s.de;
     let is_new = s.can_edit && ask.query("new").is_some();
     let page = Page {
         s,
@@ -76,7 +79,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
             serde_json::to_string_pretty(&route.predicates).unwrap_or_default()
         },
         stages,
-        plugins: ask.admin.plugins.iter().map(|plugin| (plugin.name(), plugin.about())).collect(),
+        plugins: ask.admin.plugins.iter().map(|plugin| (plugin.name(), text_of_plugin(plugin.about(), is_german))).collect(),
         focus_add,
         target: target(&route),
         problems: own.into_iter().filter(|p| !p.at.starts_with(&format!("{at}.plugins["))).collect(),
@@ -87,18 +90,19 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     html(&ask, &page)
 }
 
-fn card(ask: &Ask, n: usize, stage: &Stage, at: &str, problems: &[Problem]) -> Card {
+fn card(ask: &Ask, n: usize, stage: &Stage, at: &str, problems: &[Problem], is_german: bool) -> Card {
     let plugin = ask.admin.plugins.get(&stage.plugin);
     let at = format!("{at}.plugins[{n}]");
     let settings = format!("{at}.settings");
     let schema = plugin.map(|plugin| plugin.schema()).unwrap_or_default();
     let fields = fields::fields(&schema, &stage.settings, &format!("p.{n}."), &settings, problems);
+    let fields = plugin_texts::localised(fields, is_german);
     let named: Vec<&String> = fields.iter().flat_map(|field| &field.errors).collect();
     let here = |p: &&Problem| p.at == at || p.at == settings || p.at.starts_with(&format!("{settings}."));
     let errors = problems.iter().filter(here).map(|p| p.message.clone()).filter(|message| !named.contains(&message)).collect();
     Card {
         plugin: stage.plugin.clone(),
-        about: plugin.map(|plugin| plugin.about()).unwrap_or_default(),
+        about: plugin.map(|plugin| text_of_plugin(plugin.about(), is_german)).unwrap_or_default(),
         phases: plugin.map(|plugin| plugin.phases()).unwrap_or_default(),
         provides: plugin.map(|plugin| plugin.provides().to_vec()).unwrap_or_default(),
         open: fields.iter().any(|field| !field.errors.is_empty()),

@@ -1,0 +1,191 @@
+//! German for what the plugins that are shipped say of themselves and of their settings. Their own words are English: they are the JSON Schema that
+//! programs read. A plugin that is not shipped stays as it is.
+
+use super::fields::Field;
+
+const TEXTS: &[(&str, &str)] = &[
+    // What they do.
+    ("Verifies the access token, and that its roles and scopes suffice", "Prüft das Zugriffstoken und ob seine Rollen und Scopes reichen"),
+    ("Bounds the body of requests", "Begrenzt die Größe von Anfragen"),
+    (
+        "Lets pages of other origins ask, and answers their preflights",
+        "Lässt Seiten anderer Ursprünge anfragen und beantwortet ihre Preflights",
+    ),
+    ("Finds the running instances of a service", "Findet die laufenden Instanzen eines Dienstes"),
+    ("Sets and removes headers of requests and answers", "Setzt und entfernt Header von Anfragen und Antworten"),
+    ("Lets in clients by their address, or keeps them out", "Lässt Clients nach ihrer Adresse zu oder sperrt sie aus"),
+    ("Sends the request on to an instance of a service", "Leitet die Anfrage an eine Instanz eines Dienstes weiter"),
+    ("Bounds how often somebody may ask", "Begrenzt, wie oft jemand anfragen darf"),
+    ("Sends the client to another address", "Leitet den Client auf eine andere Adresse um"),
+    ("Answers with a fixed text or problem", "Antwortet mit einem festen Text oder Problem"),
+    ("Sends another path to the upstream", "Sendet dem Upstream einen anderen Pfad"),
+    // Names of settings.
+    ("Allow", "Zulassen"),
+    ("Answer", "Antwort"),
+    ("Answer timeout", "Zeitlimit der Antwort"),
+    ("At once", "Gleichzeitig"),
+    ("Body", "Inhalt"),
+    ("By", "Nach"),
+    ("Bytes", "Bytes"),
+    ("Client timeout", "Zeitlimit des Clients"),
+    ("Connect timeout", "Zeitlimit des Verbindens"),
+    ("Content type", "Content-Type"),
+    ("Credentials", "Zugangsdaten"),
+    ("Deny", "Aussperren"),
+    ("Exposed headers", "Lesbare Header"),
+    ("Header", "Header"),
+    ("Headers", "Header"),
+    ("Hedge after", "Zweite Anfrage nach"),
+    ("Idle timeout", "Zeitlimit ohne Daten"),
+    ("Idle timeout of event streams", "Zeitlimit von Ereignisströmen ohne Daten"),
+    ("Keep the host", "Host behalten"),
+    ("Keep the query", "Query behalten"),
+    ("Location", "Ziel"),
+    ("Maximum age", "Höchstalter"),
+    ("Methods", "Methoden"),
+    ("Optional", "Freiwillig"),
+    ("Origins", "Ursprünge"),
+    ("Path", "Pfad"),
+    ("Per", "Je"),
+    ("Problem", "Problem"),
+    ("Request", "Anfrage"),
+    ("Request timeout", "Zeitlimit der Anfrage"),
+    ("Requests", "Anfragen"),
+    ("Retries", "Wiederholungen"),
+    ("Roles", "Rollen"),
+    ("Scopes", "Scopes"),
+    ("Service", "Dienst"),
+    ("Status", "Status"),
+    ("Strip prefix", "Präfix entfernen"),
+    ("Target", "Ziel"),
+    ("Wait", "Warten"),
+    ("WebSocket", "WebSocket"),
+    // What settings do.
+    (
+        "Lets requests without a token pass; a bad token is refused all the same",
+        "Lässt Anfragen ohne Token durch; ein schlechtes Token wird trotzdem abgelehnt",
+    ),
+    ("One of these roles is needed; none named means any", "Eine dieser Rollen ist nötig; ist keine genannt, genügt jede"),
+    ("All of these are needed", "Alle davon sind nötig"),
+    (
+        "The largest body from here on; max_body of the route holds all the same",
+        "Der größte Inhalt ab hier; max_body der Route gilt außerdem",
+    ),
+    (
+        "scheme://host, perhaps :port, as browsers send them; * alone means any",
+        "schema://host, gegebenenfalls :port, wie Browser sie senden; * allein bedeutet jeder",
+    ),
+    (
+        "What pages may do; the route must take OPTIONS too, for preflights",
+        "Was Seiten dürfen; die Route muss für Preflights auch OPTIONS annehmen",
+    ),
+    ("What pages may send beside the usual", "Was Seiten außer dem Üblichen senden dürfen"),
+    ("What pages may read beside the usual", "Was Seiten außer dem Üblichen lesen dürfen"),
+    ("Lets pages send cookies; not for any origin", "Lässt Seiten Cookies senden; nicht für jeden Ursprung"),
+    ("How long browsers may keep the answer to a preflight", "Wie lange Browser die Antwort auf einen Preflight behalten dürfen"),
+    ("The name under which its instances register", "Der Name, unter dem sich seine Instanzen registrieren"),
+    ("Addresses and networks that may ask; none named means all", "Adressen und Netze, die anfragen dürfen; ist keines genannt, alle"),
+    (
+        "Addresses and networks that may not, also if they are allowed",
+        "Adressen und Netze, die nicht anfragen dürfen, auch wenn sie zugelassen sind",
+    ),
+    ("What discovery has found, or http://host:port", "Was discovery gefunden hat, oder http://host:port"),
+    (
+        "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent",
+        "Wie viele andere Instanzen versucht werden: GET und HEAD, solange nichts geantwortet wurde, andere nur, wenn nichts gesendet wurde",
+    ),
+    (
+        "When a GET or HEAD that waits is sent to another instance too, within a budget; 0s: never. For routes whose answers take longer than this, name more",
+        "Wann ein wartendes GET oder HEAD auch an eine andere Instanz geht, im Rahmen eines Budgets; 0s: nie. Für Routen, deren Antworten länger dauern, mehr angeben",
+    ),
+    ("Until the connection stands", "Bis die Verbindung steht"),
+    ("From the last byte sent to the head of the answer", "Vom letzten gesendeten Byte bis zum Kopf der Antwort"),
+    ("Between two pieces of the answer", "Zwischen zwei Stücken der Antwort"),
+    ("Between two events", "Zwischen zwei Ereignissen"),
+    ("Between two pieces of the client's body", "Zwischen zwei Stücken des Inhalts vom Client"),
+    (
+        "For the whole request, from its head to the end of its answer, whatever moves; 0s: no limit. Event streams have none",
+        "Für die ganze Anfrage, von ihrem Kopf bis zum Ende der Antwort, auch wenn Daten fließen; 0s: keines. Ereignisströme haben keines",
+    ),
+    ("How many requests may be under way to this upstream", "Wie viele Anfragen zu diesem Upstream unterwegs sein dürfen"),
+    (
+        "For a place among them; half as many may wait, the others are answered 503 at once",
+        "Auf einen Platz unter diesen; halb so viele dürfen warten, die anderen erhalten sofort 503",
+    ),
+    ("Sends the host that the client asked for, not the instance's", "Sendet den Host, den der Client genannt hat, nicht den der Instanz"),
+    (
+        "Lets clients switch to WebSocket; closed when nothing comes for as long as event streams may be silent",
+        "Lässt Clients zu WebSocket wechseln; geschlossen, wenn so lange nichts kommt, wie Ereignisströme schweigen dürfen",
+    ),
+    ("Is cut off the path", "Wird vom Pfad abgeschnitten"),
+    (
+        "Counts each address (the first half of one of IPv6), each user (addresses of those who are not signed in), each value of a header, or all together",
+        "Zählt jede Adresse (bei IPv6 ihre erste Hälfte), jede Person (Adressen, wenn niemand angemeldet ist), jeden Wert eines Headers oder alle zusammen",
+    ),
+    ("Whose values are counted", "Dessen Werte gezählt werden"),
+    ("1s to 1h", "1s bis 1h"),
+    (
+        "So many may come at once; as many as the rate if it is not said",
+        "So viele dürfen auf einmal kommen; ohne Angabe so viele wie Anfragen",
+    ),
+    (
+        "An address, or a path that begins with one /; may use ${variables}",
+        "Eine Adresse oder ein Pfad, der mit einem / beginnt; darf ${Variablen} enthalten",
+    ),
+    (
+        "301 and 308 for good, 302 and 307 for now, 303 to another thing; 307 and 308 keep the method",
+        "301 und 308 auf Dauer, 302 und 307 vorläufig, 303 zu etwas anderem; 307 und 308 behalten die Methode",
+    ),
+    ("Appends the query of the request", "Hängt die Query der Anfrage an"),
+    ("May use ${variables}", "Darf ${Variablen} enthalten"),
+    ("Answers with problem+json instead of a body", "Antwortet mit problem+json statt mit einem Inhalt"),
+    ("Begins with /, may use ${variables}; the query stays", "Beginnt mit /, darf ${Variablen} enthalten; die Query bleibt"),
+];
+
+/// A text of a plugin in the language of a page.
+pub fn text_of_plugin(english: &str, is_german: bool) -> &str {
+    TEXTS.iter().find(|(known, _)| is_german && *known == english).map_or(english, |(_, german)| german)
+}
+
+/// The fields of a plugin's form in the language of a page.
+pub fn localised(mut fields: Vec<Field>, is_german: bool) -> Vec<Field> {
+    for field in &mut fields {
+        field.title = text_of_plugin(&field.title, is_german).to_owned();
+        field.help = text_of_plugin(&field.help, is_german).to_owned();
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::fields::fields, *};
+    use crate::pipeline::Catalogue;
+    use serde_json::Map;
+    use std::collections::BTreeSet;
+
+    /// All texts of the plugins that are shipped.
+    fn texts() -> BTreeSet<String> {
+        let catalogue = Catalogue::shipped();
+        let of_fields = |field: Field| [field.title, field.help];
+        let texts = catalogue.iter().flat_map(|plugin| {
+            let fields = fields(&plugin.schema(), &Map::new(), "", "", &[]).into_iter().flat_map(of_fields);
+            fields.chain([plugin.about().to_owned()]).collect::<Vec<_>>()
+        });
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
+    #[test]
+    fn every_text_of_a_shipped_plugin_is_german_on_a_german_page() {
+        let english: Vec<String> = texts().into_iter().filter(|text| !TEXTS.iter().any(|(known, _)| known == text)).collect();
+        assert!(english.is_empty(), "{english:#?}");
+        assert_eq!(text_of_plugin("Retries", true), "Wiederholungen");
+        assert_eq!((text_of_plugin("Retries", false), text_of_plugin("of another's plugin", true)), ("Retries", "of another's plugin"));
+    }
+
+    #[test]
+    fn no_text_is_translated_that_no_plugin_says() {
+        let said = texts();
+        let unsaid: Vec<&str> = TEXTS.iter().map(|(english, _)| *english).filter(|text| !said.contains(*text)).collect();
+        assert!(unsaid.is_empty(), "{unsaid:#?}");
+    }
+}
