@@ -14,6 +14,7 @@ pub mod places;
 mod routes;
 pub mod search;
 mod state;
+pub mod understand;
 
 pub use owner::DeletedOwner;
 pub use state::Cars;

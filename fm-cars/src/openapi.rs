@@ -17,6 +17,7 @@ use utoipa::{
         cars::batch::batch,
         cars::count::count,
         cars::facets::facets,
+        cars::suggest::suggest,
         cars::show::show,
         cars::rating::rating,
         cars::patch::patch,

@@ -48,15 +48,41 @@ pub fn of_code(code: &str) -> Option<Place> {
 /// The place that a text means: a postal code, whatever stands beside it, or a town in whatever spelling. Of several towns of a name it is
 /// the one with most postal codes.
 pub fn find(text: &str) -> Option<Place> {
-    let mut keys = keys(text);
+    let keys = keys(text);
     if let Some(code) = postal_code(&keys) {
         return of_code(code);
     }
+    named(text).map(|named| named.place)
+}
+
+/// A town as it was named.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Named {
+    pub place: Place,
+    /// How many postal codes it has.
+    pub size: usize,
+    /// Whether the whole name was said.
+    pub is_whole: bool,
+}
+
+/// The town of a name, in whatever spelling.
+pub(crate) fn named(text: &str) -> Option<Named> {
+    let mut keys = keys(text);
     let first = keys.first_mut()?;
     if let Some((_, german)) = ALSO_CALLED.iter().find(|(name, _)| name == first) {
         *first = (*german).into();
     }
     TABLE.town(&keys)
+}
+
+/// The towns whose names begin so, the largest first.
+pub(crate) fn begins(text: &str, most: usize) -> Vec<Named> {
+    TABLE.towns_with(&keys(text).join(" "), most)
+}
+
+/// Larger towns whose names are written much like this, with how many letters are wrong, as `mistakes` counts them.
+pub(crate) fn similar(text: &str, mistakes: impl Fn(&str, &str) -> Option<u32>) -> Vec<(Named, u32)> {
+    TABLE.similar(&keys(text).join(" "), mistakes)
 }
 
 /// Places that begin like this, those with most postal codes first.
@@ -65,7 +91,8 @@ pub fn suggest(text: &str, most: usize) -> Vec<Place> {
     match keys.as_slice() {
         [] => Vec::new(),
         [code] if code.bytes().all(|b| b.is_ascii_digit()) => TABLE.codes_with(code).take(most).collect(),
-        _ => postal_code(&keys).map_or_else(|| TABLE.towns_with(&keys.join(" "), most), |code| of_code(code).into_iter().collect()),
+        _ => postal_code(&keys)
+            .map_or_else(|| begins(text, most).into_iter().map(|named| named.place).collect(), |code| of_code(code).into_iter().collect()),
     }
 }
 

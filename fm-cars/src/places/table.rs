@@ -1,4 +1,4 @@
-use super::{Place, keys};
+use super::{Named, Place, keys};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
@@ -7,6 +7,9 @@ use std::{
 
 /// Postal codes of one name that are farther apart belong to different towns.
 const APART_KM: f64 = 40.0;
+
+/// Postal codes of a town that is known beyond its neighbourhood.
+const LARGE: usize = 2;
 
 /// What is asked about places.
 #[derive(Debug, Default)]
@@ -24,8 +27,15 @@ pub(super) struct Table {
 struct Town {
     place: Place,
     keys: Vec<String>,
+    key: String,
     /// How many postal codes it has.
     size: usize,
+}
+
+impl Town {
+    fn named(&self, is_whole: bool) -> Named {
+        Named { place: self.place, size: self.size, is_whole }
+    }
 }
 
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("places.csv")));
@@ -47,7 +57,7 @@ impl Table {
         table.towns.sort_by_key(|town| Reverse(town.size));
         for (i, town) in table.towns.iter().enumerate() {
             table.by_first.entry(town.keys.first().cloned().unwrap_or_default()).or_default().push(i);
-            table.by_name.push((town.keys.join(" "), i));
+            table.by_name.push((town.key.clone(), i));
         }
         table.by_name.sort();
         table
@@ -66,20 +76,26 @@ impl Table {
         self.codes.range(digits..).take_while(move |(code, _)| code.starts_with(digits)).map(|(_, place)| *place)
     }
     /// The largest town whose name begins with these words; one with no more words goes first. Words behind the first may be shortened.
-    pub fn town(&self, keys: &[String]) -> Option<Place> {
+    pub fn town(&self, keys: &[String]) -> Option<Named> {
         let fits =
             |town: &&Town| town.keys.len() >= keys.len() && town.keys.iter().zip(keys).skip(1).all(|(t, k)| t.starts_with(k.as_str()));
         let found = || self.by_first.get(keys.first()?.as_str()).map(|all| all.iter().map(|i| &self.towns[*i]).filter(fits));
         let whole = found()?.find(|town| town.keys.len() == keys.len());
-        whole.or_else(|| found()?.next()).map(|town| town.place)
+        whole.or_else(|| found()?.next()).map(|town| town.named(town.keys.len() == keys.len()))
     }
     /// The towns whose names begin so, the largest first.
-    pub fn towns_with(&self, key: &str, most: usize) -> Vec<Place> {
+    pub fn towns_with(&self, key: &str, most: usize) -> Vec<Named> {
         let start = self.by_name.partition_point(|(name, _)| name.as_str() < key);
         let mut found: Vec<usize> = self.by_name[start..].iter().take_while(|(name, _)| name.starts_with(key)).map(|(_, i)| *i).collect();
         // The order of the towns is that of their sizes.
         found.sort_unstable();
-        found.into_iter().take(most).map(|i| self.towns[i].place).collect()
+        found.into_iter().take(most).map(|i| self.towns[i].named(false)).collect()
+    }
+    /// Large towns whose names differ by few letters, with how many.
+    pub fn similar(&self, key: &str, mistakes: impl Fn(&str, &str) -> Option<u32>) -> Vec<(Named, u32)> {
+        let large = self.towns.iter().take_while(|town| town.size >= LARGE);
+        let wrong = |town: &Town| mistakes(&town.key, key).filter(|n| *n > 0);
+        large.filter_map(|town| Some((town.named(true), wrong(town)?))).collect()
     }
 }
 
@@ -102,7 +118,8 @@ fn towns(places: Vec<Place>) -> Vec<Town> {
     let town = |group: Vec<Place>| {
         let first = *group.first()?;
         let place = Place { lat: middle(&group, |p| p.lat), lon: middle(&group, |p| p.lon), ..first };
-        Some(Town { keys: keys(first.town), size: group.len(), place })
+        let keys = keys(first.town);
+        Some(Town { key: keys.join(" "), keys, size: group.len(), place })
     };
     groups.into_iter().filter_map(town).collect()
 }

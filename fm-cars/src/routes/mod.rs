@@ -13,6 +13,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(resource("/api/cars/batch").route(get().to(cars::batch::batch)))
         .service(resource("/api/cars/count").route(get().to(cars::count::count)))
         .service(resource("/api/cars/facets").route(get().to(cars::facets::facets)))
+        .service(resource("/api/cars/suggest").route(get().to(cars::suggest::suggest)))
         .service(resource("/api/cars/import").route(post().to(import::start::start)))
         .service(resource("/api/cars/import/{id}").route(get().to(import::status::status)))
         .service(

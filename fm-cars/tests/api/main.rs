@@ -11,6 +11,7 @@ mod instances;
 mod near;
 mod pictures;
 mod rating;
+mod relevance;
 mod search;
 mod show_car;
 mod write;

@@ -12,6 +12,7 @@ mod query;
 pub mod rating;
 pub mod show;
 pub mod sold;
+pub mod suggest;
 mod view;
 
 pub use body::{CarPatch, NewCar};

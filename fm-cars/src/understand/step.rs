@@ -1,0 +1,52 @@
+use super::{
+    aliases::FILLERS,
+    amounts, area,
+    lexicon::{LEXICON, Meaning},
+    words::{Word, joined},
+};
+
+/// What a word costs that means nothing: it is looked for in the text.
+const LEFT_OVER: u32 = 8;
+/// Words of a phrase, at most.
+const PHRASE: usize = 4;
+
+/// One way to read the next words.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// How many.
+    pub words: usize,
+    pub cost: u32,
+    pub says: Says,
+}
+
+#[derive(Debug)]
+pub(super) enum Says {
+    Nothing,
+    /// A word to be looked for.
+    Word(String),
+    /// A value of the catalogue; whether the name is short or a number, which can be anything.
+    Value(&'static Meaning, bool),
+    Amounts(Vec<(&'static str, u32)>),
+    Near(String, u32),
+}
+
+/// All ways to read the words at the beginning.
+pub(super) fn steps(words: &[Word]) -> Vec<Step> {
+    let mut all = Vec::new();
+    for len in 1..=PHRASE.min(words.len()) {
+        let phrase = joined(&words[..len]);
+        let is_short = phrase.len() <= 3 || phrase.bytes().all(|b| b.is_ascii_digit());
+        let found = LEXICON.look_up(&phrase, len == words.len());
+        all.extend(found.into_iter().map(|(meaning, cost)| Step { words: len, cost, says: Says::Value(meaning, is_short) }));
+    }
+    all.extend(amounts::read(words).into_iter().map(|a| Step { words: a.words, cost: a.cost, says: Says::Amounts(a.filters) }));
+    all.extend(area::read(words).into_iter().map(|a| {
+        let near = if a.is_town { a.place.town } else { a.place.postal_code };
+        Step { words: a.words, cost: a.cost, says: Says::Near(near.to_owned(), a.radius) }
+    }));
+    all.extend(words.first().map(|word| match FILLERS.contains(&word.key.as_str()) {
+        true => Step { words: 1, cost: 0, says: Says::Nothing },
+        false => Step { words: 1, cost: LEFT_OVER, says: Says::Word(word.written.clone()) },
+    }));
+    all
+}
