@@ -11,6 +11,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/page.css"),
     include_str!("../assets/css/controls.css"),
     include_str!("../assets/css/cards.css"),
+    include_str!("../assets/css/ask.css"),
     include_str!("../assets/css/home.css"),
     include_str!("../assets/css/results.css"),
     include_str!("../assets/css/car.css"),
@@ -29,6 +30,7 @@ const SVG: &str = "image/svg+xml";
 const FILES: &[(&str, &str, &str)] = &[
     ("market.css", CSS, STYLE),
     ("arrange.js", JS, include_str!("../assets/js/arrange.js")),
+    ("ask.js", JS, include_str!("../assets/js/ask.js")),
     ("drawer.js", JS, include_str!("../assets/js/drawer.js")),
     ("filters.js", JS, include_str!("../assets/js/filters.js")),
     ("focus.js", JS, include_str!("../assets/js/focus.js")),

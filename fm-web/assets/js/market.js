@@ -1,8 +1,8 @@
 // Adds to pages that are complete without it. Each page loads what it needs.
 
 const wanted = {
-  home: ["quick", "models", "live", "hearts"],
-  results: ["results", "places", "hearts"],
+  home: ["ask", "quick", "models", "live", "hearts"],
+  results: ["ask", "results", "places", "hearts"],
   car: ["gallery", "hearts"],
   favourites: ["hearts"],
   sell: ["models"],

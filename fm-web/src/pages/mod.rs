@@ -1,6 +1,7 @@
 //! The URLs.
 
 mod account;
+mod ask;
 mod car;
 mod card;
 mod confirm;
@@ -40,6 +41,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .wrap(Compress::default())
             .service(at("/").get(home::home))
             .service(at("/cars").get(results::results))
+            .service(at("/search").get(ask::go::go))
+            .service(at("/search/suggestions").get(ask::suggest::suggest))
             .service(at("/cars/{id}").get(car::car))
             .service(at("/cars/{id}/card").get(card::card))
             .service(at("/cars/{id}/contact").get(contact::show).post(contact::submit))

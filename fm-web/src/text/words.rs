@@ -83,6 +83,10 @@ texts! {
     home_lead_bare: "Cars from people and dealers, with straight facts and the whole price history.", "Autos von Privat und Händlern, mit klaren Fakten und der ganzen Preisgeschichte.";
     home_description: "Buy and sell used cars: search by maker, model, price and more.", "Gebrauchtwagen kaufen und verkaufen: Suche nach Marke, Modell, Preis und mehr.";
     quick_search: "Quick search", "Schnellsuche";
+    ask: "What are you looking for?", "Was suchen Sie?";
+    ask_hint: "e.g. Golf diesel up to 15,000 in Berlin", "z. B. Golf Diesel bis 15.000 in Berlin";
+    ask_go: "Search", "Suchen";
+    ask_list: "Suggestions", "Vorschläge";
     load_models: "Show the maker's models", "Modelle der Marke zeigen";
     by_body: "What shape should it be?", "Welche Form soll es sein?";
     latest: "Last added", "Zuletzt eingestellt";

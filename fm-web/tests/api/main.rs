@@ -1,6 +1,7 @@
 //! fm-web before a gateway of a test.
 
 mod account;
+mod ask;
 #[cfg(test)]
 mod browser;
 mod car;

@@ -2,6 +2,7 @@
 //
 //   node main.mjs URL FOLDER AXE [PART]...
 
+import { ask } from "./ask.mjs";
 import { down } from "./down.mjs";
 import { focus } from "./focus.mjs";
 import { hearts } from "./hearts.mjs";
@@ -26,6 +27,8 @@ const parts = {
   "hearts-plain": () => new Part("hearts without scripts").run({ script: false }, hearts(base, false)),
   searches: () => new Part("searches with scripts").run({ script: true }, searches(base, true)),
   "searches-plain": () => new Part("searches without scripts").run({ script: false }, searches(base, false)),
+  ask: () => new Part("ask with scripts").run({ script: true }, ask(base, true)),
+  "ask-plain": () => new Part("ask without scripts").run({ script: false }, ask(base, false)),
   near: () => new Part("near with scripts").run({ script: true }, near(base, true)),
   "near-plain": () => new Part("near without scripts").run({ script: false }, near(base, false)),
   live: () => new Part("live").run({}, live(base)),

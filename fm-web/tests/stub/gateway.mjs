@@ -38,6 +38,8 @@ function api(req, url, body) {
     case "/api/catalogue/makers": return [200, { items: makers }];
     case "/api/catalogue/models": return [200, { items: models(url.searchParams.get("maker")) }];
     case "/api/catalogue/options": return [200, { items: OPTIONS.map(([value, label]) => ({ value, label })) }];
+    case "/api/catalogue/places": return [200, { items: [{ postal_code: "10115", town: "Berlin", lat: 52.5, lon: 13.4 }] }];
+    case "/api/cars/suggest": return [200, { items: [{ filters: [], query: `q=${encodeURIComponent(url.searchParams.get("q") ?? "")}`, count: 1 }] }];
     case "/api/cars": return [200, search(url.searchParams)];
     case "/api/cars/facets": return [200, facets(url.searchParams)];
     case "/api/cars/count": return [200, { count: count(url.searchParams) }];

@@ -1,0 +1,32 @@
+use super::{Typed, meanings};
+use crate::{
+    Web,
+    pages::see,
+    search::{Search, encoded},
+    visit::Visit,
+};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Query},
+};
+
+/// Leads to the results of what is most likely meant; if nobody can tell, of the words themselves.
+pub async fn go(web: Data<Web>, visit: Visit, Query(typed): Query<Typed>) -> HttpResponse {
+    let text = typed.text();
+    if text.is_empty() {
+        return see("/cars");
+    }
+    let meant = match meanings(&web, &visit, &text).await {
+        Ok(all) => all.into_iter().next(),
+        Err(e) => {
+            log::warn!("a search was not read as filters: {}", e.chain());
+            None
+        }
+    };
+    // Numbers of the API are plain, whatever the reader's language.
+    let search = match meant {
+        Some(meant) => Search::parse(visit.lang, &meant.query),
+        None => Search::parse(visit.lang, &encoded(&[("q", text)])),
+    };
+    see(&search.href())
+}
