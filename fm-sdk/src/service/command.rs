@@ -188,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "rabbitmq")]
+    fn the_topology_is_drawn_in_the_formats_that_help_names() {
+        let parse =
+            |format: &str| command::<Own>(Program::from("fm-greeter")).try_get_matches_from(["fm-greeter", "topology", "--format", format]);
+        for format in ["text", "mermaid"] {
+            let cli = Cli::<Own>::from_arg_matches(&parse(format).unwrap()).unwrap();
+            assert!(matches!(cli.command, Some(Command::Topology(_))), "{format}");
+        }
+        assert!(parse("dot").unwrap_err().to_string().contains("possible values: text, mermaid"));
+    }
+
+    #[test]
     fn help_opens_with_what_the_service_is_and_version_prints_its_version() {
         let help = |p: Program| command::<Own>(p).render_long_help().to_string();
         assert!(help(Program::new("fm-greeter", "Greets people", "1.2.3")).starts_with("fm-greeter: Greets people\n"));
