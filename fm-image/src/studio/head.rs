@@ -25,8 +25,10 @@ pub struct Head {
     pub memory: u64,
     /// Of a JPEG.
     pub orientation: Option<Orientation>,
-    /// Of a JPEG without an end marker: where its data ends at the latest.
-    pub unended: Option<u64>,
+    /// Of a JPEG: whether it has an end marker.
+    pub ended: bool,
+    /// Of a JPEG: where its data ends at the latest.
+    pub data_end: u64,
 }
 
 /// Reads a file's head.
@@ -44,11 +46,12 @@ pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
     file.by_ref().take(32).read_to_end(&mut start)?;
     file.rewind()?;
     let Some(format) = format(&start) else { return Ok(Err(Flaw::Type)) };
-    let (mut orientation, mut unended) = (None, None);
+    let (mut orientation, mut ended, mut data_end) = (None, true, 0);
     let measured = match format {
         Format::Jpeg => super::jpeg::walk(&mut file)?.map(|layout| {
             orientation = layout.orientation;
-            unended = layout.unended.map(|end| end.min(length));
+            ended = layout.ended;
+            data_end = layout.data_end.min(length);
             jpeg(&layout)
         }),
         Format::Png => png(&start),
@@ -61,9 +64,9 @@ pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
     if u64::from(width) * u64::from(height) > limits::PIXELS || width.max(height) > limits::SIDE {
         return Ok(Err(Flaw::Pixels { width, height }));
     }
-    // Such a picture is read into memory before it is decoded.
-    let memory = memory + unended.unwrap_or(0);
-    Ok(Ok(Head { format, memory, orientation, unended }))
+    // Data that may be cut off is read into memory before it is decoded.
+    let memory = memory + data_end;
+    Ok(Ok(Head { format, memory, orientation, ended, data_end }))
 }
 
 /// By their first bytes: what a file is called, and what the client says it is, does not matter.

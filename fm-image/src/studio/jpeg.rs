@@ -19,8 +19,10 @@ pub struct Layout {
     /// From the first EXIF block that says it. The standard knows one block (CIPA DC-008-2023, section 4.7.2); of several the first counts,
     /// as in browsers.
     pub orientation: Option<Orientation>,
-    /// Without an end marker: where the data of the last scan ends at the latest.
-    pub unended: Option<u64>,
+    /// Whether there is an end marker. Anyone can put one behind half a picture.
+    pub ended: bool,
+    /// Where the data of the last scan ends at the latest.
+    pub data_end: u64,
     ids: Vec<u8>,
     /// The coefficients of each component that have all their bits, as a set.
     complete: Vec<u64>,
@@ -28,7 +30,7 @@ pub struct Layout {
 
 /// Gives the layout of a picture that has a beginning and at least one scan; `None` of any other, also of kinds that are not decoded
 /// (lossless, arithmetic coding). What follows the end (a video, a second picture) does not matter. A picture without an end marker must
-/// have the scans of all its coefficients; whether the last one is cut off, only decoding it tells.
+/// have the scans of all its coefficients; whether one is cut off, only decoding it tells.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -40,7 +42,7 @@ pub fn walk(file: &mut (impl BufRead + Seek)) -> io::Result<Option<Layout>> {
         Err(e) => return Err(e),
     };
     Ok(match found {
-        Found::End => (walk.layout.scans > 0).then_some(walk.layout),
+        Found::End => walk.with_end(),
         Found::SomethingElse => walk.without_end(),
         Found::Unsupported => None,
     })
@@ -97,9 +99,15 @@ impl Walk {
         }
     }
 
+    fn with_end(mut self) -> Option<Layout> {
+        self.layout.ended = true;
+        self.layout.data_end = self.data_end?;
+        Some(self.layout)
+    }
+
     fn without_end(mut self) -> Option<Layout> {
         let whole = self.layout.scans > 0 && self.layout.complete.iter().all(|&coefficients| coefficients == u64::MAX);
-        self.layout.unended = Some(self.data_end.unwrap_or(u64::MAX));
+        self.layout.data_end = self.data_end.unwrap_or(u64::MAX);
         whole.then_some(self.layout)
     }
 }
@@ -199,7 +207,8 @@ mod tests {
     fn a_whole_picture_is_measured() {
         let found = layout(&[SOF, SOS, SOS, &[0xFF, 0xD9], b"a video"]).unwrap();
         assert_eq!((found.width, found.height, found.components, found.samples), (64, 32, 3, 1.5));
-        assert_eq!((found.progressive, found.scans, found.unended), (true, 2, None));
+        assert_eq!((found.progressive, found.scans, found.ended), (true, 2, true));
+        assert_eq!(found.data_end, (2 + SOF.len() + SOS.len()) as u64);
     }
 
     #[test]
@@ -242,9 +251,10 @@ mod tests {
         assert!(layout(&[SOF, &coarse, &y, &cb, &fine]).is_none(), "one component has no AC coefficients");
         assert!(layout(&[SOF, &coarse, &y, &cb, &scan(&[3], 1, 62, 0), &fine]).is_none());
         let parts = [SOF, &coarse, &y, &cb, &cr, &fine].concat();
-        assert_eq!(layout(&[&parts]).unwrap().unended, Some(u64::MAX));
+        let end = |parts: &[&[u8]]| layout(parts).map(|layout| (layout.ended, layout.data_end));
+        assert_eq!(end(&[&parts]), Some((false, u64::MAX)));
         for behind in [b"\xFF\xD8\xFF\xC0\0\x02".as_slice(), b"\xFF\xFE\xFF\xFFSEFT", b"\xFF\xC3", b"\xFF\xDA\0\x02ab"] {
-            assert_eq!(layout(&[&parts, behind]).unwrap().unended, Some(2 + parts.len() as u64), "{behind:?}");
+            assert_eq!(end(&[&parts, behind]), Some((false, 2 + parts.len() as u64)), "{behind:?}");
         }
         assert!(layout(&[&SOF[..1], &[0xC0], &SOF[2..], &scan(&[1, 2, 3], 0, 63, 0)]).is_some(), "baseline needs one");
         assert!(layout(&[&SOF[..1], &[0xC0], &SOF[2..], &scan(&[1, 2], 0, 63, 0)]).is_none());

@@ -19,7 +19,7 @@ use zune_core::{
 
 /// What a decoder may use for itself: rows, colour profiles.
 const OWN: u64 = 8 << 20;
-/// Bytes behind data that has no end marker: more than the decoder looks ahead.
+/// Bytes put behind the data of a JPEG: more than the decoder looks ahead.
 const FILLER: usize = 64;
 
 /// Decoded pixels and what must be known to show them rightly.
@@ -41,11 +41,8 @@ impl Raster {
         let mut reader = BufReader::with_capacity(64 << 10, file);
         reader.rewind()?;
         let raster = match head.format {
-            Format::Jpeg => match head.unended {
-                Some(end) => jpeg_without_end(reader, end)?,
-                None => jpeg(reader, false),
-            }
-            .map(|raster| Raster { orientation: head.orientation.unwrap_or(Orientation::NoTransforms), ..raster }),
+            Format::Jpeg => whole_jpeg(reader, head)?
+                .map(|raster| Raster { orientation: head.orientation.unwrap_or(Orientation::NoTransforms), ..raster }),
             Format::Png => {
                 let mut own = Limits::no_limits();
                 own.max_alloc = Some(OWN);
@@ -87,23 +84,26 @@ fn on_white(colour: u8, opacity: u8) -> u8 {
     ((colour * opacity + 255 * (255 - opacity) + 127) / 255) as u8
 }
 
-/// Decodes a picture whose end marker is missing, if all its rows are there: then it does not depend on what follows its data. A decoder
-/// that runs out of data goes on with what comes, so two different fillers show two different pictures, or an error in strict mode.
-fn jpeg_without_end(reader: BufReader<&File>, end: u64) -> io::Result<Option<Raster>> {
+/// Decodes a picture if all its rows are there: then it does not depend on what follows its data. A decoder that runs out of data goes on with
+/// what comes, and with zeros behind an end marker, so different data behind it shows another picture. Where the end marker is missing, an
+/// error in that data counts too.
+fn whole_jpeg(mut reader: BufReader<&File>, head: &Head) -> io::Result<Option<Raster>> {
+    let as_it_is = head.ended.then(|| jpeg(&mut reader, false));
     let mut bytes = Vec::new();
-    reader.take(end).read_to_end(&mut bytes)?;
+    reader.rewind()?;
+    reader.take(head.data_end).read_to_end(&mut bytes)?;
     // Half of an end marker.
     while bytes.pop_if(|byte| *byte == 0xFF).is_some() {}
-    let mut decoded = |filler: u8| {
+    let mut filled = |filler: u8| {
         let length = bytes.len();
         bytes.extend([filler; FILLER]);
         bytes.extend([0xFF, 0xD9]);
-        let raster = jpeg(ZCursor::new(&bytes), true);
+        let raster = jpeg(ZCursor::new(&bytes), !head.ended);
         bytes.truncate(length);
         raster
     };
-    let Some(first) = decoded(0x00).map(|raster| Sha256::digest(&raster.pixels)) else { return Ok(None) };
-    Ok(decoded(0xAA).filter(|raster| Sha256::digest(&raster.pixels) == first))
+    let Some(first) = as_it_is.unwrap_or_else(|| filled(0x00)).map(|raster| Sha256::digest(&raster.pixels)) else { return Ok(None) };
+    Ok(filled(0xAA).filter(|raster| Sha256::digest(&raster.pixels) == first))
 }
 
 fn jpeg(reader: impl ZByteReaderTrait, strict: bool) -> Option<Raster> {
