@@ -101,6 +101,7 @@ stage_market() {
     if [ -f "$FM_DEV_DIR/market.env" ]; then
         # shellcheck source=/dev/null
         . "$FM_DEV_DIR/market.env"
+        PRIORITY=5 aside pages test_pages
         # Real ads, where they lie beside the project; the tests make their own otherwise.
         [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
         market_tests "the running market" market elasticity
@@ -108,18 +109,31 @@ stage_market() {
         market_tests "working on one service" dev
         market_tests "services that start early" starting
         market_tests "dead letters" dead_letters
-        tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
-        tests "the dashboard in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-gateway" FM_GATEWAY_PROGRAM="$(target_folder)/debug/fm-gateway" \
-            "$ROOT/fm-gateway/tests/browser/run" "$FM_MARKET_GATEWAY_ADMIN" "$(cat "$FM_DEV_DIR/data/fm-gateway/admin-password" || printf reset)" "$OUTPUT/screenshots/dashboard" story
         FM_CHECKED_TARGET=$(checked_folder) market_tests "a new service in the market" new_service
         market_tests "deleted accounts" deletion
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
         market_tests "the demo" demo
         market_tests "real ads" import
+        join pages
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
     fi
     check "scripts down" "$ROOT/scripts/down" --wipe
     unset FM_DEV_DIR FM_DEV_PORTS
+}
+
+# What people see, in a browser: in another market, where nothing is stopped or killed.
+test_pages() {
+    export FM_DEV_DIR=$OUTPUT/pages
+    check "scripts up, for a browser" "$ROOT/scripts/up" --no-demo --no-build
+    if [ -f "$FM_DEV_DIR/market.env" ]; then
+        # shellcheck source=/dev/null
+        . "$FM_DEV_DIR/market.env"
+        tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
+        tests "the dashboard in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-gateway" FM_GATEWAY_PROGRAM="$(target_folder)/debug/fm-gateway" \
+            "$ROOT/fm-gateway/tests/browser/run" "$FM_MARKET_GATEWAY_ADMIN" "$(cat "$FM_DEV_DIR/data/fm-gateway/admin-password" || printf reset)" "$OUTPUT/screenshots/dashboard" story
+        cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs-browser"
+    fi
+    check "scripts down, after the browser" "$ROOT/scripts/down" --wipe
 }
 
 # What users do, and one deletion that has to wait, once more where the documents are in MongoDB; with few ads.
@@ -217,6 +231,12 @@ check_sources() {
     stage_licences
 }
 
+# Markets of processes, while a market in containers starts, stops and waits for its health checks.
+other_markets() {
+    stage_mongodb
+    stage_chaos
+}
+
 # All stages. Tests wait for servers and browsers much of the time; meanwhile sources are checked and images made.
 all_stages() {
     need_engine
@@ -231,7 +251,7 @@ all_stages() {
     stage_market
     join sources
     join images-and-dockerfile
-    stage_mongodb
-    stage_chaos
+    PRIORITY=5 aside other-markets other_markets
     stage_containers
+    join other-markets
 }
