@@ -10,6 +10,14 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a phone the navigation is one row that scrolls: the page that is shown is in sight.
+const here = document.querySelector("nav [aria-current=page]");
+if (here) {
+  const nav = here.parentElement;
+  const left = here.offsetLeft - nav.offsetLeft;
+  if (left + here.offsetWidth > nav.clientWidth * 0.85) nav.scrollTo({ left: left - 24 });
+}
+
 // A file for the import is read here; without scripts its content is pasted.
 const file = document.querySelector("[data-file]");
 if (file) {

@@ -1,6 +1,6 @@
 //! Errors as pages.
 
-use super::{Shell, see};
+use super::{Shell, german::german, see};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::Method};
 use askama::Template;
 use fm_sdk::{Error, FieldError};
@@ -37,7 +37,8 @@ pub fn page(request: &HttpRequest, error: &Error) -> HttpResponse {
         _ => s.t("This was not done", "Das wurde nicht ausgeführt"),
     };
     let (title, fault) = (title.to_owned(), error.fault());
-    let page = Page { s, title, message: fault.message, code: fault.code, fields: fault.errors };
+    let message = if s.de { german(&fault.message) } else { fault.message };
+    let page = Page { s, title, message, code: fault.code, fields: fault.errors };
     let status = error.error_response().status();
     let body = page.render().unwrap_or_default();
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body)

@@ -89,6 +89,15 @@ const SENTENCES: &[(&str, &str)] = &[
         "{} ist weder ein Pfad noch http(s)://host..., mit ${host} als einziger Variable im Host",
     ),
     ("no instance of {} is up", "keine Instanz von {} ist erreichbar"),
+    // Errors of pages.
+    ("this needs the role {}", "dafür ist die Rolle {} nötig"),
+    ("the form has expired, load the page again", "das Formular ist abgelaufen, laden Sie die Seite neu"),
+    (
+        "your draft was changed in another window, load the page again",
+        "Ihr Entwurf wurde in einem anderen Fenster geändert, laden Sie die Seite neu",
+    ),
+    ("no other instance of {} gets requests; start one first", "keine andere Instanz von {} erhält Anfragen; starten Sie erst eine"),
+    ("this must be confirmed", "das muss bestätigt werden"),
 ];
 
 /// Says it in German, or as it is if there is no German for it.
@@ -159,6 +168,7 @@ mod tests {
         assert_eq!(german("at least 3 expected"), "mindestens 3 erwartet");
         assert_eq!(german("proxy needs the driver registry"), "proxy braucht den Treiber registry");
         assert_eq!(german("\"a is no path\" is no path"), "\"a is no path\" ist kein Pfad");
+        assert_eq!(german("this needs the role editor"), "dafür ist die Rolle editor nötig");
         assert_eq!(german("something new"), "something new");
         assert_eq!(german_reason("plugins[0].settings.rate: is missing"), "plugins[0].settings.rate: fehlt");
         assert_eq!(german_reason("no instance of fm-cars is up"), "keine Instanz von fm-cars ist erreichbar");

@@ -179,6 +179,11 @@ mod filters {
     /// What an entry of the audit log says: a line for each fact.
     #[askama::filter_fn]
     pub fn facts(value: &Value, _: &dyn Values) -> Result<String> {
+        /// Of a fact, in characters; the export has all of it.
+        const MAX_FACT: usize = 300;
+        fn short(text: String) -> String {
+            if text.chars().count() > MAX_FACT { format!("{} …", text.chars().take(MAX_FACT).collect::<String>()) } else { text }
+        }
         fn plain(value: &Value) -> String {
             match value {
                 Value::Null => String::new(),
@@ -187,9 +192,9 @@ mod filters {
                 other => other.to_string(),
             }
         }
-        let Value::Object(fields) = value else { return Ok(plain(value)) };
+        let Value::Object(fields) = value else { return Ok(short(plain(value))) };
         let lines = fields.iter().filter(|(_, value)| !plain(value).is_empty());
-        Ok(lines.map(|(name, value)| format!("{}: {}", name.replace('_', " "), plain(value))).collect::<Vec<_>>().join("\n"))
+        Ok(lines.map(|(name, value)| format!("{}: {}", name.replace('_', " "), short(plain(value)))).collect::<Vec<_>>().join("\n"))
     }
 
     /// In which direction a step was passed.

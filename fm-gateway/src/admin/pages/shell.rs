@@ -138,6 +138,11 @@ impl Shell {
         if self.de { german } else { english }
     }
 
+    /// How the end of a watch looks: what was rolled back is no success.
+    pub fn watch_class(&self, outcome: &Outcome) -> &'static str {
+        if *outcome == Outcome::Kept { "" } else { "warn-box" }
+    }
+
     /// A state in words.
     pub fn state(&self, state: &str) -> String {
         let german = match state {
