@@ -43,7 +43,9 @@ pub async fn suggest(web: Data<Web>, visit: Visit, Query(typed): Query<Typed>) -
     let (makers, options) = (makers.ok(), options.ok());
     let mut meant = meanings(&web, &visit, &text).await?;
     // What finds nothing helps nobody while there is something else.
-    meant.sort_by_key(|m| m.count == 0);
+    if meant.iter().any(|m| m.count > 0) {
+        meant.retain(|m| m.count > 0);
+    }
     let mut rows = Vec::new();
     for meant in meant.into_iter().take(SHOWN) {
         let search = Search::parse(visit.lang, &meant.query);
