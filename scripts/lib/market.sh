@@ -89,3 +89,31 @@ wait_for_server() {
         sleep 0.1
     done
 }
+
+# Services first: they finish what they have begun, and write it to the servers.
+stop_market() {
+    local services nodes
+    mapfile -t services < <(processes | grep '^fm-' || true)
+    stop_processes 20 "${services[@]}"
+    mapfile -t nodes < <(processes | grep -x 'etcd.*' || true)
+    stop_processes 30 rabbitmq mongodb "${nodes[@]}"
+    stop_processes 3 epmd
+}
+
+# start_processes NAME...: parts of a market that is down, as they were; waits until they are ready.
+start_processes() {
+    local name services=()
+    for name in "$@"; do
+        case $name in
+            rabbitmq) start_rabbitmq ;;
+            etcd*) start_etcd "$name" ;;
+            mongodb) start_mongodb ;;
+            epmd) ;;
+            *) services+=("$name") ;;
+        esac
+    done
+    for name in etcd mongodb; do ! running "$name" || wait_for_server "$name" 60; done
+    for name in "${services[@]}"; do start_service "$name"; done
+    ! running rabbitmq || wait_for_server rabbitmq "${FM_UP_SECONDS:-60}"
+    wait_ready "${FM_UP_SECONDS:-60}" "${services[@]}"
+}

@@ -30,6 +30,12 @@ start_process() {
     printf '%s %s\n' "$pid" "$(start_time "$pid")" >"$PIDS/$name"
 }
 
+# started_with NAME VARIABLE: what a running process was started with.
+started_with() {
+    local pid
+    pid=$(pid_of "$1") && tr '\0' '\n' <"/proc/$pid/environ" | sed -n "s/^$2=//p"
+}
+
 # processes: names of all that were started and not ended by us.
 processes() {
     local file

@@ -113,6 +113,7 @@ stage_market() {
         market_tests "deleted accounts" deletion
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
         market_tests "the demo" demo
+        market_tests "backup and restore" backup
         market_tests "real ads" import
         join pages
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs"
