@@ -135,7 +135,7 @@ fn cars_answer_as_documented() {
     let shown = anyone.get(&path).expect(200);
     let etag = shown.header("etag").unwrap().to_owned();
     has(&shown.json(), CAR);
-    has(&shown.json()["location"], "postal_code lat? lon?");
+    has(&shown.json()["location"], "postal_code town? lat? lon?");
     anyone.get("/api/cars/nothing").expect(404);
     let draft = owner.lists_a_car(json!({ "status": "draft" }))["id"].as_str().unwrap().to_owned();
     anyone.get(&format!("/api/cars/{draft}")).expect(404);
