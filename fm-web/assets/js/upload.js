@@ -89,6 +89,8 @@ export function start(page) {
     if (!sending) sendAll(input.files);
   });
   input.addEventListener("change", () => sendAll(input.files));
+  // Chosen before this script was there.
+  if (input.files.length) sendAll(input.files);
   for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
       event.preventDefault();
