@@ -32,7 +32,7 @@ write_archive() {
 # read_archive FILE FOLDER: a file that is none, or only a part of one, ends the script.
 read_archive() {
     local said
-    said=$(tar --extract --file "$1" --directory "$2" 2>&1) || die "$1 is no whole backup of a market: ${said##*$'\n'}"
+    said=$(tar --extract --file "$1" --directory "$2" 2>&1) || die "$1 is no whole backup of a market: ${said%%$'\n'*}"
     { [ -s "$2/taken" ] && [ -d "$2/data" ] && [ -d "$2/etcd" ] && [ -f "$2/places" ]; } || die "$1 is no backup of a market"
 }
 

@@ -71,18 +71,3 @@ fn a_backup_becomes_a_market_in_which_trade_goes_on() {
     });
     assert_eq!(market.anyone().get(&format!("/api/cars/{id}")).json()["price"], 7_777, "the other market is another one");
 }
-
-#[test]
-fn what_is_no_whole_backup_is_refused_and_leaves_nothing() {
-    let market = Market::running();
-    let place = Place::beside(&market);
-    let file = archive(&market);
-    for (bytes, said) in [(&b"no archive"[..], "is no whole backup"), (&[0; 10_240], "is no backup of a market")] {
-        fs::write(&file, bytes).unwrap();
-        let refused = place.0.script("restore", &[file.to_str().unwrap()]).unwrap_err().to_string();
-        assert!(refused.contains(said), "{refused}");
-        let left: Vec<_> = fs::read_dir(&place.0.folder).unwrap().collect();
-        assert!(left.is_empty(), "{left:?}");
-    }
-    fs::remove_file(&file).unwrap();
-}
