@@ -30,7 +30,12 @@ debian_image() (
     name=$(qualified debian:bookworm-slim)
     ! podman image exists "$name" || return 0
     codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-    mmdebstrap --quiet --variant=minbase --include=ca-certificates "$codename" "$FOLDER/debian.tar"
+    # A mirror that refuses one of some hundred downloads is asked again.
+    for attempt in 1 2 3; do
+        mmdebstrap --quiet --variant=minbase --include=ca-certificates --aptopt='Acquire::Retries "5"' "$codename" "$FOLDER/debian.tar" && break
+        [ "$attempt" -lt 3 ] || return 1
+        rm -f "$FOLDER/debian.tar"
+    done
     podman import --quiet "$FOLDER/debian.tar" "$name" >/dev/null
     rm "$FOLDER/debian.tar"
 )
