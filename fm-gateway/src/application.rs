@@ -43,6 +43,9 @@ const LATENCY_MEMORY: Duration = Duration::from_secs(2);
 /// A gateway that took another one's socket accepts after this time also without a table: it may be the only one by then.
 const ALONE_AFTER: Duration = Duration::from_secs(10);
 
+/// One that has a copy of its routes on disk accepts after this time also while the registry is unreachable.
+const COPY_AFTER: Duration = Duration::from_secs(2);
+
 /// How long a connection that was accepted last has to be taken up and to send its request. Others wait in the queue for the next gateway.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
@@ -240,11 +243,14 @@ impl Application {
         let first_user = actix_rt::spawn(async move { operators.prepare().await });
         let mut stop = std::pin::pin!(stop);
         let mut state = self.state;
-        if !self.ties.is_empty() {
-            // Its share of the clients comes as soon as it accepts; until it knows what to do with them the other one does better.
+        let follows_a_copy = state.borrow().from_disk;
+        if !self.ties.is_empty() || follows_a_copy {
+            // Its share of the clients comes as soon as it accepts; until it knows what to do with them another one does better. The copy on
+            // disk has routes, but no instance that they lead to.
+            let patience = if self.ties.is_empty() { COPY_AFTER } else { ALONE_AFTER };
             let current = state.wait_for(|s| s.revision.is_some() && !s.from_disk);
             tokio::select! {
-                _ = tokio::time::timeout(ALONE_AFTER, current) => {}
+                _ = tokio::time::timeout(patience, current) => {}
                 () = &mut stop => {
                     keeper.abort();
                     admin_handle.stop(false).await;
