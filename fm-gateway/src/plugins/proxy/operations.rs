@@ -2,8 +2,8 @@
 
 use crate::router::Pattern;
 
-/// The first segments of such paths. Services serve `/metrics` and `/health/...` on the port that the gateway reaches.
-const KEPT: [&str; 2] = ["metrics", "health"];
+/// The first segments of such paths. Services serve `/metrics`, `/traces` and `/health/...` on the port that the gateway reaches.
+const KEPT: [&str; 3] = ["metrics", "traces", "health"];
 
 /// Says whether a path that goes to a service is for operators, unless the route names it. Spelt as services other than ours may read it,
 /// too: in whatever case, with something behind `;` or an escape.
@@ -33,6 +33,8 @@ mod tests {
             "/health",
             "/health/live",
             "/Health;a/ready",
+            "/traces",
+            "/Traces/4bf92f3577b34da6a3ce929d0e0e4736",
         ] {
             for route in ["/**", "/{anything}", "/{anything}/**"] {
                 assert!(is_kept(path, route), "{path} by {route}");
@@ -42,7 +44,7 @@ mod tests {
 
     #[test]
     fn other_paths_and_routes_that_name_it_are_free() {
-        for path in ["/", "/metricsx", "/cars/metrics", "/my-health", "/healthy"] {
+        for path in ["/", "/metricsx", "/cars/metrics", "/my-health", "/healthy", "/traces-of-cars"] {
             assert!(!is_kept(path, "/**"), "{path}");
         }
         assert!(!is_kept("/metrics", "/metrics") && !is_kept("/health/live", "/cars/health/**"));
