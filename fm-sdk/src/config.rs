@@ -11,7 +11,7 @@ pub use mask::masked_url;
 pub use own::own_settings;
 pub use urls::{BusUrl, FilesUrl, RegistryUrl, StoreUrl};
 
-use crate::identity::TokenPolicy;
+use crate::{identity::TokenPolicy, trace::TraceSettings};
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -112,6 +112,14 @@ pub struct Settings {
     #[arg(long, env = "FM_LOG_FORMAT", default_value = "human", value_name = "FORMAT")]
     pub log_format: LogFormat,
 
+    /// What is traced, and how much of it is kept.
+    #[command(flatten)]
+    pub traces: TraceSettings,
+
+    /// An OpenTelemetry collector that gets the kept traces, too (OTLP over HTTP: `http://collector:4318`) [default: none]
+    #[arg(long, env = "FM_OTLP", value_name = "URL", value_parser = urls::collector)]
+    pub otlp: Option<url::Url>,
+
     /// How long to go on serving at least after being asked to stop, so that every client has heard of it (500ms, 1s, 2m)
     #[arg(long, env = "FM_DRAIN", default_value = "1s", value_name = "TIME", value_parser = parse_duration)]
     pub drain: Duration,
@@ -155,6 +163,8 @@ impl Settings {
             body_timeout: Duration::from_secs(30),
             log: "info".into(),
             log_format: LogFormat::Human,
+            traces: TraceSettings::default(),
+            otlp: None,
             drain: Duration::ZERO,
             trusted_proxies: Vec::new(),
         }
@@ -228,6 +238,10 @@ impl Settings {
             ("FM_BODY_TIMEOUT", format!("{:?}", self.body_timeout)),
             ("FM_LOG", self.log.clone()),
             ("FM_LOG_FORMAT", format.into()),
+            ("FM_TRACE_SAMPLE", self.traces.sample.to_string()),
+            ("FM_TRACE_SLOW", format!("{:?}", self.traces.slow)),
+            ("FM_TRACE_MEMORY", self.traces.memory_mib.to_string()),
+            ("FM_OTLP", self.otlp.as_ref().map_or_else(|| "(none)".into(), |u| masked_url(u.as_str()))),
             ("FM_DRAIN", format!("{:?}", self.drain)),
             ("FM_TRUSTED_PROXIES", networks),
         ];
@@ -302,6 +316,11 @@ mod tests {
             (["--call-token-lifetime", "0s"], "1s"),
             (["--message-token-lifetime", "8d"], "7d"),
             (["--registry-prefix", "fm/"], "slash"),
+            (["--trace-sample", "1.5"], "0 and 1"),
+            (["--trace-sample", "NaN"], "0 and 1"),
+            (["--trace-slow", "2h"], "1h"),
+            (["--trace-memory", "5000"], "0..=4096"),
+            (["--otlp", "collector:4318"], "http://"),
         ] {
             let message = parse(&args).unwrap_err();
             assert!(message.contains(args[0]) && message.contains(part), "{message}");

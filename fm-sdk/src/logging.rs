@@ -37,12 +37,13 @@ pub fn init(service: &str, instance: &str, format: LogFormat, filter: &str) {
 fn human(out: &mut Formatter, record: &Record<'_>, service: &str) -> io::Result<()> {
     let style = out.default_level_style(record.level());
     write!(out, "{} {style}{:5}{style:#} {service} {}", time::rfc3339(time::now_ms()), record.level(), record.target())?;
-    if let Some(trace) = trace::current() {
-        write!(out, " {}", &trace.trace_id()[..8])?;
-    }
     write!(out, " {}", record.args())?;
     for (key, value) in pairs(record) {
         write!(out, " {key}={value}")?;
+    }
+    // Last, where it is found and hides nothing; whole, so that it can be searched for in all logs.
+    if let Some(trace) = trace::current() {
+        write!(out, " trace_id={}", trace.trace_id())?;
     }
     writeln!(out)
 }

@@ -1,6 +1,7 @@
 //! What all parts of one running instance share.
 
 mod backends;
+mod publish;
 mod relay;
 mod trail;
 
@@ -13,7 +14,8 @@ use crate::{
     identity::{Delegate, Verifier},
     metrics::Metrics,
     registry::{Registry, services::Services},
-    store::Driver,
+    store::{Driver, Traced},
+    trace::{TraceSettings, Tracer},
 };
 use relay::Relay;
 use std::sync::Arc;
@@ -31,24 +33,28 @@ pub struct Runtime {
     pub(crate) draining: Draining,
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
+    pub(crate) tracer: Tracer,
     trails: Trails,
 }
 
 impl Runtime {
-    pub(crate) fn new(service: &str, instance: &str, backends: Backends) -> Arc<Self> {
+    pub(crate) fn new(service: &str, instance: &str, traces: TraceSettings, backends: Backends) -> Arc<Self> {
         let client = Client::new(Services::new(backends.registry.clone()));
+        let (metrics, tracer) = (Metrics::default(), Tracer::new(service, instance, traces));
+        tracer.register(&metrics);
         Arc::new(Runtime {
             service: service.into(),
             instance: instance.into(),
             transport: backends.transport,
-            store: backends.store,
+            store: Arc::new(Traced(backends.store)),
             registry: backends.registry,
             verifier: backends.verifier,
             delegate: backends.delegate,
             relay: Relay::default(),
             draining: Draining::default(),
             client,
-            metrics: Metrics::default(),
+            metrics,
+            tracer,
             trails: Trails::default(),
         })
     }
@@ -71,6 +77,10 @@ impl Runtime {
     /// What this instance counts; a service may add families of its own.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+    /// Makes the spans of this instance and keeps the last ones.
+    pub fn tracer(&self) -> &Tracer {
+        &self.tracer
     }
     /// Asks other services over HTTP, by name.
     pub fn client(&self) -> &Client {

@@ -8,6 +8,12 @@ pub fn now_ms() -> i64 {
     (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64
 }
 
+/// Microseconds since the Unix epoch.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the computer's clock")]
+pub(crate) fn now_us() -> i64 {
+    (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000) as i64
+}
+
 /// RFC 3339 in UTC with exactly three digits of the second, so that text order is time order: `2026-05-01T09:30:00.000Z`.
 pub fn rfc3339(ms: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -197,6 +197,9 @@ fn unroutable(name: &str) -> Error {
 }
 
 impl Transport for Memory {
+    fn system(&self) -> &'static str {
+        "memory"
+    }
     fn publish(&self, message: Envelope) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             self.open()?;

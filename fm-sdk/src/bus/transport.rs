@@ -273,6 +273,11 @@ pub struct DeadLetter {
 
 /// Carries messages. Object safe: boxed, lazy futures, no generics.
 pub trait Transport: Send + Sync + 'static {
+    /// The value of the attribute `messaging.system` of spans.
+    fn system(&self) -> &'static str {
+        "_OTHER"
+    }
+
     /// Publishes an event or sends a command. `Ok` = stored by the broker (an event that nobody listens to is kept aside).
     ///
     /// # Errors

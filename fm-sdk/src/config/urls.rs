@@ -168,6 +168,13 @@ pub(super) fn http_url(text: &str) -> Result<Url, String> {
     }
 }
 
+pub(super) fn collector(text: &str) -> Result<Url, String> {
+    match urls(text, &["http"])?.as_slice() {
+        [one] => Ok(one.clone()),
+        _ => Err("expected one URL".into()),
+    }
+}
+
 pub(super) fn instance(text: &str) -> Result<String, String> {
     let right = (1..=80).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if right { Ok(text.into()) } else { Err("expected 1 to 80 letters, digits, `-`, `_` or `.`".into()) }

@@ -9,6 +9,7 @@ pub mod page;
 pub mod problem;
 mod request_body;
 mod routes;
+mod traces;
 
 pub use admission::Admission;
 pub use client::Client;
@@ -21,8 +22,9 @@ pub use page::{List, Page};
 pub use problem::Problem;
 pub use request_body::{BodyTimeout, UnreadBody};
 pub use routes::routes;
+pub use traces::trace_routes;
 
-/// Whether this is what every service answers for those who run it, at any time: its health and its metrics.
+/// Whether this is what every service answers for those who run it, at any time: its health, its metrics and its traces.
 pub(crate) fn is_operational(path: &str) -> bool {
-    path.starts_with("/health/") || path == "/metrics"
+    path.starts_with("/health/") || path.starts_with("/traces/") || matches!(path, "/metrics" | "/traces")
 }

@@ -2,9 +2,14 @@
 
 use super::{
     draining::Draining,
+    is_operational,
     problem::{self, Problem},
 };
-use crate::{Error, metrics::Metrics, trace};
+use crate::{
+    Error,
+    metrics::Metrics,
+    trace::{self, Span, SpanKind, TraceParent, Tracer, key},
+};
 use actix_web::{
     HttpResponse,
     body::{BoxBody, MessageBody},
@@ -19,7 +24,7 @@ use futures::{
     FutureExt,
     future::{LocalBoxFuture, Ready, ready},
 };
-use std::{any::Any, panic::AssertUnwindSafe, rc::Rc, time::Instant};
+use std::{any::Any, panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
 
 /// The response header that carries the trace id.
 pub const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
@@ -31,13 +36,20 @@ pub struct Observe {
     metrics: Metrics,
     draining: Draining,
     head: bool,
+    tracer: Option<Tracer>,
 }
 
 impl Observe {
     /// Makes the middleware; `.wrap` it last, so that it is the outermost.
     #[must_use]
     pub fn new(metrics: Metrics, draining: Draining) -> Self {
-        Observe { metrics, draining, head: false }
+        Observe { metrics, draining, head: false, tracer: None }
+    }
+    /// Makes a span of each request, but of those that operators make.
+    #[must_use]
+    pub fn traced(mut self, tracer: Tracer) -> Self {
+        self.tracer = Some(tracer);
+        self
     }
     /// Leaves `HEAD` to the routes (for a proxy) instead of answering it as `GET` without a body.
     #[must_use]
@@ -83,14 +95,16 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (service, with) = (self.service.clone(), self.with.clone());
         let started = Instant::now();
-        let trace = trace::TraceParent::continued(request.headers().get("traceparent").and_then(|v| v.to_str().ok()));
+        let parent = request.headers().get("traceparent").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<TraceParent>().ok());
         let (method, path) = (request.method().clone(), request.path().to_owned());
+        let mut span = with.begin(&method, &path, parent);
+        let trace = span.context().unwrap_or_else(|| parent.map_or_else(TraceParent::start, |p| p.child()));
         if method == Method::HEAD && !with.head {
             // The connection remembers that it was HEAD and sends no body (RFC 9110, section 9.3.2).
             request.head_mut().method = Method::GET;
         }
         Box::pin(trace::scope(trace, async move {
-            let handled = AssertUnwindSafe(async { service.call(request).await }).catch_unwind().await;
+            let handled = AssertUnwindSafe(trace::in_span(&span, async { service.call(request).await })).catch_unwind().await;
             // Without the request there is no `ServiceResponse`: what failed outside of a handler leaves as a finished error.
             let answered = match handled {
                 Ok(Ok(response)) => Ok(problem::shaped(response.map_into_boxed_body())),
@@ -114,11 +128,13 @@ where
                     finish(response.response_mut().head_mut());
                     let route = response.request().match_pattern();
                     with.record(&method, route.as_deref(), &path, response.status(), seconds);
+                    ended(&mut span, route, response.status());
                     Ok(response)
                 }
                 Err(mut response) => {
                     finish(response.head_mut());
                     with.record(&method, None, &path, response.status(), seconds);
+                    ended(&mut span, None, response.status());
                     Err(InternalError::from_response("answered", response).into())
                 }
             }
@@ -127,13 +143,42 @@ where
 }
 
 impl Observe {
+    fn begin(&self, method: &Method, path: &str, parent: Option<TraceParent>) -> Span {
+        let Some(tracer) = self.tracer.as_ref().filter(|_| !is_operational(path)) else { return Span::default() };
+        let method = known(method);
+        let mut span = tracer.begin(SpanKind::Server, method, "", parent);
+        span.set(key::HTTP_METHOD, if method == OTHER { "_OTHER" } else { method });
+        span
+    }
     fn record(&self, method: &Method, route: Option<&str>, path: &str, status: StatusCode, seconds: f64) {
         self.metrics.request(route.unwrap_or("none"), method.as_str(), status.as_u16(), seconds);
         // Health checks and scrapes come every second; the query may hold secrets.
-        let level = if path.starts_with("/health/") || path == "/metrics" { log::Level::Trace } else { log::Level::Debug };
+        let level = if is_operational(path) { log::Level::Trace } else { log::Level::Debug };
         let micros = (seconds * 1e6) as u64;
         log::log!(target: "fm_sdk::access", level, status = status.as_u16(), micros = micros; "{method} {path}");
     }
+}
+
+/// What a method that is none is called in a span's name.
+const OTHER: &str = "HTTP";
+
+/// A client may invent methods; names must stay few.
+pub(super) fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| method == known).unwrap_or(OTHER)
+}
+
+fn ended(span: &mut Span, route: Option<String>, status: StatusCode) {
+    if let Some(route) = route {
+        let route: Arc<str> = route.into();
+        span.retarget(route.clone());
+        span.set(key::HTTP_ROUTE, route);
+    }
+    span.set(key::HTTP_STATUS, status.as_u16());
+    if status.is_server_error() {
+        span.fail(status.as_str().to_owned());
+    }
+    std::mem::take(span).end();
 }
 
 /// Gives the response to an error that some inner middleware returned instead of a response.

@@ -51,7 +51,7 @@ impl Runtime {
             .into_iter()
             .map(|(place, m)| {
                 let (id, name) = (m.id.clone(), m.name.clone());
-                let sent = self.transport.publish(m);
+                let sent = self.publish(m);
                 async move { (place, id, name, sent.await) }
             })
             .collect();

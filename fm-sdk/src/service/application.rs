@@ -67,7 +67,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         let listener = TcpListener::bind(address)
             .map_err(|e| Error::new(Kind::Unavailable, "bind", format!("FM_HTTP={address} cannot be bound")).caused_by(e))?;
         listener.set_nonblocking(true).internal()?;
-        let rt = Runtime::new(service.name(), instance, backends);
+        let rt = Runtime::new(service.name(), instance, settings.traces, backends);
         rt.metrics.describe(service.name(), instance, service.version);
         bus::register_metrics(&rt.metrics, &rt.transport);
         Ok(Application { gate: Gate::default(), health: health(&rt), retry: Retry::default(), service, rt, settings, listener })

@@ -4,7 +4,8 @@ use super::{Cx, Handler, Service};
 use crate::{
     Bus, Envelope, Error, Identity, Kind, MessageKind, Result, Runtime, Work,
     bus::transport::{Audience, Outcome},
-    trace::{self, TraceParent},
+    http::problem::status_of,
+    trace::{self, Span, SpanKind, TraceParent, key},
     work::Out,
 };
 use futures::FutureExt;
@@ -20,6 +21,8 @@ pub(crate) struct Arrival {
     pub audience: Audience,
     pub deadline: Option<Instant>,
     pub redelivered: bool,
+    /// How often the service tries a message whose handler does not say.
+    pub attempts: u32,
 }
 
 impl<S: Send + Sync + 'static> Service<S> {
@@ -33,16 +36,20 @@ impl<S: Send + Sync + 'static> Service<S> {
         if deadline.is_some_and(|d| d <= Instant::now()) {
             return Outcome::Fault(Error::timed_out(false).fault());
         }
-        let parent = m.trace.as_deref().and_then(|t| t.parse::<TraceParent>().ok()).unwrap_or_else(TraceParent::start);
+        let mut span = begin(rt, &m, audience);
+        let trace = span.context().or_else(|| parent(&m)).unwrap_or_else(TraceParent::start);
         let started = Instant::now();
-        let result = trace::scope(parent, async {
+        let attempt = trace::in_span(&span, async {
             let result = self.attempt(rt, &m, arrival, handler).await;
             if let Err(e) = &result {
                 log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
             }
             result
-        })
-        .await;
+        });
+        let result = trace::scope(trace, attempt).await;
+        let attempts = handler.and_then(|h| h.subscription.options.attempts).unwrap_or(arrival.attempts);
+        conclude(&mut span, &result, audience, m.attempt >= attempts);
+        span.end();
         let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
         rt.metrics.handled(audience.label(), &m.name, outcome, started.elapsed().as_secs_f64());
         match (result, audience) {
@@ -55,7 +62,7 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
 
     async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, arrival: Arrival, handler: Option<&Handler<S>>) -> Result<String> {
-        let Arrival { audience, deadline, redelivered } = arrival;
+        let Arrival { audience, deadline, redelivered, .. } = arrival;
         let handler = handler.ok_or_else(|| unknown(&m.name))?;
         let caller = identify(rt, m, audience)?;
         handler.senders.check_received(&m.name, caller.as_ref().and_then(Identity::act))?;
@@ -93,6 +100,47 @@ impl<S: Send + Sync + 'static> Service<S> {
             }
         }
         Ok(reply)
+    }
+}
+
+fn parent(m: &Envelope) -> Option<TraceParent> {
+    m.trace.as_deref().and_then(|t| t.parse().ok())
+}
+
+/// Begins the span of one attempt.
+fn begin(rt: &Runtime, m: &Envelope, audience: Audience) -> Span {
+    let (parent, name) = (parent(m), Arc::<str>::from(m.name.as_str()));
+    let kind = if audience == Audience::Call { SpanKind::Server } else { SpanKind::Consumer };
+    let mut span = rt.tracer.begin(kind, "process", name.clone(), parent);
+    if span.context().is_some() {
+        span.set(key::MESSAGING_SYSTEM, rt.transport.system());
+        span.set(key::MESSAGING_OPERATION, "process");
+        span.set(key::MESSAGING_DESTINATION, name);
+        span.set(key::MESSAGING_ID, m.id.clone());
+        span.set(key::MESSAGING_GROUP, rt.service.clone());
+        span.set(key::MESSAGING_ATTEMPT, m.attempt);
+        if let Some(sender) = parent {
+            span.link(sender);
+        }
+    }
+    span
+}
+
+/// Says in the span how the attempt ended. A caller's mistake is no failure of the one who answers.
+fn conclude(span: &mut Span, result: &Result<String>, audience: Audience, is_last: bool) {
+    let outcome = match (result, audience) {
+        (Ok(_), Audience::Call) => "reply",
+        (Ok(_), _) => "ack",
+        (Err(_), Audience::Call) => "fault",
+        (Err(e), Audience::EachInstance) if e.is_permanent() || is_last => "dropped",
+        (Err(e), _) if e.is_permanent() || is_last => "dead_letter",
+        (Err(_), _) => "retry",
+    };
+    span.set(key::MESSAGING_OUTCOME, outcome);
+    match result {
+        Err(e) if audience == Audience::Call && !status_of(e.kind()).is_server_error() => span.error_type(e.code().to_owned()),
+        Err(e) => span.fail(e.code().to_owned()),
+        Ok(_) => {}
     }
 }
 
@@ -164,7 +212,7 @@ mod tests {
         let mut m = Envelope::new(MessageKind::Call, Count::AT, &Count { n: 1 }, "fm-x").unwrap();
         rt.delegate.seal(&mut m, None).unwrap();
         for _ in 0..2 {
-            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false };
+            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false, attempts: 6 };
             let outcome = service.handle(&rt, m.clone(), arrival).await;
             assert!(matches!(&outcome, Outcome::Reply(n) if n == "0"), "{outcome:?}");
         }
@@ -179,7 +227,7 @@ mod tests {
         let token = bus.identity().token().to_string();
         for token in [None, Some(token)] {
             let m = Envelope { token, ..Envelope::new(MessageKind::Call, Reset::AT, &Reset {}, "fm-y").unwrap() };
-            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false };
+            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false, attempts: 6 };
             let outcome = service.handle(&rt, m, arrival).await;
             assert!(matches!(&outcome, Outcome::Fault(f) if f.code == "sender-undeclared"), "{outcome:?}");
         }

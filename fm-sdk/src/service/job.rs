@@ -106,6 +106,7 @@ mod tests {
         runtime::{Backends, Runtime},
         store::{Driver, Sqlite},
         testing::{TestIdentities, eventually},
+        trace::TraceSettings,
         work::Bus,
     };
     use futures::FutureExt;
@@ -123,7 +124,7 @@ mod tests {
             verifier: identities.verifier().into_inner(),
             delegate: identities.delegate("fm-x"),
         };
-        Work::new(Bus::new(Runtime::new("fm-x", name, backends), None), None)
+        Work::new(Bus::new(Runtime::new("fm-x", name, TraceSettings::default(), backends), None), None)
     }
 
     type Runs = Arc<Mutex<Vec<String>>>;

@@ -60,11 +60,12 @@ impl<S: Send + Sync + 'static> Application<S> {
             App::new()
                 .app_data(proxies.clone())
                 .configure(http::routes(health.clone(), rt.metrics.clone()))
+                .configure(http::trace_routes(rt.tracer.clone()))
                 .configure(move |cfg| service.configure(&own, cfg))
                 .wrap(from_fn(move |request, next| admission.clone().pass(request, next)))
                 .wrap(from_fn(move |request, next| gate.clone().pass(request, next)))
                 .wrap(from_fn(move |request, next| bodies.clone().pass(request, next)))
-                .wrap(Observe::new(rt.metrics.clone(), rt.draining.clone()))
+                .wrap(Observe::new(rt.metrics.clone(), rt.draining.clone()).traced(rt.tracer.clone()))
         })
         .on_connect(|_, connection| drop(connection.insert(UnreadBody::default())))
         .workers(self.settings.workers.into())
@@ -93,13 +94,17 @@ impl<S: Send + Sync + 'static> Application<S> {
         let handles = !self.service.handlers.is_empty();
         let workers = Workers::start(if handles { usize::from(self.settings.workers).max(1) } else { 0 });
         if handles {
-            rt.transport.consume(self.consume(), workers.handling(&self.service, rt)).await?;
+            rt.transport.consume(self.consume(), workers.handling(&self.service, rt, self.retry.attempts)).await?;
         }
         // Only now is everything heard: what happened before must come from the store.
         for task in &self.service.on_gap {
             again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;
         }
         tasks.extend(self.jobs());
+        if let Some(collector) = self.settings.otlp.clone() {
+            let tracer = rt.tracer.clone();
+            tasks.push(actix_rt::spawn(async move { tracer.export_to(collector.as_str()).await }));
+        }
         self.gate.open();
         self.health.enter(Phase::Serving);
         let registration = self.services().register(self.instance()?)?;

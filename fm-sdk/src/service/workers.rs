@@ -51,14 +51,14 @@ impl Workers {
     }
 
     /// What each thread does with what arrives.
-    pub fn handling<S: Send + Sync + 'static>(&self, service: &Service<S>, rt: &Arc<Runtime>) -> Vec<Worker> {
+    pub fn handling<S: Send + Sync + 'static>(&self, service: &Service<S>, rt: &Arc<Runtime>, attempts: u32) -> Vec<Worker> {
         let worker = |arbiter: &Arbiter| {
             let (service, rt, busy) = (service.clone(), rt.clone(), self.busy.clone());
             Worker::new(arbiter.handle(), move |incoming| {
                 let (one, service, rt) = (One::more(&busy), service.clone(), rt.clone());
                 actix_rt::spawn(async move {
                     match incoming {
-                        Incoming::Message(delivery) => deliver(&service, &rt, *delivery).await,
+                        Incoming::Message(delivery) => deliver(&service, &rt, attempts, *delivery).await,
                         Incoming::Gap => close_gap(&service, &rt).await,
                     }
                     drop(one);
@@ -91,10 +91,10 @@ impl Workers {
     }
 }
 
-async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, delivery: Delivery) {
+async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, attempts: u32, delivery: Delivery) {
     let Delivery { message, audience, deadline, redelivered, acknowledger } = delivery;
     let trace = message.trace.clone();
-    let outcome = service.handle(rt, message, Arrival { audience, deadline, redelivered }).await;
+    let outcome = service.handle(rt, message, Arrival { audience, deadline, redelivered, attempts }).await;
     if let Err(Outcome::Retry(e) | Outcome::Reject(e)) = acknowledger.send(outcome) {
         trace::of_message(trace.as_deref(), || log::warn!("the outcome came too late, the message will come again: {}", e.chain()));
     }

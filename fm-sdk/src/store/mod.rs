@@ -9,12 +9,14 @@ mod filter;
 #[cfg(feature = "mongodb")]
 mod mongodb;
 mod sqlite;
+mod traced;
 
 pub use document::{Document, Index, Spec};
 pub use filter::{Arg, Field, FieldOf, Filter, Test};
 #[cfg(feature = "mongodb")]
 pub use mongodb::MongoDb;
 pub use sqlite::Sqlite;
+pub(crate) use traced::Traced;
 
 use crate::{BoxFuture, Envelope, Result};
 use serde_json::Value;
@@ -112,6 +114,11 @@ pub struct Place {
 
 /// The back end of the store. Object safe; futures are lazy: nothing happens before the first poll, so that a test can crash in between.
 pub trait Driver: Send + Sync + 'static {
+    /// The value of the attribute `db.system.name` of spans.
+    fn system(&self) -> &'static str {
+        "other_sql"
+    }
+
     /// Makes collections and indexes ready; may be called again by every instance at every start.
     fn prepare(&self, specs: Vec<Spec>) -> BoxFuture<'_, Result<()>>;
 

@@ -1,11 +1,6 @@
 //! W3C trace context (<https://www.w3.org/TR/trace-context/>): which request or message caused the one at hand.
 
-use std::{fmt, future::Future, str::FromStr};
-use tokio::task_local;
-
-task_local! {
-    static CURRENT: TraceParent;
-}
+use std::{fmt, str::FromStr};
 
 /// A `traceparent`: the trace that everything caused by one request shares, and the span of one step in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +16,10 @@ impl TraceParent {
     pub fn start() -> Self {
         TraceParent { trace: rand::random_range(1..=u128::MAX), span: rand::random_range(1..=u64::MAX), flags: 1 }
     }
+    /// Starts a new trace that is sampled with this probability.
+    pub(super) fn start_sampled(share: f64) -> Self {
+        TraceParent { flags: u8::from(share >= 1.0 || rand::random::<f64>() < share), ..TraceParent::start() }
+    }
     /// Gives the next step of the same trace: same trace id and flags, new span id.
     #[must_use]
     pub fn child(&self) -> Self {
@@ -30,6 +29,19 @@ impl TraceParent {
     #[must_use]
     pub fn continued(header: Option<&str>) -> Self {
         header.and_then(|h| h.parse::<TraceParent>().ok()).map_or_else(TraceParent::start, |t| t.child())
+    }
+    /// Whether whoever began the trace wants it kept.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.flags & 1 == 1
+    }
+    /// Gives the id of the whole trace.
+    #[must_use]
+    pub fn id(&self) -> TraceId {
+        TraceId(self.trace)
+    }
+    pub(super) fn span(&self) -> u64 {
+        self.span
     }
     /// Gives the id of the whole trace: 32 lower-case hexadecimal digits.
     #[must_use]
@@ -79,23 +91,28 @@ impl FromStr for TraceParent {
     }
 }
 
-/// Runs a future as a part of the trace: [`current`] gives it anywhere below.
-pub async fn scope<F: Future>(trace: TraceParent, future: F) -> F::Output {
-    CURRENT.scope(trace, future).await
-}
+/// The id of a whole trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TraceId(pub(super) u128);
 
-/// Does something as a part of the trace that a message carries, if it carries one: log lines about the message then name it.
-pub(crate) fn of_message<T>(traceparent: Option<&str>, f: impl FnOnce() -> T) -> T {
-    match traceparent.and_then(|t| t.parse().ok()) {
-        Some(trace) => CURRENT.sync_scope(trace, f),
-        None => f(),
+impl fmt::Display for TraceId {
+    /// Writes 32 lower-case hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
     }
 }
 
-/// Gives the trace of the request or message that is being handled.
-#[must_use]
-pub fn current() -> Option<TraceParent> {
-    CURRENT.try_with(|t| *t).ok()
+impl FromStr for TraceId {
+    type Err = crate::Error;
+
+    /// Reads 32 lower-case hexadecimal digits that are not all zero. `Malformed`, code `trace-id`, for anything else.
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let wrong =
+            || crate::Error::new(crate::Kind::Malformed, "trace-id", "a trace id has 32 lower-case hexadecimal digits, not all zero");
+        let fits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let id = u128::from_str_radix(text, 16).ok().filter(|id| fits && *id != 0);
+        id.map(TraceId).ok_or_else(wrong)
+    }
 }
 
 #[cfg(test)]
@@ -142,12 +159,25 @@ mod tests {
         assert_ne!(other.trace_id(), parent.trace_id());
     }
 
-    #[tokio::test]
-    async fn the_current_trace_is_known_inside_its_scope_only() {
-        let trace = TraceParent::start();
-        assert_eq!(current(), None);
-        assert_eq!(scope(trace, async { current() }).await, Some(trace));
-        assert_eq!(current(), None);
+    #[test]
+    fn only_32_lower_case_digits_that_are_not_all_zero_are_a_trace_id() {
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(id.parse::<TraceId>().unwrap().to_string(), id);
+        let zero = "0".repeat(32);
+        for bad in
+            ["", "4bf9", "4BF92F3577B34DA6A3CE929D0E0E4736", &id[1..], &format!("{id}0"), &zero, "+bf92f3577b34da6a3ce929d0e0e4736", "äöü"]
+        {
+            assert_eq!(bad.parse::<TraceId>().unwrap_err().code(), "trace-id", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_traces_is_sampled_and_the_same_one_everywhere() {
+        let sampled = |share: f64| (0..2000).filter(|_| TraceParent::start_sampled(share).is_sampled()).count();
+        assert_eq!((sampled(0.0), sampled(1.0)), (0, 2000));
+        assert!((300..700).contains(&sampled(0.25)), "a quarter of 2000");
+        let trace = TraceParent::start_sampled(0.5);
+        assert_eq!(trace.child().is_sampled(), trace.is_sampled());
     }
 
     proptest! {

@@ -49,7 +49,7 @@ impl Bus {
         E::SENDERS.check_sent(E::NAME, &self.rt.service)?;
         self.trail.direct.store(true, Relaxed);
         let m = Envelope::new(MessageKind::Event, E::NAME, e, &self.rt.service)?;
-        self.rt.transport.publish(seal(&self.rt, self.caller.as_ref(), m, E::SENDERS)?).await
+        self.rt.publish(seal(&self.rt, self.caller.as_ref(), m, E::SENDERS)?).await
     }
 }
 
@@ -57,7 +57,7 @@ impl Bus {
 /// that anybody may make carries the caller's own token instead, which proves no service.
 pub(crate) fn seal(rt: &Runtime, caller: Option<&Identity>, mut m: Envelope, senders: Senders) -> Result<Envelope> {
     m.instance.clone_from(&rt.instance);
-    m.trace = crate::trace::current().map(|t| t.child().to_string());
+    m.trace = crate::trace::current().map(|t| t.to_string());
     match (m.kind, caller) {
         (MessageKind::Call, Some(who)) if who.act().is_none() && senders == Senders::Any => m.token = Some(who.token().to_string()),
         (_, who) => rt.delegate.seal(&mut m, who)?,

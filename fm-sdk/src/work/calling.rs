@@ -1,5 +1,8 @@
 use super::{Bus, bus::seal};
-use crate::{BoxFuture, Call, Envelope, Error, MessageKind, Reply, ResultExt};
+use crate::{
+    BoxFuture, Call, Envelope, Error, MessageKind, Reply, ResultExt,
+    trace::{self, SpanKind, key},
+};
 use std::{future::IntoFuture, marker::PhantomData, time::Duration};
 use tokio::time::Instant;
 
@@ -39,9 +42,21 @@ impl<M: Call> IntoFuture for Calling<M> {
             }
             let rt = &self.bus.rt;
             M::SENDERS.check_sent(M::AT, &rt.service)?;
-            let m = seal(rt, self.bus.caller.as_ref(), self.envelope?, M::SENDERS)?;
+            let mut m = seal(rt, self.bus.caller.as_ref(), self.envelope?, M::SENDERS)?;
+            let mut span = trace::child(SpanKind::Client, "call", || M::AT);
+            span.set(key::MESSAGING_SYSTEM, rt.transport.system());
+            span.set(key::MESSAGING_OPERATION, "send");
+            span.set(key::MESSAGING_DESTINATION, M::AT);
+            if let Some(trace) = span.context() {
+                span.set(key::MESSAGING_ID, m.id.clone());
+                m.trace = Some(trace.to_string());
+            }
             let started = Instant::now();
             let reply = rt.transport.request(m, within).await;
+            if let Err(e) = &reply {
+                span.fail(e.code().to_owned());
+            }
+            span.end();
             rt.metrics.called(M::AT, reply.as_ref().map_or_else(Error::code, |_| "ok"), started.elapsed().as_secs_f64());
             serde_json::from_str(&reply?).internal()
         })

@@ -105,6 +105,9 @@ impl std::fmt::Debug for RabbitMq {
 }
 
 impl Transport for RabbitMq {
+    fn system(&self) -> &'static str {
+        "rabbitmq"
+    }
     fn publish(&self, message: Envelope) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move { self.publisher.publish(Outgoing::published(message)?).await })
     }

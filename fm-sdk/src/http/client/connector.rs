@@ -19,7 +19,7 @@ thread_local! {
 }
 
 /// Gives this thread's client.
-pub(super) fn client() -> awc::Client {
+pub(crate) fn client() -> awc::Client {
     let runtime = Handle::current().id();
     CLIENT.with_borrow_mut(|kept| match kept {
         Some((id, client)) if *id == runtime => client.clone(),

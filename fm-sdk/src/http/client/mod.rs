@@ -6,6 +6,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use connector::client as plain_client;
 pub use request::Request;
 pub use response::Response;
 

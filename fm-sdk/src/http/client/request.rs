@@ -1,13 +1,14 @@
 //! A request to another service, and the instances it is tried on.
 
 use super::{
+    super::observe,
     Client, Response, connector,
     response::{Chunks, Raw},
 };
 use crate::{
     Error, Identity, Kind, Result, ResultExt,
     registry::{Instance, balance::RequestOutcome},
-    trace,
+    trace::{self, Span, SpanKind, key},
 };
 use actix_web::{
     dev::Payload,
@@ -114,11 +115,6 @@ impl Request {
         if let Some(unfit) = self.unfit.take() {
             return Err(unfit);
         }
-        if let Some(trace) = trace::current().map(|t| t.child())
-            && let Ok(value) = HeaderValue::from_str(&trace.to_string())
-        {
-            self.headers.insert(header::HeaderName::from_static("traceparent"), value);
-        }
         let deadline = Instant::now() + self.within;
         let instances = self.client.0.services.watch(&self.service);
         if !instances.is_known() {
@@ -135,7 +131,7 @@ impl Request {
             let instance = &instances[picked.index];
             tried.push(&instance.id);
             let started = Instant::now();
-            let answer = self.once(instance, deadline).await;
+            let answer = self.traced(instance, tried.len(), deadline).await;
             let outcome = match &answer {
                 Ok(_) => RequestOutcome::Answered,
                 Err(Lost::Late) => RequestOutcome::TimedOut,
@@ -157,10 +153,49 @@ impl Request {
         Response::read(last?, self.service, self.max_body, deadline).await
     }
 
-    async fn once(&self, instance: &Instance, deadline: Instant) -> std::result::Result<Raw, Lost> {
+    /// Makes a span of one try.
+    async fn traced(&self, instance: &Instance, tries: usize, deadline: Instant) -> std::result::Result<Raw, Lost> {
+        let mut span = self.span(instance, tries);
+        let answer = self.once(instance, &span, deadline).await;
+        match &answer {
+            Ok(response) => {
+                let status = response.status();
+                span.set(key::HTTP_STATUS, status.as_u16());
+                if status.is_client_error() || status.is_server_error() {
+                    span.fail(status.as_str().to_owned());
+                }
+            }
+            Err(Lost::Late) => span.fail("deadline"),
+            Err(Lost::NotSent(_)) => span.fail("not-sent"),
+            Err(Lost::Unknown(_)) => span.fail("unavailable"),
+        }
+        span.end();
+        answer
+    }
+
+    fn span(&self, instance: &Instance, tries: usize) -> Span {
+        let method = observe::known(&self.method);
+        let mut span = trace::child(SpanKind::Client, method, || self.service.clone());
+        if span.context().is_some() {
+            span.set(key::HTTP_METHOD, method);
+            span.set(key::PEER_SERVICE, self.service.clone());
+            span.set(key::PEER_INSTANCE, instance.id.clone());
+            if tries > 1 {
+                span.set(key::HTTP_RESEND_COUNT, (tries - 1) as i64);
+            }
+        }
+        span
+    }
+
+    async fn once(&self, instance: &Instance, span: &Span, deadline: Instant) -> std::result::Result<Raw, Lost> {
         let mut request = connector::client().request(self.method.clone(), format!("{}{}", instance.url, self.path));
         for (name, value) in &self.headers {
             request = request.append_header((name, value));
+        }
+        if let Some(trace) = trace::outgoing(span)
+            && let Ok(value) = HeaderValue::from_str(&trace.to_string())
+        {
+            request = request.insert_header((header::HeaderName::from_static("traceparent"), value));
         }
         match timeout_at(deadline, request.send_body(self.body.clone())).await {
             // Boxed, because awc gives another type when anybody in the build turns its decompression on.

@@ -3,7 +3,7 @@ use crate::{
     http::{Draining, Json, Observe},
     metrics::Metrics,
     registry::{Instance, MemoryRegistry, Registration},
-    trace::{self, TraceParent},
+    trace::{self, SpanKind, SpanStatus, TraceParent, TraceSettings, Tracer, key},
 };
 use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, rt, web};
 use serde_json::{Value, json};
@@ -98,6 +98,28 @@ async fn a_service_is_found_by_its_name_and_told_trace_and_token() {
     let seen: TraceParent = answer["trace"].as_str().unwrap().parse().unwrap();
     assert_eq!(seen.trace_id(), trace.trace_id());
     assert_ne!(seen.span_id(), trace.span_id());
+}
+
+#[actix_rt::test]
+async fn each_try_of_a_request_is_a_span_and_the_one_that_arrives_is_named_to_the_service() {
+    let market = Market::new().with("dead", &nowhere()).with_echo("live");
+    let tracer = Tracer::new("fm-x", "x-1", TraceSettings::default());
+    for _ in 0..20 {
+        let root = tracer.begin(SpanKind::Server, "GET", "/", None);
+        let trace = root.context().unwrap();
+        let answer: Value = trace::in_span(&root, market.client.get("fm-echo", "/echo").send()).await.unwrap().json().unwrap();
+        root.end();
+        let seen: TraceParent = answer["trace"].as_str().unwrap().parse().unwrap();
+        let tries: Vec<_> = tracer.trace(trace.id()).into_iter().filter(|s| s.name() == "GET fm-echo").collect();
+        assert_eq!(tries.last().unwrap().span_id(), seen.span_id());
+        assert!(tries.iter().all(|s| s.parent_span_id() == Some(trace.span_id())));
+        if let [failed, arrived] = &tries[..] {
+            assert_eq!((failed.attribute(key::PEER_INSTANCE), failed.status()), (Some(&"dead".into()), SpanStatus::Error));
+            assert_eq!(arrived.attribute(key::HTTP_RESEND_COUNT), Some(&trace::Value::Int(1)));
+            return;
+        }
+    }
+    panic!("the dead instance was never tried first");
 }
 
 #[actix_rt::test]

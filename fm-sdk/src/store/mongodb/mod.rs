@@ -62,6 +62,9 @@ impl MongoDb {
 }
 
 impl Driver for MongoDb {
+    fn system(&self) -> &'static str {
+        "mongodb"
+    }
     fn prepare(&self, specs: Vec<Spec>) -> BoxFuture<'_, Result<()>> {
         Box::pin(schema::prepare(self, specs))
     }

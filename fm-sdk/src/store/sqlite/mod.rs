@@ -67,6 +67,9 @@ impl Sqlite {
 }
 
 impl Driver for Sqlite {
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
     fn prepare(&self, specs: Vec<Spec>) -> BoxFuture<'_, Result<()>> {
         self.step(move |c| schema::prepare(c, &specs).map(Outcome::Keep))
     }

@@ -125,6 +125,9 @@ impl Crashing {
 }
 
 impl Driver for Crashing {
+    fn system(&self) -> &'static str {
+        self.0.inner.system()
+    }
     fn prepare(&self, specs: Vec<Spec>) -> BoxFuture<'_, Result<()>> {
         self.0.inner.prepare(specs)
     }

@@ -3,7 +3,7 @@
 use super::{Handling, MockBus, transport::Job};
 use crate::{
     Bus, Envelope, Work,
-    bus::transport::{Audience, Consume, Outcome},
+    bus::transport::{Audience, Consume, Outcome, Retry},
     service::Arrival,
 };
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
@@ -24,7 +24,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                 running.push(
                     async move {
                         // Each as if it might have come before, so that a test delivers one again by just doing so.
-                        let arrival = Arrival { audience, deadline, redelivered: true };
+                        let arrival = Arrival { audience, deadline, redelivered: true, attempts: Retry::ATTEMPTS };
                         let outcome = self.service.handle(&self.rt, m.clone(), arrival).await;
                         (m, audience, outcome)
                     }

@@ -56,7 +56,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         self.drive(async {
             let app = App::new()
                 .configure(|cfg| self.service.configure(&self.rt, cfg))
-                .wrap(Observe::new(self.rt.metrics.clone(), self.rt.draining.clone()));
+                .wrap(Observe::new(self.rt.metrics.clone(), self.rt.draining.clone()).traced(self.rt.tracer.clone()));
             let r = test::call_service(&test::init_service(app).await, request).await;
             let (status, headers) = (r.status(), r.headers().clone());
             let body = test::read_body(r).await;

@@ -16,6 +16,7 @@ use crate::{
     runtime::{Backends, Runtime},
     store::{Document, Driver, Sqlite},
     testing::TestIdentities,
+    trace::{SpanRecord, TraceId, TraceSettings},
 };
 use crash::{Crash, Crashing};
 use std::{
@@ -97,7 +98,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             verifier: identities.verifier().into_inner(),
             delegate: identities.delegate(service.name()),
         };
-        let rt = Runtime::new(service.name(), "test", backends);
+        let rt = Runtime::new(service.name(), "test", TraceSettings::default(), backends);
         rt.trails().keep();
         MockBus {
             rt,
@@ -205,6 +206,10 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             let (state, work) = (self.service.state.clone(), Work::new(Bus::new(self.rt.clone(), None), None));
             self.drive(async move { task(state, work).await }).await.expect("the gap is closed");
         }
+    }
+    /// The spans that this instance keeps of a trace, earliest first.
+    pub fn trace(&self, id: TraceId) -> Vec<SpanRecord> {
+        self.rt.tracer.trace(id)
     }
     /// The events of this type that went out, each once, in order.
     pub fn published<E: Event>(&self) -> Published<E> {
