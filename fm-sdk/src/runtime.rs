@@ -3,9 +3,11 @@
 mod backends;
 mod publish;
 mod relay;
+mod schedules;
 mod trail;
 
 pub use backends::Backends;
+pub(crate) use schedules::Schedule;
 pub(crate) use trail::{Trail, Trails};
 
 use crate::{
@@ -18,6 +20,7 @@ use crate::{
     trace::{TraceSettings, Tracer},
 };
 use relay::Relay;
+use schedules::Schedules;
 use std::sync::Arc;
 
 /// What all handlers of one running instance share: its name, its backends, its keys.
@@ -30,6 +33,7 @@ pub struct Runtime {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) delegate: Arc<Delegate>,
     pub(crate) relay: Relay,
+    schedules: Schedules,
     pub(crate) draining: Draining,
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
@@ -51,6 +55,7 @@ impl Runtime {
             verifier: backends.verifier,
             delegate: backends.delegate,
             relay: Relay::default(),
+            schedules: Schedules::default(),
             draining: Draining::default(),
             client,
             metrics,

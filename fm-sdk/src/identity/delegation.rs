@@ -57,14 +57,29 @@ impl Delegate {
     /// # Errors
     /// `Internal`, code `delegate`, if the envelope names another source.
     pub fn seal(&self, envelope: &mut Envelope, who: Option<&Identity>) -> Result<()> {
+        let (user, scope) = who.map_or((self.service.as_str(), String::new()), |w| (w.sub(), w.scopes().join(" ")));
+        self.seal_for(envelope, user, &scope)
+    }
+
+    /// Puts a token into an envelope as [`Delegate::seal`] does, for a user who is not at hand any more.
+    pub(crate) fn seal_for(&self, envelope: &mut Envelope, user: &str, scope: &str) -> Result<()> {
         if envelope.source != self.service {
             return Err(Error::new(Kind::Internal, "delegate", format!("{} cannot sign for {}", self.service, envelope.source)));
         }
         let lifetime = if envelope.kind == MessageKind::Call { self.policy.call_secs() } else { self.policy.message_secs() };
-        let (user, scope) = who.map_or((self.service.as_str(), String::new()), |w| (w.sub(), w.scopes().join(" ")));
-        let claims = self.claims(user, &scope, &envelope.name, &envelope.id, &envelope.body, lifetime)?;
+        let claims = self.claims(user, scope, &envelope.name, &envelope.id, &envelope.body, lifetime)?;
         envelope.token = Some(self.sign(claims)?);
         Ok(())
+    }
+
+    /// The time by which it signs, in milliseconds since the Unix epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.policy.now_ms()
+    }
+
+    /// For how long the token of a queued message is valid, in milliseconds.
+    pub(crate) fn message_lifetime_ms(&self) -> i64 {
+        self.policy.message_secs() * 1000
     }
 
     /// Vouches anew for a message that this service replays from its own dead letters: for the same user, from the same source, with the same

@@ -1,8 +1,8 @@
 //! Hands messages from the outbox to the broker: publish, confirm, then forget. Each instance relays what it wrote itself, at once,
 //! and what others left behind when they died.
 
-use super::Runtime;
-use crate::{Error, Result, bus::transport::REFUSED};
+use super::{Runtime, Schedule};
+use crate::{BoxFuture, Envelope, Error, Result, bus::transport::REFUSED};
 use futures::{StreamExt, stream::FuturesOrdered};
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, Notify};
 /// Messages of one round.
 const BATCH: u32 = 512;
 /// A message this old, still unsent, has lost its writer.
-const ORPHANED: Duration = Duration::from_secs(15);
+pub(super) const ORPHANED: Duration = Duration::from_secs(15);
 /// How often to look for what others left.
 const TICK: Duration = Duration::from_secs(5);
 /// The wait after a round in which something could not be sent.
@@ -51,13 +51,15 @@ impl Runtime {
             .into_iter()
             .map(|(place, m)| {
                 let (id, name) = (m.id.clone(), m.name.clone());
-                let sent = self.publish(m);
+                let sent = self.hand_over(m);
                 async move { (place, id, name, sent.await) }
             })
             .collect();
         let (mut done, mut stuck, mut failed) = (Vec::new(), 0, None);
         while let Some((place, id, name, sent)) = sending.next().await {
-            self.metrics.published(&name, sent.as_ref().map_or_else(Error::code, |()| "ok"));
+            if !Schedule::is_named(&name) {
+                self.metrics.published(&name, sent.as_ref().map_or_else(Error::code, |()| "ok"));
+            }
             match sent {
                 Ok(()) => done.push((place, id)),
                 Err(e) => {
@@ -75,6 +77,11 @@ impl Runtime {
             self.store.relayed(done).await?;
         }
         Ok(Round { sent, failed: failed.map(|(_, e)| e) })
+    }
+
+    /// A message goes to the broker, a schedule to the others in the store.
+    fn hand_over(&self, m: Envelope) -> BoxFuture<'_, Result<()>> {
+        if Schedule::is_named(&m.name) { Box::pin(self.unpack_schedule(m)) } else { Box::pin(self.publish(m)) }
     }
 
     /// Relays until nothing is left, or something cannot be sent: gives why.

@@ -3,7 +3,8 @@ use crate::{
     Call, Command, Error, Event, Handled, HandlerOptions, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
     message::{Senders, owner},
-    store::{Document, Spec},
+    runtime::Schedule,
+    store::{Document, SCHEDULES, Spec},
 };
 use actix_web::web;
 use futures::FutureExt;
@@ -215,7 +216,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         self.handlers.iter().map(|h| h.subscription.clone()).collect()
     }
     pub(crate) async fn prepare(&self, rt: &Runtime) -> Result<()> {
-        rt.store.prepare(self.specs.clone()).await
+        rt.store.prepare(self.specs.iter().copied().chain([Schedule::SPEC]).collect()).await
     }
     /// Everything an HTTP app of this service needs, but the middleware.
     pub(crate) fn configure(&self, rt: &Arc<Runtime>, cfg: &mut web::ServiceConfig) {

@@ -88,6 +88,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         again("the service's key is not in the registry", || keys.publish(&*rt.registry)).await;
         rt.verifier.ready().await;
         let mut tasks = vec![actix_rt::spawn(keys.keep(rt.registry.clone())), actix_rt::spawn(rt.clone().relay_for_ever())];
+        tasks.push(actix_rt::spawn(rt.clone().run_schedules()));
         for task in &self.service.at_start {
             again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;
         }

@@ -22,6 +22,9 @@ use crate::{BoxFuture, Envelope, Result};
 use serde_json::Value;
 use std::time::Duration;
 
+/// The collection of messages that are due later. Its documents carry no marks and no messages.
+pub(crate) const SCHEDULES: &str = "fm_schedules";
+
 /// A document as the store has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {

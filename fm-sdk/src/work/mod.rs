@@ -6,6 +6,7 @@ mod doc;
 mod docs;
 mod each;
 mod out;
+mod schedule;
 mod send;
 mod step;
 

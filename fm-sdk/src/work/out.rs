@@ -1,16 +1,17 @@
 use super::bus::{Bus, seal};
-use crate::{Command, Envelope, Event, MessageKind, Result, Senders, message::Subject};
+use crate::{Command, Envelope, Event, MessageKind, Result, Senders, message::Subject, runtime::Schedule};
 
 /// Messages that leave together with a change, or not at all.
 pub struct Out {
-    bus: Bus,
-    subject: Option<Subject>,
+    pub(super) bus: Bus,
+    pub(super) subject: Option<Subject>,
     messages: Vec<Envelope>,
+    pub(super) schedules: Vec<Schedule>,
 }
 
 impl Out {
     pub(crate) fn new(bus: &Bus) -> Self {
-        Out { bus: bus.clone(), subject: None, messages: Vec::new() }
+        Out { bus: bus.clone(), subject: None, messages: Vec::new(), schedules: Vec::new() }
     }
     pub(super) fn about(bus: &Bus, document: String, version: i64) -> Self {
         Out { subject: Some(Subject { document, version }), ..Out::new(bus) }
@@ -41,11 +42,12 @@ impl Out {
         Ok(())
     }
     pub(crate) fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.messages.is_empty() && self.schedules.is_empty()
     }
     /// Signs and hands out the messages. Late, so that a closure that fails or runs again costs no signatures.
     pub(crate) fn sealed(self) -> Result<Vec<Envelope>> {
-        let Out { bus, messages, .. } = self;
-        messages.into_iter().map(|m| seal(&bus.rt, bus.caller.as_ref(), m, Senders::Any)).collect()
+        let Out { bus, messages, schedules, .. } = self;
+        let sealed = messages.into_iter().map(|m| seal(&bus.rt, bus.caller.as_ref(), m, Senders::Any));
+        sealed.chain(schedules.iter().map(|s| s.enclosed(&bus.rt))).collect()
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn finish(store: &MongoDb, op: String, reply: Option<String>, m
         Err(e) if duplicate(&e).is_some() => return Ok(false),
         Err(e) => return Err(e).or_fault(),
     }
-    for name in store.prepared() {
+    for name in store.with_messages() {
         let collection = store.collection(name);
         let marked = collection.update_many(doc! { "i.op": &op }, doc! { "$pull": { "i": { "op": &op } } });
         if command(marked).await.or_fault()?.matched_count > 0 {

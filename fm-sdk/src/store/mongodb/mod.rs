@@ -14,7 +14,7 @@ mod reading;
 mod schema;
 mod step;
 
-use super::{Driver, Finished, Place, Query, Spec, Stored, Write, Written};
+use super::{Driver, Finished, Place, Query, SCHEDULES, Spec, Stored, Write, Written};
 use crate::{BoxFuture, Envelope, Result, tls::TlsFiles};
 use lead::Leads;
 use mongodb::{Collection, Database, bson::Document};
@@ -58,6 +58,10 @@ impl MongoDb {
     /// Every collection in which marks and messages may lie; the inbox is the last, since a message's steps come before its end.
     fn prepared(&self) -> Vec<&'static str> {
         self.collections.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+    /// Those that may have marks and messages.
+    fn with_messages(&self) -> Vec<&'static str> {
+        self.prepared().into_iter().filter(|name| *name != SCHEDULES).collect()
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) async fn pending(store: &MongoDb, instance: String, orphaned: Duratio
     }
     let before = now_ms().saturating_sub(i64::try_from(orphaned.as_millis()).unwrap_or(i64::MAX));
     let mut found = vec![];
-    for name in store.prepared().into_iter().chain([INBOX]) {
+    for name in store.with_messages().into_iter().chain([INBOX]) {
         let collection = store.collection(name);
         let filter = doc! { "$or": [{ "o.by": &instance }, { "o.at": { "$lte": before } }] };
         let find = collection.find(filter).sort(doc! { "o.at": 1 }).limit(limit.into()).projection(doc! { "o": 1 });

@@ -32,7 +32,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                 );
             }
             if running.is_empty() && out.is_some() {
-                if !self.relayed_something().await {
+                if !self.relayed_something().await && !self.sent_something_due().await {
                     break;
                 }
                 continue;
@@ -71,6 +71,14 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         let (mut round, mut dead) = (pin!(self.rt.relay_round().fuse()), pin!(self.crash.died().fuse()));
         futures::select_biased! {
             round = round => round.expect("the outbox can be read").sent > 0,
+            () = dead => true,
+        }
+    }
+
+    async fn sent_something_due(&self) -> bool {
+        let (mut due, mut dead) = (pin!(self.rt.send_due().fuse()), pin!(self.crash.died().fuse()));
+        futures::select_biased! {
+            due = due => due.expect("the schedules can be read").sent > 0,
             () = dead => true,
         }
     }

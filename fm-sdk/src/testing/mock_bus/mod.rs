@@ -200,6 +200,11 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         let (state, work) = (self.service.state.clone(), Work::new(Bus::new(self.rt.clone(), None), None));
         self.drive(async move { job(state, work).await }).await.expect("the job succeeds");
     }
+    /// Lets this much time pass for schedules and for tokens, and sends what falls due. An access token expires as in production.
+    pub async fn advance(&self, time: Duration) {
+        self.identities.advance(time);
+        self.drive(async {}).await;
+    }
     /// Tells the service that messages for each instance may have been missed.
     pub async fn gap(&self) {
         for task in self.service.on_gap.clone() {

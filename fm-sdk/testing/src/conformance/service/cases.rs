@@ -45,6 +45,11 @@ cases! { $
         assert_eq!(s.deliver(Crowded { together: true }, |_| {}).await, Ending::Done);
         assert_eq!(s.deliver(Crowded { together: false }, |_| {}).await, Ending::Done);
         assert_eq!(s.notes().join(","), "4 at once,1 at once");
+    async fn a_scheduled_message_is_sent_when_it_is_due_unless_it_was_cancelled(s) {
+        assert_eq!(s.deliver(Later {}, |_| {}).await, Ending::Done);
+        eventually("it is sent", Duration::from_secs(30), async || !s.published::<Ended>().is_empty()).await;
+        assert_eq!(s.published::<Ended>().into_iter().map(|e| e.n).collect::<Vec<_>>(), [2]);
+        assert!(s.notes().contains(&"cancelled [true, false]".into()), "{:?}", s.notes());
     }
     async fn a_hopeless_message_becomes_a_dead_letter_at_once_and_blocks_nobody(s) {
         assert_eq!(s.deliver(Broken { hopeless: true }, |_| {}).await, Ending::DeadLetter("rejected".into(), 1));

@@ -20,6 +20,7 @@ messages! {
     event "probe.shared" from any Shared { service: Outcome, instance: Outcome }
     event "probe.fragile" from any Fragile {}
     event "probe.endless" from any Endless {}
+    event "probe.later" from any Later {}
     event "probe.crowded" from any Crowded { together: bool }
     call "fm-probe/alone" Alone {} -> u32;
     call "fm-probe/together" Together {} -> u32;
@@ -62,6 +63,7 @@ pub fn probe() -> Service<Probe> {
         .on_with(HandlerOptions::new().attempts(2), fragile)
         .on_with(HandlerOptions::new().attempts(2).timeout(soon), endless)
         .on(crowded)
+        .on(later)
         .call_with(HandlerOptions::new().concurrency(1), alone)
         .call(together)
         .call_with(HandlerOptions::new().timeout(soon), hang)
@@ -123,6 +125,15 @@ async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {
     }
     assert!(m.n >= 0, "on purpose");
     Ok(m.n * 2)
+}
+
+/// Schedules two messages, one that is due and one that is not, and cancels the second.
+async fn later(_: Later, cx: Cx<Probe>) -> Handled {
+    let key = cx.publish_after(Duration::from_secs(3600), Ended { n: 1 }).await?;
+    cx.publish_at(0, Ended { n: 2 }).await?;
+    let cancelled = [cx.cancel(&key).await?, cx.cancel(&key).await?];
+    cx.state.note(format!("cancelled {cancelled:?}"));
+    Ok(())
 }
 
 async fn fragile(_: Fragile, cx: Cx<Probe>) -> Handled {
