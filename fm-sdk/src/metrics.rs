@@ -52,6 +52,10 @@ struct Handler {
     audience: &'static str,
 }
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Collection {
+    collection: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Name {
     name: String,
 }
@@ -78,6 +82,7 @@ struct Families {
     published: Family<Outcome, Counter>,
     calls: Family<Outcome, Counter>,
     call_seconds: Times<Name>,
+    expired: Family<Collection, Counter>,
     outbox_pending: Gauge,
     outbox_age: Gauge<f64, AtomicU64>,
     up: Family<Name, Gauge>,
@@ -99,6 +104,7 @@ impl Default for Families {
             published: Family::default(),
             calls: Family::default(),
             call_seconds: Family::new_with_constructor(Seconds),
+            expired: Family::default(),
             outbox_pending: Gauge::default(),
             outbox_age: Gauge::default(),
             up: Family::default(),
@@ -117,6 +123,7 @@ impl Default for Families {
         r.register("messages_published", "Messages given to the broker, by outcome: ok or the error's code", families.published.clone());
         r.register("calls", "Calls to other services, by outcome: ok or the error's code", families.calls.clone());
         r.register_with_unit("call", "Time to the reply of a call", Unit::Seconds, families.call_seconds.clone());
+        r.register("documents_expired", "Documents removed because they were too old", families.expired.clone());
         r.register("outbox_pending", "Messages in the outbox that the broker has not confirmed", families.outbox_pending.clone());
         r.register_with_unit("outbox_oldest", "Age of the oldest message in the outbox", Unit::Seconds, families.outbox_age.clone());
         r.register("up", "Whether a part (bus, registry, store) answers", families.up.clone());
@@ -170,6 +177,10 @@ impl Metrics {
     pub fn called(&self, name: &str, outcome: &str, seconds: f64) {
         self.0.calls.get_or_create(&Outcome { name: name.into(), outcome: outcome.into() }).inc();
         self.0.call_seconds.get_or_create(&Name { name: name.into() }).observe(seconds);
+    }
+    /// Counts documents that were removed because they were too old.
+    pub(crate) fn expired(&self, collection: &'static str, n: u64) {
+        self.0.expired.get_or_create(&Collection { collection }).inc_by(n);
     }
     /// Shows how many messages wait in the outbox and for how long the oldest does, in seconds.
     pub fn outbox(&self, pending: usize, oldest_seconds: f64) {

@@ -9,7 +9,7 @@ use crate::{
 use actix_web::web;
 use futures::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
@@ -68,7 +68,12 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
     /// Keeps documents of this type.
     pub fn keeps<T: Document>(mut self) -> Self {
-        self.specs.push(Spec { collection: T::COLLECTION, indexes: T::INDEXES });
+        if T::COLLECTION == SCHEDULES {
+            self.faults.push(format!("the collection {SCHEDULES} belongs to fm-sdk"));
+        }
+        if self.specs.iter().all(|s| s.collection != T::COLLECTION) {
+            self.specs.push(Spec { collection: T::COLLECTION, indexes: T::INDEXES });
+        }
         self
     }
     /// Answers a call.
@@ -120,14 +125,8 @@ impl<S: Send + Sync + 'static> Service<S> {
         self
     }
     /// Runs again and again while the instance is up, on every instance, `every` after the last run ended; once more while it drains.
-    pub fn every(
-        mut self,
-        every: Duration,
-        name: &'static str,
-        f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        self.jobs.push(Job { name, every, once: false, task: task(f) });
-        self
+    pub fn every(self, every: Duration, name: &'static str, f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.job(every, name, false, f)
     }
     /// Runs again and again on one instance at a time, `every` after the last run ended. Which one is settled by a lease in the store; when
     /// that instance dies or hangs, another one takes over within 20 s (a lease of 15 s, asked for every 5 s) and runs `every` later. A run whose lease is lost is cut off.
@@ -135,12 +134,21 @@ impl<S: Send + Sync + 'static> Service<S> {
     /// Two runs overlap only if a process stands still for longer than its lease and goes on: what a run changes must be guarded by the
     /// versions of its documents, as all changes are.
     pub fn every_once(
-        mut self,
+        self,
         every: Duration,
         name: &'static str,
         f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        self.jobs.push(Job { name, every, once: true, task: task(f) });
+        self.job(every, name, true, f)
+    }
+    pub(super) fn job(
+        mut self,
+        every: Duration,
+        name: impl Into<Cow<'static, str>>,
+        once: bool,
+        f: impl AsyncFn(Arc<S>, Work) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.jobs.push(Job { name: name.into(), every, once, task: task(f) });
         self
     }
     /// Adds HTTP routes. State is at hand as `web::Data<S>`.

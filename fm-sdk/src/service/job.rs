@@ -2,7 +2,7 @@
 
 use crate::{Result, Work};
 use futures::future::LocalBoxFuture;
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 pub(crate) type Task<S> = Arc<dyn Fn(Arc<S>, Work) -> LocalBoxFuture<'static, Result<()>> + Send + Sync>;
@@ -13,7 +13,7 @@ const LEASE: Duration = Duration::from_secs(15);
 const RENEWAL: Duration = Duration::from_secs(5);
 
 pub(crate) struct Job<S> {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub every: Duration,
     /// On one instance at a time.
     pub once: bool,
@@ -22,7 +22,7 @@ pub(crate) struct Job<S> {
 
 impl<S> Clone for Job<S> {
     fn clone(&self) -> Self {
-        Job { name: self.name, every: self.every, once: self.once, task: self.task.clone() }
+        Job { name: self.name.clone(), every: self.every, once: self.once, task: self.task.clone() }
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
             }
             .boxed_local()
         });
-        (runs, Job { name: "count", every: Duration::from_millis(20), once: true, task })
+        (runs, Job { name: "count".into(), every: Duration::from_millis(20), once: true, task })
     }
 
     fn spawn(job: &Job<()>, work: Work) -> actix_rt::task::JoinHandle<()> {

@@ -7,6 +7,7 @@ mod cli_client;
 mod command;
 mod cx;
 mod dead_letters;
+mod expiry;
 mod gate;
 mod handle;
 mod handler;

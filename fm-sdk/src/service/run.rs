@@ -2,12 +2,12 @@
 
 use super::{Application, workers::Workers};
 use crate::{
-    Result, ResultExt,
+    Result, ResultExt, Runtime,
     health::Phase,
     http::{self, Admission, BodyTimeout, Observe, TrustedProxies, UnreadBody},
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn};
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// Longer than a gateway keeps its idle connections (30 s), so that the side that closes is the one that knows.

@@ -2,7 +2,8 @@ use super::{
     Ending, Stage,
     probe::{Broken, Crowded, Double, Ended, Endless, Foreign, Fragile, Hang, Outcome, Owned, Shared, Step},
 };
-use fm_sdk::{Envelope, Kind, bus::transport::Retry};
+use fm_sdk::{Envelope, Kind, bus::transport::Retry, testing::eventually};
+use std::time::Duration;
 
 macro_rules! cases {
     ($d:tt $(async fn $case:ident($s:ident) $body:block)*) => {
