@@ -47,12 +47,20 @@ pub use message::{Call, Command, Envelope, Event, MessageKind, Senders};
 #[doc(hidden)]
 pub use runtime::Backends;
 pub use runtime::Runtime;
-pub use service::{Application, Cx, NoSettings, Program, Service, run, run_with, stop_signal};
+pub use service::{
+    Application, Cx, Invocation, InvocationKind, Middleware, Next, NoSettings, Program, Service, run, run_with, stop_signal,
+};
 pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};
 
 /// Compiles the examples of the guides.
 #[cfg(doctest)]
-#[doc = include_str!("../docs/handlers.md")]
-struct Guides;
+mod guides {
+    #[doc = include_str!("../docs/handlers.md")]
+    struct Handlers;
+    #[doc = include_str!("../docs/middleware.md")]
+    struct Middleware;
+    #[doc = include_str!("../docs/scheduled-messages.md")]
+    struct ScheduledMessages;
+}

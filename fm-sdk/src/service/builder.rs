@@ -1,4 +1,4 @@
-use super::{Cx, Handler, Job, handler::Run, job::Task};
+use super::{Cx, Handler, Job, handler::Run, job::Task, middleware::Layers};
 use crate::{
     Call, Command, Error, Event, Handled, HandlerOptions, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
@@ -24,6 +24,7 @@ pub struct Service<S> {
     pub(crate) at_start: Vec<Task<S>>,
     pub(crate) on_gap: Vec<Task<S>>,
     pub(crate) jobs: Vec<Job<S>>,
+    pub(crate) layers: Layers,
     pub(crate) scopes: &'static [&'static str],
     pub(crate) version: &'static str,
     pub(crate) about: &'static str,
@@ -40,6 +41,7 @@ impl<S> Clone for Service<S> {
             at_start: self.at_start.clone(),
             on_gap: self.on_gap.clone(),
             jobs: self.jobs.clone(),
+            layers: self.layers.clone(),
             scopes: self.scopes,
             version: self.version,
             about: self.about,
@@ -60,6 +62,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             at_start: vec![],
             on_gap: vec![],
             jobs: vec![],
+            layers: vec![],
             scopes: &[],
             version: "",
             about: "",

@@ -1,6 +1,9 @@
 //! The one path of every message, whatever the transport.
 
-use super::{Cx, Handler, Service};
+use super::{
+    Cx, Handler, Service,
+    middleware::{self, Invocation},
+};
 use crate::{
     Bus, Envelope, Error, Identity, Kind, MessageKind, Result, Runtime, Work,
     bus::transport::{Audience, Outcome},
@@ -81,16 +84,17 @@ impl<S: Send + Sync + 'static> Service<S> {
         let trail = rt.trails().begin();
         let bus = Bus { rt: rt.clone(), caller, trail: trail.clone(), deadline: handler.deadline(deadline) };
         let last = Arc::new(Mutex::new(Out::new(&bus)));
+        let invocation = Invocation::new(audience.into(), m.name.clone(), bus.caller.clone(), m.attempt);
         let cx = Cx {
             state: self.state.clone(),
             attempt: m.attempt,
             version: m.subject.as_ref().map(|s| s.version),
             at_ms: m.at_ms,
-            work: Work::new(bus.clone(), remembered.then(|| op.clone())),
+            work: Work::new(bus.clone(), remembered.then(|| op.clone())).within(invocation.context().clone()),
             last: last.clone(),
         };
-        let reply =
-            AssertUnwindSafe(handler.attempt(m.body.clone(), cx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+        let attempt = middleware::run(&self.layers, &invocation, handler.attempt(m.body.clone(), cx));
+        let reply = AssertUnwindSafe(attempt).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         let last = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), Out::new(&bus)).sealed()?;
         if remembered && (trail.wrote.load(Relaxed) || !last.is_empty()) {
             let speaks = !last.is_empty();

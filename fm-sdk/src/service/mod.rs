@@ -12,6 +12,7 @@ mod gate;
 mod handle;
 mod handler;
 mod job;
+mod middleware;
 mod program;
 mod run;
 #[cfg(feature = "rabbitmq")]
@@ -25,5 +26,7 @@ pub use cx::Cx;
 pub(crate) use handle::Arrival;
 pub(crate) use handler::Handler;
 pub(crate) use job::Job;
+pub(crate) use middleware::surround;
+pub use middleware::{Invocation, InvocationKind, Middleware, Next};
 pub use program::Program;
 pub use run::stop_signal;

@@ -1,6 +1,6 @@
 //! From the first bind to the end of the drain, in order.
 
-use super::{Application, workers::Workers};
+use super::{Application, surround, workers::Workers};
 use crate::{
     Result, ResultExt, Runtime,
     health::Phase,
@@ -56,12 +56,14 @@ impl<S: Send + Sync + 'static> Application<S> {
         let bodies = BodyTimeout::new(self.settings.body_timeout, rt.metrics.clone());
         let listener = self.listener.try_clone().internal()?;
         let server = HttpServer::new(move || {
+            let layers = Arc::new(service.layers.clone());
             let (service, own, gate, admission, bodies) = (service.clone(), rt.clone(), gate.clone(), admission.clone(), bodies.clone());
             App::new()
                 .app_data(proxies.clone())
                 .configure(http::routes(health.clone(), rt.metrics.clone()))
                 .configure(http::trace_routes(rt.tracer.clone()))
                 .configure(move |cfg| service.configure(&own, cfg))
+                .wrap(from_fn(move |request, next| surround(layers.clone(), request, next)))
                 .wrap(from_fn(move |request, next| admission.clone().pass(request, next)))
                 .wrap(from_fn(move |request, next| gate.clone().pass(request, next)))
                 .wrap(from_fn(move |request, next| bodies.clone().pass(request, next)))

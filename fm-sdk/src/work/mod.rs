@@ -2,6 +2,7 @@
 
 mod bus;
 mod calling;
+mod context;
 mod doc;
 mod docs;
 mod each;
@@ -13,6 +14,7 @@ mod step;
 pub use bus::Bus;
 pub(crate) use bus::of_request;
 pub use calling::Calling;
+pub(crate) use context::Context;
 pub use doc::{Doc, DocRef};
 pub use docs::Docs;
 pub(crate) use each::remove_each;
@@ -23,7 +25,7 @@ use crate::{
     runtime::Runtime,
     store::{Document, Guard, Query, Write, Written},
 };
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use std::{
     collections::HashSet,
     future::{Ready, ready},
@@ -43,11 +45,27 @@ pub struct Work {
     key: Option<String>,
     made: Arc<Mutex<u32>>,
     touched: Arc<Mutex<HashSet<(&'static str, String)>>>,
+    context: Context,
 }
 
 impl Work {
     pub(crate) fn new(bus: Bus, op: Option<String>) -> Self {
-        Work { bus, seed: op.as_deref().map(Into::into), op, key: None, made: Arc::default(), touched: Arc::default() }
+        Work {
+            bus,
+            seed: op.as_deref().map(Into::into),
+            op,
+            key: None,
+            made: Arc::default(),
+            touched: Arc::default(),
+            context: Context::default(),
+        }
+    }
+    pub(crate) fn within(self, context: Context) -> Self {
+        Work { context, ..self }
+    }
+    /// The value of this type that a [`Middleware`](crate::Middleware) put beside this request or message.
+    pub fn context<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.context.get()
     }
     /// Who is behind this request or message.
     ///
@@ -177,6 +195,7 @@ impl FromRequest for Work {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(of_request(req).map(|b| Work::new(b, None)))
+        let context = req.extensions().get::<Context>().cloned().unwrap_or_default();
+        ready(of_request(req).map(|b| Work::new(b, None).within(context)))
     }
 }

@@ -1,11 +1,15 @@
 use super::MockBus;
-use crate::http::Observe;
+use crate::{http::Observe, service::surround};
 use actix_web::{
     App, HttpMessage,
+    body::to_bytes,
+    dev::Service,
     http::header::{AUTHORIZATION, HeaderMap},
+    middleware::from_fn,
     test::{self, TestRequest},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use std::sync::Arc;
 
 /// What the service answered.
 #[derive(Debug)]
@@ -54,12 +58,16 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         self.drive(async {
+            let layers = Arc::new(self.service.layers.clone());
             let app = App::new()
                 .configure(|cfg| self.service.configure(&self.rt, cfg))
+                .wrap(from_fn(move |request, next| surround(layers.clone(), request, next)))
                 .wrap(Observe::new(self.rt.metrics.clone(), self.rt.draining.clone()).traced(self.rt.tracer.clone()));
-            let r = test::call_service(&test::init_service(app).await, request).await;
-            let (status, headers) = (r.status(), r.headers().clone());
-            let body = test::read_body(r).await;
+            // What fails outside of a handler is an error here; a server makes its response of it.
+            let answered = test::init_service(app).await.call(request).await;
+            let answer = answered.map_or_else(|e| e.error_response(), |r| r.into_parts().1);
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let body = to_bytes(answer.into_body()).await.expect("a body");
             HttpReply { status: status.as_u16(), headers, body: body.to_vec() }
         })
         .await

@@ -1,6 +1,6 @@
 use super::{
     Ending, Stage,
-    probe::{Broken, Crowded, Double, Ended, Endless, Foreign, Fragile, Hang, Outcome, Owned, Shared, Step},
+    probe::{Broken, Crowded, Double, Ended, Endless, Foreign, Fragile, Hang, Later, Outcome, Owned, Shared, Step, Wrapped},
 };
 use fm_sdk::{Envelope, Kind, bus::transport::Retry, testing::eventually};
 use std::time::Duration;
@@ -46,6 +46,15 @@ cases! { $
         assert_eq!(s.deliver(Crowded { together: true }, |_| {}).await, Ending::Done);
         assert_eq!(s.deliver(Crowded { together: false }, |_| {}).await, Ending::Done);
         assert_eq!(s.notes().join(","), "4 at once,1 at once");
+    }
+    async fn a_middleware_surrounds_the_handler_and_its_panic_fails_the_attempt(s) {
+        assert_eq!(s.deliver(Wrapped { panics: false }, |_| {}).await, Ending::Done);
+        assert_eq!(s.notes(), ["probe.wrapped 1"]);
+        let attempts = Retry::default().attempts;
+        assert_eq!(s.deliver(Wrapped { panics: true }, |_| {}).await, Ending::DeadLetter("later".into(), attempts));
+        let heard: Vec<_> = (1..=attempts).filter(|n| *n != 2).map(|n| format!("probe.wrapped {n}")).collect();
+        assert_eq!(s.notes()[1..], heard);
+    }
     async fn a_scheduled_message_is_sent_when_it_is_due_unless_it_was_cancelled(s) {
         assert_eq!(s.deliver(Later {}, |_| {}).await, Ending::Done);
         eventually("it is sent", Duration::from_secs(30), async || !s.published::<Ended>().is_empty()).await;

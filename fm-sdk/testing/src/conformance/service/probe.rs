@@ -1,4 +1,4 @@
-use fm_sdk::{Cx, Error, Handled, HandlerOptions, Kind, Reply, Service, messages, reject};
+use fm_sdk::{Cx, Error, Handled, HandlerOptions, Invocation, Kind, Middleware, Next, Reply, Service, messages, reject};
 use std::{
     sync::{
         Mutex, PoisonError,
@@ -21,6 +21,7 @@ messages! {
     event "probe.fragile" from any Fragile {}
     event "probe.endless" from any Endless {}
     event "probe.later" from any Later {}
+    event "probe.wrapped" from any Wrapped { panics: bool }
     event "probe.crowded" from any Crowded { together: bool }
     call "fm-probe/alone" Alone {} -> u32;
     call "fm-probe/together" Together {} -> u32;
@@ -64,6 +65,8 @@ pub fn probe() -> Service<Probe> {
         .on_with(HandlerOptions::new().attempts(2).timeout(soon), endless)
         .on(crowded)
         .on(later)
+        .wrap(Wrapping)
+        .on(wrapped)
         .call_with(HandlerOptions::new().concurrency(1), alone)
         .call(together)
         .call_with(HandlerOptions::new().timeout(soon), hang)
@@ -125,6 +128,25 @@ async fn double(m: Double, cx: Cx<Probe>) -> Reply<i64> {
     }
     assert!(m.n >= 0, "on purpose");
     Ok(m.n * 2)
+}
+
+/// Gives handlers a context, and panics where it is told to.
+struct Wrapping;
+struct Named(String);
+
+impl Middleware for Wrapping {
+    async fn handle(&self, invocation: &Invocation, next: Next<'_>) -> fm_sdk::Result<()> {
+        invocation.insert(Named(format!("{} {}", invocation.name(), invocation.attempt())));
+        assert!(invocation.name() != "probe.wrapped" || invocation.attempt() != 2, "on purpose");
+        next.run().await
+    }
+}
+
+/// Fails, so that the middleware sees a second attempt.
+async fn wrapped(m: Wrapped, cx: Cx<Probe>) -> Handled {
+    let name = cx.context::<Named>().map_or_else(String::new, |n| n.0.clone());
+    cx.state.note(name);
+    if m.panics { ends(Outcome::Retry) } else { Ok(()) }
 }
 
 /// Schedules two messages, one that is due and one that is not, and cancels the second.
