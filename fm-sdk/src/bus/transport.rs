@@ -271,6 +271,24 @@ pub struct DeadLetter {
     pub dead_lettered_at_ms: i64,
 }
 
+/// A queue that a broker keeps for a service, whether an instance runs or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceQueue {
+    /// Its name on the broker.
+    pub name: String,
+    /// Messages that lie in it.
+    pub messages: u64,
+    /// Who consumes from it.
+    pub consumers: u32,
+}
+impl ServiceQueue {
+    /// Names a queue that is empty and that nobody consumes from.
+    pub fn new(name: impl Into<String>) -> Self {
+        ServiceQueue { name: name.into(), messages: 0, consumers: 0 }
+    }
+}
+
 /// Carries messages. Object safe: boxed, lazy futures, no generics.
 pub trait Transport: Send + Sync + 'static {
     /// The value of the attribute `messaging.system` of spans.
@@ -314,6 +332,19 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Puts a message straight into a service's queue: how a dead letter is replayed.
     fn deliver_to(&self, service: &str, audience: Audience, message: Envelope) -> BoxFuture<'_, Result<()>>;
+
+    /// The queues that the broker keeps for a service, for `<service> forget`. None where nothing outlives the process.
+    fn queues(&self, _service: &str) -> BoxFuture<'_, Result<Vec<ServiceQueue>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Deletes a queue of [`Transport::queues`] with all that is in it; one that is gone already is fine.
+    ///
+    /// # Errors
+    /// `Conflict`, code `queue-in-use`, if somebody consumes from it.
+    fn delete_queue(&self, _name: &str) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// Waits until all that was handed over is confirmed or lost, then closes the connections.
     fn close(&self) -> BoxFuture<'_, ()>;

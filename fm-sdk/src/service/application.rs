@@ -175,7 +175,7 @@ pub(super) fn registry(settings: &Settings) -> Result<Arc<dyn Registry>> {
     })
 }
 
-async fn store(settings: &Settings, service: &str) -> Result<Arc<dyn Driver>> {
+pub(super) async fn store(settings: &Settings, service: &str) -> Result<Arc<dyn Driver>> {
     Ok(match &settings.store {
         StoreUrl::Memory => Arc::new(Sqlite::in_memory()?),
         StoreUrl::Folder(folder) => {

@@ -162,6 +162,11 @@ impl<S: Send + Sync + 'static> Service<S> {
     /// Says in the registry which scopes this service asks for.
     pub fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
         self.scopes = scopes;
+    /// stops, until `<service> forget`.
+    ///
+    /// ```
+    /// # use fm_sdk::{Identity, Result, Service, actix_web::web};
+    /// async fn write(who: Identity) -> Result<&'static str> {
         self
     }
 

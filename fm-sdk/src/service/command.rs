@@ -2,7 +2,7 @@
 
 #[cfg(feature = "rabbitmq")]
 use super::topology::TopologyCommand;
-use super::{Application, Program, Service, ask::Ask, dead_letters::DeadLettersCommand, run::stop_signal};
+use super::{Application, Program, Service, ask::Ask, dead_letters::DeadLettersCommand, forget::ForgetCommand, run::stop_signal};
 use crate::{
     Error, Result,
     config::{Settings, own_settings},
@@ -42,6 +42,8 @@ enum Command {
     /// Shows what this service declares on RabbitMQ and binds there, as text or as a drawing; asks no broker
     #[cfg(feature = "rabbitmq")]
     Topology(TopologyCommand),
+    /// Removes what this service has left in the broker, the registry and the schedules; for a service that leaves for good
+    Forget(ForgetCommand),
     /// Makes a call over the bus in the name of this service, and prints the reply
     Call(Ask),
 }
@@ -90,6 +92,10 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(
             Command::Topology(command) => {
                 print!("{}", command.render(&make(cli.own, &settings)?));
                 Ok(())
+            }
+            Command::Forget(command) => {
+                let specs = make(cli.own, &settings)?.specs;
+                command.run(name, specs, &settings).await
             }
             Command::Call(ask) => ask.run(name, &settings).await,
             Command::Serve => {

@@ -8,6 +8,7 @@ mod command;
 mod cx;
 mod dead_letters;
 mod expiry;
+mod forget;
 mod gate;
 mod handle;
 mod handler;

@@ -1,20 +1,15 @@
 //! Dead letters: how a message becomes one, and how an operator lists and removes them.
 
-use super::{
-    Shared, codec,
-    connection::{dialer::Dialer, link::Link},
-    publish::{outgoing::Outgoing, publisher::unreachable},
-    topology,
-};
+use super::{Shared, codec, one_off::on_own_connection, publish::outgoing::Outgoing, topology};
 use crate::{
-    Envelope, Error, Kind, MessageKind, Result, ResultExt,
+    Envelope, Error, MessageKind, Result,
     bus::transport::{Audience, DeadLetter},
     time::now_ms,
     trace,
 };
 use amiquip::{AmqpProperties, AmqpValue, Channel, Get};
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 // The names of these headers are those of 0.2, whose dead letters are read too.
 const CODE: &str = "fm-parked-code";
@@ -22,7 +17,6 @@ const CAUSE: &str = "fm-parked-cause";
 const AT: &str = "fm-parked-at";
 const FROM: &str = "fm-parked-from";
 const MAX_CAUSE_CHARS: usize = 8192;
-const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A message of ours, with what led here.
 pub(super) fn copy(service: &str, audience: Audience, m: Envelope, e: &Error) -> Result<Outgoing> {
@@ -145,30 +139,16 @@ async fn with_queue<T: Default + Send + 'static>(
     service: String,
     work: impl FnOnce(&Channel, &dyn Fn() -> amiquip::Result<Option<Get>>) -> amiquip::Result<T> + Send + 'static,
 ) -> Result<T> {
-    let _one_at_a_time = shared.dead_letter_readers.clone().lock_owned().await;
-    let job = tokio::task::spawn_blocking(move || {
-        let _one_at_a_time = _one_at_a_time;
-        let mut dialer = Dialer::new(shared.addresses.clone(), format!("{} reads dead letters", shared.options.name));
-        let mut last = dialer.dial(&|| {});
-        for _ in 1..shared.addresses.len() {
-            if last.is_err() {
-                last = dialer.dial(&|| {});
-            }
-        }
-        let Link { mut connection, watch } = last.map_err(|why| unreachable(&why))?;
-        let away = |e: amiquip::Error| unreachable(&e.to_string());
+    let one_at_a_time = shared.dead_letter_readers.clone().lock_owned().await;
+    on_own_connection(shared, "reads dead letters", move |connection| {
+        let _one_at_a_time = one_at_a_time;
         let queue = topology::dead_letters(&service);
-        let (result, closed) = watch.guard.within(TIMEOUT, || {
-            let result = connection.open_channel(None).and_then(|channel| work(&channel, &|| channel.basic_get(queue.as_str(), false)));
-            (result, connection.close())
-        });
-        match result {
+        let read = connection.open_channel(None).and_then(|channel| work(&channel, &|| channel.basic_get(queue.as_str(), false)));
+        match read {
             // Not declared yet, so nothing was set aside.
             Err(amiquip::Error::ServerClosedChannel { code: 404, .. }) => Ok(T::default()),
-            Err(e) => Err(away(e)),
-            Ok(t) => closed.map(|()| t).map_err(away),
+            read => read,
         }
-    });
-    let late = || Error::new(Kind::Unavailable, "bus-silent", "the message broker did not answer in time");
-    tokio::time::timeout(TIMEOUT, job).await.map_err(|_| late())?.internal()?
+    })
+    .await
 }

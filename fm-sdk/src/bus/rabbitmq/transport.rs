@@ -9,6 +9,7 @@ use super::{
         outgoing::Outgoing,
         publisher::{Publisher, closed},
     },
+    queues,
     sessions::{
         Subscriber,
         supervisor::{Event, Role, Supervisor},
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     BoxFuture, ConnectionState, Envelope, Error, Kind, Result, ResultExt, Transport,
-    bus::transport::{Audience, Consume, DeadLetter, Worker},
+    bus::transport::{Audience, Consume, DeadLetter, ServiceQueue, Worker},
 };
 use crossbeam_channel::Sender;
 use std::{sync::Arc, time::Duration};
@@ -147,6 +148,14 @@ impl Transport for RabbitMq {
 
     fn drop_dead_letter(&self, service: &str, id: &str) -> BoxFuture<'_, Result<Option<DeadLetter>>> {
         Box::pin(dead_letters::take(self.publisher.shared.clone(), service.to_owned(), id.to_owned()))
+    }
+
+    fn queues(&self, service: &str) -> BoxFuture<'_, Result<Vec<ServiceQueue>>> {
+        Box::pin(queues::list(self.publisher.shared.clone(), service.to_owned()))
+    }
+
+    fn delete_queue(&self, name: &str) -> BoxFuture<'_, Result<()>> {
+        Box::pin(queues::delete(self.publisher.shared.clone(), name.to_owned()))
     }
 
     fn deliver_to(&self, service: &str, audience: Audience, message: Envelope) -> BoxFuture<'_, Result<()>> {
