@@ -1,5 +1,6 @@
 use super::{
     AccessClaims, JwkSet, Keys, Purpose, Roles, TokenPolicy, claims::ACCESS_TYPE, jws, policy::MAX_ACCESS_LIFETIME, ring::KeyRing,
+    scopes::DefinedScopes,
 };
 use crate::{Error, Kind, Result, registry::Registry};
 use std::{fmt, sync::Arc};
@@ -10,6 +11,7 @@ pub struct Issuer {
     roles: Roles,
     policy: TokenPolicy,
     ring: KeyRing,
+    defined: DefinedScopes,
 }
 
 /// A signed access token.
@@ -38,10 +40,11 @@ impl Issuer {
         if *keys.purpose() != Purpose::Access || !(1..=MAX_ACCESS_LIFETIME as u64).contains(&policy.access_lifetime.as_secs()) {
             return Err(Error::new(Kind::Internal, "issuer", "an issuer needs access keys and a lifetime of a second to an hour"));
         }
-        Ok(Issuer { keys, roles, policy, ring: KeyRing::new(registry) })
+        Ok(Issuer { keys, roles, policy, ring: KeyRing::new(registry), defined: DefinedScopes::follow(registry) })
     }
 
-    /// Signs a token for a user with these roles. `epoch` is the user's revocation counter.
+    /// Signs a token for a user with these roles: it has their scopes, and those that services give them
+    /// ([`Service::defines_scopes`](crate::Service::defines_scopes)). `epoch` is the user's revocation counter.
     ///
     /// # Errors
     /// `Internal`, code `user-id`, if the id is not fit for a token.
@@ -50,7 +53,7 @@ impl Issuer {
         let (id, expires_in) = (uuid::Uuid::now_v7().to_string(), self.policy.access_lifetime.as_secs());
         let claims = AccessClaims {
             sub: checked_user(user)?.into(),
-            scope: self.roles.scopes(roles).join(" "),
+            scope: [self.roles.scopes(roles), self.defined.of(roles)].concat().join(" "),
             roles: roles.iter().map(|r| r.as_ref().into()).collect(),
             epoch,
             iss: self.policy.issuer.clone(),

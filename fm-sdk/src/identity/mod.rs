@@ -17,6 +17,7 @@ mod keys;
 mod policy;
 mod rbac;
 mod ring;
+mod scopes;
 #[cfg(test)]
 mod tests;
 mod verifier;
@@ -30,4 +31,5 @@ pub use issuer::{AccessToken, Issuer};
 pub use keys::{Jwk, JwkSet, Keys, Purpose};
 pub use policy::TokenPolicy;
 pub use rbac::Roles;
+pub(crate) use scopes::{MAX_SCOPES, ScopeTable, is_own, publish as publish_scopes};
 pub use verifier::Verifier;

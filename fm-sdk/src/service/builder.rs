@@ -2,6 +2,7 @@ use super::{Cx, Handler, Job, handler::Run, job::Task, middleware::Layers};
 use crate::{
     Call, Command, Error, Event, Handled, HandlerOptions, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
+    identity::{MAX_SCOPES, ScopeTable, is_own},
     message::{Senders, owner},
     runtime::Schedule,
     store::{Document, SCHEDULES, Spec},
@@ -26,6 +27,7 @@ pub struct Service<S> {
     pub(crate) jobs: Vec<Job<S>>,
     pub(crate) layers: Layers,
     pub(crate) scopes: &'static [&'static str],
+    pub(crate) defined_scopes: ScopeTable,
     pub(crate) version: &'static str,
     pub(crate) about: &'static str,
     pub(crate) faults: Vec<String>,
@@ -43,6 +45,7 @@ impl<S> Clone for Service<S> {
             jobs: self.jobs.clone(),
             layers: self.layers.clone(),
             scopes: self.scopes,
+            defined_scopes: self.defined_scopes.clone(),
             version: self.version,
             about: self.about,
             faults: self.faults.clone(),
@@ -64,6 +67,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             jobs: vec![],
             layers: vec![],
             scopes: &[],
+            defined_scopes: ScopeTable::new(),
             version: "",
             about: "",
             faults: vec![],
@@ -162,11 +166,34 @@ impl<S: Send + Sync + 'static> Service<S> {
     /// Says in the registry which scopes this service asks for.
     pub fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
         self.scopes = scopes;
+        self
+    }
+
+    /// Defines scopes of the service's own, and which roles have them: the issuer puts them into the tokens of users with these roles, from
+    /// the next token on. A scope begins with the service's name; a service has 16 at most. They stay in the registry when the service
     /// stops, until `<service> forget`.
     ///
     /// ```
     /// # use fm_sdk::{Identity, Result, Service, actix_web::web};
     /// async fn write(who: Identity) -> Result<&'static str> {
+    ///     who.require("fm-notes:write")?;
+    ///     Ok("written")
+    /// }
+    /// let notes = Service::new("fm-notes", ())
+    ///     .defines_scopes(&[("fm-notes:write", &["user", "dealer", "admin"]), ("fm-notes:moderate", &["admin"])])
+    ///     .http(|cfg| { cfg.route("/notes", web::post().to(write)); });
+    /// # fm_sdk::testing::MockBus::for_service(notes);
+    /// ```
+    pub fn defines_scopes(mut self, scopes: &[(&str, &[&str])]) -> Self {
+        for (scope, roles) in scopes {
+            if !is_own(self.name, scope) {
+                self.faults.push(format!("the scope {scope} does not have the form {}:name", self.name));
+            }
+            self.defined_scopes.insert((*scope).into(), roles.iter().map(|&role| role.into()).collect());
+        }
+        if self.defined_scopes.len() > MAX_SCOPES {
+            self.faults.push(format!("{} scopes, at most {MAX_SCOPES} can be defined", self.defined_scopes.len()));
+        }
         self
     }
 

@@ -5,6 +5,7 @@ use crate::{
     Result, ResultExt, Runtime,
     health::Phase,
     http::{self, Admission, BodyTimeout, Observe, TrustedProxies, UnreadBody},
+    identity::{ScopeTable, publish_scopes},
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn};
 use std::{future::Future, sync::Arc, time::Duration};
@@ -91,6 +92,9 @@ impl<S: Send + Sync + 'static> Application<S> {
         rt.verifier.ready().await;
         let mut tasks = vec![actix_rt::spawn(keys.keep(rt.registry.clone())), actix_rt::spawn(rt.clone().relay_for_ever())];
         tasks.push(actix_rt::spawn(rt.clone().run_schedules()));
+        if !self.service.defined_scopes.is_empty() {
+            tasks.push(actix_rt::spawn(define_scopes(rt.clone(), self.service.defined_scopes.clone())));
+        }
         for task in &self.service.at_start {
             again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;
         }
@@ -161,6 +165,11 @@ struct Up {
     registration: crate::registry::services::Registration,
     workers: Workers,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// Nothing waits for it: whose token lacks a scope is refused.
+async fn define_scopes(rt: Arc<Runtime>, scopes: ScopeTable) {
+    again("the service's scopes are not in the registry", || publish_scopes(&*rt.registry, &rt.service, &scopes)).await;
 }
 
 /// Tries until it works.

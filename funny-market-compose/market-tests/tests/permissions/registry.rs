@@ -40,7 +40,7 @@ async fn a_service_writes_its_own_keys_and_reads_all() {
     grant(&server);
     for name in services() {
         let etcd = service(&server, name);
-        for place in ["services", "identity/services", "jobs"] {
+        for place in ["services", "identity/services", "identity/scopes", "jobs"] {
             write(&etcd, &format!("/fm/{place}/{name}/x")).await.unwrap();
         }
         Keys::in_memory(Purpose::Service(name.into())).unwrap().publish(&etcd).await.unwrap();
@@ -63,6 +63,8 @@ async fn no_service_writes_the_keys_of_another() {
             assert_eq!(key.publish(&etcd).await.unwrap_err().code(), "registry-refused", "{name} published a key of {other}");
             let refused = write(&etcd, &format!("/fm/services/{other}/x")).await.unwrap_err();
             assert_eq!(refused.code(), "registry-refused", "{name} registered as {other}");
+            let refused = write(&etcd, &format!("/fm/identity/scopes/{other}/table")).await.unwrap_err();
+            assert_eq!(refused.code(), "registry-refused", "{name} defined scopes of {other}");
         }
         for (owner, key) in
             [("fm-profile", "/fm/identity/access/x"), ("fm-profile", "/fm/identity/epochs/x"), ("fm-gateway", "/fm/gateway/table/current")]
