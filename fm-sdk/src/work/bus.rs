@@ -89,3 +89,56 @@ pub(crate) fn of_request(req: &HttpRequest) -> Result<Bus> {
     });
     Ok(Bus { rt, caller, trail, deadline: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Service, messages, testing::MockBus};
+
+    messages! {
+        event "probe.spoke" from "fm-probe" Spoke {}
+        call "fm-owner/read" Read {} -> ();
+    }
+
+    fn market() -> MockBus<()> {
+        MockBus::for_service(Service::new("fm-probe", ())).user("u1", &["cars:write"])
+    }
+    fn call() -> Envelope {
+        Envelope::new(MessageKind::Call, Read::AT, &Read {}, "fm-probe").unwrap()
+    }
+
+    #[actix_rt::test]
+    async fn a_message_acts_for_the_one_whom_its_bus_speaks_for() {
+        let market = market();
+        let other = market.identities().identity("u2", &["users:admin"]);
+        market.bus().publish_now(&Spoke {}).await.unwrap();
+        market.bus().as_user(&other).publish_now(&Spoke {}).await.unwrap();
+        market.bus().as_service().publish_now(&Spoke {}).await.unwrap();
+        let verifier = market.identities().verifier();
+        let speakers: Vec<_> = market.wire::<Spoke>().iter().map(|(m, _)| verifier.verify_envelope(m).unwrap()).collect();
+        let speakers: Vec<_> = speakers.iter().map(|who| (who.sub(), who.scopes(), who.act())).collect();
+        let (write, admin) = (["cars:write".to_owned()], ["users:admin".to_owned()]);
+        assert_eq!(
+            speakers,
+            [("u1", &write[..], Some("fm-probe")), ("u2", &admin[..], Some("fm-probe")), ("fm-probe", &[][..], Some("fm-probe"))]
+        );
+    }
+
+    #[actix_rt::test]
+    async fn a_call_carries_the_callers_own_token_only_if_any_service_may_make_it() {
+        let market = market();
+        let (rt, user) = (market.bus().rt, market.identity());
+        let open = seal(&rt, Some(&user), call(), Senders::Any).unwrap();
+        assert_eq!(open.token.as_deref(), Some(user.token()), "it proves no service, and none is asked for");
+
+        let named = seal(&rt, Some(&user), call(), Senders::Only(&["fm-probe"])).unwrap();
+        let proven = market.identities().verifier().verify_envelope(&named).unwrap();
+        assert_eq!((proven.sub(), proven.act()), ("u1", Some("fm-probe")));
+
+        // A token that acts for somebody is bound to the message that brought it.
+        let onward = seal(&rt, Some(&proven), call(), Senders::Any).unwrap();
+        assert_ne!(onward.token.as_deref(), Some(proven.token()));
+        let proven = market.identities().verifier().verify_envelope(&onward).unwrap();
+        assert_eq!((proven.sub(), proven.act()), ("u1", Some("fm-probe")));
+    }
+}
