@@ -24,6 +24,12 @@ async fn the_first_gateway_writes_the_first_table_and_the_second_one_takes_it() 
     let (table, revision) = fm_gateway::table::fetch(&registry).await.unwrap().unwrap();
     assert_eq!(table, market());
     assert_eq!((first.table().revision, second.table().revision), (Some(revision), Some(revision)));
+    assert!(!reports_missing(&first).await, "a registry without a table is no fault of a new market");
+}
+
+/// Whether the gateway ever said that the registry has lost its table.
+async fn reports_missing(app: &TestApp) -> bool {
+    app.metrics().await.lines().any(|line| line.starts_with("gateway_table_loads_total") && line.contains(r#"code="missing""#))
 }
 
 #[actix_rt::test]
@@ -42,6 +48,7 @@ async fn a_bad_table_never_takes_the_place_of_a_good_one() {
         until(code, || app.table().problems.iter().any(|p| p.code == code)).await;
         assert_eq!(app.get("/").await.text(), "good", "{bad:?}");
     }
+    assert!(reports_missing(&app).await);
     let health = app.get("/health/ready").await;
     assert_eq!(health.status, 200, "with an older table it can still do everything");
     app.publish(respond("better")).await;
@@ -72,6 +79,24 @@ async fn with_the_registry_away_the_table_on_disk_is_in_force() {
     .await;
     until("the registry's table is in force", || !again.table().from_disk).await;
     assert_eq!(again.get("/").await.text(), "kept");
+    assert!(!reports_missing(&again).await, "the gateway that brings the table back does not miss it");
+}
+
+#[actix_rt::test]
+async fn a_restarted_gateway_follows_the_registry_at_the_revision_of_its_copy() {
+    let app = TestApp::with_routes(respond("kept")).await;
+    let data = tempfile::tempdir().unwrap();
+    std::fs::copy(app.data.path().join("table.json"), data.path().join("table.json")).unwrap();
+    let (registry, revision) = (app.registry.clone(), app.table().revision);
+    app.stop();
+    app.stopped().await;
+
+    let again = TestApp::on(registry.clone(), data, |_, _| registry.cut());
+    until("its copy is in force", || again.table().revision == revision).await;
+    assert!(again.table().from_disk);
+    registry.mend();
+    until("the registry's table is in force", || !again.table().from_disk).await;
+    assert_eq!(again.table().revision, revision);
 }
 
 #[actix_rt::test]
