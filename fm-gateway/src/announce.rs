@@ -1,4 +1,4 @@
-//! Says in the registry which table is in force here, so that any node can show it.
+//! Says in the registry which table is in force here, so that any node can show it, and where operators are served.
 
 use crate::{
     admin::api::nodes::{PROBLEMS, REVISION},
@@ -6,7 +6,7 @@ use crate::{
     table::TableState,
 };
 use fm_sdk::registry::services::Registration;
-use std::future::pending;
+use std::{future::pending, net::SocketAddr};
 use tokio::{sync::watch, time::sleep};
 
 /// Writes each state of the table; never ends. A write that fails is tried again, with whatever is the latest state by then: a newer one does
@@ -37,6 +37,33 @@ pub async fn announce(registration: &mut Registration, state: &mut watch::Receiv
             changed = state.changed() => if changed.is_err() {
                 return pending().await;
             },
+        }
+    }
+}
+
+/// Where others reach operators' port. One that is bound to all addresses of this machine is reached by the host that clients are told.
+pub fn operators_url(url: &str, address: SocketAddr) -> String {
+    let url = url.parse::<http::Uri>().ok().filter(|_| address.ip().is_unspecified());
+    match url.as_ref().and_then(http::Uri::host) {
+        Some(host) => format!("http://{host}:{}", address.port()),
+        None => format!("http://{address}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::operators_url;
+
+    #[test]
+    fn a_port_on_all_addresses_is_reached_by_the_advertised_host() {
+        for (url, bound, expected) in [
+            ("http://gateway-1:8080", "0.0.0.0:8081", "http://gateway-1:8081"),
+            ("https://[fd00::7]:8443", "[::]:8081", "http://[fd00::7]:8081"),
+            ("http://gateway-1:8080", "127.0.0.1:8081", "http://127.0.0.1:8081"),
+            ("http://gateway-1:8080", "[::1]:8081", "http://[::1]:8081"),
+            ("no url", "0.0.0.0:8081", "http://0.0.0.0:8081"),
+        ] {
+            assert_eq!(operators_url(url, bound.parse().unwrap()), expected, "{url} {bound}");
         }
     }
 }

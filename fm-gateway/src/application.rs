@@ -2,11 +2,12 @@
 
 use crate::{
     GatewaySettings, NAME,
-    admin::{self, Admin, KnownNode, bus::Bus},
-    announce::announce,
+    admin::{self, Admin, KnownNode, api::targets::OPERATORS, bus::Bus},
+    announce::{announce, operators_url},
     api::{self, Documents},
     drain::Drains,
     front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
+    instances::InstanceCounts,
     live::LiveRequests,
     pipeline::{Drivers, Tools, trace::Samples},
     recent::RecentRequests,
@@ -125,6 +126,7 @@ impl Application {
         let keeper = Keeper::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy));
         let (health, state) = (Health::default(), keeper.state());
         api::checks(&health, keeper.table(), state.clone(), reach);
+        InstanceCounts::register(&metrics.all, services.clone(), keeper.table());
         let operators = Arc::new(Admin::new(admin::Parts {
             registry,
             services: services.clone(),
@@ -310,7 +312,7 @@ impl Application {
         let url = self.settings.advertised(self.address()?);
         let mut instance = Instance::new(NAME, &self.instance, url);
         instance.version = env!("CARGO_PKG_VERSION").into();
-        instance.metadata.insert("admin".into(), format!("http://{}", self.admin_address()?));
+        instance.metadata.insert(OPERATORS.into(), operators_url(&instance.url, self.admin_address()?));
         Ok(instance)
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: serve, check the settings, look after the table.
 
 mod table;
+mod token;
 mod user;
 
 pub use crate::pipeline::check;
@@ -39,6 +40,9 @@ enum Command {
     /// Looks after the users of the dashboard
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Makes tokens, with which programs call the Admin API
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 /// Runs the program.
@@ -69,6 +73,7 @@ async fn obey(cli: Cli, own_settings: String) -> Result<()> {
         Command::Ready => probe(&settings.http),
         Command::Table(command) => table::run(command, &settings, &cli.own.plugins).await,
         Command::User(command) => user::run(command, &settings).await,
+        Command::Token(command) => token::run(command, &settings).await,
         Command::Serve => {
             let instance = settings.instance_name();
             logging::init(NAME, &instance, settings.log_format, &settings.log);

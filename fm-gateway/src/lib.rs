@@ -12,6 +12,7 @@ pub mod apply;
 pub mod cli;
 pub mod drain;
 pub mod front;
+mod instances;
 pub mod live;
 pub mod pipeline;
 pub mod plugins;

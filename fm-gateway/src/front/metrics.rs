@@ -135,7 +135,17 @@ impl GatewayMetrics {
             let expires = "When the certificate in use expires, in seconds since 1970";
             r.register("gateway_tls_certificate_expiry_timestamp_seconds", expires, m.expires.clone());
         });
+        m.start_at_zero();
         m
+    }
+
+    /// Shows what alerts watch from the start: a counter that appears with its first event has never increased for Prometheus.
+    fn start_at_zero(&self) {
+        let zero = |family: &Family<ByCode, Counter>, code: &str| drop(family.get_or_create(&ByCode { code: code.into() }));
+        zero(&self.refused, "overloaded");
+        zero(&self.loads, "loaded");
+        zero(&self.certificates, "loaded");
+        zero(&self.certificates, "refused");
     }
 
     /// The handles of one route.

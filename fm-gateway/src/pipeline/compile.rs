@@ -19,6 +19,8 @@ pub struct Compiled {
     pub router: Router,
     /// In the order of the router's rules.
     pub routes: Vec<Arc<CompiledRoute>>,
+    /// The services that active routes discover.
+    pub services: BTreeSet<String>,
     /// The registry's revision of the table; 0 if it does not come from there.
     pub revision: i64,
 }
@@ -90,6 +92,7 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
         return Err(Problems(problems));
     }
     let rules: Vec<Rule> = parsed.iter().map(|(_, rule, ..)| rule.clone()).collect();
+    let services = parsed.iter().flat_map(|(route, ..)| route.services()).map(str::to_owned).collect();
     let routes = parsed.into_iter().map(|(route, rule, allow_headers, steps)| {
         let phases = steps.iter().map(|step| step.phases).fold(Phases::default(), |all, p| Phases {
             request: all.request || p.request,
@@ -101,7 +104,7 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
         let (id, pattern, max_body) = (route.id.clone(), rule.pattern, route.max_body);
         Arc::new(CompiledRoute { id, pattern, max_body, allow_headers, steps, phases, metrics })
     });
-    Ok(Compiled { router: Router::new(&rules), routes: routes.collect(), revision })
+    Ok(Compiled { router: Router::new(&rules), routes: routes.collect(), services, revision })
 }
 
 fn check_id<'t>(id: &'t str, at: &str, ids: &mut BTreeSet<&'t str>, problems: &mut Vec<Problem>) {

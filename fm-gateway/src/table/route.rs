@@ -62,6 +62,13 @@ pub struct Route {
     pub plugins: Vec<Stage>,
 }
 
+impl Route {
+    /// The services that it discovers.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.plugins.iter().filter(|stage| stage.plugin == "discovery").filter_map(|stage| stage.settings.get("service")?.as_str())
+    }
+}
+
 /// One plugin of a pipeline and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

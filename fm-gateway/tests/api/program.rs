@@ -67,7 +67,7 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     let etcd = EtcdServer::start().await.unwrap();
     let data = tempfile::tempdir().unwrap();
     let [port, admin] = free_ports::<2>().unwrap();
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let [address, operators] = [port, admin].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     let registry: Arc<dyn Registry> = Arc::new(Etcd::connect_with(etcd.url(), PREFIX, &TlsFiles::default()).unwrap());
     let services = Services::new(registry.clone());
     let upstream = Upstream::answering(ok("a car")).await;
@@ -146,6 +146,20 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
     assert!(admin.must_change && Passwords::new(Cost::default()).verify(password.trim(), Some(admin.hash.clone())).await.unwrap());
     let unknown = run(command(etcd.url(), &data).args(["user", "reset-password", "nobody"])).await;
     assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("user-unknown"));
+
+    let created = run(command(etcd.url(), &data).args(["token", "create", "prometheus", "--days", "30"])).await;
+    let (token, about) = (String::from_utf8(created.stdout).unwrap(), String::from_utf8_lossy(&created.stderr).into_owned());
+    assert!(created.status.success() && about.contains("of the role viewer"), "{about}");
+    let mut client = Client::connect(operators).await;
+    let asked = format!("GET /admin/api/targets HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\r\n", token.trim());
+    let targets = client.ask(&asked).await;
+    assert_eq!((targets.status, &targets.json()[0]["labels"]["service"]), (200, &json!("fm-cars")));
+    for refused in
+        [["token", "create", "x", "--role", "owner"], ["token", "create", "x", "--days", "0"], ["token", "create", " ", "--days", "1"]]
+    {
+        let refused = run(command(etcd.url(), &data).args(refused)).await;
+        assert!(!refused.status.success() && refused.stdout.is_empty());
+    }
 
     leave(address, &mut program, &services).await;
 }

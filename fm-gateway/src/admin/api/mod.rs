@@ -14,6 +14,7 @@ pub mod routes;
 pub mod services;
 pub mod session;
 pub mod table;
+pub mod targets;
 pub mod test;
 pub mod tokens;
 pub mod users;
@@ -58,6 +59,7 @@ pub const CALLS: &[&Call] = &[
     &routes::CALL,
     &nodes::CALL,
     &services::CALL,
+    &targets::CALL,
     &instances::drain::CALL,
     &instances::undrain::CALL,
     &plugins::CALL,

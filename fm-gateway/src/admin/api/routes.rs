@@ -73,7 +73,8 @@ fn row(admin: &Admin, route: &Route, problems: &[Problem]) -> Row {
             place => format!("{place}: {}", problem.message),
         })
         .collect();
-    let absent: Vec<String> = services(route)
+    let absent: Vec<String> = route
+        .services()
         .filter(|service| admin.services.instances(service).is_empty())
         .map(|service| format!("no instance of {service} is up"))
         .collect();
@@ -94,9 +95,4 @@ fn row(admin: &Admin, route: &Route, problems: &[Problem]) -> Row {
         state,
         reasons,
     }
-}
-
-/// The services that a route discovers.
-pub fn services(route: &Route) -> impl Iterator<Item = &str> {
-    route.plugins.iter().filter(|stage| stage.plugin == "discovery").filter_map(|stage| stage.settings.get("service")?.as_str())
 }

@@ -4,7 +4,7 @@ use crate::{
     NAME,
     admin::{
         Admin, Ask,
-        api::{Call, routes},
+        api::Call,
         peers::{self, Question, place},
         users::Role,
     },
@@ -68,7 +68,7 @@ pub async fn list(admin: &Admin, table: &Table) -> Vec<Service> {
         services.entry(instance.service.clone()).or_default().instances.push(running);
     }
     for route in &table.routes {
-        for name in routes::services(route) {
+        for name in route.services() {
             services.entry(name.into()).or_default().routes.insert(route.id.clone());
         }
     }

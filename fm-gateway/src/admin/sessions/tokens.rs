@@ -6,14 +6,25 @@ use crate::admin::{
     document::{self, Document},
     users::Role,
 };
-use fm_sdk::{Error, Kind, Result, registry::Registry};
+use fm_sdk::{Error, Kind, Result, registry::Registry, time::rfc3339};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 const KEY: &str = "/fm/gateway/admin/tokens";
 const MAX_TOKENS: usize = 200;
 /// What tokens start with, so that scanners of repositories find leaked ones.
 const MARK: &str = "fmgw_";
 pub const MAX_DAYS: i64 = 366;
+const DAY_MS: i64 = 86_400_000;
+
+/// A token that somebody wants.
+#[derive(Clone, Copy, Debug)]
+pub struct NewToken<'a> {
+    pub name: &'a str,
+    pub role: Role,
+    /// How long it is valid.
+    pub days: i64,
+}
 
 /// A token as kept in the registry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,6 +101,44 @@ pub async fn find(registry: &dyn Registry, text: &str, now: i64) -> Result<Optio
 /// Those of the registry.
 pub async fn load(registry: &dyn Registry) -> Result<Document<Tokens>> {
     Document::load(registry, KEY).await
+}
+
+/// Makes a token that its text opens, records it, and gives both. `made_by` makes the entry of the audit log: action, target, what is new.
+///
+/// # Errors
+/// `Invalid` if name or days are out of their limits; those of [`Tokens::add`] and of the registry.
+pub async fn create(
+    registry: &dyn Registry,
+    wanted: &NewToken<'_>,
+    created_by: &str,
+    now: i64,
+    made_by: impl Fn(&str, &str, Value) -> Event,
+) -> Result<(Token, String)> {
+    let name = wanted.name.trim();
+    if name.is_empty() || name.chars().count() > 64 || name.contains(char::is_control) {
+        return Err(Error::field("name", "must have 1 to 64 characters"));
+    }
+    if !(1..=MAX_DAYS).contains(&wanted.days) {
+        return Err(Error::field("days", format!("must be from 1 to {MAX_DAYS}")));
+    }
+    let secret = Secret::random();
+    let token = Token {
+        id: new_id(),
+        name: name.into(),
+        role: wanted.role,
+        hash: secret.hash(),
+        created: rfc3339(now),
+        created_by: created_by.into(),
+        expires: now + wanted.days * DAY_MS,
+    };
+    edit(registry, |tokens| {
+        tokens.add(token.clone(), now)?;
+        let after = json!({"name": token.name, "role": token.role, "expires": rfc3339(token.expires)});
+        Ok(((), made_by("token.create", &token.id, after)))
+    })
+    .await?;
+    let text = text(&token.id, &secret);
+    Ok((token, text))
 }
 
 /// Changes tokens and records it.

@@ -7,6 +7,7 @@ mod large_tables;
 mod pages;
 mod sign_in;
 mod tables;
+mod targets;
 mod tokens;
 mod users;
 
