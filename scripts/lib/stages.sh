@@ -19,6 +19,7 @@ stage_scripts() {
 stage_compose() {
     heading "compose.yaml"
     check "compose.yaml" "$ROOT/funny-market-compose/check-compose"
+    check "alerts and dashboards" "$ROOT/funny-market-compose/monitoring/check"
 }
 
 # each_repository PART: format, lints or docs of every one.
