@@ -1,10 +1,4 @@
-//! Build small services: a bus with delivery guarantees, a registry, identity and a document store behind one small API.
-//!
-//! A service is a value: a name, its state, the messages it handles, the documents it keeps and its HTTP routes.
-//! The same value runs in production (RabbitMQ, etcd, SQLite or MongoDB), alone in a debugger (`FM_BUS=memory`,
-//! `FM_REGISTRY=memory`) and in tests (`testing::MockBus`), and behaves the same in all three.
-//!
-//! Start with [`prelude`]; authors of back ends find their traits in [`backend`].
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 extern crate self as fm_sdk;
@@ -17,6 +11,8 @@ pub mod config;
 mod connection;
 mod error;
 mod future;
+#[cfg(any(test, doctest))]
+mod guide;
 pub mod health;
 pub mod http;
 pub mod identity;
@@ -53,14 +49,3 @@ pub use service::{
 pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};
-
-/// Compiles the examples of the guides.
-#[cfg(doctest)]
-mod guides {
-    #[doc = include_str!("../docs/handlers.md")]
-    struct Handlers;
-    #[doc = include_str!("../docs/middleware.md")]
-    struct Middleware;
-    #[doc = include_str!("../docs/scheduled-messages.md")]
-    struct ScheduledMessages;
-}

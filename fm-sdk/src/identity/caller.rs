@@ -3,6 +3,21 @@ use crate::{Error, Kind, Result};
 use std::{fmt, sync::Arc};
 
 /// A verified caller: the user, what the token allows, and the service that acts for the user, if one does. Cheap to clone.
+///
+/// An actix extractor (401 without a good token); in handlers of messages [`Work::identity`](crate::Work::identity) gives it.
+///
+/// ```
+/// use fm_sdk::{prelude::*, testing::TestIdentities};
+///
+/// fn may_change(who: &Identity, owner: &str) -> Result<()> {
+///     who.require("cars:write")?.acts_for(owner)
+/// }
+/// let identities = TestIdentities::new();
+/// let ann = identities.identity("ann", &["cars:write"]);
+/// assert!(may_change(&ann, "ann").is_ok());
+/// assert_eq!(may_change(&ann, "bob").unwrap_err().code(), "other-user");
+/// assert_eq!(may_change(&identities.identity("bob", &[]), "bob").unwrap_err().code(), "scope-missing");
+/// ```
 #[derive(Clone)]
 pub struct Identity(Arc<Inner>);
 

@@ -77,6 +77,25 @@ pub trait LeasedKey: Send + Sync {
 }
 
 /// The back end of the registry. Object safe: boxed, lazy futures.
+///
+/// ```
+/// use fm_sdk::registry::{Change, Expect, MemoryRegistry, Registry};
+/// use std::time::Duration;
+///
+/// # actix_rt::System::new().block_on(async {
+/// let registry = MemoryRegistry::new();                       // or `Etcd::connect_with(..)`
+/// let mut settings = registry.watch("/settings/");
+///
+/// let set = |expect| vec![Change { key: "/settings/colour".into(), expect, value: Some("red".into()) }];
+/// let revision = registry.commit(set(Expect::Absent)).await.unwrap();
+/// settings.wait_for(|now| now.revision >= revision).await.unwrap();
+/// assert_eq!(settings.borrow().entries["/settings/colour"].value, "red");
+/// assert!(registry.commit(set(Expect::Absent)).await.is_err());   // it exists by now
+///
+/// let mine = registry.hold("/settings/owner", "instance-1".into(), Duration::from_secs(10));   // as long as this process lives
+/// mine.release().await;
+/// # });
+/// ```
 pub trait Registry: Send + Sync + 'static {
     /// Reads all keys that start with the prefix.
     fn list(&self, prefix: &str) -> BoxFuture<'_, Result<Snapshot>>;
@@ -92,7 +111,7 @@ pub trait Registry: Send + Sync + 'static {
     fn put_for(&self, key: &str, value: String, ttl: Duration) -> BoxFuture<'_, Result<()>>;
 
     /// Puts a key on a lease of `ttl` that is kept alive until it is released or the process dies. Resolves at once: while the
-    /// registry is away it is tried again for ever, with jittered back-off.
+    /// registry cannot be reached it is retried until it succeeds, with jittered back-off.
     fn hold(&self, key: &str, value: String, ttl: Duration) -> Box<dyn LeasedKey>;
 
     /// Follows all keys that start with the prefix: always the last known set, cheap to read. Watches of one prefix share one stream.

@@ -15,6 +15,31 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 /// A service: the same value runs in production and in tests.
+///
+/// ```
+/// use fm_sdk::{actix_web::web, prelude::*, testing::MockBus};
+///
+/// messages! { call "fm-greeter/greet" Greet { name: String } -> String; }
+///
+/// async fn greet(m: Greet, cx: Cx<String>) -> Reply<String> {
+///     Ok(format!("{} {}", cx.state, m.name))
+/// }
+/// async fn greeting(word: web::Data<String>) -> String {
+///     word.to_string()
+/// }
+/// fn greeter() -> Service<String> {
+///     Service::new("fm-greeter", "hello".into())
+///         .call(greet)
+///         .http(|cfg| {
+///             cfg.route("/greeting", web::get().to(greeting));
+///         })
+/// }
+/// # actix_rt::System::new().block_on(async {
+/// let bus = MockBus::for_service(greeter());          // in production: `fm_sdk::run(greeter)`
+/// assert_eq!(bus.call(Greet { name: "ann".into() }).await.unwrap(), "hello ann");
+/// assert_eq!(bus.get("/greeting").await.body, b"hello");
+/// # });
+/// ```
 #[must_use = "a service does nothing until it runs"]
 pub struct Service<S> {
     pub(crate) name: &'static str,

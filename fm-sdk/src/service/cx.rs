@@ -9,6 +9,28 @@ use std::{
 };
 
 /// The context of one message: the service's state, the message's attempt, and everything that [`Work`] can do.
+///
+/// ```
+/// use fm_sdk::{prelude::*, testing::MockBus};
+///
+/// messages! {
+///     event "user.joined" from "fm-users" Joined { user: String }
+///     event "user.counted" from "fm-counter" Counted { visits: u32, limit: u32 }
+/// }
+/// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+/// struct Visits { id: String, visits: u32 }
+/// document!(Visits = "visits" {});
+///
+/// async fn joined(m: Joined, cx: Cx<u32>) -> Handled {
+///     let visits = cx.insert(Visits { id: m.user, visits: 1 }, |_, _| Ok(())).await?.visits;
+///     cx.publish(Counted { visits, limit: *cx.state })      // leaves when the handler has returned `Ok`
+/// }
+/// # actix_rt::System::new().block_on(async {
+/// let bus = MockBus::for_service(Service::new("fm-counter", 10).keeps::<Visits>().on(joined));
+/// bus.deliver(Joined { user: "ann".into() }).await.acked();
+/// assert_eq!(bus.published::<Counted>().one(), Counted { visits: 1, limit: 10 });
+/// # });
+/// ```
 pub struct Cx<S> {
     /// The service's state.
     pub state: Arc<S>,

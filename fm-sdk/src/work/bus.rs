@@ -13,6 +13,25 @@ use tokio::time::Instant;
 
 /// Speaks on the bus for one caller: the user of the request, the one for whom a message acts, or the service itself.
 /// Cheap to clone, `Send + Sync`, an actix extractor.
+///
+/// ```
+/// use fm_sdk::{prelude::*, testing::MockBus};
+/// use std::time::Duration;
+///
+/// messages! { call "fm-cars/price" PriceOf { car: String } -> i64; }
+///
+/// async fn total(bus: Bus, cars: &[&str]) -> Result<i64> {
+///     let mut total = 0;
+///     for car in cars {
+///         total += bus.call(PriceOf { car: (*car).into() }).within(Duration::from_secs(2)).await?;
+///     }
+///     Ok(total)
+/// }
+/// # actix_rt::System::new().block_on(async {
+/// let bus = MockBus::for_service(Service::new("fm-shop", ())).answer(|_: PriceOf| Ok(900));
+/// assert_eq!(total(bus.bus(), &["c1", "c2"]).await.unwrap(), 1_800);
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Bus {
     pub(crate) rt: Arc<Runtime>,
@@ -44,7 +63,7 @@ impl Bus {
     /// A document's change and its event belong into one step: publish in the closure of `insert`, `change` or `remove`.
     ///
     /// # Errors
-    /// `Unavailable` while the broker is away; `Internal`, code `sender-undeclared`, if the event's declaration does not name this service.
+    /// `Unavailable` while the broker cannot be reached; `Internal`, code `sender-undeclared`, if the event's declaration does not name this service.
     pub async fn publish_now<E: Event>(&self, e: &E) -> Result<()> {
         E::SENDERS.check_sent(E::NAME, &self.rt.service)?;
         self.trail.direct.store(true, Relaxed);

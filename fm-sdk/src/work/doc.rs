@@ -8,6 +8,28 @@ use serde_json::Value;
 use std::{marker::PhantomData, ops::Deref};
 
 /// A document and its version.
+///
+/// ```
+/// use fm_sdk::{prelude::*, testing::MockBus};
+///
+/// #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+/// struct Car { id: String, price: i64 }
+/// document!(Car = "cars" {});
+///
+/// # actix_rt::System::new().block_on(async {
+/// let bus = MockBus::for_service(Service::new("fm-cars", ()).keeps::<Car>());
+/// # bus.given::<Car>(&[]).await;
+/// let work = bus.work();
+/// let new: Doc<Car> = work.insert(Car { id: "c1".into(), price: 900 }, |_, _| Ok(())).await.unwrap();
+/// let changed = work.doc::<Car>("c1").change(|car, _| { car.price = 800; Ok(()) }).await.unwrap();
+/// assert!(changed.version() > new.version());
+///
+/// // Only if nobody has changed it since: somebody has.
+/// let late = work.doc::<Car>("c1").if_version(Some(new.version())).change(|car, _| { car.price = 700; Ok(()) }).await;
+/// assert_eq!(late.unwrap_err().kind(), Kind::Stale);
+/// assert_eq!(changed.into_inner().price, 800);
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Doc<T> {
     data: T,

@@ -34,6 +34,29 @@ use std::{
 };
 
 /// Everything one request or message may do. An actix extractor; [`crate::Cx`] derefs to it.
+///
+/// ```
+/// use fm_sdk::{prelude::*, testing::MockBus};
+///
+/// messages! { event "car.repriced" from "fm-cars" Repriced { car: String, to: i64 } }
+/// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+/// struct Car { id: String, price: i64 }
+/// document!(Car = "cars" { price: i64 [index] });
+///
+/// async fn reprice(work: Work, id: &str, to: i64) -> Result<()> {
+///     work.doc::<Car>(id).change(|car, out| {              // one step: the document and its event, or neither
+///         car.price = to;
+///         out.publish(Repriced { car: car.id.clone(), to })
+///     }).await.map(drop)
+/// }
+/// # actix_rt::System::new().block_on(async {
+/// let bus = MockBus::for_service(Service::new("fm-cars", ()).keeps::<Car>());
+/// bus.given(&[Car { id: "c1".into(), price: 900 }]).await;
+/// reprice(bus.work(), "c1", 800).await.unwrap();
+/// let cheap = bus.work().docs::<Car>().filter(Car::price.between(None, Some(850))).list().await.unwrap();
+/// assert_eq!(cheap[0].id, "c1");
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Work {
     pub(crate) bus: Bus,

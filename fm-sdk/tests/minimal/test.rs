@@ -1,4 +1,4 @@
-#[actix_rt::test] async fn who_joins_is_welcomed() {
+#[actix_rt::test] async fn a_new_user_is_welcomed() {
     let bus = MockBus::for_service(greeter());
     bus.deliver(Joined { name: "ann".into() }).await.acked();
     assert_eq!(bus.published::<Welcomed>().one().name, "ann");
