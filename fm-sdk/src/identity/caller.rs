@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 ///
 /// An actix extractor (401 without a good token); in handlers of messages [`Work::identity`](crate::Work::identity) gives it.
 ///
-/// ```no_run
+/// ```
 /// use fm_sdk::{prelude::*, testing::TestIdentities};
 ///
 /// fn may_change(who: &Identity, owner: &str) -> Result<()> {

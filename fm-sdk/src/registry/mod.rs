@@ -78,7 +78,7 @@ pub trait LeasedKey: Send + Sync {
 
 /// The back end of the registry. Object safe: boxed, lazy futures.
 ///
-/// ```no_run
+/// ```
 /// use fm_sdk::registry::{Change, Expect, MemoryRegistry, Registry};
 /// use std::time::Duration;
 ///

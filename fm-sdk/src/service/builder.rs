@@ -16,7 +16,7 @@ type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 /// A service: the same value runs in production and in tests.
 ///
-/// ```no_run
+/// ```
 /// use fm_sdk::{actix_web::web, prelude::*, testing::MockBus};
 ///
 /// messages! { call "fm-greeter/greet" Greet { name: String } -> String; }

@@ -10,7 +10,7 @@ use std::{
 
 /// The context of one message: the service's state, the message's attempt, and everything that [`Work`] can do.
 ///
-/// ```no_run
+/// ```
 /// use fm_sdk::{prelude::*, testing::MockBus};
 ///
 /// messages! {

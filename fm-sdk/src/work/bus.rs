@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// Speaks on the bus for one caller: the user of the request, the one for whom a message acts, or the service itself.
 /// Cheap to clone, `Send + Sync`, an actix extractor.
 ///
-/// ```no_run
+/// ```
 /// use fm_sdk::{prelude::*, testing::MockBus};
 /// use std::time::Duration;
 ///

@@ -9,7 +9,7 @@ use std::{marker::PhantomData, ops::Deref};
 
 /// A document and its version.
 ///
-/// ```no_run
+/// ```
 /// use fm_sdk::{prelude::*, testing::MockBus};
 ///
 /// #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]

@@ -35,7 +35,7 @@ use std::{
 
 /// Everything one request or message may do. An actix extractor; [`crate::Cx`] derefs to it.
 ///
-/// ```no_run
+/// ```
 /// use fm_sdk::{prelude::*, testing::MockBus};
 ///
 /// messages! { event "car.repriced" from "fm-cars" Repriced { car: String, to: i64 } }
