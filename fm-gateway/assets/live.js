@@ -9,10 +9,9 @@ if (bar) {
   let source = null;
   let omitted = 0;
 
-  const cell = (text, className, tag) => {
+  const cell = (text, className) => {
     const td = document.createElement("td");
-    const inner = tag ? td.appendChild(document.createElement(tag)) : td;
-    inner.textContent = text;
+    td.textContent = text;
     if (className) td.className = className;
     return td;
   };
@@ -25,7 +24,11 @@ if (bar) {
     method.textContent = one.method;
     request.append(" ");
     request.appendChild(document.createElement("code")).textContent = one.host + one.path;
-    tr.append(cell(time, "num"), cell(one.status, "num"), cell((one.micros / 1000).toFixed(1), "num"), request, cell(one.route), cell(one.trace, "", "code"));
+    const trace = cell("");
+    const link = trace.appendChild(document.createElement("a"));
+    link.href = `/admin/traces/${one.trace}`;
+    link.appendChild(document.createElement("code")).textContent = one.trace;
+    tr.append(cell(time, "num"), cell(one.status, "num"), cell((one.micros / 1000).toFixed(1), "num"), request, cell(one.route), trace);
     return tr;
   };
   const show = () => {

@@ -26,7 +26,7 @@ use fm_sdk::{
         balance::{Balancer, Policy},
         services::{Instance, Registration, Services},
     },
-    trace::TraceParent,
+    trace::{TraceParent, Tracer},
 };
 use std::{
     future::Future,
@@ -108,6 +108,8 @@ impl Application {
         let public = Listeners { clear, tls };
         let instance = settings.instance_name();
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
+        let tracer = Tracer::new(NAME, &instance, settings.traces);
+        tracer.register(&metrics.all);
         let services = Services::new(registry.clone());
         let verifier = Arc::new(Verifier::new(&*registry, token_policy.clone()));
         let draining = Draining::default();
@@ -135,6 +137,7 @@ impl Application {
             recent: recent.clone(),
             compiled: keeper.table(),
             live: live.clone(),
+            tracer: tracer.clone(),
             table: state.clone(),
             instance: instance.clone(),
             data: settings.data_folder(NAME),
@@ -156,6 +159,7 @@ impl Application {
             pseudonym: format!("{NAME}-{}", &TraceParent::continued(None).trace_id()[..16]),
             draining,
             metrics,
+            tracer,
             documents: Documents::new(services.clone(), own.documents_away),
             samples: Arc::default(),
             live,

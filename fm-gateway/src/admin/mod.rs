@@ -16,6 +16,7 @@ mod secrets;
 pub mod sessions;
 mod table;
 mod table_cache;
+pub mod traces;
 pub mod users;
 pub mod watchdog;
 
@@ -35,9 +36,10 @@ use arc_swap::ArcSwapOption;
 use fm_sdk::{
     Clock, Result, ResultExt,
     health::Health,
-    http::{Draining, Observe, TrustedProxies, routes},
+    http::{Draining, Observe, TrustedProxies, routes, trace_routes},
     metrics::Metrics,
     registry::{Registry, services::Services},
+    trace::Tracer,
 };
 use std::{net::TcpListener, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
@@ -61,6 +63,8 @@ pub struct Admin {
     pub compiled: Arc<ArcSwapOption<Compiled>>,
     /// Requests of this node as they are answered.
     pub live: Arc<LiveRequests>,
+    /// The traces that this node keeps.
+    pub tracer: Tracer,
     /// How the table of this node stands.
     pub table: watch::Receiver<TableState>,
     /// The name of this node.
@@ -88,6 +92,7 @@ pub struct Parts {
     pub recent: Arc<RecentRequests>,
     pub compiled: Arc<ArcSwapOption<Compiled>>,
     pub live: Arc<LiveRequests>,
+    pub tracer: Tracer,
     pub table: watch::Receiver<TableState>,
     pub instance: String,
     pub data: PathBuf,
@@ -98,8 +103,22 @@ pub struct Parts {
 
 impl Admin {
     pub fn new(parts: Parts) -> Admin {
-        let Parts { registry, services, plugins, drivers, recent, compiled, live, table, instance, data, trusted, password_cost, bus } =
-            parts;
+        let Parts {
+            registry,
+            services,
+            plugins,
+            drivers,
+            recent,
+            compiled,
+            live,
+            tracer,
+            table,
+            instance,
+            data,
+            trusted,
+            password_cost,
+            bus,
+        } = parts;
         let peers = Peers::new(registry.clone(), instance.clone());
         let tables = TableCache::new(plugins.clone(), drivers.tools.metrics.clone());
         Admin {
@@ -112,6 +131,7 @@ impl Admin {
             recent,
             compiled,
             live,
+            tracer,
             table,
             instance,
             data,
@@ -139,6 +159,7 @@ pub fn listen(socket: TcpListener, health: Health, metrics: Metrics, admin: Arc<
         App::new()
             .wrap(Observe::new(Metrics::default(), Draining::default()))
             .configure(routes(health.clone(), metrics.clone()))
+            .configure(trace_routes(admin.tracer.clone()))
             .configure(api::mount(&admin))
             .configure(pages::mount(&admin))
     });

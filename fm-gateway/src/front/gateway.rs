@@ -8,7 +8,7 @@ use crate::{
     recent::RecentRequests,
 };
 use arc_swap::ArcSwapOption;
-use fm_sdk::{health::Health, http::Draining};
+use fm_sdk::{health::Health, http::Draining, trace::Tracer};
 use http::HeaderValue;
 use ipnet::IpNet;
 use std::{sync::Arc, time::Duration};
@@ -82,6 +82,8 @@ pub struct Gateway {
     pub pseudonym: String,
     pub draining: Draining,
     pub metrics: GatewayMetrics,
+    /// Makes the spans of requests and keeps the last ones.
+    pub tracer: Tracer,
     pub documents: Documents,
     /// What a new table is tried on before it is published.
     pub recent: Arc<RecentRequests>,

@@ -14,12 +14,16 @@ use super::{
 use crate::{
     api,
     live::LiveRequest,
-    pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Worker, run},
+    pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Worker, run, spans},
     router::{Found, Lookup, MethodSet, RequestAttributes},
     upstream::Length,
 };
 use bytes::Bytes;
-use fm_sdk::{Error, Kind, time::now_ms, trace::TraceParent};
+use fm_sdk::{
+    Error, Kind,
+    time::now_ms,
+    trace::{Span, SpanKind, TraceParent, key},
+};
 use futures::FutureExt;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
@@ -54,11 +58,13 @@ pub async fn serve(
     }
     let (language, method) = (page::wanted(&head.headers), head.method.clone());
     let scheme = scheme_of(&origin, &head.headers, &gateway.trusted);
-    let trace = TraceParent::continued(head.headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()));
+    let parent = head.headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<TraceParent>().ok());
+    let mut span = begin_span(&gateway, &method, parent);
+    let trace = span.context().unwrap_or_else(|| parent.map_or_else(TraceParent::start, |parent| parent.child()));
     let answered = if state.excess {
         refused(&gateway, &Refusal::too_many("too-many-connections", "this address has too many connections"), &trace)
     } else {
-        let entering = Entering { gateway: &gateway, state: &state, origin: &origin, scheme, trace };
+        let entering = Entering { gateway: &gateway, state: &state, origin: &origin, scheme, trace, span: &mut span };
         let answered = AssertUnwindSafe(answer(entering, worker, head, body)).catch_unwind().await;
         answered.unwrap_or_else(|_| {
             let trace_id = trace.trace_id();
@@ -71,6 +77,9 @@ pub async fn serve(
         answer = page::show(answer, &problem, language);
     }
     let Answer { status, mut headers, mut body, .. } = answer;
+    if exchange.is_none() {
+        spans::end(&mut span, None, status, true);
+    }
     if method == Method::HEAD
         && let Body::Bytes(bytes) = &body
     {
@@ -105,10 +114,18 @@ struct Entering<'a> {
     origin: &'a Origin,
     scheme: &'static str,
     trace: TraceParent,
+    span: &'a mut Span,
+}
+
+fn begin_span(gateway: &Gateway, method: &Method, parent: Option<TraceParent>) -> Span {
+    let name = spans::method(method);
+    let mut span = gateway.tracer.begin(SpanKind::Server, name, "", parent);
+    span.set(key::HTTP_METHOD, name);
+    span
 }
 
 async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, body: RequestBody) -> Answered {
-    let Entering { gateway, state, origin, scheme, trace } = entering;
+    let Entering { gateway, state, origin, scheme, trace, span } = entering;
     let has_body = !body.is_end_stream();
     let entry = state.with_head(|as_it_came| guard::enter(&mut head, has_body, as_it_came, &gateway.limits, scheme));
     state.clear_head();
@@ -128,6 +145,10 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         };
     }
     if let Some(own) = own {
+        if own.is_health() {
+            // Asked for every second.
+            std::mem::take(span).discard();
+        }
         let answer = api::answer(own, gateway, &head.method, &trace).await;
         return (answer, None, has_body);
     }
@@ -180,6 +201,7 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         head.extensions.insert(recorder);
     }
     let mut exchange = Box::new(Exchange::new(head, entry.path, Some(body), entry.length, client, trace, route, worker));
+    exchange.span = std::mem::take(span);
     exchange.place = Some(place);
     exchange.live = gateway.live.is_watched().then(|| gateway.live.clone());
     let mut answer = run(&mut exchange).await;

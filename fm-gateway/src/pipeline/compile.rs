@@ -36,6 +36,9 @@ impl Compiled {
 /// A route, ready for requests.
 pub struct CompiledRoute {
     pub id: String,
+    /// Its id and its path as they stand in the table, for spans.
+    pub(super) name: Arc<str>,
+    pub(super) path: Arc<str>,
     pub pattern: Pattern,
     pub max_body: u64,
     /// Headers that pass although they are taken out elsewhere.
@@ -102,7 +105,8 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
         });
         let metrics = drivers.tools.metrics.of_route(&route.id);
         let (id, pattern, max_body) = (route.id.clone(), rule.pattern, route.max_body);
-        Arc::new(CompiledRoute { id, pattern, max_body, allow_headers, steps, phases, metrics })
+        let (name, path) = (id.as_str().into(), route.path.as_str().into());
+        Arc::new(CompiledRoute { id, name, path, pattern, max_body, allow_headers, steps, phases, metrics })
     });
     Ok(Compiled { router: Router::new(&rules), routes: routes.collect(), services, revision })
 }

@@ -1,6 +1,6 @@
 //! The answer on its way to the client; what happens to it is noted when it is over.
 
-use super::{Body, Exchange};
+use super::{Body, Exchange, spans};
 use crate::front::InFlight;
 use bytes::Bytes;
 use http::StatusCode;
@@ -43,11 +43,15 @@ pub struct Delivery {
 
 impl Delivery {
     /// Without an exchange nothing is noted: the request never came as far as a route.
-    pub fn new(status: StatusCode, body: Body, exchange: Option<Box<Exchange>>, in_flight: InFlight) -> Self {
+    pub fn new(status: StatusCode, body: Body, mut exchange: Option<Box<Exchange>>, in_flight: InFlight) -> Self {
         let changes = exchange.as_ref().is_some_and(|x| x.route.phases.body);
         // A plugin that changes the body may change its length.
         let length = body.length().filter(|length| !changes || *length == 0);
         let is_stream = matches!(body, Body::Events(..)) || status == StatusCode::SWITCHING_PROTOCOLS;
+        if let Some(exchange) = exchange.as_mut().filter(|_| is_stream) {
+            // It may last for days, and its beginning is what somebody waited for.
+            spans::end(&mut exchange.span, Some(&exchange.route), status, true);
+        }
         Delivery { body, length, exchange, status, sent: 0, complete: length == Some(0), is_stream, _in_flight: in_flight }
     }
 
@@ -134,12 +138,13 @@ impl hyper::body::Body for Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        let Some(exchange) = self.exchange.take() else { return };
+        let Some(mut exchange) = self.exchange.take() else { return };
         // Bytes that were handed over whole are complete, though nobody asked for the end.
         let complete = self.complete || matches!(&self.body, Body::Bytes(rest) if rest.is_empty() && self.sent > 0);
         let outcome =
             Outcome { status: self.status, sent: self.sent, took: exchange.started.elapsed(), complete, is_stream: self.is_stream };
         exchange.route.metrics.done(&outcome);
+        spans::end(&mut exchange.span, Some(&exchange.route), outcome.status, complete);
         if let Some(recorder) = &exchange.recorder {
             recorder.end(&outcome);
         }

@@ -11,7 +11,7 @@ use fm_sdk::{
     Identity,
     registry::{balance::Balancer, services::Instance},
     time::now_ms,
-    trace::TraceParent,
+    trace::{Span, TraceParent},
 };
 use http::{HeaderValue, request::Parts};
 use std::{borrow::Cow, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
@@ -66,6 +66,8 @@ pub struct Exchange {
     pub upstream_path: Option<String>,
     pub client: Client,
     pub trace: TraceParent,
+    /// The span of the request.
+    pub(crate) span: Span,
     pub started: Instant,
     pub route: Arc<CompiledRoute>,
     pub identity: Option<Identity>,
@@ -106,6 +108,7 @@ impl Exchange {
             upstream_path,
             client,
             trace,
+            span: Span::default(),
             started,
             route,
             identity,

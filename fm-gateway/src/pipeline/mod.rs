@@ -18,6 +18,7 @@ mod predicate;
 mod rule;
 mod run;
 pub mod schema;
+pub mod spans;
 mod text;
 pub mod trace;
 

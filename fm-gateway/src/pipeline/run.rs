@@ -1,7 +1,7 @@
 //! Runs the steps of a route for one request.
 
 use super::{
-    Answer, Exchange, Flow, Verdict,
+    Answer, Exchange, Flow, Verdict, spans,
     trace::{StepOutcome, Watch},
 };
 use fm_sdk::{Error, Kind};
@@ -18,10 +18,12 @@ pub async fn run(exchange: &mut Exchange) -> Answer {
             continue;
         }
         let watch = Watch::start(exchange, None);
+        let span = spans::of_plugin(exchange, step);
         let verdict = match step.step.request(exchange) {
             Flow::Now(verdict) => verdict,
             Flow::Later(verdict) => verdict.await,
         };
+        spans::end_plugin(span, &verdict, exchange);
         if let Some(watch) = watch {
             watch.request(exchange, n, step, &verdict);
         }

@@ -15,7 +15,11 @@ use crate::{
 };
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use fm_sdk::{health::Health, metrics::Metrics};
+use fm_sdk::{
+    health::Health,
+    metrics::Metrics,
+    trace::{TraceSettings, Tracer},
+};
 use http::{HeaderValue, Response, header};
 use hyper::{
     body::{Body, Frame, Incoming},
@@ -119,6 +123,8 @@ fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
         pseudonym: format!("{}-trial", crate::NAME),
         draining: tools.draining.clone(),
         metrics,
+        // What is only tried is no request of anybody.
+        tracer: Tracer::new(crate::NAME, "trial", TraceSettings { memory_mib: 0, ..TraceSettings::default() }),
         documents: Documents::new(tools.services.clone(), Duration::ZERO),
         recent: Arc::default(),
         samples: Arc::default(),

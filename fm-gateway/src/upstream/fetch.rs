@@ -13,9 +13,9 @@ const TIMES: Times =
 ///
 /// # Errors
 /// See [`Failure`]; `TooLarge`, if there is more.
-pub async fn fetch(authority: &str, path: &'static str, limit: usize) -> Result<(StatusCode, Bytes), Failure> {
+pub async fn fetch(authority: &str, path: &str, limit: usize) -> Result<(StatusCode, Bytes), Failure> {
     let mut request = Request::new(Upload::none());
-    *request.uri_mut() = Uri::from_static(path);
+    *request.uri_mut() = path.parse::<Uri>().map_err(|_| Failure::Unsendable)?;
     let host = HeaderValue::from_str(authority).map_err(|_| Failure::Unsendable)?;
     request.headers_mut().insert(header::HOST, host);
     request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -1,4 +1,4 @@
-//! What operators do with a running market: queues and dead letters, drains, several gateways, the watchdog, live requests.
+//! What operators do with a running market: queues and dead letters, drains, several gateways, the watchdog, live requests, traces.
 
 #[cfg(test)]
 mod bus;
@@ -18,6 +18,8 @@ mod nodes;
 #[path = "../api/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the tests of the API")]
 mod support;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod watchdog;
 

@@ -17,6 +17,7 @@ pub mod table;
 pub mod targets;
 pub mod test;
 pub mod tokens;
+pub mod traces;
 pub mod users;
 pub mod watchdog;
 
@@ -56,6 +57,8 @@ pub const CALLS: &[&Call] = &[
     &draft::delete::CALL,
     &test::CALL,
     &live::CALL,
+    &traces::list::CALL,
+    &traces::show::CALL,
     &routes::CALL,
     &nodes::CALL,
     &services::CALL,

@@ -22,6 +22,7 @@ mod shell;
 mod sign_in;
 mod tester;
 mod tokens;
+mod trace;
 mod users;
 mod watchdog;
 
@@ -62,6 +63,7 @@ pub const PAGES: &[&Call] = &[
     &publish::SUBMIT,
     &watchdog::END,
     &live::SHOW,
+    &trace::SHOW,
     &tester::SHOW,
     &tester::SUBMIT,
     &history::LIST,
@@ -210,6 +212,12 @@ mod filters {
     #[askama::filter_fn]
     pub fn second(ms: &i64, _: &dyn Values) -> Result<String> {
         Ok(fm_sdk::time::rfc3339(*ms).get(11..23).unwrap_or_default().to_owned())
+    }
+
+    /// `2026-05-01 09:30:15.250` of microseconds since the Unix epoch.
+    #[askama::filter_fn]
+    pub fn day_and_second(micros: &i64, _: &dyn Values) -> Result<String> {
+        Ok(fm_sdk::time::rfc3339(*micros / 1000).get(..23).unwrap_or_default().replace('T', " "))
     }
 
     /// Milliseconds of microseconds.

@@ -19,6 +19,8 @@ pub enum Question {
     InFlight,
     /// The numbers of these routes since the table of this revision is in force; none, if another one is.
     Traffic { revision: i64, routes: Vec<String> },
+    /// The spans of a trace.
+    Trace { id: String },
 }
 
 impl Question {
@@ -28,6 +30,7 @@ impl Question {
             Question::Recent => json!(bounded(admin.recent.list())),
             Question::InFlight => json!(in_flight(admin)),
             Question::Traffic { revision, routes } => json!(traffic(admin, *revision, routes)),
+            Question::Trace { id } => json!(id.parse().map(|id| admin.own_spans(id)).unwrap_or_default()),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Forward, operations::is_for_operators};
 use crate::front::{RequestBody, asks_for_websocket};
 use crate::{
     pipeline::{
-        Answer, Body, Exchange, Upstream, Verdict,
+        Answer, Body, Exchange, Upstream, Verdict, spans,
         trace::{AttemptKind, AttemptOutcome},
     },
     upstream::{BodyStream, Call, Connection, Failure, Limit, Unsent},
@@ -15,6 +15,7 @@ use fm_sdk::{
         balance::{Picked, RequestOutcome},
         services::Instance,
     },
+    trace::TraceParent,
 };
 use http::{Method, StatusCode, header};
 use std::{
@@ -137,7 +138,14 @@ impl Forward {
         let started = Instant::now();
         let instance = &upstream.instances[picked.index];
         let recorded = exchange.recorder.as_ref().map(|recorder| recorder.attempt(kind, &upstream.name, &instance.id));
-        let answer = self.ask(exchange, instance, body, &mut picked, repeatable).await;
+        let mut span = spans::of_attempt(exchange, kind, &upstream.name, &instance.id);
+        let trace = span.context().unwrap_or(exchange.trace);
+        let answer = self.ask(exchange, trace, instance, body, &mut picked, repeatable).await;
+        match &answer {
+            Ok(answer) => spans::answered(&mut span, answer.status),
+            Err(failure) => span.fail(failure.reason()),
+        }
+        span.end();
         if let Some(recorded) = recorded {
             recorded.end(match &answer {
                 Ok(answer) => AttemptOutcome::Answered { status: answer.status.as_u16() },
@@ -162,6 +170,7 @@ impl Forward {
     async fn ask(
         &self,
         exchange: &Exchange,
+        trace: TraceParent,
         instance: &Instance,
         body: &Cell<Option<RequestBody>>,
         picked: &mut Picked,
@@ -175,14 +184,14 @@ impl Forward {
             Some(connection) => self.call(exchange, connection),
             None => self.call(exchange, self.connect(authority).await?),
         };
-        let (head, incoming) = match call.send(self.request(exchange, authority, body.take())?).await {
+        let (head, incoming) = match call.send(self.request(exchange, trace, authority, body.take())?).await {
             Ok(answer) => answer,
             // The instance closed an idle connection just when it was taken.
             Err(Unsent { failure: Failure::Broken(_), request }) if call.reused() && (repeatable || request.is_some()) => {
                 // Kept for another instance, if this one cannot be reached any more.
                 body.set(request.and_then(|request| request.into_body().into_source()));
                 call = self.call(exchange, self.connect(authority).await?);
-                call.send(self.request(exchange, authority, body.take())?).await.map_err(|unsent| unsent.failure)?
+                call.send(self.request(exchange, trace, authority, body.take())?).await.map_err(|unsent| unsent.failure)?
             }
             Err(Unsent { failure, .. }) => return Err(failure),
         };

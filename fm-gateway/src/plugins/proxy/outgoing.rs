@@ -6,6 +6,7 @@ use crate::{
     pipeline::Exchange,
     upstream::{Failure, Outgoing, Upload},
 };
+use fm_sdk::trace::TraceParent;
 use http::{HeaderName, HeaderValue, Request, Uri, uri::PathAndQuery};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -36,11 +37,18 @@ impl Forward {
         Ok(Uri::from(target))
     }
 
-    pub(super) fn request(&self, exchange: &Exchange, authority: &str, body: Option<RequestBody>) -> Result<Request<Upload>, Failure> {
+    /// `trace` is the step that asks.
+    pub(super) fn request(
+        &self,
+        exchange: &Exchange,
+        trace: TraceParent,
+        authority: &str,
+        body: Option<RequestBody>,
+    ) -> Result<Request<Upload>, Failure> {
         let client = &exchange.client;
         let preserved = self.settings.preserve_host && !client.authority.is_empty();
         let host = if preserved { client.authority.clone() } else { value(authority)? };
-        let traceparent = exchange.trace.to_string();
+        let traceparent = trace.to_string();
         let head = Outgoing {
             method: &exchange.head.method,
             target: self.target(exchange)?,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     front::Tunnel,
-    pipeline::{Answer, Body, Exchange, Upstream, Verdict},
+    pipeline::{Answer, Body, Exchange, Upstream, Verdict, spans, trace::AttemptKind},
     upstream::{BodyStream, Failure},
 };
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use fm_sdk::{
         balance::{Picked, RequestOutcome},
         services::Instance,
     },
+    trace::TraceParent,
 };
 use http::{
     HeaderValue, StatusCode,
@@ -42,7 +43,15 @@ impl Forward {
             let instance = &upstream.instances[picked.index];
             tried.push(&instance.id);
             let started = Instant::now();
-            match self.switch(exchange, instance, &mut picked).await {
+            let kind = if tried.len() == 1 { AttemptKind::First } else { AttemptKind::Retry };
+            let mut span = spans::of_attempt(exchange, kind, &upstream.name, &instance.id);
+            let switched = self.switch(exchange, span.context().unwrap_or(exchange.trace), instance, &mut picked).await;
+            match &switched {
+                Ok((answer, _)) => spans::answered(&mut span, answer.status),
+                Err(failure) => span.fail(failure.reason()),
+            }
+            span.end();
+            match switched {
                 Ok((answer, tunnel)) => {
                     let ended = Ended::new(picked, started.elapsed());
                     if let (Some(mut tunnel), Some(body)) = (tunnel, &exchange.body) {
@@ -65,12 +74,18 @@ impl Forward {
     }
 
     /// What is answered, and the connection if it has switched. One that has not is used for nothing else.
-    async fn switch(&self, exchange: &Exchange, instance: &Instance, picked: &mut Picked) -> Result<(Answer, Option<Tunnel>), Failure> {
+    async fn switch(
+        &self,
+        exchange: &Exchange,
+        trace: TraceParent,
+        instance: &Instance,
+        picked: &mut Picked,
+    ) -> Result<(Answer, Option<Tunnel>), Failure> {
         let unsupported =
             || Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"));
         let authority = instance.url.strip_prefix("http://").ok_or_else(unsupported)?;
         let mut call = self.call(exchange, self.connect(authority).await?);
-        let mut request = self.request(exchange, authority, None)?;
+        let mut request = self.request(exchange, trace, authority, None)?;
         request.headers_mut().insert(CONNECTION, SWITCHES);
         request.headers_mut().insert(UPGRADE, WEBSOCKET);
         let (mut head, incoming) = call.send(request).await.map_err(|unsent| unsent.failure)?;

@@ -1,0 +1,4 @@
+//! Traces: what one request has caused, over all instances.
+
+pub mod list;
+pub mod show;
