@@ -54,6 +54,8 @@ start_rabbitmq() {
     port=$(choose_port rabbitmq 5672)
     choose_port rabbitmq-dist 25672 rabbitmq >/dev/null
     choose_port epmd 4370 >/dev/null
+    # A market that was told so once keeps it: the port is remembered.
+    [ -z "${FM_RABBITMQ_METRICS:-}" ] || choose_port rabbitmq-metrics 15692 rabbitmq >/dev/null
     ! running rabbitmq || return 0
     [ -x "$RABBITMQ_SERVER" ] || RABBITMQ_SERVER=$(PATH=$PATH:/usr/sbin command -v rabbitmq-server) || die "rabbitmq-server is not installed"
     home=$(rabbitmq_home)
@@ -65,6 +67,10 @@ load_definitions = $home/definitions.json
 CONF
     broker_definitions >"$home/definitions.json"
     printf '[].\n' >"$home/enabled_plugins"
+    if [ -n "$(port_of rabbitmq-metrics)" ]; then
+        printf 'prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = %s\n' "$(port_of rabbitmq-metrics)" >>"$home/rabbitmq.conf"
+        printf '[rabbitmq_prometheus].\n' >"$home/enabled_plugins"
+    fi
     if [ "$(id -u)" = 0 ]; then
         chown -R rabbitmq:rabbitmq "$home"
         as=(setpriv --reuid rabbitmq --regid rabbitmq --init-groups)

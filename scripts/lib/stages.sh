@@ -98,7 +98,7 @@ stage_units() {
 stage_market() {
     heading "a market to test"
     export FM_DEV_DIR=$OUTPUT/market FM_DEV_PORTS=random
-    check "scripts up" "$ROOT/scripts/up" --no-demo
+    check "scripts up" env FM_RABBITMQ_METRICS=1 "$ROOT/scripts/up" --no-demo
     if [ -f "$FM_DEV_DIR/market.env" ]; then
         # shellcheck source=/dev/null
         . "$FM_DEV_DIR/market.env"
@@ -112,6 +112,8 @@ stage_market() {
         market_tests "dead letters" dead_letters
         FM_CHECKED_TARGET=$(checked_folder) market_tests "a new service in the market" new_service
         market_tests "deleted accounts" deletion
+        # Without the faults, which take a minute: cargo test --features running-market --test monitoring alerts
+        market_tests "monitoring" monitoring -- queries discovery tests::
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
         market_tests "the demo" demo
         market_tests "backup and restore" backup

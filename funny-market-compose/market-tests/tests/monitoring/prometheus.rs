@@ -1,0 +1,167 @@
+//! A Prometheus of the test's own.
+
+use crate::files;
+use market::child::{OwnedChild, free_addresses};
+use market_tests::{Caller, Market, wait_until};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+/// How much shorter all times of the alerts are, but for 15 s between two scrapes, which become one.
+pub const FASTER: u32 = 10;
+const START: Duration = Duration::from_secs(60);
+
+pub struct Prometheus {
+    http: Caller,
+    _server: OwnedChild,
+    _node_exporter: OwnedChild,
+    _folder: Folder,
+}
+
+/// A folder that is gone at the end.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Prometheus {
+    /// Starts one that watches this market, and waits until it has seen all of its instances.
+    pub fn watch(market: &Market) -> Self {
+        let folder = env::temp_dir().join(market.unique("prometheus"));
+        fs::create_dir_all(&folder).unwrap();
+        let [own, node] = free_addresses::<2>().unwrap().map(|address| address.to_string());
+        let token = market.script("service", &["fm-gateway", "token", "create", "a test", "--days", "1"]);
+        fs::write(folder.join("token"), token.trim()).unwrap();
+        fs::write(folder.join("alerts.yml"), faster(&files::read("alerts.yml"))).unwrap();
+        fs::write(folder.join("prometheus.yml"), configuration(market, &own, &node)).unwrap();
+
+        let node_exporter = started("prometheus-node-exporter", &[format!("--web.listen-address={node}")], &folder);
+        let server = [
+            format!("--config.file={}", folder.join("prometheus.yml").display()),
+            format!("--storage.tsdb.path={}", folder.join("data").display()),
+            format!("--web.listen-address={own}"),
+        ];
+        let server = started("prometheus", &server, &folder);
+        let http = Caller::new(format!("http://{own}"));
+        let prometheus = Self { http, _server: server, _node_exporter: node_exporter, _folder: Folder(folder) };
+        let instances = market.local().instances().len();
+        wait_until("Prometheus has scraped every instance", START, || {
+            prometheus.numbers(r#"count(max_over_time(up{job="market"}[1m]) == 1)"#) == [instances as f64]
+        });
+        prometheus
+    }
+
+    /// Asks for an expression now; an error is what is wrong with it.
+    pub fn query(&self, expression: &str) -> Result<Vec<Value>, String> {
+        let encoded: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let answer = self.http.try_send("GET", &format!("/api/v1/query?query={encoded}"), None).map_err(|error| error.to_string())?;
+        let body = answer.json();
+        match body["data"]["result"].as_array() {
+            Some(series) => Ok(series.clone()),
+            None => Err(body["error"].as_str().unwrap_or("no answer").to_owned()),
+        }
+    }
+
+    /// The values of the series that an expression gives; none where it cannot be asked yet.
+    pub fn numbers(&self, expression: &str) -> Vec<f64> {
+        let series = self.query(expression).unwrap_or_default();
+        series.iter().filter_map(|series| series["value"][1].as_str()?.parse().ok()).collect()
+    }
+
+    /// The names of all metrics that it has seen.
+    pub fn names(&self) -> BTreeSet<String> {
+        let names = self.http.get("/api/v1/label/__name__/values").expect(200).json();
+        names["data"].as_array().unwrap().iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
+    /// The names of the alerts that fire. What fires for the machine alone is none of the market's.
+    pub fn firing(&self) -> BTreeSet<String> {
+        let alerts = self.http.get("/api/v1/alerts").expect(200).json();
+        let alerts = alerts["data"]["alerts"].as_array().unwrap().iter().filter(|alert| alert["state"] == "firing");
+        let names = alerts.filter_map(|alert| alert["labels"]["alertname"].as_str().map(str::to_owned));
+        names.filter(|name| !["DiskAlmostFull", "MemoryAlmostFull"].contains(&name.as_str())).collect()
+    }
+}
+
+fn started(program: &str, words: &[String], folder: &Path) -> OwnedChild {
+    let log = fs::File::create(folder.join(program)).unwrap();
+    let mut command = Command::new(program);
+    command.args(words).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    OwnedChild(command.spawn().unwrap_or_else(|error| panic!("{program} cannot be started (Debian: prometheus, {program}): {error}")))
+}
+
+/// The configuration with the addresses of this market.
+fn configuration(market: &Market, own: &str, node: &str) -> String {
+    let quoted =
+        |addresses: &str| addresses.split(',').map(|url| format!("{:?}", url.trim_start_matches("http://"))).collect::<Vec<_>>().join(", ");
+    let broker = format!(
+        "127.0.0.1:{}",
+        market.local().port("rabbitmq-metrics").unwrap_or_else(|error| panic!("FM_RABBITMQ_METRICS=1 scripts/up: {error}"))
+    );
+    let mut text = files::read("prometheus.yml");
+    for (from, to) in [
+        ("http://fm-gateway:8081", market.address("gateway_admin").as_str()),
+        (r#""etcd-1:2379", "etcd-2:2379", "etcd-3:2379""#, &quoted(&market.address("registry"))),
+        (r#""rabbitmq-1:15692", "rabbitmq-2:15692", "rabbitmq-3:15692""#, &quoted(&broker)),
+        (r#""node-exporter:9100""#, &quoted(node)),
+        (r#""localhost:9090""#, &quoted(own)),
+        // Nobody is told of these alerts.
+        (r#"["alertmanager:9093"]"#, "[]"),
+        ("15s", "1s"),
+    ] {
+        assert!(text.contains(from), "prometheus.yml does not say {from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// The rules with shorter times: `for: 5m`, `[1h:1m]`.
+fn faster(rules: &str) -> String {
+    let shorter = |time: &str| {
+        let (number, unit) = time.split_at(time.len() - 1);
+        let milliseconds = match unit {
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => panic!("{time} is no time"),
+        };
+        format!("{}ms", number.parse::<u32>().unwrap() * milliseconds / FASTER)
+    };
+    let mut text = String::new();
+    for line in rules.lines() {
+        if let Some((indent, time)) = line.split_once("for: ") {
+            text += &format!("{indent}for: {}\n", shorter(time));
+            continue;
+        }
+        let mut parts = line.split('[');
+        text += parts.next().unwrap_or_default();
+        for part in parts {
+            // What else stands in square brackets is a text.
+            match part.split_once(']').filter(|(times, _)| times.starts_with(|c: char| c.is_ascii_digit())) {
+                Some((times, rest)) => text += &format!("[{}]{rest}", times.split(':').map(shorter).collect::<Vec<_>>().join(":")),
+                None => text += &format!("[{part}"),
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::faster;
+
+    #[test]
+    fn all_times_of_a_rule_become_shorter() {
+        let rule = "expr: rate(a[5m]) > b[1h:1m] and c == 1\nfor: 3m\nsummary: no [time]\n";
+        assert_eq!(faster(rule), "expr: rate(a[30000ms]) > b[360000ms:6000ms] and c == 1\nfor: 18000ms\nsummary: no [time]\n");
+    }
+}
