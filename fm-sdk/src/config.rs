@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_flag() {
+    fn an_invalid_setting_is_named_with_its_flag() {
         for (args, part) in [
             (["--bus", "http://127.0.0.1"], "amqp"),
             (["--registry", "etcd.local:2379"], "http://"),

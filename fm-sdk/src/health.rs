@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_starts_or_drains_is_not_ready_but_alive() {
+    async fn a_starting_or_draining_process_is_alive_and_not_ready() {
         let health = Health::default();
         assert_eq!((health.ready().await.status, health.live().status), (Status::Starting, Status::Ok));
         health.enter(Phase::Draining);

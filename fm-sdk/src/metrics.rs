@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_counted_is_in_the_text() {
+    fn counted_values_are_in_the_metrics_text() {
         let metrics = Metrics::default();
         metrics.describe("fm-x", "x-1", "1.2.3");
         metrics.request("/api/cars/{id}", "GET", 204, 0.003);

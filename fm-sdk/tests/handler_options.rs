@@ -82,7 +82,7 @@ fn the_handler_that_asks_for_most_sets_the_prefetch_of_its_queue_alone() {
 }
 
 #[test]
-fn what_a_handler_does_not_say_is_as_the_service_has_it() {
+fn options_that_a_handler_does_not_set_are_those_of_the_service() {
     let what = consume([HandlerOptions::new().attempts(2), HandlerOptions::new().backoff([SECOND])]);
     let rest = Retry::default();
     assert_eq!(what.retry_of(Audience::Service, "one"), Retry { attempts: 2, ..rest.clone() });

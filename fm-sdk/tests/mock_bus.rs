@@ -265,7 +265,7 @@ async fn a_command_whose_identity_is_refused_is_dead_lettered_at_the_first_attem
 }
 
 #[actix_rt::test]
-async fn what_another_service_refuses_is_tried_again() {
+async fn a_refusal_by_another_service_is_retried() {
     let service = Service::new("fm-probe", ()).command(async |_: Clear, cx: Cx<()>| cx.call(Yours {}).await.map(drop));
     let bus = MockBus::for_service(service).answer(|_: Yours| Err(Error::new(Kind::Forbidden, "not-yet", "not yet")));
     let settled = bus.command(Clear { owner: "u1".into() }).await;

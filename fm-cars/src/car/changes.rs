@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_stays_and_null_clears() {
+    fn omitted_fields_stay_and_null_clears_one() {
         let mut c = car(Status::Listed);
         assert_eq!(patch(&mut c, r#"{"color":null,"mileage":5}"#).unwrap(), Changed { facts: true, ..Changed::default() });
         assert_eq!((c.facts.color, c.facts.mileage, c.facts.price, c.updated), (None, Some(5), 9000, NOW + 1));

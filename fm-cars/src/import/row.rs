@@ -130,7 +130,7 @@ mod tests {
         }
     }
     #[test]
-    fn what_is_empty_stays_unset() {
+    fn empty_cells_stay_unset() {
         let bare =
             Cells { name: "", vehicle_type: "", gearbox: "", power: "0", model: "", odometer: "", fuel_type: "", postal_code: "", ..GOOD };
         let f = facts(&bare).unwrap();

@@ -125,7 +125,7 @@ mod tests {
         }
     }
     #[test]
-    fn what_is_no_place_is_not_found() {
+    fn text_that_names_no_place_is_not_found() {
         for text in ["", " ", "!", "00000", "99999999", "Atlantis", "Berlinn", "SW1A 1AA", "1", "ber", "🚗"] {
             assert_eq!(find(text), None, "{text}");
         }

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_good_to_be_true_is_told() {
+    fn a_price_far_below_the_others_is_marked() {
         let mut all = vec![point(9_000, 2015, 90_000); 20];
         all.push(point(5_000, 2015, 90_000));
         let found = group(&all).valuation(all[20]).unwrap();

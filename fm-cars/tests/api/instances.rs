@@ -23,7 +23,7 @@ fn two() -> (MockBus<Cars>, MockBus<Cars>) {
 }
 
 #[actix_rt::test]
-async fn what_one_instance_writes_the_other_finds_when_the_event_comes() {
+async fn another_instance_finds_a_car_when_its_event_arrives() {
     let (a, b) = two();
     assert!(ids(&b.get("/api/cars").await).is_empty());
     let id = create(&a, json!({})).await;

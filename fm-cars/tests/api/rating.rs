@@ -51,7 +51,7 @@ async fn cars_are_sorted_by_how_good_their_price_is() {
 }
 
 #[actix_rt::test]
-async fn what_cannot_be_compared_says_why() {
+async fn a_car_without_comparison_has_a_reason() {
     let bus = market();
     peers(&bus, 12, 10_000).await;
     for (car, why) in [

@@ -21,7 +21,7 @@ fn encoded(text: &str) -> String {
 }
 
 #[actix_rt::test]
-async fn what_people_type_is_among_the_first_suggestions() {
+async fn typed_queries_are_among_the_first_suggestions() {
     let bus = market();
     create(&bus, json!({})).await;
     let lines: Vec<_> = include_str!("../relevance.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
@@ -59,7 +59,7 @@ async fn a_suggestion_says_how_many_cars_it_finds_and_how_to_ask_for_them() {
 }
 
 #[actix_rt::test]
-async fn whatever_is_typed_gets_an_answer() {
+async fn any_typed_text_gets_an_answer() {
     let bus = market();
     for text in [
         "",

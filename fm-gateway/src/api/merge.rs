@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_does_no_harm() {
+    fn an_invalid_document_is_ignored() {
         let junk = [json!(null), json!([1]), json!({"paths": 1, "components": {"schemas": 2}})];
         let all = merge(junk.iter().map(|j| ("x", j)));
         assert_eq!(all["paths"], json!({}));

@@ -132,7 +132,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_services_write_is_shown_and_never_run() {
+    fn text_of_services_is_escaped() {
         let page = html(&json!({"paths": {"/a/{id}": {"get": {
             "x-service": "fm-a", "summary": "<script>alert(1)</script>",
             "parameters": [{"name": "id", "in": "path", "schema": {"type": "array", "items": {"$ref": "#/x/Id"}}}],

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn what_is_no_table_is_replaced() {
+    async fn an_invalid_table_is_replaced() {
         let registry = MemoryRegistry::new();
         let broken = Change { key: table::CURRENT.into(), expect: Expect::Any, value: Some("{".into()) };
         registry.commit(vec![broken]).await.unwrap();

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_in_the_queue_is_served_by_the_next_one() {
+    fn connections_in_the_backlog_are_served_by_the_next_gateway() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("long".repeat(30)).join("door");
         fs::create_dir(path.parent().unwrap()).unwrap();

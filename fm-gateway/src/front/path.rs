@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn one_resource_has_one_form() {
+    fn equivalent_paths_have_one_normal_form() {
         for (path, normal) in [
             ("//a///b", "/a/b"),
             ("/a/./b", "/a/b"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_services_would_read_differently_is_refused() {
+    fn an_ambiguous_path_is_refused() {
         for (path, why) in [
             ("/a%2fb", BadPath::Forbidden),
             ("/a%2Fb", BadPath::Forbidden),

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_gets_its_defaults() {
+    fn valid_settings_get_their_defaults() {
         let mut value = json!({"service": "x"});
         assert_eq!(validate(&schema(), &mut value), []);
         assert_eq!(value, json!({"service": "x", "mode": "a"}));

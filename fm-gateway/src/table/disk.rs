@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_read_and_rubbish_is_not() {
+    fn a_written_table_is_read_back_and_a_damaged_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let copy = Copy::in_folder(&folder.path().join("deep"));
         assert!(copy.read().is_none());

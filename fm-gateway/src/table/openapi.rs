@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_carried_over_is_named() {
+    fn operations_that_cannot_be_imported_are_named() {
         let warned = |change: &dyn Fn(&mut Value)| {
             let mut document = document(json!({"/a/{x}.{y}": {"get": {}, "trace": {}}}));
             change(&mut document);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn an_invalid_document_is_refused() {
         for (bad, why) in [
             (json!([]), "no OpenAPI"),
             (json!({"swagger": "2.0", "paths": {}}), "no OpenAPI"),

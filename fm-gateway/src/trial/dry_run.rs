@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_values_that_are_not_kept_is_undecided() {
+    fn a_decision_on_values_that_are_not_kept_is_undecided() {
         let table = compiled(json!([
             {"id": "all", "path": "/**"},
             {"id": "present", "path": "/a", "predicates": [{"header": "x", "present": true}]},

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_client_could_send_is_refused() {
+    fn a_request_that_no_client_could_send_is_refused() {
         for (method, url, headers) in [
             ("G T", "/", &[][..]),
             ("GET", "", &[]),

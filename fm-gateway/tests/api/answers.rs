@@ -36,7 +36,7 @@ async fn interim_answers_are_swallowed_and_the_late_final_one_reaches_who_asked(
 }
 
 #[actix_rt::test]
-async fn bytes_that_nobody_asked_for_reach_nobody() {
+async fn unsolicited_bytes_of_an_upstream_reach_nobody() {
     let unasked = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
     let upstream = Upstream::answering(format!("{}{unasked}", ok("true"))).await;
     let app = TestApp::in_front_of(&upstream).await;

@@ -37,7 +37,7 @@ async fn requests_that_servers_read_in_different_ways_are_refused_before_any_ups
 }
 
 #[actix_rt::test]
-async fn what_is_smuggled_behind_a_request_is_never_a_second_one() {
+async fn bytes_smuggled_behind_a_request_are_never_a_second_one() {
     let upstream = Upstream::answering(ok("")).await;
     let app = TestApp::in_front_of(&upstream).await;
     let inner = "GET /secret HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -79,7 +79,7 @@ async fn limits_of_the_head_are_kept() {
 }
 
 #[actix_rt::test]
-async fn a_head_that_comes_in_drops_costs_its_connection_also_the_second_one() {
+async fn a_slowly_sent_head_closes_its_connection_also_a_later_one() {
     let upstream = Upstream::answering(ok("")).await;
     let route = json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url()}}]}]);
     let app = TestApp::with(route, |_, own| own.head_time = Duration::from_secs(1)).await;

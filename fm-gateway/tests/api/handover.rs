@@ -144,7 +144,7 @@ async fn the_next_gateway_takes_clients_when_it_can_serve_them() {
 }
 
 #[actix_rt::test]
-async fn who_was_accepted_last_is_served_and_who_comes_later_waits_for_the_next() {
+async fn the_last_accepted_connection_is_served_and_later_ones_wait_for_the_next_gateway() {
     let folder = tempdir().unwrap();
     let first = first(&folder, "first").await;
     // Accepted, as it answers on it; one connection behind the other from the same queue.

@@ -46,7 +46,7 @@ async fn an_options_that_goes_no_further_names_the_methods() {
 }
 
 #[actix_rt::test]
-async fn a_request_that_always_moves_ends_at_its_limit() {
+async fn a_request_with_constant_progress_ends_at_its_time_limit() {
     let upstream = Upstream::start(|mut talk| async move {
         let head = talk.request_head().await.unwrap_or_default();
         let (lead, drop) = if head.contains("/head") {
@@ -78,7 +78,7 @@ async fn a_request_that_always_moves_ends_at_its_limit() {
 }
 
 #[actix_rt::test]
-async fn what_the_parser_refuses_is_a_problem_and_counted_by_its_cause() {
+async fn a_head_that_the_parser_refuses_is_a_problem_and_counted_by_cause() {
     let upstream = Upstream::answering(ok("")).await;
     let app = TestApp::in_front_of(&upstream).await;
     for (request, status, code) in [

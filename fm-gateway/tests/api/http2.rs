@@ -91,7 +91,7 @@ async fn requests_in_flight_are_limited_per_connection_and_per_address() {
 }
 
 #[actix_rt::test]
-async fn whoever_takes_nothing_of_one_answer_gets_the_others() {
+async fn a_client_that_reads_nothing_of_one_stream_gets_the_others() {
     let upstream = Upstream::start(|mut talk| async move {
         while let Some(request) = talk.request().await {
             let large = request.starts_with("GET /large ");

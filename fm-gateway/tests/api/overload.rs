@@ -106,7 +106,7 @@ async fn a_full_upstream_lets_some_wait_refuses_the_others_and_hinders_nobody_el
 }
 
 #[actix_rt::test]
-async fn who_waits_is_refused_after_a_short_time() {
+async fn a_waiting_request_is_refused_after_a_short_time() {
     let (full, _go) = held_back().await;
     let app = TestApp::with_routes(json!([to(&full, "/**", json!({"at_once": 1, "wait": "50ms"}))])).await;
     let _under_way = asking(&app, 1).await;

@@ -50,7 +50,7 @@ async fn a_refusal_is_a_page_for_browsers_and_a_problem_for_programs() {
 }
 
 #[actix_rt::test]
-async fn what_a_service_refuses_is_passed_on_as_it_is() {
+async fn a_refusal_of_a_service_is_passed_on_unchanged() {
     let problem = r#"{"status":404,"code":"not-found"}"#;
     let answer =
         format!("HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\r\n{problem}", problem.len());
@@ -88,7 +88,7 @@ async fn browsers_that_came_over_tls_are_told_to_stay_there() {
 }
 
 #[actix_rt::test]
-async fn what_is_for_operators_is_reached_by_no_fallback_in_any_spelling() {
+async fn no_fallback_route_reaches_operator_paths_in_any_spelling() {
     let upstream = Upstream::answering(ok("secret")).await;
     let app = app(&upstream).await;
     for path in [

@@ -32,7 +32,7 @@ async fn hello(served: &Encrypted) -> Vec<u8> {
 }
 
 #[actix_rt::test]
-async fn whoever_is_silent_or_slow_in_a_handshake_holds_nothing() {
+async fn a_client_that_stalls_its_handshake_holds_no_place() {
     let upstream = Upstream::answering(ok("hello")).await;
     let served = Encrypted::start(to(&upstream), |tls, _, _| {
         tls.handshake_time = Duration::from_millis(400);
@@ -67,7 +67,7 @@ async fn whoever_is_silent_or_slow_in_a_handshake_holds_nothing() {
 }
 
 #[actix_rt::test]
-async fn what_is_no_tls_is_refused_and_the_clear_port_speaks_none() {
+async fn plain_text_on_the_tls_port_is_refused_and_the_plain_port_speaks_no_tls() {
     let upstream = Upstream::answering(ok("hello")).await;
     let served = Encrypted::start(to(&upstream), |_, _, _| ()).await;
     let mut clear = Client::connect(served.app.tls.unwrap()).await;

@@ -150,7 +150,7 @@ async fn a_silent_one_ends_and_one_that_says_something_goes_on() {
 }
 
 #[actix_rt::test]
-async fn whoever_goes_takes_the_other_side_along() {
+async fn the_end_of_one_side_ends_the_other() {
     let (upstream, _) = echoing().await;
     let app = TestApp::with_routes(public(&upstream)).await;
     let mut client = app.connect().await;

@@ -6,7 +6,7 @@ use serde_json::json;
 const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
 
 #[actix_rt::test]
-async fn what_follows_a_switch_that_the_upstream_refuses_reaches_nobody() {
+async fn bytes_after_a_refused_upgrade_reach_nobody() {
     for (answer, status) in [
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", 403),
         ("HTTP/1.1 200 OK\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\nno", 200),
@@ -43,7 +43,7 @@ async fn what_follows_a_switch_that_the_upstream_refuses_reaches_nobody() {
 }
 
 #[actix_rt::test]
-async fn what_is_no_handshake_reaches_no_upstream() {
+async fn an_invalid_handshake_reaches_no_upstream() {
     let (upstream, _) = echoing().await;
     let app = TestApp::with_routes(json!([{"path": "/**", "plugins": [switching(&upstream)]}])).await;
     let without = |line: &str| HANDSHAKE.lines().filter(|l| !l.starts_with(line)).map(|l| format!("{l}\r\n")).collect::<String>();

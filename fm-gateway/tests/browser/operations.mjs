@@ -25,9 +25,9 @@ export async function replays_a_dead_letter(admin, shows, mark) {
   const row = admin.page.locator("tbody tr", { hasText: `${SERVICE}` }).filter({ hasText: "dead letters" });
   await row.getByText("warning").waitFor();
   await admin.leads(() => row.getByRole("link").click());
-  const letter = admin.page.locator("tbody tr", { hasText: "car.listed" });
-  await letter.getByText("delivery_limit").waitFor();
-  await admin.leads(() => letter.getByRole("link", { name: /^Show/ }).click());
+  const deadLetter = admin.page.locator("tbody tr", { hasText: "car.listed" });
+  await deadLetter.getByText("delivery_limit").waitFor();
+  await admin.leads(() => deadLetter.getByRole("link", { name: /^Show/ }).click());
   await admin.page.locator("pre", { hasText: car }).waitFor();
   await shows("dead-letter");
   await admin.leads(() => admin.page.getByRole("link", { name: /^Replay/ }).click());

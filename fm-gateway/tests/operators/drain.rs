@@ -119,7 +119,7 @@ async fn the_last_instance_is_not_drained_and_an_unknown_one_is_named() {
 }
 
 #[actix_rt::test]
-async fn what_a_drained_instance_has_in_hand_is_counted_over_all_nodes_and_ends_as_it_would() {
+async fn requests_in_flight_of_a_drained_instance_are_counted_over_all_nodes_and_end_normally() {
     let release = Rc::new(Cell::new(false));
     let slow = {
         let release = release.clone();

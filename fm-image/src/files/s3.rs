@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_and_no_secret_is_printed() {
+    fn an_invalid_url_is_refused_without_printing_its_secret() {
         for bad in ["s3://me:x@host/", "s3://me:x@host/a/b", "s3://me:x@host/a?tls=true", "s3://me:%zz@host/a"] {
             assert!(place(bad).is_err(), "{bad}");
         }

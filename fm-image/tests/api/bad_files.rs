@@ -170,7 +170,7 @@ async fn all_that_is_wrong_is_said_at_once_and_nothing_is_stored() {
 }
 
 #[actix_rt::test]
-async fn what_is_no_upload_is_refused() {
+async fn a_body_that_is_no_upload_is_refused() {
     let market = Market::open();
     let photo = jpeg(16, 16);
     let send = async |request: TestRequest| {

@@ -98,7 +98,7 @@ async fn three_sizes_are_made_and_none_is_larger_than_the_photo() {
 }
 
 #[actix_rt::test]
-async fn what_can_be_seen_through_is_shown_on_white() {
+async fn transparent_pixels_are_shown_on_white() {
     let market = Market::open();
     let clear: Vec<u8> = (0..32 * 32).flat_map(|_| [200, 0, 0, 0]).collect();
     let key = market.uploaded("a", &png_of(&clear, 32, 32, ExtendedColorType::Rgba8)).await;

@@ -38,7 +38,7 @@ async fn a_client_that_has_the_picture_gets_no_second_one() {
 }
 
 #[actix_rt::test]
-async fn what_is_no_picture_is_not_found() {
+async fn an_unknown_picture_is_not_found() {
     let market = Market::open();
     let key = market.uploaded("a", &jpeg(60, 40)).await;
     for path in [

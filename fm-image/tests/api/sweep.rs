@@ -5,7 +5,7 @@ use std::time::Duration;
 const LATER: Duration = Duration::from_secs(3700);
 
 #[actix_rt::test]
-async fn what_no_car_has_taken_is_deleted_after_an_hour() {
+async fn an_unattached_picture_is_deleted_after_an_hour() {
     let market = Market::open();
     market.cars.away(false);
     for n in 0..20 {
@@ -20,7 +20,7 @@ async fn what_no_car_has_taken_is_deleted_after_an_hour() {
 }
 
 #[actix_rt::test]
-async fn what_the_car_has_taken_after_all_is_kept() {
+async fn a_picture_that_its_car_has_is_kept() {
     let market = Market::open();
     market.cars.mute(true);
     let reply = market.upload("a", &[("1.jpg", &jpeg(60, 40))]).await;

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_after_the_reader_looked_stays_unread() {
+    fn messages_that_arrive_after_the_last_look_stay_unread() {
         let mut c = begun();
         for id in ["1", "2", "3"] {
             c.add(&message(id, Side::Buyer)).unwrap();

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn what_was_hashed_at_another_cost_still_fits() {
+    async fn a_hash_of_another_cost_still_verifies() {
         let kept = Passwords::new(Cost { memory_kib: 16, passes: 2 }, 1).hash(Secret::new("correct horse")).await.unwrap();
         assert!(Passwords::new(CHEAP, 1).verify(Secret::new("correct horse"), Some(kept)).await.unwrap().is_right());
     }

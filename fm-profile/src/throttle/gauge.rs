@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_paid_off_is_forgotten() {
+    fn an_expired_penalty_is_forgotten() {
         let gauge = Gauge::new(Limit { burst: 1, every_ms: 10 });
         for n in 0..MAX_KEYS {
             gauge.take(&n.to_string(), 0).unwrap();

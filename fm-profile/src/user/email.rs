@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_refused_and_named() {
+    fn invisible_characters_are_refused_and_named() {
         for bad in ["a\u{200b}@b.de", "a@b.de\u{202c}", "a@b\u{ad}.de"] {
             assert_eq!(check_email(bad), Err(INVISIBLE), "{bad:?}");
         }

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_before_the_rules_is_clean_when_it_is_read() {
+    fn profiles_stored_before_the_rules_are_cleaned_when_read() {
         let stored = r#"{"name":"A\u202enn\u200b","location":"\u2060","phone":null,"about":"Ka\u0308fer\n\u2066👨\u200d👩"}"#;
         let data: PersonalData = serde_json::from_str(stored).unwrap();
         let text = |t: &str| Some(t.to_owned());

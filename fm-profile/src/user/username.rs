@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_refused_and_named() {
+    fn invisible_characters_are_refused_and_named() {
         for bad in ["an\u{200b}n", "ann\u{202e}", "\u{feff}ann", "a\u{ad}nn", "ann\u{3164}", "ann\n"] {
             assert_eq!(check_username(bad), Err(INVISIBLE), "{bad:?}");
         }

@@ -3,7 +3,7 @@ use fm_profile::User;
 use serde_json::{Value, json};
 
 #[actix_rt::test]
-async fn who_signs_up_is_signed_in() {
+async fn a_sign_up_signs_in() {
     let market = Market::open();
     let reply =
         market.anyone("POST", "/api/auth/sign-up", json!({"username": "Ann", "email": "Ann@Example.com", "password": PASSWORD})).await;

@@ -159,7 +159,7 @@ async fn strangers_neither_read_nor_write_nor_report_a_conversation() {
 }
 
 #[actix_rt::test]
-async fn whoever_writes_too_much_is_slowed_down() {
+async fn a_sender_of_many_messages_is_throttled() {
     let (market, ann, ben, id) = begun().await;
     for n in 0..9 {
         market.car(&format!("d{n}"), &ann, "listed");

@@ -48,7 +48,7 @@ async fn a_price_from_before_the_sign_in_is_kept() {
 }
 
 #[actix_rt::test]
-async fn what_is_not_for_sale_is_not_remembered() {
+async fn a_car_that_is_not_for_sale_cannot_be_a_favourite() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.car("c1", &ann, "sold");

@@ -41,7 +41,7 @@ async fn signing_out_again_when_the_registry_is_back_succeeds() {
 }
 
 #[actix_rt::test]
-async fn what_can_wait_for_the_registry_changes_nothing_without_it() {
+async fn requests_that_need_the_registry_change_nothing_without_it() {
     let market = Market::open();
     let (ann, admin) = (market.sign_up("ann").await, market.admin().await);
     market.registry.cut();

@@ -105,7 +105,7 @@ async fn a_session_that_is_not_used_for_a_month_is_over() {
 }
 
 #[actix_rt::test]
-async fn who_signs_out_is_out_at_once_and_can_sign_in_in_the_same_second() {
+async fn a_sign_out_takes_effect_at_once_and_allows_a_sign_in_within_the_same_second() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     let laptop = Person::of(&market.sign_in("ann", PASSWORD).await);

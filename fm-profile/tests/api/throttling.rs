@@ -143,7 +143,7 @@ async fn guessing_from_one_address_is_slowed_down_for_all_accounts() {
 }
 
 #[actix_rt::test]
-async fn who_knows_the_password_may_sign_in_as_often_as_they_like() {
+async fn sign_ins_with_the_right_password_are_not_throttled() {
     let market = Market::open();
     market.sign_up("ann").await;
     for _ in 0..40 {

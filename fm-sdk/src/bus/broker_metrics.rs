@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_happened_with_the_broker_is_in_the_text() {
+    fn broker_counters_are_in_the_metrics_text() {
         let metrics = Metrics::default();
         collect(&metrics, || TransportMetrics {
             reconnects: 1,

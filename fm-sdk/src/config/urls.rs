@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_a_known_url_nor_a_folder_is_refused() {
+    fn a_value_that_is_neither_a_known_url_nor_a_folder_is_refused() {
         for bad in ["", "mysql://h/db"] {
             assert!(bad.parse::<StoreUrl>().is_err(), "{bad}");
         }

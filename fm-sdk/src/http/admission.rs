@@ -132,7 +132,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[actix_web::test]
-    async fn what_is_too_much_is_turned_away_and_the_rest_is_done() {
+    async fn requests_beyond_the_limit_are_refused_and_the_rest_is_served() {
         let two = Two::waiting(LONG).await;
         let taken = two.start(4).await;
         for _ in 0..20 {

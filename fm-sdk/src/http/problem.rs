@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_must_wait_or_sign_in_is_told_so_in_headers() {
+    async fn refusals_carry_retry_after_and_www_authenticate() {
         let (throttled, _) = read(Error::new(Kind::Throttled, "throttled", "slow down").retry_after(7)).await;
         assert_eq!(throttled.headers().get("retry-after").unwrap(), "7");
         let (away, _) = read(Error::new(Kind::Unavailable, "unavailable", "the store is away")).await;

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_specification_is_refused() {
+    fn an_invalid_traceparent_is_refused() {
         for bad in [
             "",
             "00",

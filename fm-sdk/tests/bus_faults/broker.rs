@@ -69,7 +69,7 @@ async fn publishers_and_consumers_are_back_two_seconds_after_the_port_opens() {
 }
 
 #[actix_rt::test]
-async fn what_was_not_confirmed_is_sent_again_in_order() {
+async fn unconfirmed_messages_are_sent_again_in_order() {
     let broker = victim();
     let url = broker.url_for_vhost().unwrap();
     let i = Instance::start(&url, "a", &[EVENT]).await;

@@ -26,7 +26,7 @@ async fn dead_letters(bus: &dyn Transport, service: &str, number: usize) -> Vec<
 }
 
 #[actix_rt::test]
-async fn what_is_not_ours_becomes_a_dead_letter_with_its_cause_and_does_not_block() {
+async fn a_foreign_message_becomes_a_dead_letter_with_its_cause_and_does_not_block() {
     let url = healthy();
     let i = Instance::start(&url, "worker", &[EVENT, COMMAND]).await;
     put(&url, "fm.worker.events", b"hello", AmqpProperties::default());
@@ -46,7 +46,7 @@ async fn what_is_not_ours_becomes_a_dead_letter_with_its_cause_and_does_not_bloc
 }
 
 #[actix_rt::test]
-async fn what_cannot_be_read_becomes_a_dead_letter_once_however_many_instances_hear_it() {
+async fn an_unreadable_message_becomes_one_dead_letter_however_many_instances_listen() {
     let url = healthy();
     let (i, j) = (Instance::start(&url, "a", &[EVENT, EACH]).await, Instance::start(&url, "a", &[EVENT, EACH]).await);
     let mut c = Connection::insecure_open(&url).unwrap();
@@ -66,7 +66,7 @@ async fn what_cannot_be_read_becomes_a_dead_letter_once_however_many_instances_h
 }
 
 #[actix_rt::test]
-async fn what_the_broker_itself_gives_up_becomes_a_dead_letter_with_its_reason() {
+async fn a_message_that_the_broker_gives_up_becomes_a_dead_letter_with_its_reason() {
     let url = healthy();
     Instance::start(&url, "a", &[EVENT]).await.bus.close().await;
     let bus = patient(&url);

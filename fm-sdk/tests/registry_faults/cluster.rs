@@ -152,7 +152,7 @@ fn changes_and_a_compaction_during_an_absence_are_made_up_for() {
 }
 
 #[test]
-fn what_a_hanging_node_carries_out_later_undoes_nothing() {
+fn a_write_that_a_hanging_node_carries_out_later_undoes_nothing() {
     run(async {
         let cluster = EtcdCluster::start(3).await.unwrap();
         let clients: Vec<Etcd> = (0..6).map(|_| Etcd::connect(&cluster.urls()).unwrap()).collect();

@@ -26,7 +26,7 @@ fn a_login_is_made_again_when_etcd_has_forgotten_the_token() {
 }
 
 #[test]
-fn without_or_with_a_wrong_login_calls_say_so_and_do_not_hang() {
+fn a_missing_or_wrong_login_fails_with_its_code_and_does_not_hang() {
     run(async {
         let mut server = EtcdServer::start().await.unwrap();
         server.node().unwrap().ask_for_login("secret").await.unwrap();

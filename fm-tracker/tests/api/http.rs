@@ -18,7 +18,7 @@ async fn views_are_counted_and_make_a_car_popular() {
 }
 
 #[actix_rt::test]
-async fn what_is_not_understood_is_refused_with_a_code() {
+async fn invalid_input_is_refused_with_a_code() {
     let bus = market();
     for (path, status, code) in [
         ("/api/tracks/latest?limit=0", 400, "invalid"),

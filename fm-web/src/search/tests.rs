@@ -6,14 +6,14 @@ use super::{
 use crate::text::Lang;
 
 #[test]
-fn what_makes_sense_is_kept_and_comes_back_in_the_address() {
+fn valid_filters_are_kept_and_appear_in_the_address() {
     let href = Search::parse(Lang::En, "maker=bmw&maker=audi&price_to=9000&q=no+rust&sort=price&page=3&view=list&per_page=48").href();
     assert_eq!(href, "/cars?q=no+rust&maker=bmw&maker=audi&price_to=9000&sort=price&per_page=48&view=list&page=3");
     assert_eq!(Search::parse(Lang::En, href.split_once('?').unwrap().1).href(), href);
 }
 
 #[test]
-fn what_makes_no_sense_is_left_out() {
+fn invalid_values_are_left_out() {
     for query in [
         "",
         "page=0&page=-1&page=x",
@@ -142,7 +142,7 @@ fn limits_are_read_as_people_write_them() {
 }
 
 #[test]
-fn what_cannot_be_seen_does_not_reach_the_page() {
+fn invisible_characters_do_not_reach_the_page() {
     let search = Search::parse(Lang::En, "q=Go%E2%80%8Blf%E2%80%AE+%00neu&model=I%E2%80%8Bsetta&model=Isetta");
     assert_eq!((search.text.as_str(), search.list("model")), ("Golf neu", &["Isetta".to_owned()][..]));
     assert_eq!(Search::parse(Lang::En, "q=%F0%9F%91%A8%E2%80%8D%F0%9F%91%A9").text, "👨\u{200d}👩");

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_drawing_gets_the_plain_one() {
+    fn a_body_without_a_drawing_gets_the_plain_one() {
         assert_eq!((shape_of(Some("estate")), shape_of(Some("x\" onload=\"")), paint_of(Some("plaid"))), ("estate", "other", "silver"));
         assert_eq!(href_of("0197\"><b>-a"), "/cars/0197b-a");
     }

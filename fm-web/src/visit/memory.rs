@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_left_out() {
+    fn invalid_values_are_left_out() {
         assert_eq!(read_hearts("a.1~a.2~~b~c.x~d.0~e.-1~../f.5~<b>.5~g.99999999999999999999"), [Heart { car: "a".into(), price: 1 }]);
         assert_eq!(read_seen("a~~<b>~c"), ["a", "c"]);
         let mut seen = read_seen("a~b");

@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_none() {
+    fn an_invalid_token_is_read_as_none() {
         for bad in ["", "x", "AAAA", "ä", &"A".repeat(63), &"A".repeat(128), &fresh()] {
             assert_eq!(unmasked(bad), None, "{bad}");
         }

@@ -35,7 +35,7 @@ async fn signing_in_sets_cookies_out_of_reach_and_goes_back() {
 }
 
 #[actix_web::test]
-async fn who_cannot_sign_in_is_told_so_and_the_password_does_not_come_back() {
+async fn a_failed_sign_in_is_reported_and_the_password_is_not_echoed() {
     let market = Market::new().await;
     market.answers("POST", "/api/auth/sign-in", 401, json!({"status": 401, "code": "wrong-credentials", "detail": "x"})).await;
     let browser = market.browser().await;
@@ -168,7 +168,7 @@ async fn a_browser_that_has_signed_in_before_says_so_from_the_readers_own_addres
 }
 
 #[actix_web::test]
-async fn what_everybody_sees_uses_up_no_token() {
+async fn public_pages_use_no_token() {
     let market = Market::new().await;
     market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
     let card = format!("/cars/{}/card", crate::market::CAR);

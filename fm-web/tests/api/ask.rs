@@ -13,7 +13,7 @@ async fn understood() -> Market {
 }
 
 #[actix_web::test]
-async fn what_is_typed_leads_to_the_filters_that_are_meant() {
+async fn typed_text_leads_to_the_intended_filters() {
     let market = understood().await;
     let page = market.get("/search?ask=bmw+320+diesel+bis+15000").await;
     assert_eq!(page.is(303).header("location"), "/cars?maker=bmw&model=3er&engine=diesel&price_to=15000");
@@ -24,7 +24,7 @@ async fn what_is_typed_leads_to_the_filters_that_are_meant() {
 }
 
 #[actix_web::test]
-async fn what_nobody_understands_is_looked_for_as_words() {
+async fn text_without_a_meaning_is_searched_as_words() {
     let market = understood().await;
     for (status, answer) in [(503, unavailable()), (200, json!({"items": []})), (200, json!({"unexpected": 1}))] {
         market.answers("GET", API, status, answer).await;

@@ -3,7 +3,7 @@ use actix_web::test::TestRequest;
 use serde_json::json;
 
 #[actix_web::test]
-async fn what_is_not_there_has_a_page_with_the_trace() {
+async fn a_missing_page_shows_the_trace_id() {
     let market = Market::new().await;
     for path in [
         "/nowhere",

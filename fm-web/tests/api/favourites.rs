@@ -127,7 +127,7 @@ async fn cars_are_compared_side_by_side_with_the_best_values_marked() {
 }
 
 #[actix_web::test]
-async fn what_was_looked_at_last_is_shown_again() {
+async fn recently_viewed_cars_are_shown() {
     let market = with_cars().await;
     let mut browser = market.browser().await;
     let page = browser.get(&format!("/cars/{CAR}")).await;

@@ -48,7 +48,7 @@ async fn a_form_whose_car_was_deleted_comes_back_with_a_new_key() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_with_a_car_stands_beside_its_field_and_nothing_typed_is_lost() {
+async fn errors_of_a_car_stand_beside_their_fields_and_the_input_is_kept() {
     let market = Market::new().await;
     let errors = json!([{"field": "price", "message": "1 to 10000000"}, {"field": "location.postal_code", "message": "odd"}, {"field": "options[0]", "message": "odd"}]);
     market.answers("POST", "/api/cars", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;

@@ -39,7 +39,7 @@ async fn every_step_has_its_words() {
 }
 
 #[actix_web::test]
-async fn what_is_too_cheap_is_warned_of() {
+async fn a_suspiciously_low_price_shows_a_warning() {
     let path = format!("/cars/{CAR}");
     rated("very_good", -6_000).await.get(&path).await.is(200).has("Unusually cheap.");
     rated("very_good", -2_000).await.get(&path).await.is(200).lacks("Unusually cheap.");

@@ -145,7 +145,7 @@ async fn a_page_behind_the_last_does_not_exist_and_leads_to_the_last() {
 }
 
 #[actix_web::test]
-async fn what_was_looked_for_is_shown_and_never_run() {
+async fn searched_text_is_escaped() {
     let market = Market::new().await;
     for (text, shown) in [
         ("<b>x</b>", "&#60;b&#62;x&#60;/b&#62;"),

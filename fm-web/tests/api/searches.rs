@@ -33,7 +33,7 @@ async fn a_search_is_saved_from_its_results_under_the_names_of_its_filters() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_saved_is_said() {
+async fn a_search_that_cannot_be_saved_shows_why() {
     for (status, code, said) in [(409, "searches-full", "50 searches"), (422, "invalid", "cannot be saved")] {
         let market = with_alert().await;
         market.answers("POST", API, status, json!({"status": status, "code": code, "detail": "x"})).await;

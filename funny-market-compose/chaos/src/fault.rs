@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_cannot_be_broken() {
+    fn a_part_that_is_missing_cannot_be_broken() {
         assert!(SMALL.named("mongodb").is_err() && SMALL.named("etcd").is_err() && SMALL.named("fm-nobody").is_err());
         assert_eq!(WHOLE.named("mongodb,etcd").unwrap().len(), 8);
     }

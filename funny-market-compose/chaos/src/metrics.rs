@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_process_had_counted_stays_counted() {
+    fn counts_of_a_killed_process_are_kept() {
         let mut counters = Counters::default();
         let text = |n: u32| format!("# HELP x y\nmessages_handled_total{{name=\"car.listed\",outcome=\"ok\"}} {n}\noutbox_pending 3\n");
         for (instance, n) in [("a", 5), ("b", 1), ("a", 9), ("a", 2), ("a", 4)] {

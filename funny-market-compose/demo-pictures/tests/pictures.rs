@@ -61,7 +61,7 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_is_no_svg_is_an_error() {
+fn an_invalid_svg_is_an_error() {
     assert!(jpeg("a car").is_err());
     assert!(jpeg("<svg xmlns='http://www.w3.org/2000/svg' width='0' height='0'/>").is_err());
 }

@@ -112,7 +112,7 @@ fn a_cycle_through_files_in_folders_names_its_modules_and_files() {
 }
 
 #[test]
-fn what_the_root_defines_is_a_module_of_its_own() {
+fn items_of_the_root_count_as_a_module_of_their_own() {
     let uses_the_state = ("pages.rs", "use crate::Web; pub fn configure(_: &Web) {}");
     assert_eq!(
         problems(&[("lib.rs", "mod pages; pub struct Web; pub fn web() { pages::configure(&Web); }"), uses_the_state], None).len(),
@@ -163,7 +163,7 @@ fn a_known_import_that_closes_no_cycle_any_more_has_to_go() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error() {
+fn an_unreadable_file_is_an_error() {
     let broken = |files: &[(&str, &str)], known| check(a_crate(files, known).path()).unwrap_err();
     assert!(matches!(broken(&[("lib.rs", "mod bus;")], None), Error::Read { path, .. } if path.ends_with("bus/mod.rs")));
     assert!(matches!(broken(&[("lib.rs", "fn {")], None), Error::Parse { .. }));

@@ -68,7 +68,7 @@ mod tests {
     use super::{Document, fits};
 
     #[test]
-    fn what_fits_is_told_from_what_does_not() {
+    fn matching_documents_are_told_from_others() {
         assert!(fits("a b c\n", "a … c\n") && fits("abc", "abc") && fits("abc\nd", "a…") && fits("xaxb", "…b"));
         assert!(!fits("a b d", "a … c") && !fits("abc", "ab") && !fits("abcd", "a…c") && !fits("", "a"));
     }

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_reads_as_null() {
+    fn a_body_that_is_no_json_is_read_as_null() {
         assert!(answer(200, "text/html", "<p>").json()["items"][0].is_null());
     }
 }

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_denied_is_denied_also_if_it_is_allowed() {
+    fn a_deny_rule_wins_over_an_allow_rule() {
         let networks = of(&["10.0.0.0/8", "2001:db8::/32"], &["10.1.0.0/16", "2001:db8::7"]);
         for (ip, lets_in) in [
             ("10.2.3.4", true),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_refused() {
+    fn an_invalid_network_is_refused() {
         for text in ["", "localhost", "10.0.0.0/33", "10.0.0", "::1/129", "10.0.0.0/-1"] {
             networks(&[text.to_owned()]).unwrap_err();
         }

@@ -47,7 +47,7 @@ async fn a_new_route_that_cannot_be_taken_keeps_what_was_typed_and_says_why() {
 }
 
 #[actix_rt::test]
-async fn what_is_wrong_is_said_in_the_language_of_the_page() {
+async fn errors_are_in_the_language_of_the_page() {
     let app = app().await;
     let browser = Browser::of(&Operator::admin(&app).await);
     let general = [("path", "/**"), ("priority", "0"), ("max_body", "1048576"), ("active", "1"), ("public", "1")];

@@ -57,7 +57,7 @@ async fn a_table_is_parsed_checked_and_compared_once_however_often_it_is_filtere
 }
 
 #[actix_rt::test]
-async fn what_is_kept_of_tables_is_never_shown_for_another_one() {
+async fn cached_tables_are_never_shown_for_another_one() {
     let (app, admin, browser) = editor_of_a_large_table().await;
     let tagged = |page: &str| page.matches("class=\"tag\"").count();
     assert_eq!(tagged(&browser.page("/admin/routes?q=route-00").await), 1);

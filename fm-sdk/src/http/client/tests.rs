@@ -148,7 +148,7 @@ async fn an_instance_that_is_gone_costs_no_request() {
 }
 
 #[actix_rt::test]
-async fn what_may_have_been_done_is_not_sent_again_and_the_error_says_so() {
+async fn a_request_that_may_have_been_processed_is_not_retried_and_its_error_says_so() {
     let (url, met) = hangs_up();
     let (other, other_met) = hangs_up();
     let market = Market::new().with("a", &url).with("b", &other);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_is_no_list_of_tags_is_malformed() {
+    async fn an_invalid_list_of_tags_is_malformed() {
         for lines in [
             &["7"] as &[&str],
             &[""],

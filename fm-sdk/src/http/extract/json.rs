@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_is_wrong_is_said_of_the_very_field() {
+    async fn errors_name_the_exact_field() {
         assert_eq!(refused(r#"{}"#).await, ("maker".into(), "is required".into()));
         assert_eq!(refused(r#"{"maker": "a", "modle": 1}"#).await, ("modle".into(), "is not known".into()));
         assert_eq!(refused(r#"{"maker": "a", "images": [{"key": 1}, {"kee": 1}]}"#).await, ("images[1].kee".into(), "is not known".into()));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_serde_knows_is_read_as_before() {
+    fn types_that_serde_knows_are_read_as_before() {
         #[derive(Debug, PartialEq, Deserialize)]
         #[serde(rename_all = "snake_case")]
         enum Shape {

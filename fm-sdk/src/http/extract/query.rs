@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_of_the_very_parameter() {
+    fn errors_name_the_exact_parameter() {
         assert_eq!(refused("colour=red"), ("colour".into(), "is not known".into()));
         assert_eq!(refused("price_from=cheap"), ("price_from".into(), "must be a whole number".into()));
         assert_eq!(refused("price_from=99999999999"), ("price_from".into(), "is too large".into()));

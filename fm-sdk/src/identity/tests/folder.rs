@@ -66,7 +66,7 @@ fn a_broken_key_is_named_and_never_replaced_or_quoted() {
 }
 
 #[test]
-fn what_a_crash_left_half_written_is_passed_over() {
+fn a_key_file_that_a_crash_left_incomplete_is_skipped() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("abc.part"), "{\"kty\":").unwrap();
     assert_eq!(Keys::open(place.path(), service()).unwrap().kids().len(), 1);

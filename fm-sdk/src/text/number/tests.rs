@@ -61,7 +61,7 @@ fn one_separator_before_three_digits_is_read_by_the_convention_or_refused() {
     }
 }
 #[test]
-fn what_is_no_whole_number_is_refused_with_its_reason() {
+fn text_that_is_no_whole_number_is_refused_with_its_reason() {
     for (text, reason) in [
         ("5000,50", Fraction),
         ("123,4", Fraction),

@@ -158,7 +158,7 @@ fn a_deletion_is_counted_exactly() {
 }
 
 #[test]
-fn who_was_deleted_and_can_sign_in_is_found() {
+fn a_deleted_account_that_can_sign_in_is_found() {
     let (mut seller, mut seen) = agreed();
     seller.account = Account::Deleted("/status".into());
     seen = Seen { sign_in: 200, deletion: Some(("done".into(), 1)), ..Seen { by_id: BTreeMap::new(), ..seen } };

@@ -107,7 +107,7 @@ fn every_row_is_accepted_or_refused_and_the_facets_count_the_accepted_ones() {
 }
 
 #[test]
-fn who_is_no_dealer_cannot_import() {
+fn only_dealers_can_import() {
     let market = Market::running();
     let person = market.someone();
     person.http.send("POST", "/api/cars/import", Some(("text/csv", b"name\n"))).expect_problem(403, "scope-missing");

@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_in_flight_returns_to_zero(ends in prop::collection::vec(0u8..4, 1..60), n in 1usize..5) {
+    fn the_in_flight_count_returns_to_zero(ends in prop::collection::vec(0u8..4, 1..60), n in 1usize..5) {
         let (b, _) = balancer(Choice::LeastLoad);
         let list = instances(n);
         let running: Vec<(Picked, u8)> = ends.iter().map(|e| (b.pick(&list, &[]).unwrap(), *e)).collect();

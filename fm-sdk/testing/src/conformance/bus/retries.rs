@@ -111,7 +111,7 @@ cases! { $ bus_retries
         tokio::join!(one.nothing(), two.nothing());
         assert!(one.transport.dead_letters("a", 10).await.expect("is read").is_empty(), "there is no queue to replay it to");
     }
-    async fn what_every_instance_got_and_one_cannot_handle_becomes_no_dead_letter(broker) {
+    async fn a_broadcast_event_that_an_instance_cannot_handle_becomes_no_dead_letter(broker) {
         let i = broker.instance("a", &[EACH]).await;
         i.publish(event(1)).await;
         i.next().await.acknowledger.send(Outcome::Reject(fm_sdk::reject("no"))).expect("is awaited");

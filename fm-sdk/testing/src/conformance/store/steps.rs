@@ -23,7 +23,7 @@ cases! { $ store_steps
         }
         assert_eq!((shop.body("1").await, shop.waiting_ids().await), (json!({ "n": 2 }), String::new()));
     }
-    async fn what_is_not_there_cannot_be_changed(driver) {
+    async fn a_missing_document_cannot_be_changed(driver) {
         let shop = Shop::open(driver).await;
         assert_eq!(shop.write(change("1", 1, json!({}))).await, Written::Stale);
         assert_eq!(shop.write(remove("1", 1)).await, Written::Stale);

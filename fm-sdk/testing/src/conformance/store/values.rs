@@ -4,7 +4,7 @@ use super::*;
 use fm_sdk::Kind;
 
 cases! { $ store_values
-    async fn what_is_put_is_got(driver) {
+    async fn a_stored_value_is_read_back(driver) {
         let shop = Shop::open(driver).await;
         let body = json!({ "id": "1", "name": "ü 🚗", "empty": "", "n": i64::MAX, "low": i64::MIN, "x": 0.1, "whole": 1.0, "on": true,
             "tags": ["a", 1, false, []], "map": { "inner": { "none": null } }, "list": [null], "text": "line\nbreak\u{1}" });
@@ -56,11 +56,11 @@ cases! { $ store_values
         let e = shop.0.write(insert("1", json!({ "map": { "a\0b": 1 } }))).await.expect_err("is refused");
         assert_eq!(e.code(), "key-unstorable");
     }
-    async fn what_is_no_object_is_refused(driver) {
+    async fn a_body_that_is_no_object_is_refused(driver) {
         let shop = Shop::open(driver).await;
         assert_eq!(shop.0.write(insert("1", json!([1]))).await.expect_err("is refused").code(), "not-an-object");
     }
-    async fn what_is_nested_too_deeply_is_refused_and_what_is_less_deep_survives(driver) {
+    async fn a_body_nested_too_deeply_is_refused_and_a_shallower_one_is_stored(driver) {
         let shop = Shop::open(driver).await;
         let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
         assert_eq!(shop.0.write(insert("1", json!({ "list": nested(200) }))).await.expect_err("is refused").code(), "nested-too-deeply");

@@ -3,7 +3,7 @@ use market_tests::Market;
 use serde_json::json;
 
 #[test]
-fn what_is_no_picture_is_not_kept() {
+fn a_file_that_is_no_picture_is_not_kept() {
     let market = Market::running();
     let person = market.someone();
     let id = person.lists_a_car(json!({}))["id"].as_str().unwrap().to_owned();

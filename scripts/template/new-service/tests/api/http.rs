@@ -31,7 +31,7 @@ async fn a_stranger_cannot_note_anything() {
 }
 
 #[actix_rt::test]
-async fn what_is_not_understood_is_refused_with_a_code() {
+async fn invalid_input_is_refused_with_a_code() {
     let bus = market().user("ann", &[]);
     for (body, status, code) in [
         (json!({"car": "c1"}), 400, "malformed"),
