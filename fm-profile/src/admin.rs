@@ -23,7 +23,7 @@ pub async fn make_first(profile: &Profile, work: &Work, admin: &FirstAdmin) -> R
             Err(e) if e.kind() == Kind::Conflict => {
                 if user::of_login(work, &admin.email).await?.is_some() {
                     if !any(work, None).await? {
-                        log::error!("the market has no administrator: {} is the address of somebody who is none", admin.email);
+                        log::error!("admin: no administrator made, {} is the address of an account without the role admin", admin.email);
                     }
                     return Ok(());
                 }

@@ -38,7 +38,7 @@ pub async fn write(work: &Work, user: &User) -> Result<()> {
         .await;
     if let Err(e) = noted {
         // It is written all the same; the job writes it once more.
-        log::warn!("a revocation could not be noted as written: {}", e.chain());
+        log::warn!("sessions: revocation not marked as written, writing it again later: {}", e.chain());
     }
     Ok(())
 }

@@ -155,7 +155,7 @@ impl Clock {
             if let Some((at, what)) = due
                 && at <= now
             {
-                log::debug!("a connection is closed: {what:?}");
+                log::debug!("front: connection closed: {what:?}");
                 return Poll::Ready(());
             }
             let in_flight = state.is_in_flight();

@@ -77,7 +77,7 @@ pub fn take(path: &Path, address: SocketAddr) -> io::Result<Option<Taken>> {
     let socket = Socket::from(socket);
     let local = socket.local_addr()?.as_socket();
     if local != Some(address) || socket.r#type()? != Type::STREAM || !socket.is_listener()? {
-        log::warn!("the gateway at {} listens on {local:?}, not on {address}", path.display());
+        log::warn!("handover: the gateway at {} listens on {local:?} and not on {address}, binding a new socket", path.display());
         return Ok(None);
     }
     socket.set_nonblocking(true)?;
@@ -126,7 +126,7 @@ impl Offer {
                         // It was shut.
                         Err(e) if e.kind() == io::ErrorKind::InvalidInput => return,
                         Err(e) => {
-                            log::warn!("the listening socket cannot be handed over: {e}");
+                            log::warn!("handover: listening socket not handed over: {e}");
                             thread::sleep(AFTER_ERROR);
                         }
                     }

@@ -21,7 +21,7 @@ pub fn bind(name: &str, address: &str, from: Option<&Path>) -> Result<(TcpListen
     let bound = || {
         let address = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
         if let Some(taken) = from.map(|path| handover::take(path, address)).transpose()?.flatten() {
-            log::info!("{name}={address}: takes the listening socket over from the gateway that has it");
+            log::info!("handover: {name}={address}: listening socket taken over from the running gateway");
             return Ok((taken.socket, Some(taken.tie)));
         }
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;

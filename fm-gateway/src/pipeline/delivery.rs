@@ -85,7 +85,7 @@ impl Delivery {
             Some(Err(failure)) => {
                 if let Some(x) = &self.exchange {
                     let trace = x.trace.trace_id();
-                    log::warn!(trace_id = trace.as_str(), route = x.route.id.as_str(); "an answer was cut off: {failure}");
+                    log::warn!(trace_id = trace.as_str(), route = x.route.id.as_str(); "pipeline: response to the client cut off: {failure}");
                 }
                 Some(Err(std::io::Error::other(failure)))
             }

@@ -48,7 +48,7 @@ impl Keeper {
         if let Some((table, revision)) = keeper.copy.as_ref().and_then(Copy::read) {
             match compile(&table, revision, &keeper.catalogue, &keeper.drivers) {
                 Ok(compiled) => keeper.put_in_force(compiled, true),
-                Err(e) => log::warn!("the table on disk is not good any more: {e}"),
+                Err(e) => log::warn!("table: copy on disk is not valid any more, waiting for the registry: {e}"),
             }
         }
         keeper
@@ -120,7 +120,7 @@ impl Keeper {
             Ok((compiled, table)) => {
                 // A service that nobody asked for before is not known at once; its first requests would be refused.
                 if tokio::time::timeout(SETTLE, compiled.ready()).await.is_err() {
-                    log::warn!("not all plugins of the table were ready after {SETTLE:?}; it takes effect all the same");
+                    log::warn!("table: plugins not ready after {SETTLE:?}, activating the table anyway");
                 }
                 self.put_in_force(compiled, false);
                 self.uncopied = Some((table, entry.revision));
@@ -134,7 +134,7 @@ impl Keeper {
         self.table.store(Some(Arc::new(compiled)));
         self.drivers.tools.metrics.table("loaded", Some(revision));
         self.state.send_replace(TableState { revision: Some(revision), from_disk, problems: Vec::new() });
-        log::info!(revision = revision, routes = routes; "a routing table is in force{}", if from_disk { ", from disk" } else { "" });
+        log::info!(revision = revision, routes = routes; "table: activated{}", if from_disk { ", from disk" } else { "" });
     }
 
     fn keep_old(&self, outcome: &str, problems: Vec<Problem>) {
@@ -142,7 +142,7 @@ impl Keeper {
             return;
         }
         for problem in &problems {
-            log::error!("the table in the registry is not good, the old one stays: {problem}");
+            log::error!("table: the one in the registry is invalid, keeping the active one: {problem}");
         }
         self.drivers.tools.metrics.table(outcome, None);
         self.state.send_modify(|state| state.problems = problems);
@@ -157,7 +157,7 @@ impl Keeper {
                 true
             }
             Err(e) => {
-                log::warn!(revision = *revision; "table: the copy on disk was not written, trying again: {e}");
+                log::warn!(revision = *revision; "table: copy on disk not written, trying again: {e}");
                 false
             }
         }
@@ -172,12 +172,12 @@ impl Keeper {
         let by = Publication { author: crate::NAME.into(), comment: comment.into() };
         match publish(&*self.registry, &table, Expect::Absent, &by, Vec::new()).await {
             Ok(revision) => {
-                log::info!(revision = revision; "the registry had no table, the first one is written");
+                log::info!(revision = revision; "table: the registry had none, first one written");
                 true
             }
             Err(e) if e.kind() == Kind::Stale => true,
             Err(e) => {
-                log::warn!("the first table could not be written: {}", e.chain());
+                log::warn!("table: first one not written, trying again: {}", e.chain());
                 false
             }
         }

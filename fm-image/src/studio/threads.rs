@@ -25,7 +25,7 @@ impl Threads {
                 }
             };
             if let Err(e) = thread::Builder::new().name(format!("studio-{i}")).spawn(work) {
-                log::error!("a thread for pictures cannot be started: {e}");
+                log::error!("pipeline: thread not started: {e}");
             }
         }
         Threads(jobs)

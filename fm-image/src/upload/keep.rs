@@ -38,7 +38,9 @@ pub async fn keep(images: &Images, work: &Work, car: &str, checked: Vec<Checked>
             Ok(()) => {}
             Err(e) if matches!(e.kind(), Kind::Conflict | Kind::NotFound) => lost.push(picture),
             // The car has it. If this cannot be written down now, the sweep asks fm-cars and writes it.
-            Err(e) => log::warn!(key = picture.id.as_str(); "the picture is attached, which could not be stored: {}", e.chain()),
+            Err(e) => {
+                log::warn!(key = picture.id.as_str(); "upload: picture not marked as attached, the sweep marks it later: {}", e.chain())
+            }
         }
     }
     if lost.is_empty() {

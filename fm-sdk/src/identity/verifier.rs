@@ -57,7 +57,7 @@ impl Verifier {
     /// registry has answered for the first time.
     pub fn verify_access(&self, token: &str) -> Result<Identity> {
         self.access(token).map_err(|flaw| {
-            log::debug!("an access token is refused: {}", flaw.why());
+            log::debug!("identity: access token refused: {}", flaw.why());
             flaw.access()
         })
     }

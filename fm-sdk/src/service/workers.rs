@@ -96,14 +96,14 @@ async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtim
     let trace = message.trace.clone();
     let outcome = service.handle(rt, message, Arrival { audience, deadline, redelivered, attempts }).await;
     if let Err(Outcome::Retry(e) | Outcome::Reject(e)) = acknowledger.send(outcome) {
-        trace::of_message(trace.as_deref(), || log::warn!("the outcome came too late, the message will come again: {}", e.chain()));
+        trace::of_message(trace.as_deref(), || log::warn!("bus: outcome came too late, the message is delivered again: {}", e.chain()));
     }
 }
 
 async fn close_gap<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>) {
     for task in &service.on_gap {
         while let Err(e) = task(service.state.clone(), Work::new(Bus::new(rt.clone(), None), None)).await {
-            log::warn!("the gap could not be closed, will be tried again: {}", e.chain());
+            log::warn!("bus: state not rebuilt after a gap, trying again: {}", e.chain());
             tokio::time::sleep(AGAIN).await;
         }
     }

@@ -204,7 +204,7 @@ fn count_view(web: &Data<Web>, visit: &Visit, request: &HttpRequest, car: &Car) 
     let view = web.gateway.post(&visit.caller, "/api/tracks/views").json(&serde_json::json!({"car_id": car.id}));
     actix_web::rt::spawn(async move {
         if let Err(e) = view.send().await.and_then(crate::gateway::Answer::success) {
-            log::debug!("a view was not counted: {}", e.chain());
+            log::debug!("car: view not counted: {}", e.chain());
         }
     });
 }

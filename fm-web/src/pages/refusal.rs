@@ -30,7 +30,7 @@ impl Refusal {
             }
             Kind::Throttled => Ok(Refusal::of(StatusCode::TOO_MANY_REQUESTS, t.sign_in_throttled)),
             Kind::Unavailable | Kind::Unroutable | Kind::TimedOut => {
-                log::warn!("a form was not taken: {}", error.chain());
+                log::warn!("form: refused: {}", error.chain());
                 Ok(Refusal::of(StatusCode::SERVICE_UNAVAILABLE, t.away))
             }
             _ => Err(error),

@@ -146,7 +146,7 @@ impl Visit {
                 self.session.replace(Session::default());
                 self.change(Change::End);
             }
-            Err(e) => log::warn!("a session was not renewed: {}", e.chain()),
+            Err(e) => log::warn!("session: not renewed: {}", e.chain()),
         }
     }
     /// Changes the session with the answer.

@@ -60,14 +60,14 @@ pub async fn look(request: &ServiceRequest, visit: &Visit) {
     for (number, cell) in [(unread, &visit.unread), (alerts, &visit.alerts)] {
         match number {
             Ok(n) => cell.set(n),
-            Err(e) => log::debug!("news for the menu were not counted: {}", e.chain()),
+            Err(e) => log::debug!("menu: unread messages and alerts not counted: {}", e.chain()),
         }
     }
     match favourites {
         Ok(hearts) => {
             visit.account_hearts.replace(Some(hearts));
         }
-        Err(e) => log::debug!("favourites were not loaded: {}", e.chain()),
+        Err(e) => log::debug!("favourites: not loaded: {}", e.chain()),
     }
 }
 

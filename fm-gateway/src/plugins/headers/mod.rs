@@ -105,7 +105,7 @@ impl Step for Changed {
     fn response(&self, exchange: &mut Exchange, answer: &mut Answer) {
         match self.response.values(exchange) {
             Some(values) => self.response.apply(&mut answer.headers, values),
-            None => log::warn!(route = exchange.route.id.as_str(); "headers: a value of the answer cannot be a header's, none is changed"),
+            None => log::warn!(route = exchange.route.id.as_str(); "headers: invalid header value, leaving the response headers unchanged"),
         }
     }
 }

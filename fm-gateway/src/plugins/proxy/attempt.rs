@@ -85,7 +85,7 @@ impl Forward {
                 };
             }
             self.drivers.tools.metrics.retried(&upstream.name, reason);
-            log::info!(service = &*upstream.name, instance = instance.id.as_str(); "trying another instance: {reason}");
+            log::info!(service = &*upstream.name, instance = instance.id.as_str(); "proxy: trying another instance: {reason}");
         }
     }
 

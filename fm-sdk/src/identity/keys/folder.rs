@@ -97,7 +97,7 @@ fn read_pair(path: &Path) -> Result<KeyPair> {
 fn close(path: &Path) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
-        log::warn!("{} could be read by others (mode {:o}); now 600", path.display(), mode & 0o777);
+        log::warn!("identity: {} was readable by others (mode {:o}), changed to 600", path.display(), mode & 0o777);
         fs::set_permissions(path, Permissions::from_mode(0o600))?;
     }
     Ok(())

@@ -178,7 +178,7 @@ impl Keys {
                     let _ = tokio::time::timeout(Duration::from_secs(300), self.lacks(&mut watched)).await;
                 }
                 Err(e) => {
-                    log::warn!("the keys could not be published, trying again: {}", e.chain());
+                    log::warn!("identity: keys not published, trying again: {}", e.chain());
                     failures = (failures + 1).min(5);
                     tokio::time::sleep(Duration::from_millis((500 << failures) + u64::from(rand::random::<u8>()) * 4)).await;
                 }

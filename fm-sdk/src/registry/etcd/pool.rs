@@ -158,12 +158,12 @@ impl Pool {
     fn up(&self) {
         self.lost.store(false, Relaxed);
         if self.reach.send_if_modified(|r| std::mem::replace(r, ConnectionState::Up) != ConnectionState::Up) {
-            log::info!("the registry answers");
+            log::info!("registry: connected");
         }
     }
     fn down(&self, why: &str) {
         if !self.lost.swap(true, Relaxed) {
-            log::warn!("the registry cannot be reached: {why}");
+            log::warn!("registry: unreachable, retrying: {why}");
         }
         let now = ConnectionState::Down(why.to_string());
         self.reach.send_if_modified(|r| std::mem::replace(r, now.clone()) != now);

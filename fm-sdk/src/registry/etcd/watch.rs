@@ -85,7 +85,7 @@ impl Follower {
                     // etcd-rs asserts what it expects of the server: a broken assertion must not end the watch for good.
                     let end = AssertUnwindSafe(self.stream()).catch_unwind().await;
                     let why = end.unwrap_or_else(|_| Failure::broken("the watch failed"));
-                    log::debug!("watching {} anew: {}", self.prefix, why.why());
+                    log::debug!("registry: watching {} again: {}", self.prefix, why.why());
                     if begun.elapsed() > self.check / 2 {
                         wait.reset();
                         continue;
@@ -93,7 +93,7 @@ impl Follower {
                     sleep(wait.next() / 2).await;
                 }
                 Err(failure) => {
-                    log::debug!("{} cannot be read: {}", self.prefix, failure.why());
+                    log::debug!("registry: {} not read, trying again: {}", self.prefix, failure.why());
                     self.mark_stale();
                     pause(wait.next(), &mut reach, &failure).await;
                 }

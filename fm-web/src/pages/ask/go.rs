@@ -19,7 +19,7 @@ pub async fn go(web: Data<Web>, visit: Visit, Query(typed): Query<Typed>) -> Htt
     let meant = match meanings(&web, &visit, &text).await {
         Ok(all) => all.into_iter().next(),
         Err(e) => {
-            log::warn!("a search was not read as filters: {}", e.chain());
+            log::warn!("search: text not read as filters: {}", e.chain());
             None
         }
     };

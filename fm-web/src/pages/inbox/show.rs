@@ -89,6 +89,6 @@ async fn mark_read(web: &Web, visit: &Visit, me: &Me, conversation: &Conversatio
     let seen = web.gateway.ask(Method::PUT, &me.caller, path).json(&json!({"messages": conversation.messages.len()}));
     match seen.send().await.and_then(Answer::success) {
         Ok(_) => visit.has_read(),
-        Err(e) => log::warn!("messages were not marked as read: {}", e.chain()),
+        Err(e) => log::warn!("inbox: messages not marked as read: {}", e.chain()),
     }
 }

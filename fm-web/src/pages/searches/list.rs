@@ -98,7 +98,7 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me) -> Result<HttpResponse> 
         let seen = web.gateway.ask(Method::PUT, &me.caller, "/api/me/alerts/seen").json(&json!({"alerts": fresh}));
         match seen.send().await.and_then(Answer::success) {
             Ok(_) => visit.has_seen_alerts(fresh.len()),
-            Err(e) => log::warn!("alerts were not marked as seen: {}", e.chain()),
+            Err(e) => log::warn!("searches: alerts not marked as seen: {}", e.chain()),
         }
     }
     let search_row = |s: &Saved| SearchRow {

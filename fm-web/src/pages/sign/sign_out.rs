@@ -17,7 +17,7 @@ pub async fn submit(web: Data<Web>, visit: Visit, _: Form<Nothing>) -> HttpRespo
     if let Some(refresh) = visit.refresh_token() {
         let ask = web.gateway.post(&caller, "/api/auth/sign-out").json(&json!({"refresh_token": refresh}));
         if let Err(e) = ask.send().await.and_then(crate::gateway::Answer::success) {
-            log::warn!("a session ended in the browser only: {}", e.chain());
+            log::warn!("session: ended in the browser only: {}", e.chain());
         }
     }
     visit.change(Change::End);
