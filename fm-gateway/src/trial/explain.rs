@@ -204,16 +204,21 @@ fn beaten(rule: &Rule, winning: &Rule, winner: &str, host: &str) -> (Reason, Str
     }
 }
 
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Taken::Route { id } => write!(f, "route {id}"),
+            Taken::Gateway => f.write_str("the gateway answers it itself"),
+            Taken::MethodNotAllowed { allow } => write!(f, "405, routes match that take {allow}"),
+            Taken::NotFound => f.write_str("404, no route matches"),
+            Taken::Refused { status, code, message } => write!(f, "{status} {code}, {message}"),
+        }
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}: ", self.method, self.host, self.path)?;
-        match &self.taken {
-            Taken::Route { id } => writeln!(f, "route {id}")?,
-            Taken::Gateway => writeln!(f, "the gateway answers it itself")?,
-            Taken::MethodNotAllowed { allow } => writeln!(f, "405, routes match that take {allow}")?,
-            Taken::NotFound => writeln!(f, "404, no route matches")?,
-            Taken::Refused { status, code, message } => writeln!(f, "{status} {code}, {message}")?,
-        }
+        writeln!(f, "{} {}{}: {}", self.method, self.host, self.path, self.taken)?;
         let width = self.routes.iter().map(|route| route.id.len()).max().unwrap_or_default();
         for Considered { id, path, message, .. } in &self.routes {
             writeln!(f, "  {id:width$}  {message} ({path})")?;

@@ -102,7 +102,12 @@ const SENTENCES: &[(&str, &str)] = &[
 
 /// Says it in German, or as it is if there is no German for it.
 pub fn german(message: &str) -> String {
-    SENTENCES.iter().find_map(|(english, german)| fill(german, parts(english, message)?)).unwrap_or_else(|| message.to_owned())
+    translated(SENTENCES, message).unwrap_or_else(|| message.to_owned())
+}
+
+/// The first of the sentences that it is, in German.
+pub fn translated(sentences: &[(&str, &str)], message: &str) -> Option<String> {
+    sentences.iter().find_map(|(english, german)| fill(german, parts(english, message)?))
 }
 
 /// The same of a reason that may begin with its place: `path: is missing`.

@@ -12,6 +12,7 @@ mod history;
 mod live;
 mod new_route;
 mod nodes;
+mod outcomes;
 mod overview;
 mod plugin_texts;
 mod plugins;
@@ -39,7 +40,7 @@ use shell::Shell;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// No code and no style but the gateway's own files.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Changed routes that are shown field by field; more are listed by name.
 pub(super) const MAX_CHANGES: usize = 50;
@@ -218,6 +219,12 @@ mod filters {
     #[askama::filter_fn]
     pub fn day_and_second(micros: &i64, _: &dyn Values) -> Result<String> {
         Ok(fm_sdk::time::rfc3339(*micros / 1000).get(..23).unwrap_or_default().replace('T', " "))
+    }
+
+    /// `09:30:15` of a time in RFC 3339.
+    #[askama::filter_fn]
+    pub fn clock(at: &str, _: &dyn Values) -> Result<String> {
+        Ok(at.get(11..19).unwrap_or(at).to_owned())
     }
 
     /// Milliseconds of microseconds.

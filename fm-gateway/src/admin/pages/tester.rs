@@ -1,13 +1,14 @@
 //! The tester: one request through the draft or the table in force, step by step.
 
-use super::{Shell, filters, html};
+use super::{Shell, filters, html, outcomes};
 use crate::{
     admin::{
         Ask,
         api::{Call, test::test},
         users::Role,
     },
-    trial::{TrialReport, TrialRequest},
+    pipeline::trace::{Attempt, StepOutcome},
+    trial::{Considered, Taken, TrialReport, TrialRequest},
 };
 use actix_web::HttpResponse;
 use askama::Template;
@@ -35,6 +36,23 @@ struct Page {
 }
 
 impl Page {
+    fn outcome(&self, outcome: &StepOutcome) -> String {
+        outcomes::outcome(outcome, self.s.de)
+    }
+
+    fn attempt(&self, attempt: &Attempt) -> String {
+        outcomes::attempt(attempt, self.s.de)
+    }
+
+    fn reason(&self, route: &Considered) -> String {
+        outcomes::reason(route, self.s.de)
+    }
+
+    /// What becomes of a request that no route takes.
+    fn untaken(&self, taken: &Taken) -> Option<String> {
+        (!matches!(taken, Taken::Route { .. })).then(|| outcomes::taken(taken, self.s.de))
+    }
+
     fn answer_body(&self) -> String {
         let body = self.report.as_ref().map(|report| String::from_utf8_lossy(&report.body)).unwrap_or_default();
         body.chars().take(MAX_SHOWN).collect()
@@ -72,7 +90,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     };
     let (report, error) = match tried {
         Ok(report) => (Some(report), String::new()),
-        Err(e) if matches!(e.kind(), Kind::Malformed | Kind::Invalid) => (None, e.message().to_owned()),
+        Err(e) if matches!(e.kind(), Kind::Malformed | Kind::Invalid) => (None, outcomes::refusal(&e, s.de)),
         Err(e) => return Err(e),
     };
     html(&ask, &Page { s, method, url, headers, body, in_force, new: field("new"), error, report })
