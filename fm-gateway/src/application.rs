@@ -12,6 +12,7 @@ use crate::{
     pipeline::{Drivers, Tools, trace::Samples},
     recent::RecentRequests,
     table::{Copy, Keeper, TableState},
+    timeline::Timeline,
     upstream::Limits,
 };
 use fm_sdk::{
@@ -86,7 +87,7 @@ impl Application {
     /// If a port cannot be bound.
     pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, token_policy: TokenPolicy) -> Result<Self> {
         let (admin, _) = listener::bind("FM_ADMIN_HTTP", &own.admin_http, None)?;
-        let metrics = GatewayMetrics::new(Metrics::default());
+        let metrics = GatewayMetrics::new(Metrics::default()).with_timeline(Arc::new(Timeline::new(own.clock.clone())));
         let reloader = own.tls.address.as_ref().map(|_| Reloader::start(own.tls.clone(), metrics.clone())).transpose()?;
         let (mut ties, mut offers) = (Vec::new(), Vec::new());
         let mut listen = |name, address: &str, handover: Option<&Path>| {
@@ -144,6 +145,7 @@ impl Application {
             trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
             password_cost: own.password_cost,
             bus: Bus::new(settings.bus.clone(), token_policy),
+            clock: own.clock.clone(),
         }));
         let limits = own.limits();
         let gateway = Arc::new(Gateway {

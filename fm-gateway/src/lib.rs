@@ -21,6 +21,7 @@ mod retry;
 pub mod router;
 mod settings;
 pub mod table;
+pub mod timeline;
 pub mod traffic;
 pub mod trial;
 pub mod upstream;

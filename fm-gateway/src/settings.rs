@@ -5,7 +5,7 @@ use crate::{
     front::{Limits, TlsSettings},
     pipeline::Catalogue,
 };
-use fm_sdk::config::parse_duration;
+use fm_sdk::{Clock, config::parse_duration};
 use std::{path::PathBuf, time::Duration};
 
 /// Settings of the gateway's own.
@@ -83,6 +83,10 @@ pub struct GatewaySettings {
     /// How often the watchdog looks at a publish; not a flag: tests set it
     #[arg(skip = INTERVAL)]
     pub watchdog_interval: Duration,
+
+    /// What the numbers over time go by; not a flag: tests turn it
+    #[arg(skip)]
+    pub clock: Clock,
 }
 
 impl Default for GatewaySettings {
@@ -108,6 +112,7 @@ impl Default for GatewaySettings {
             plugins: Catalogue::shipped(),
             password_cost: Cost::default(),
             watchdog_interval: INTERVAL,
+            clock: Clock::system(),
         }
     }
 }

@@ -99,6 +99,7 @@ pub struct Parts {
     pub trusted: TrustedProxies,
     pub password_cost: Cost,
     pub bus: Bus,
+    pub clock: Clock,
 }
 
 impl Admin {
@@ -118,6 +119,7 @@ impl Admin {
             trusted,
             password_cost,
             bus,
+            clock,
         } = parts;
         let peers = Peers::new(registry.clone(), instance.clone());
         let tables = TableCache::new(plugins.clone(), drivers.tools.metrics.clone());
@@ -137,7 +139,7 @@ impl Admin {
             data,
             trusted,
             bus,
-            clock: Clock::system(),
+            clock,
             passwords: Passwords::new(password_cost),
             throttle: sessions::Throttle::default(),
         }

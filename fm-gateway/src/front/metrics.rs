@@ -2,7 +2,8 @@
 
 use crate::{
     pipeline::Outcome,
-    traffic::{RouteTraffic, Traffic},
+    timeline::{RouteTimeline, Timeline},
+    traffic::{Traffic, TrafficCounter},
 };
 use fm_sdk::metrics::{
     Metrics,
@@ -83,6 +84,7 @@ pub struct GatewayMetrics {
     multiplexed: Gauge,
     certificates: Family<ByCode, Counter>,
     expires: Family<ByFile, Gauge>,
+    timeline: Arc<Timeline>,
 }
 
 impl GatewayMetrics {
@@ -110,6 +112,7 @@ impl GatewayMetrics {
             multiplexed: Gauge::default(),
             certificates: Family::default(),
             expires: Family::default(),
+            timeline: Arc::default(),
         };
         m.all.with_registry(|r| {
             r.register("gateway_requests", "Requests by route and class of status", m.requests.clone());
@@ -148,8 +151,15 @@ impl GatewayMetrics {
         zero(&self.certificates, "refused");
     }
 
+    /// With a timeline that is kept by this one.
+    pub fn with_timeline(self, timeline: Arc<Timeline>) -> Self {
+        GatewayMetrics { timeline, ..self }
+    }
+
     /// The handles of one route.
     pub fn of_route(&self, route: &str) -> RouteMetrics {
+        let timeline = self.timeline.clone();
+        let over_time = timeline.route(route);
         let status = |status| self.requests.get_or_create(&ByStatus { route: route.to_owned(), status }).clone();
         let route = ByRoute { route: route.to_owned() };
         RouteMetrics {
@@ -157,7 +167,13 @@ impl GatewayMetrics {
             seconds: self.seconds.get_or_create(&route).clone(),
             aborted: self.aborted.get_or_create(&route).clone(),
             traffic: Arc::default(),
+            timeline,
+            over_time,
         }
+    }
+    /// The requests of all routes over time.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     pub fn upstream_failed(&self, service: &str, reason: &'static str) {
@@ -228,7 +244,9 @@ pub struct RouteMetrics {
     seconds: Histogram,
     aborted: Counter,
     /// Since this table is in force, where the others count from the start of the program.
-    traffic: Arc<RouteTraffic>,
+    traffic: Arc<TrafficCounter>,
+    timeline: Arc<Timeline>,
+    over_time: Arc<RouteTimeline>,
 }
 
 impl RouteMetrics {
@@ -240,7 +258,9 @@ impl RouteMetrics {
             self.aborted.inc();
         }
         let took = (!outcome.is_stream).then_some(outcome.took);
-        self.traffic.note(outcome.status.is_server_error(), took);
+        let is_error = outcome.status.is_server_error();
+        self.traffic.note(is_error, took);
+        self.timeline.note(&self.over_time, is_error, took);
     }
     /// The numbers since this table is in force.
     pub fn traffic(&self) -> Traffic {

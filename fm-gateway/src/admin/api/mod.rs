@@ -18,6 +18,7 @@ pub mod targets;
 pub mod test;
 pub mod tokens;
 pub mod traces;
+pub mod traffic;
 pub mod users;
 pub mod watchdog;
 
@@ -60,6 +61,8 @@ pub const CALLS: &[&Call] = &[
     &traces::list::CALL,
     &traces::show::CALL,
     &routes::CALL,
+    &traffic::show::CALL,
+    &traffic::routes::CALL,
     &nodes::CALL,
     &services::CALL,
     &targets::CALL,

@@ -3,7 +3,7 @@
 
 mod question;
 
-pub use question::{Question, in_flight, place, traffic};
+pub use question::{OverTime, Question, in_flight, over_time, place, traffic};
 
 use super::Admin;
 use crate::{

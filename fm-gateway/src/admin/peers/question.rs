@@ -1,13 +1,20 @@
 //! What gateways ask each other, and how each answers.
 
-use crate::{admin::Admin, recent::RecentRequest, traffic::Traffic};
+use crate::{
+    admin::Admin,
+    recent::RecentRequest,
+    timeline::{RouteCounts, Window},
+    traffic::Traffic,
+};
 use fm_sdk::registry::services::Instance;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The longest answer before it is compressed, in bytes; etcd refuses requests beyond 1.5 MB.
 const MAX_ANSWER: usize = 1 << 20;
+/// The most routes of which an answer has the requests; an id has 64 bytes at most.
+const MAX_ROUTES: usize = 5000;
 
 /// What one gateway asks the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +28,21 @@ pub enum Question {
     Traffic { revision: i64, routes: Vec<String> },
     /// The spans of a trace.
     Trace { id: String },
+    /// The requests of a window of time.
+    OverTime { window: Window },
+    /// The last minutes of these routes.
+    RouteMinutes { routes: Vec<String> },
+}
+
+/// The requests of one gateway over time.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct OverTime {
+    /// When it began to count, in milliseconds since the Unix epoch.
+    pub since: i64,
+    /// By the time at which each point began.
+    pub points: BTreeMap<i64, Traffic>,
+    /// The routes that had requests in the last minutes.
+    pub routes: BTreeMap<String, RouteCounts>,
 }
 
 impl Question {
@@ -31,6 +53,8 @@ impl Question {
             Question::InFlight => json!(in_flight(admin)),
             Question::Traffic { revision, routes } => json!(traffic(admin, *revision, routes)),
             Question::Trace { id } => json!(id.parse().map(|id| admin.own_spans(id)).unwrap_or_default()),
+            Question::OverTime { window } => json!(over_time(admin, *window)),
+            Question::RouteMinutes { routes } => json!(admin.drivers.tools.metrics.timeline().route_minutes(routes)),
         }
     }
 }
@@ -62,6 +86,15 @@ pub fn traffic(admin: &Admin, revision: i64, routes: &[String]) -> BTreeMap<Stri
     let table = admin.compiled.load_full().filter(|table| table.revision == revision);
     let compiled = table.iter().flat_map(|table| &table.routes).filter(|route| routes.contains(&route.id));
     compiled.map(|route| (route.id.clone(), route.metrics.traffic())).collect()
+}
+
+/// The requests of this node over time; of many routes those with the most requests.
+pub fn over_time(admin: &Admin, window: Window) -> OverTime {
+    let timeline = admin.drivers.tools.metrics.timeline();
+    let mut routes: Vec<(String, RouteCounts)> = timeline.route_sums().into_iter().collect();
+    routes.sort_by_key(|(_, counts)| Reverse(counts.requests));
+    routes.truncate(MAX_ROUTES);
+    OverTime { since: timeline.since(), points: timeline.points(window), routes: routes.into_iter().collect() }
 }
 
 /// How an instance is named in an answer.

@@ -90,10 +90,10 @@ impl WatchLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::RouteTraffic;
+    use crate::traffic::TrafficCounter;
 
     fn traffic(fine: usize, failed: usize, ms: u64) -> Traffic {
-        let traffic = RouteTraffic::default();
+        let traffic = TrafficCounter::default();
         (0..fine + failed).for_each(|n| traffic.note(n >= fine, Some(Duration::from_millis(ms))));
         traffic.read()
     }

@@ -37,8 +37,12 @@ async fn make(app: &TestApp, call: &Call, who: &Operator) -> Reply {
         .replace("{name}", "viewer")
         .replace("{id}", "0123456789abcdef")
         .replace("{service}", "fm-gateway");
-    // A stream that ends at once.
-    let path = if call.path == "/live" { format!("{path}?seconds=0") } else { path };
+    let path = match call.path {
+        // A stream that ends at once.
+        "/live" => format!("{path}?seconds=0"),
+        "/traffic/routes" => format!("{path}?ids=all"),
+        _ => path,
+    };
     who.json_at(call.method, &path, revision, body(call)).await
 }
 

@@ -1,0 +1,4 @@
+//! Requests over time, all gateways added up.
+
+pub mod routes;
+pub mod show;
