@@ -18,6 +18,15 @@ if (here) {
   if (left + here.offsetWidth > nav.clientWidth * 0.85) nav.scrollTo({ left: left - 24 });
 }
 
+// On a phone the rows of a list are blocks: each cell has the name of its column.
+for (const table of document.querySelectorAll("table.list:not(.stack, [data-points], :has([data-rows]))")) {
+  const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, n) => names[n] && (cell.dataset.column = names[n]));
+  }
+  table.classList.add("cards");
+}
+
 // A file for the import is read here; without scripts its content is pasted.
 const file = document.querySelector("[data-file]");
 if (file) {

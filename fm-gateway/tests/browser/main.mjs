@@ -2,6 +2,7 @@
 //
 //   node main.mjs DASHBOARD_URL PASSWORD FOLDER [PART]...
 
+import { numbers } from "./numbers.mjs";
 import { Part } from "./part.mjs";
 import { screens } from "./screens.mjs";
 import { story } from "./story.mjs";
@@ -10,6 +11,7 @@ const [dashboard, password, folder, ...wanted] = process.argv.slice(2);
 const parts = {
   story: () => new Part("story").run(story(new URL(dashboard).origin, password, folder)),
   screens: () => new Part("screens").run(screens(folder, false)),
+  ...(wanted.includes("numbers") ? { numbers: () => new Part("numbers").run(numbers()) } : {}),
   ...(wanted.includes("pictures") ? { pictures: () => new Part("pictures").run(screens(folder, true)) } : {}),
 };
 for (const name of wanted.filter((name) => !parts[name])) throw new Error(`there is no part ${name}; parts: ${Object.keys(parts).join(", ")}`);

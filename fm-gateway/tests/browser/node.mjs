@@ -29,7 +29,7 @@ export async function start(part, name, prefix = market_prefix) {
     if (over) throw new Error(`${name} ended: ${said}`);
     return said.match(/listens on ([\d.:]+)[^\n]*?for operators on ([\d.:]+)/);
   });
-  return { name, url: `http://${clients}`, dashboard: `http://${operators}`, password: () => one_time_password(folder) };
+  return { name, pid: program.pid, url: `http://${clients}`, dashboard: `http://${operators}`, password: () => one_time_password(folder) };
 }
 
 /** The password that a first node leaves in its folder. */

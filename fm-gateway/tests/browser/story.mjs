@@ -234,6 +234,18 @@ export const story = (dashboard, given, folder) => async (part) => {
   });
   await part.does("a dead letter is shown with its cause, and replayed", () => replays_a_dead_letter(admin, shows, MARK));
   await part.does("an instance is drained and gets no requests on either node until it is undrained", () => drains_an_instance(admin, (n, path) => ask(nodes[n % nodes.length], path)));
+  await part.does("the overview draws the requests of both nodes over time", async () => {
+    await until("a point with requests", async () => {
+      await admin.go("/admin/");
+      const rates = await admin.page.locator("[data-points] tbody td:nth-child(2) data").evaluateAll((all) => all.map((one) => Number(one.value)));
+      return rates.some((rate) => rate > 0);
+    });
+    await admin.page.waitForFunction(() => document.querySelectorAll(".charts .u-over").length === 3);
+    await admin.page.locator("section", { hasText: "Busiest routes" }).getByRole("link").first().waitFor();
+    await shows("overview");
+    await admin.go(`/admin/routes?q=${ROUTE}`);
+    await admin.page.locator("svg.spark rect.all").first().waitFor();
+  });
   await part.does("the audit log has all of it, and no password", async () => {
     await admin.go("/admin/audit");
     await shows("audit");

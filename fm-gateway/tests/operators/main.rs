@@ -21,6 +21,8 @@ mod support;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]
+mod traffic;
+#[cfg(test)]
 mod watchdog;
 
 #[cfg(test)]

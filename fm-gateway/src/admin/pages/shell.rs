@@ -83,6 +83,12 @@ impl Shell {
         if self.de { german } else { english }
     }
 
+    /// A number as the language writes it: one place behind the point, none beyond a hundred.
+    pub fn number(&self, value: f64) -> String {
+        let text = if value.abs() < 99.95 { format!("{value:.1}") } else { format!("{value:.0}") };
+        if self.de { text.replace('.', ",") } else { text }
+    }
+
     pub fn lang(&self) -> &'static str {
         if self.de { "de" } else { "en" }
     }
@@ -126,6 +132,18 @@ impl Shell {
             other => other,
         };
         self.t(kind, german)
+    }
+
+    /// What a plugin takes part in, in words.
+    pub fn phase<'t>(&self, name: &'t str) -> &'t str {
+        let german = match name {
+            "request" => "Anfrage",
+            "response" => "Antwort",
+            "body" => "Inhalt",
+            "log" => "Log",
+            other => other,
+        };
+        self.t(name, german)
     }
 
     /// How a watch has ended, in words.

@@ -247,10 +247,70 @@ async fn pages_speak_german_run_no_foreign_code_and_escape_what_they_show() {
     assert!(german.contains("Übersicht") && german.contains("<html lang=\"de\">"), "{german}");
     let chosen = browser.get("/admin/?lang=de").await;
     assert!(chosen.header("set-cookie").unwrap().contains("fm_gateway_lang=de"));
-    for asset in ["admin.css", "admin.js"] {
-        assert_eq!(browser.get(&format!("/admin/assets/{asset}")).await.status, 200);
+    for asset in ["admin.css", "admin.js", "charts.js", "sparklines.js", "uplot.js", "uplot.css", "inter.woff2"] {
+        assert_eq!(browser.get(&format!("/admin/assets/{asset}")).await.status, 200, "{asset}");
     }
+    assert_eq!(browser.get("/admin/assets/nothing.js").await.status, 404);
     assert_eq!(browser.get("/admin/nothing").await.status, 404);
+}
+
+#[actix_rt::test]
+async fn an_asset_is_kept_for_good_only_under_its_own_hash() {
+    let app = app().await;
+    let browser = Browser::of(&Operator::admin(&app).await);
+    let style = browser.get("/admin/assets/admin.css").await;
+    let (text, tag) = (style.text(), style.header("etag").unwrap().to_owned());
+    assert_eq!(style.header("cache-control"), Some("no-cache"));
+    let known = browser.who.send("GET", "/admin/assets/admin.css", &format!("If-None-Match: {tag}\r\n"), "").await;
+    assert_eq!((known.status, known.text()), (304, String::new()));
+    let font = text.split("url(\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(font.starts_with("inter.woff2?") && text.contains("font-display: swap"), "{font}");
+    let kept = browser.get(&format!("/admin/assets/{font}")).await;
+    assert_eq!((kept.status, kept.header("content-type")), (200, Some("font/woff2")));
+    assert!(kept.header("cache-control").unwrap().contains("immutable"));
+    for other in ["", "?0123456789abcdef"] {
+        let reply = browser.get(&format!("/admin/assets/inter.woff2{other}")).await;
+        assert_eq!(reply.header("cache-control"), Some("no-cache"), "{other}");
+    }
+}
+
+#[actix_rt::test]
+async fn the_tester_says_in_german_what_each_step_did_and_why_a_route_was_taken() {
+    let app = TestApp::with_routes(json!([
+        {"id": "all", "path": "/**", "fallback": true, "plugins": [{"plugin": "respond"}]},
+        {"id": "guarded", "path": "/guarded", "plugins": [{"plugin": "ip", "settings": {"deny": ["192.0.2.1"]}}, {"plugin": "authentication"}, {"plugin": "respond"}]},
+        {"id": "down", "path": "/down", "plugins": [{"plugin": "discovery", "settings": {"service": "fm-none"}}, {"plugin": "proxy"}]},
+    ]))
+    .await;
+    let browser = Browser::of(&Operator::admin(&app).await);
+    browser.page("/admin/?lang=de").await;
+    let tries = async |url: &str| {
+        let form = [("method", "GET"), ("url", url), ("table", "draft")];
+        let page = browser.post("/admin/test?lang=de", &form).await.text();
+        assert!(page.contains("<html lang=\"de\">"), "{page}");
+        // The answer is shown as clients get it.
+        let (before, answer) = page.split_once("<pre").unwrap_or((&page, ""));
+        format!("{before}{}", answer.split_once("</pre>").map_or("", |(_, after)| after))
+    };
+    let page = tries("/guarded").await;
+    for said in
+        ["durchgelassen", "gescheitert, 401 token-missing: erst anmelden", "nicht erreicht", "nimmt die Anfrage an", "ist ein Fallback"]
+    {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let down = tries("/down").await;
+    assert!(down.contains("503 service-down: keine Instanz von fm-none"), "{down}");
+    let refused = tries("/%2f").await;
+    assert!(refused.contains("der Pfad verbirgt ein Trennzeichen"), "{refused}");
+    let unsendable = tries("nonsense").await;
+    assert!(unsendable.contains("eine URL ist /pfad"), "{unsendable}");
+    for page in [page, down, refused, unsendable] {
+        for english in
+            ["passed", "answered", "failed", "not reached", "skipped", "takes the request", "fallback, asked", "sign in first", "the path"]
+        {
+            assert!(!page.contains(english), "{english}: {page}");
+        }
+    }
 }
 
 #[actix_rt::test]
