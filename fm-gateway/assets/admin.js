@@ -69,6 +69,25 @@ for (const grip of flow?.querySelectorAll("[data-grip]") ?? []) {
   });
 }
 
+// The box of all routes that are found ticks those of the page, and says how many are selected; the buttons wait for one.
+const bulk = document.querySelector("[data-bulk]");
+if (bulk) {
+  const form = bulk.closest("form");
+  const all = form.elements.all;
+  const picks = [...form.querySelectorAll(".pick")];
+  const show = () => {
+    const count = all.checked ? bulk.querySelector("[data-found]").textContent : picks.filter((pick) => pick.checked).length;
+    bulk.querySelector("[data-picked]").textContent = Number(count) ? `${count} ${bulk.querySelector("[data-picked]").dataset.picked}` : "";
+    for (const button of bulk.querySelectorAll("button")) button.disabled = !Number(count);
+  };
+  form.addEventListener("change", (event) => {
+    if (event.target === all) for (const pick of picks) pick.checked = all.checked;
+    else if (!event.target.checked) all.checked = false;
+    show();
+  });
+  show();
+}
+
 // Changes that are not saved are not lost by accident.
 const route = document.querySelector("#route");
 let dirty = false;

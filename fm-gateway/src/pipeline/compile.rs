@@ -1,6 +1,6 @@
 //! Makes a table ready for requests, or says all that is wrong with it.
 
-use super::{Catalogue, Drivers, Phases, Step, Text, expand_env, rule::rule, schema};
+use super::{Catalogue, Drivers, Phases, Plugin, Step, Text, expand_env, rule::rule, schema};
 use crate::{
     front::{RouteMetrics, is_stripped},
     router::{Pattern, Router, Rule},
@@ -8,7 +8,11 @@ use crate::{
 };
 use http::HeaderName;
 use serde_json::{Map, Value};
-use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The variables that every request has.
 const REQUEST_VARS: [&str; 9] =
@@ -28,7 +32,7 @@ pub struct Compiled {
 impl Compiled {
     /// Resolves when all steps can do their work.
     pub async fn ready(&self) {
-        let steps = self.routes.iter().flat_map(|route| &route.steps);
+        let steps = self.routes.iter().flat_map(|route| &route.steps).filter(|step| step.enabled);
         futures::future::join_all(steps.map(|step| step.step.ready())).await;
     }
 }
@@ -53,6 +57,8 @@ pub struct CompiledRoute {
 pub struct CompiledStep {
     /// The name of its plugin.
     pub plugin: &'static str,
+    /// False: it is switched off, and takes part in nothing.
+    pub enabled: bool,
     pub phases: Phases,
     pub step: Box<dyn Step>,
     /// What its settings took from the environment, by name; nobody is shown the values.
@@ -145,8 +151,7 @@ fn steps(
     drivers: &Drivers,
     problems: &mut Vec<Problem>,
 ) -> Vec<CompiledStep> {
-    let mut vars: BTreeSet<String> = REQUEST_VARS.iter().map(|&v| v.to_owned()).collect();
-    vars.extend(rule.iter().flat_map(|r| r.pattern.params()).map(|p| format!("path.{p}")));
+    let mut vars = Variables::of_requests(rule);
     let mut steps = Vec::new();
     let mut answered = false;
     for (n, stage) in route.plugins.iter().enumerate() {
@@ -155,10 +160,10 @@ fn steps(
             problems.push(Problem::new(at, "plugin-unknown", format!("there is no plugin {}", stage.plugin)));
             continue;
         };
-        if answered {
+        if answered && stage.enabled {
             problems.push(Problem::new(&at, "plugin-unreachable", "an earlier plugin answers every request"));
         }
-        answered |= plugin.answers();
+        answered |= plugin.answers() && stage.enabled;
         for driver in plugin.requires().iter().filter(|d| !drivers.has(d)) {
             problems.push(Problem::new(&at, "driver-missing", format!("{} needs the driver {driver}", stage.plugin)));
         }
@@ -166,27 +171,74 @@ fn steps(
         let (settings, env) = settings(stage, &plugin.schema(), &vars, &at, problems);
         if problems.len() == before {
             match plugin.build(&settings, drivers) {
-                Ok(step) => steps.push(CompiledStep { plugin: plugin.name(), phases: plugin.phases(), step, env }),
+                Ok(step) => {
+                    let phases = if stage.enabled { plugin.phases() } else { Phases::default() };
+                    steps.push(CompiledStep { plugin: plugin.name(), enabled: stage.enabled, phases, step, env });
+                }
                 Err(e) => problems.push(Problem::new(format!("{at}.settings"), "plugin-settings", e)),
             }
         }
-        vars.extend(plugin.provides().iter().map(|&v| v.to_owned()));
+        vars.add(&**plugin, stage.enabled);
     }
     if !answered {
         problems.push(Problem::new(format!("{at}.plugins"), "pipeline-open", "the last plugin must answer: proxy, respond"));
     }
-    let guarded = route.plugins.iter().any(|s| catalogue.get(&s.plugin).is_some_and(|plugin| plugin.guards(&s.settings)));
-    if !route.public && !guarded {
-        problems.push(Problem::new(at, "route-open", "a route that is not public needs the plugin authentication"));
+    let guards = |stage: &&Stage| catalogue.get(&stage.plugin).is_some_and(|plugin| plugin.guards(&stage.settings));
+    let mut guards = route.plugins.iter().filter(guards).peekable();
+    if !route.public {
+        let why = match (guards.peek().is_some(), guards.any(|stage| stage.enabled)) {
+            (_, true) => return steps,
+            (true, false) => "a route that is not public needs the plugin authentication, and it is switched off",
+            (false, false) => "a route that is not public needs the plugin authentication",
+        };
+        problems.push(Problem::new(at, "route-open", why));
     }
     steps
+}
+
+/// The variables that a step may use.
+struct Variables {
+    known: BTreeSet<String>,
+    /// Those that no step sets because its plugin, which is named, is switched off.
+    switched_off: BTreeMap<&'static str, &'static str>,
+}
+
+impl Variables {
+    fn of_requests(rule: Option<&Rule>) -> Variables {
+        let params = rule.into_iter().flat_map(|rule| rule.pattern.params()).map(|param| format!("path.{param}"));
+        let known = REQUEST_VARS.iter().map(|&name| name.to_owned()).chain(params).collect();
+        Variables { known, switched_off: BTreeMap::new() }
+    }
+
+    /// Adds what a plugin provides to the steps after it.
+    fn add(&mut self, plugin: &dyn Plugin, is_enabled: bool) {
+        for name in plugin.provides() {
+            if is_enabled {
+                self.known.insert((*name).to_owned());
+            } else {
+                self.switched_off.insert(name, plugin.name());
+            }
+        }
+    }
+
+    /// Why a step cannot use a variable. One that is switched off may use what others provide that are switched off.
+    fn refuse(&self, name: &str, is_enabled: bool) -> Option<String> {
+        if self.known.contains(name) || name.starts_with("header.") {
+            return None;
+        }
+        match self.switched_off.get(name) {
+            Some(_) if !is_enabled => None,
+            Some(plugin) => Some(format!("the plugin that sets ${{{name}}} is switched off: {plugin}")),
+            None => Some(format!("no earlier plugin sets ${{{name}}}")),
+        }
+    }
 }
 
 /// The settings as the plugin gets them, and what they took from the environment.
 fn settings(
     stage: &Stage,
     schema: &Value,
-    vars: &BTreeSet<String>,
+    vars: &Variables,
     at: &str,
     problems: &mut Vec<Problem>,
 ) -> (Map<String, Value>, Vec<(String, String)>) {
@@ -203,26 +255,25 @@ fn settings(
     for (place, why) in schema::validate(schema, &mut value) {
         problems.push(Problem::new(format!("{at}.settings.{place}"), "plugin-settings", why));
     }
-    check_vars(&value, vars, at, problems);
+    check_vars(&value, &|name| vars.refuse(name, stage.enabled), at, problems);
     match value {
         Value::Object(settings) => (settings, taken.into_inner()),
         _ => (Map::new(), Vec::new()),
     }
 }
 
-fn check_vars(value: &Value, vars: &BTreeSet<String>, at: &str, problems: &mut Vec<Problem>) {
+fn check_vars(value: &Value, refuse: &dyn Fn(&str) -> Option<String>, at: &str, problems: &mut Vec<Problem>) {
     match value {
         Value::String(text) => match Text::parse(text) {
             Ok(text) => {
-                for name in text.vars().filter(|name| !vars.contains(*name) && !name.starts_with("header.")) {
-                    let message = format!("no earlier plugin sets ${{{name}}}");
+                for message in text.vars().filter_map(refuse) {
                     problems.push(Problem::new(format!("{at}.settings"), "variable-unknown", message));
                 }
             }
             Err(e) => problems.push(Problem::new(format!("{at}.settings"), "variable-broken", e)),
         },
-        Value::Array(items) => items.iter().for_each(|item| check_vars(item, vars, at, problems)),
-        Value::Object(fields) => fields.values().for_each(|field| check_vars(field, vars, at, problems)),
+        Value::Array(items) => items.iter().for_each(|item| check_vars(item, refuse, at, problems)),
+        Value::Object(fields) => fields.values().for_each(|field| check_vars(field, refuse, at, problems)),
         _ => {}
     }
 }

@@ -1,7 +1,7 @@
 //! Runs the steps of a route for one request.
 
 use super::{
-    Answer, Exchange, Flow, Verdict, spans,
+    Answer, CompiledStep, Exchange, Flow, Verdict, spans,
     trace::{StepOutcome, Watch},
 };
 use fm_sdk::{Error, Kind};
@@ -14,7 +14,7 @@ pub async fn run(exchange: &mut Exchange) -> Answer {
     for (n, step) in route.steps.iter().enumerate() {
         passed += 1;
         if !step.phases.request {
-            Watch::skipped(exchange, n, step, StepOutcome::Skipped);
+            Watch::skipped(exchange, n, step, unless_off(step, StepOutcome::Skipped));
             continue;
         }
         let watch = Watch::start(exchange, None);
@@ -41,7 +41,7 @@ pub async fn run(exchange: &mut Exchange) -> Answer {
     }
     if exchange.recorder.is_some() {
         for (n, step) in route.steps.iter().enumerate().skip(passed) {
-            Watch::skipped(exchange, n, step, StepOutcome::NotReached);
+            Watch::skipped(exchange, n, step, unless_off(step, StepOutcome::NotReached));
         }
     }
     let mut answer = answer.unwrap_or_else(|| {
@@ -58,6 +58,11 @@ pub async fn run(exchange: &mut Exchange) -> Answer {
         }
     }
     answer
+}
+
+/// What is recorded of a step that is not called.
+fn unless_off(step: &CompiledStep, outcome: StepOutcome) -> StepOutcome {
+    if step.enabled { outcome } else { StepOutcome::SwitchedOff }
 }
 
 fn note(exchange: &Exchange, error: &Error) {

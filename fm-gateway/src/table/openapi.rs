@@ -150,8 +150,11 @@ fn id(service: &str, pattern: &str, methods: &[&str], ids: &mut BTreeSet<String>
 }
 
 fn route(id: String, service: &str, pattern: &str, item: &Value, methods: &[&str], access: Access) -> Route {
-    let stage =
-        |plugin: &str, settings: Value| Stage { plugin: plugin.into(), settings: settings.as_object().cloned().unwrap_or_default() };
+    let stage = |plugin: &str, settings: Value| Stage {
+        plugin: plugin.into(),
+        enabled: true,
+        settings: settings.as_object().cloned().unwrap_or_default(),
+    };
     let public = matches!(access, Access::Public | Access::Optional);
     let mut plugins = match access {
         Access::Public => Vec::new(),

@@ -63,9 +63,10 @@ pub struct Route {
 }
 
 impl Route {
-    /// The services that it discovers.
+    /// The services that it discovers, by plugins that are not switched off.
     pub fn services(&self) -> impl Iterator<Item = &str> {
-        self.plugins.iter().filter(|stage| stage.plugin == "discovery").filter_map(|stage| stage.settings.get("service")?.as_str())
+        let discovers = |stage: &&Stage| stage.enabled && stage.plugin == "discovery";
+        self.plugins.iter().filter(discovers).filter_map(|stage| stage.settings.get("service")?.as_str())
     }
 }
 
@@ -74,6 +75,9 @@ impl Route {
 #[serde(deny_unknown_fields)]
 pub struct Stage {
     pub plugin: String,
+    /// One that is switched off keeps its place and settings, is checked as all are, and is not run.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub enabled: bool,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
 }

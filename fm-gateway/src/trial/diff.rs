@@ -91,6 +91,12 @@ fn fields(before: Option<&Route>, after: Option<&Route>) -> Vec<FieldChange> {
 fn compare_pipelines(before: &[Stage], after: &[Stage], changes: &mut Vec<FieldChange>) {
     let place = |n: usize, stage: &Stage| format!("plugins[{n}:{}]", stage.plugin);
     let whole = |stage: &Stage| Some(Value::Object(stage.settings.clone()));
+    let enabled = |at: String, before: Option<&Stage>, after: Option<&Stage>, changes: &mut Vec<FieldChange>| {
+        // Where there is only one of them it is said if it is not the default.
+        let said = |stage: &Stage, other: Option<&Stage>| (other.is_some() || !stage.enabled).then(|| stage.enabled.into());
+        let (old, new) = (before.and_then(|stage| said(stage, after)), after.and_then(|stage| said(stage, before)));
+        compare(&format!("{at}.enabled"), old, new, changes);
+    };
     if before.len().max(after.len()) > MAX_ALIGNED {
         let json = |stages: &[Stage]| serde_json::to_value(stages).ok();
         return compare("plugins", json(before), json(after), changes);
@@ -101,15 +107,19 @@ fn compare_pipelines(before: &[Stage], after: &[Stage], changes: &mut Vec<FieldC
         match (before.get(a), after.get(b)) {
             (None, None) => return,
             (Some(old), Some(new)) if old.plugin == new.plugin => {
+                enabled(place(b, new), Some(old), Some(new), changes);
                 compare_objects(&format!("{}.settings.", place(b, new)), &old.settings, &new.settings, changes);
                 (a, b) = (a + 1, b + 1);
             }
             (Some(old), new) if new.is_none() || in_common[a + 1][b] >= in_common[a][b + 1] => {
                 compare(&place(a, old), whole(old), None, changes);
+                enabled(place(a, old), Some(old), None, changes);
                 a += 1;
             }
             (_, new) => {
-                compare(&new.map(|new| place(b, new)).unwrap_or_default(), None, new.and_then(whole), changes);
+                let at = new.map(|new| place(b, new)).unwrap_or_default();
+                compare(&at, None, new.and_then(whole), changes);
+                enabled(at, None, new, changes);
                 b += 1;
             }
         }
@@ -256,6 +266,20 @@ mod tests {
             ["- plugins[0:authentication]: {}", "+ plugins[1:authentication]: {}"]
         );
         assert_eq!(changes(&before, &with(json!([auth, find]))).len(), 1);
+    }
+
+    #[test]
+    fn a_plugin_that_is_switched_off_or_on_differs_in_that_alone() {
+        let with = |plugins: Value| one(json!({"id": "r", "path": "/", "plugins": plugins}));
+        let (on, off) =
+            (json!({"plugin": "ip", "settings": {"deny": []}}), json!({"plugin": "ip", "enabled": false, "settings": {"deny": []}}));
+        let (before, after) = (with(json!([on, {"plugin": "respond"}])), with(json!([off, {"plugin": "respond"}])));
+        assert_eq!(changes(&before, &after), ["~ plugins[0:ip].enabled: true -> false"]);
+        assert_eq!(changes(&after, &before), ["~ plugins[0:ip].enabled: false -> true"]);
+        let without = with(json!([{"plugin": "respond"}]));
+        assert_eq!(changes(&without, &after), ["+ plugins[0:ip]: {\"deny\":[]}", "+ plugins[0:ip].enabled: false"]);
+        assert_eq!(changes(&after, &without), ["- plugins[0:ip]: {\"deny\":[]}", "- plugins[0:ip].enabled: false"]);
+        assert_eq!(changes(&without, &before).len(), 1);
     }
 
     #[test]

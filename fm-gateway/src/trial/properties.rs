@@ -25,6 +25,7 @@ fn any_json() -> impl Strategy<Value = Value> {
             "plugins",
             "plugin",
             "settings",
+            "enabled",
             "predicates",
             "header",
             "equals",
@@ -43,10 +44,11 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn any_route() -> impl Strategy<Value = Value> {
     let fields = ["id", "path", "hosts", "methods", "predicates", "priority", "active", "public", "max_body", "plugins"];
     let plugin = prop::sample::select(Catalogue::shipped().iter().map(|plugin| plugin.name()).collect::<Vec<_>>());
-    (prop::collection::vec((prop::sample::select(fields.to_vec()), any_json()), 0..3), plugin, any_json(), "(/[a-z{}*]{0,3}){1,3}").prop_map(
-        |(replaced, plugin, settings, path)| {
+    let replaced = prop::collection::vec((prop::sample::select(fields.to_vec()), any_json()), 0..3);
+    (replaced, plugin, any_json(), any::<bool>(), "(/[a-z{}*]{0,3}){1,3}").prop_map(
+        |(replaced, plugin, settings, enabled, path)| {
             let settings = if settings.is_object() { settings } else { json!({}) };
-            let mut route = json!({"id": "r", "path": path, "public": true, "plugins": [{"plugin": plugin, "settings": settings}, {"plugin": "respond"}]});
+            let mut route = json!({"id": "r", "path": path, "public": true, "plugins": [{"plugin": plugin, "enabled": enabled, "settings": settings}, {"plugin": "respond"}]});
             replaced.into_iter().for_each(|(field, value)| route[field] = value);
             route
         },

@@ -151,6 +151,26 @@ async fn steps_are_recorded_in_the_order_in_which_they_run() {
 }
 
 #[actix_rt::test]
+async fn a_step_that_is_switched_off_is_skipped_in_every_phase() {
+    let off = |plugin: &str| json!({"plugin": plugin, "enabled": false});
+    let late = json!([{"path": "/**", "plugins": [off("late"), {"plugin": "late"}, off("authentication"), {"plugin": "respond"}, off("respond")]}]);
+    let report = Market::new().run(late, "GET", "/", &[], b"").await;
+    assert_eq!(
+        sequence(&report),
+        [
+            ("late", Phase::Request, &StepOutcome::SwitchedOff),
+            ("late", Phase::Request, &StepOutcome::Skipped),
+            ("authentication", Phase::Request, &StepOutcome::SwitchedOff),
+            ("respond", Phase::Request, &StepOutcome::Answered { status: 200 }),
+            ("respond", Phase::Request, &StepOutcome::SwitchedOff),
+            ("late", Phase::Response, &StepOutcome::Passed),
+        ]
+    );
+    let printed = report.trace.unwrap().to_string();
+    assert!(printed.contains("-> 1 late  skipped, switched off\n"), "{printed}");
+}
+
+#[actix_rt::test]
 async fn steps_behind_one_that_answers_or_fails_are_not_reached() {
     let market = Market::new();
     let pipeline = |first: Value| json!([{"path": "/**", "plugins": [first, {"plugin": "late"}, {"plugin": "respond"}]}]);

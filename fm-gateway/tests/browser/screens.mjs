@@ -173,6 +173,7 @@ export const screens = (folder, all) => async (part) => {
   await shows("overview of a day", overview("/admin/?window=24h"));
   await shows("routes", "/admin/routes");
   await shows("routes filtered", "/admin/routes?q=orders&state=warning");
+  await shows("routes switched", "/admin/routes?q=orders&switched=off&changed=3&unchanged=1");
   await shows("routes none found", "/admin/routes?q=submarine");
   await shows("history", "/admin/history");
   await shows("version", async () => {
@@ -182,7 +183,7 @@ export const screens = (folder, all) => async (part) => {
   await part.does("a draft that is valid", async () => {
     const { table } = await admin.table();
     const [one, two, ...rest] = table.routes;
-    one.plugins.splice(0, 0, { plugin: "rate-limit", settings: { rate: 50, per: "1s", by: "user" } });
+    one.plugins.splice(0, 0, { plugin: "rate-limit", settings: { rate: 50, per: "1s", by: "user" } }, { plugin: "ip", enabled: false, settings: { deny: ["192.0.2.0/24"] } });
     two.methods = ["GET", "HEAD"];
     rest[0].description = "Old clients until the end of the year";
     same("the draft", (await admin.call("PUT", "/draft", { table: { ...table, routes: [one, two, ...rest] } })).status, 200);

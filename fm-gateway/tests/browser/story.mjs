@@ -6,6 +6,7 @@ import { picture, same, until } from "./browser.mjs";
 import { reset_password, start } from "./node.mjs";
 import { drains_an_instance, replays_a_dead_letter } from "./operations.mjs";
 import { Operator } from "./operator.mjs";
+import { switches_a_plugin, switches_routes } from "./switches.mjs";
 
 const market = process.env.FM_MARKET_GATEWAY;
 const OWN_PASSWORD = "correct horse battery staple";
@@ -101,6 +102,8 @@ export const story = (dashboard, given, folder) => async (part) => {
     await admin.presses("Save in the draft");
     same("what was typed", await admin.page.getByLabel("Description").inputValue(), "Typed without a mouse");
   });
+  await part.does("a plugin is switched off with the mouse and on with the keyboard, and is skipped meanwhile", () => switches_a_plugin(admin, ROUTE, PATH, "rewrite"));
+  await part.does("routes are switched off and on in bulk", () => switches_routes(admin, "fm-cars", "cars-read"));
   await part.does("the command palette leads to the route by keyboard", async () => {
     await admin.go("/admin/nodes");
     await admin.page.keyboard.press("Control+k");
@@ -251,7 +254,7 @@ export const story = (dashboard, given, folder) => async (part) => {
     await shows("audit");
     const log = (await admin.page.locator("tbody tr").allInnerTexts()).reverse().join("\n");
     let at = 0;
-    for (const wanted of [`user.create\t${names.editor}`, `user.create\t${names.viewer}`, "Count the cars", "A mistake", "table.restore", "Undo the mistake", "A service that is not there", "watchdog", "Describe two routes", "Describe the web site", "dead-letter.replay", "instance.drain", "instance.undrain"]) {
+    for (const wanted of [`user.create\t${names.editor}`, `user.create\t${names.viewer}`, "draft.switch", "Count the cars", "A mistake", "table.restore", "Undo the mistake", "A service that is not there", "watchdog", "Describe two routes", "Describe the web site", "dead-letter.replay", "instance.drain", "instance.undrain"]) {
       const found = log.indexOf(wanted, at);
       if (found < 0) throw new Error(`${wanted} is not in the audit log, or not in order: ${log}`);
       at = found;

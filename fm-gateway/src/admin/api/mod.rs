@@ -56,6 +56,8 @@ pub const CALLS: &[&Call] = &[
     &draft::get::CALL,
     &draft::put::CALL,
     &draft::delete::CALL,
+    &draft::routes::CALL,
+    &draft::plugin::CALL,
     &test::CALL,
     &live::CALL,
     &traces::list::CALL,

@@ -33,7 +33,14 @@ pub fn document() -> Value {
                 "session": {"type": "apiKey", "in": "cookie", "name": crate::admin::sessions::COOKIE}
             },
             "schemas": {
-                "Table": {"type": "object", "required": ["format", "routes"], "description": "See the README of fm-gateway, The table"},
+                "Table": {"type": "object", "required": ["format", "routes"], "description": "See the README of fm-gateway, The table",
+                    "properties": {"format": {"type": "integer"}, "note": {"type": "string"}, "routes": {"type": "array", "items": {"$ref": "#/components/schemas/Route"}}}},
+                "Route": {"type": "object", "required": ["id", "path", "plugins"], "properties": {
+                    "id": {"type": "string"}, "path": {"type": "string"}, "active": {"type": "boolean", "default": true},
+                    "plugins": {"type": "array", "items": {"$ref": "#/components/schemas/Stage"}}}},
+                "Stage": {"type": "object", "required": ["plugin"], "additionalProperties": false, "properties": {
+                    "plugin": {"type": "string"}, "settings": {"type": "object", "description": "By the schema of the plugin: GET /plugins"},
+                    "enabled": {"type": "boolean", "default": true, "description": "A plugin that is switched off keeps its place and settings, is checked, and is not run; what it provides is missing"}}},
                 "TableBody": {"type": "object", "required": ["table"], "properties": {"table": {"$ref": "#/components/schemas/Table"}}},
                 "Backup": {"type": "object", "required": ["table"], "properties": {
                     "backup": {"type": "integer"}, "at": {"type": "string"}, "revision": {"type": "integer"},

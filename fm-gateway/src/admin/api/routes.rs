@@ -26,6 +26,8 @@ pub struct Row {
     pub path: String,
     pub methods: Vec<String>,
     pub plugins: Vec<String>,
+    /// The places of those that are switched off, from 0.
+    pub switched_off: Vec<usize>,
     /// `ok`, `warning`, `error`, `inactive`.
     pub state: &'static str,
     /// Why it is in this state.
@@ -92,6 +94,7 @@ fn row(admin: &Admin, route: &Route, problems: &[Problem]) -> Row {
         path: route.path.clone(),
         methods: route.methods.clone(),
         plugins: route.plugins.iter().map(|stage| stage.plugin.clone()).collect(),
+        switched_off: (0..).zip(&route.plugins).filter(|(_, stage)| !stage.enabled).map(|(place, _)| place).collect(),
         state,
         reasons,
     }

@@ -1,8 +1,13 @@
 //! The changes that an editor has not published yet: one draft for each, in the registry, so that it is there on any node.
 //!
-//! A draft has no effect on requests and belongs to one editor, so it is not in the audit log; its publish is, with all that it changed.
+//! A draft has no effect on requests and belongs to one editor, so it is not in the audit log; its publish is, with all that it changed. Only a
+//! change of many routes at once is recorded as such.
 
-use super::{Admin, Ask, document::Document, history::RouteChange, sessions::Means, users::Role};
+mod switch;
+
+pub use switch::{Switched, switch_plugin, switch_routes};
+
+use super::{Admin, Ask, audit, document::Document, history::RouteChange, sessions::Means, users::Role};
 use crate::table::{Table, pack};
 use fm_sdk::{Error, Kind, Result, ResultExt, registry::Change};
 use serde::{Deserialize, Serialize};
@@ -84,6 +89,18 @@ impl Working {
     /// # Errors
     /// `Stale`, code `draft-changed`, if it was changed in another window.
     pub async fn save(&self, ask: &Ask, mark: i64) -> Result<()> {
+        self.save_with(ask, mark, Vec::new()).await
+    }
+
+    /// Does the same, together with an entry of the audit log.
+    ///
+    /// # Errors
+    /// Those of [`Working::save`].
+    pub async fn save_recorded(&self, ask: &Ask, mark: i64, event: &audit::Event) -> Result<()> {
+        self.save_with(ask, mark, audit::changes(&*ask.admin.registry, event).await?).await
+    }
+
+    async fn save_with(&self, ask: &Ask, mark: i64, also: Vec<Change>) -> Result<()> {
         let registry = &*ask.admin.registry;
         let mut draft = Document::<Option<Stored>>::load(registry, &key(ask)?).await?;
         let changed = || Error::new(Kind::Stale, "draft-changed", "your draft was changed in another window, load the page again");
@@ -92,7 +109,8 @@ impl Working {
         }
         let packed = |table: &Table| pack(serde_json::to_string(table).internal()?).internal();
         draft.value = Some(Stored { base: self.base, before: packed(&self.before)?, table: packed(&self.table)? });
-        match registry.commit(vec![draft.change()?]).await {
+        let changes = also.into_iter().chain([draft.change()?]).collect();
+        match registry.commit(changes).await {
             Err(e) if e.kind() == Kind::Stale => Err(changed()),
             done => done.map(drop),
         }

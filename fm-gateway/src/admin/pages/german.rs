@@ -34,6 +34,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "a route that is not public needs the plugin authentication",
         "eine Route, die nicht öffentlich ist, braucht das Plugin authentication",
     ),
+    (
+        "a route that is not public needs the plugin authentication, and it is switched off",
+        "eine Route, die nicht öffentlich ist, braucht das Plugin authentication, und es ist ausgeschaltet",
+    ),
     ("{} is not taken out", "{} wird nicht entfernt"),
     ("{} is no header's name in lower case", "{} ist kein Header-Name in Kleinbuchstaben"),
     ("{} is no method", "{} ist keine Methode"),
@@ -62,6 +66,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("an earlier plugin answers every request", "ein früheres Plugin beantwortet jede Anfrage"),
     ("the last plugin must answer: proxy, respond", "das letzte Plugin muss antworten: proxy, respond"),
     ("no earlier plugin sets {}", "kein früheres Plugin setzt {}"),
+    ("the plugin that sets {} is switched off: {}", "das Plugin, das {} setzt, ist ausgeschaltet: {}"),
     ("{} needs the driver {}", "{} braucht den Treiber {}"),
     ("{}: a ${ has no end", "{}: ein ${ hat kein Ende"),
     ("{}: a variable has no name", "{}: eine Variable hat keinen Namen"),
@@ -90,6 +95,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("no instance of {} is up", "keine Instanz von {} ist erreichbar"),
     // Errors of pages.
+    ("no route is selected", "keine Route ist ausgewählt"),
+    ("the list of routes has changed, load the page again", "die Liste der Routen hat sich geändert, laden Sie die Seite neu"),
     ("this needs the role {}", "dafür ist die Rolle {} nötig"),
     ("the form has expired, load the page again", "das Formular ist abgelaufen, laden Sie die Seite neu"),
     (

@@ -149,6 +149,7 @@ pub fn outcome(outcome: &StepOutcome, is_german: bool) -> String {
         StepOutcome::Answered { status } => format!("beantwortet mit {status}"),
         StepOutcome::Failed { status, code, message } => format!("gescheitert, {status} {code}: {}", german_message(message)),
         StepOutcome::Skipped => "übersprungen, nimmt nicht teil".into(),
+        StepOutcome::SwitchedOff => "übersprungen, ausgeschaltet".into(),
         StepOutcome::NotReached => "nicht erreicht".into(),
     }
 }

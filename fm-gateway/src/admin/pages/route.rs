@@ -44,6 +44,7 @@ struct Page {
 /// A plugin of the pipeline as it is drawn.
 struct Card {
     plugin: String,
+    enabled: bool,
     about: &'static str,
     phases: Phases,
     provides: Vec<&'static str>,
@@ -51,7 +52,7 @@ struct Card {
     errors: Vec<String>,
     /// Some setting has an error: the form is shown open.
     open: bool,
-    /// The control that has the focus: `up`, `down`, `remove`, `settings`, or none.
+    /// The control that has the focus: `switch`, `up`, `down`, `remove`, `settings`, or none.
     focus: &'static str,
 }
 
@@ -102,6 +103,7 @@ fn card(ask: &Ask, n: usize, stage: &Stage, at: &str, problems: &[Problem], is_g
     let errors = problems.iter().filter(here).map(|p| p.message.clone()).filter(|message| !named.contains(&message)).collect();
     Card {
         plugin: stage.plugin.clone(),
+        enabled: stage.enabled,
         about: plugin.map(|plugin| text_of_plugin(plugin.about(), is_german)).unwrap_or_default(),
         phases: plugin.map(|plugin| plugin.phases()).unwrap_or_default(),
         provides: plugin.map(|plugin| plugin.provides().to_vec()).unwrap_or_default(),
@@ -124,6 +126,7 @@ fn give_focus(stages: &mut [Card], changed: &str) -> bool {
         "down" if n >= last => "up",
         "down" => "down",
         "remove" => "remove",
+        "switch" => "switch",
         "add" => "settings",
         _ => "",
     };
@@ -133,7 +136,7 @@ fn give_focus(stages: &mut [Card], changed: &str) -> bool {
 /// Where the pipeline leads.
 fn target(route: &Route) -> String {
     let setting = |plugin: &str, name: &str| {
-        let stage = route.plugins.iter().find(|stage| stage.plugin == plugin)?;
+        let stage = route.plugins.iter().find(|stage| stage.enabled && stage.plugin == plugin)?;
         stage.settings.get(name)?.as_str().map(str::to_owned)
     };
     setting("discovery", "service").or_else(|| setting("proxy", "target")).unwrap_or_default()
@@ -161,7 +164,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
             // Before the one that answers: nothing can come after it.
             let answers = |stage: &Stage| ask.admin.plugins.get(&stage.plugin).is_some_and(|plugin| plugin.answers());
             let place = plugins.iter().position(answers).unwrap_or(plugins.len());
-            plugins.insert(place, Stage { plugin: field("add"), settings: Map::new() });
+            plugins.insert(place, Stage { plugin: field("add"), enabled: true, settings: Map::new() });
             next = focus("add", place);
         }
         (verb, None) if verb == "delete" => {
@@ -212,6 +215,7 @@ fn change_pipeline(plugins: &mut Vec<Stage>, verb: &str, n: usize) -> usize {
             return n + 1;
         }
         "remove" if n < plugins.len() => drop(plugins.remove(n)),
+        "switch" if n < plugins.len() => plugins[n].enabled = !plugins[n].enabled,
         _ => {}
     }
     n

@@ -5,7 +5,7 @@ use crate::{
     admin::{
         Ask,
         api::{
-            Call,
+            Call, draft,
             routes::{Row, rows},
         },
         drafts::Working,
@@ -15,14 +15,15 @@ use crate::{
 };
 use actix_web::HttpResponse;
 use askama::Template;
-use fm_sdk::{Error, Result};
+use fm_sdk::{Error, Kind, Result};
+use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Routes on one page.
 const PAGE: usize = 50;
 
 pub const LIST: Call = Call::get("/routes", Role::Viewer, "Routes", |ask| Box::pin(list(ask)));
-pub const SWITCH: Call = Call::post("/routes", Role::Editor, "Switches a route in the draft on or off", |ask| Box::pin(switch(ask)));
+pub const SWITCH: Call = Call::post("/routes", Role::Editor, "Switches routes in the draft on or off", |ask| Box::pin(switch(ask)));
 
 #[derive(Template)]
 #[template(path = "routes.html")]
@@ -31,40 +32,60 @@ struct Page {
     mark: i64,
     rows: Vec<(Row, bool)>,
     groups: BTreeSet<String>,
-    q: String,
-    group: String,
-    state: String,
+    filter: Filter,
     found: usize,
+    /// Names the routes that are found, so that a switch of all of them is one of those that were shown.
+    all: String,
     page: usize,
     pages: usize,
 }
 
-impl Page {
-    fn link(&self, page: usize) -> String {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("q", &self.q)
-            .append_pair("group", &self.group)
-            .append_pair("state", &self.state)
-            .append_pair("page", &page.to_string())
-            .finish();
+/// Which routes are listed.
+struct Filter {
+    q: String,
+    group: String,
+    state: String,
+}
+
+impl Filter {
+    fn of(text: impl Fn(&str) -> Option<String>) -> Filter {
+        let text = |name| text(name).unwrap_or_default();
+        Filter { q: text("q"), group: text("group"), state: text("state") }
+    }
+
+    fn takes(&self, row: &Row) -> bool {
+        let is = |wanted: &str, value: &str| wanted.is_empty() || wanted == value;
+        row.matches(&self.q) && is(&self.group, &row.group) && is(&self.state, row.state)
+    }
+
+    /// The list with this filter and these parameters.
+    fn link(&self, more: &[(&str, &str)]) -> String {
+        let own = [("q", self.q.as_str()), ("group", self.group.as_str()), ("state", self.state.as_str())];
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(own).extend_pairs(more).finish();
         format!("/admin/routes?{query}")
     }
 }
 
+impl Page {
+    fn link(&self, page: usize) -> String {
+        self.filter.link(&[("page", &page.to_string())])
+    }
+}
+
 async fn list(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "routes").await?;
+    let mut s = Shell::of(&ask, "routes").await?;
+    if let Some(report) = report(&ask, s.de) {
+        s.notice = report;
+    }
     let working = ask.working().await?;
-    let query = |name: &str| ask.query(name).unwrap_or_default();
-    let (q, group, state) = (query("q"), query("group"), query("state"));
+    let filter = Filter::of(|name| ask.query(name));
     let all = rows(&ask.admin, &working.table).await?;
     let groups = all.iter().map(|row| row.group.clone()).filter(|group| !group.is_empty()).collect();
-    let matching = all
-        .into_iter()
-        .filter(|row| row.matches(&q) && (group.is_empty() || row.group == group) && (state.is_empty() || row.state == state));
-    let mut rows: Vec<Row> = matching.collect();
+    let mut rows: Vec<Row> = all.into_iter().filter(|row| filter.takes(row)).collect();
     rows.sort_by(|a, b| (&a.group, &a.id).cmp(&(&b.group, &b.id)));
+    let all = fingerprint(rows.iter().map(|row| row.id.as_str()));
     let (found, pages) = (rows.len(), rows.len().div_ceil(PAGE).max(1));
-    let page = query("page").parse().unwrap_or(1).clamp(1, pages);
+    let page = ask.query("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
     let changes = working.changes(&ask.admin);
     let shown = rows.into_iter().skip((page - 1) * PAGE).take(PAGE).map(|mut row| {
         if s.de {
@@ -75,13 +96,36 @@ async fn list(ask: Ask) -> Result<HttpResponse> {
         (row, is_changed)
     });
     let rows = shown.collect();
-    html(&ask, &Page { s, mark: working.mark, rows, groups, q, group, state, found, page, pages })
+    html(&ask, &Page { s, mark: working.mark, rows, groups, filter, found, all, page, pages })
+}
+
+/// What a switch of several routes did.
+fn report(ask: &Ask, is_german: bool) -> Option<String> {
+    let count = |name: &str| ask.query(name).and_then(|n| n.parse::<usize>().ok());
+    let (switched, changed, unchanged) = (ask.query("switched")?, count("changed")?, count("unchanged")?);
+    Some(match (switched.as_str(), is_german) {
+        ("on", false) => format!("Routes switched on in your draft: {changed}. Already on: {unchanged}."),
+        ("on", true) => format!("Im Entwurf eingeschaltete Routen: {changed}. Schon eingeschaltet: {unchanged}."),
+        (_, false) => format!("Routes switched off in your draft: {changed}. Already off: {unchanged}."),
+        (_, true) => format!("Im Entwurf ausgeschaltete Routen: {changed}. Schon ausgeschaltet: {unchanged}."),
+    })
+}
+
+/// The same for the same routes, whatever their order.
+fn fingerprint<'i>(ids: impl Iterator<Item = &'i str>) -> String {
+    let sorted: BTreeSet<&str> = ids.collect();
+    let digest = Sha256::digest(sorted.into_iter().collect::<Vec<_>>().join(" "));
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn switch(ask: Ask) -> Result<HttpResponse> {
     let mut working = Working::load(&ask).await?;
-    let mark = ask.field("mark").and_then(|mark| mark.parse().ok()).unwrap_or_default();
-    if let Some(id) = ask.field("toggle") {
+    let fields = ask.fields();
+    let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    let mark = field("mark").and_then(|mark| mark.parse().ok()).unwrap_or_default();
+    let filter = Filter::of(field);
+    let page = field("page").unwrap_or_default();
+    if let Some(id) = field("toggle") {
         let route = Arc::make_mut(&mut working.table)
             .routes
             .iter_mut()
@@ -89,9 +133,24 @@ async fn switch(ask: Ask) -> Result<HttpResponse> {
             .ok_or_else(|| Error::not_found("route-unknown"))?;
         route.active = !route.active;
         working.save(&ask, mark).await?;
-        return Ok(see("/admin/routes?done=saved"));
+        return Ok(see(&filter.link(&[("page", &page), ("done", "saved")])));
     }
-    Ok(see("/admin/routes"))
+    let Some(word) = field("do").filter(|word| ["on", "off"].contains(&word.as_str())) else { return Ok(see("/admin/routes")) };
+    let ids: BTreeSet<String> = match field("all") {
+        Some(shown) => {
+            let found = rows(&ask.admin, &working.table).await?.into_iter().filter(|row| filter.takes(row)).map(|row| row.id);
+            let found: BTreeSet<String> = found.collect();
+            // States depend on instances, too, which come and go.
+            if fingerprint(found.iter().map(String::as_str)) != shown {
+                return Err(Error::new(Kind::Stale, "list-changed", "the list of routes has changed, load the page again"));
+            }
+            found
+        }
+        None => fields.iter().filter(|(name, _)| name == "id").map(|(_, id)| id.clone()).collect(),
+    };
+    let switched = draft::routes::switch(&ask, &mut working, &ids, word == "on", mark).await?;
+    let (changed, unchanged) = (switched.changed.len().to_string(), switched.unchanged.len().to_string());
+    Ok(see(&filter.link(&[("page", &page), ("switched", &word), ("changed", &changed), ("unchanged", &unchanged)])))
 }
 
 /// Adds a route to a draft.

@@ -78,6 +78,8 @@ pub enum StepOutcome {
     },
     /// It takes no part in this phase.
     Skipped,
+    /// It is switched off.
+    SwitchedOff,
     /// A step before it answered or failed.
     NotReached,
 }
@@ -136,6 +138,7 @@ impl fmt::Display for StepOutcome {
             StepOutcome::Answered { status } => write!(f, "answered {status}"),
             StepOutcome::Failed { status, code, message } => write!(f, "failed {status} {code}: {message}"),
             StepOutcome::Skipped => f.write_str("skipped, takes no part"),
+            StepOutcome::SwitchedOff => f.write_str("skipped, switched off"),
             StepOutcome::NotReached => f.write_str("not reached"),
         }
     }
@@ -187,7 +190,7 @@ impl fmt::Display for StepTrace {
         for record in &self.steps {
             let arrow = if record.phase == Phase::Request { "->" } else { "<-" };
             write!(f, "{arrow} {} {}  {}", record.step + 1, record.plugin, record.outcome)?;
-            if !matches!(record.outcome, StepOutcome::Skipped | StepOutcome::NotReached) {
+            if !matches!(record.outcome, StepOutcome::Skipped | StepOutcome::SwitchedOff | StepOutcome::NotReached) {
                 write!(f, "  ({})", Micros(record.took_micros))?;
             }
             writeln!(f)?;

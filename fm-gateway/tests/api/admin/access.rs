@@ -22,6 +22,8 @@ fn body(call: &Call) -> Value {
         ("PATCH", "/users/{name}") => json!({"role": "admin"}),
         ("POST", "/tokens") => json!({"name": "eve", "role": "admin", "days": 1}),
         ("POST", "/session") => json!({"name": "nobody", "password": "wrong"}),
+        ("PATCH", "/draft/routes") => json!({"ids": ["all"], "active": false}),
+        ("PATCH", "/draft/routes/{id}/plugins/{place}") => json!({"plugin": "respond", "enabled": false}),
         ("PUT", "/session/password") => json!({"old": "wrong", "new": "wrong"}),
         ("POST", "/bus/{service}/dead-letters/replay" | "/bus/{service}/dead-letters/drop") => json!({"id": "m1"}),
         _ => json!({}),
@@ -35,6 +37,7 @@ async fn make(app: &TestApp, call: &Call, who: &Operator) -> Reply {
         .path
         .replace("{revision}", &revision.to_string())
         .replace("{name}", "viewer")
+        .replace("/draft/routes/{id}/plugins/{place}", "/draft/routes/all/plugins/0")
         .replace("{id}", "0123456789abcdef")
         .replace("{service}", "fm-gateway");
     let path = match call.path {

@@ -5,6 +5,8 @@ mod first_user;
 mod forms;
 mod large_tables;
 mod pages;
+mod plugin_switch;
+mod route_switch;
 mod sign_in;
 mod tables;
 mod targets;
