@@ -33,6 +33,8 @@ mod overload;
 #[cfg(test)]
 mod own_answers;
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
 mod pipelining;
 #[cfg(test)]
 mod plugins;
