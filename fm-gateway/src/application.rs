@@ -2,7 +2,7 @@
 
 use crate::{
     GatewaySettings, NAME,
-    admin::{self, Admin, KnownNode, api::targets::OPERATORS, bus::Bus},
+    admin::{self, Admin, Exposure, KnownNode, api::targets::OPERATORS, bus::Bus},
     announce::{announce, operators_url},
     api::{self, Documents},
     drain::Drains,
@@ -130,6 +130,7 @@ impl Application {
         let (health, state) = (Health::default(), keeper.state());
         api::checks(&health, keeper.table(), state.clone(), reach);
         InstanceCounts::register(&metrics.all, services.clone(), keeper.table());
+        let exposure = Exposure::of(own.admin_clear_text, admin.local_addr().internal()?);
         let operators = Arc::new(Admin::new(admin::Parts {
             registry,
             services: services.clone(),
@@ -143,6 +144,7 @@ impl Application {
             instance: instance.clone(),
             data: settings.data_folder(NAME),
             trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
+            exposure,
             password_cost: own.password_cost,
             bus: Bus::new(settings.bus.clone(), token_policy),
             clock: own.clock.clone(),
@@ -238,7 +240,9 @@ impl Application {
         let tls_address = self.tls_address()?;
         let (address, admin_address, instance) = (self.address()?, self.admin_address()?, self.registration()?);
         let leave = Draining::default();
-        let admin = admin::listen(self.admin, self.gateway.health.clone(), self.gateway.metrics.all.clone(), self.operators.clone())?;
+        self.operators.exposure.warn(admin_address);
+        let (health, metrics) = (self.gateway.health.clone(), self.gateway.metrics.all.clone());
+        let admin = admin::listen(self.admin, self.settings.body_timeout, health, metrics, self.operators.clone())?;
         let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
         let keeper = actix_rt::spawn(self.keeper.run());
         let drains = self.operators.drivers.tools.drains.clone().follow(self.operators.registry.clone());

@@ -1,7 +1,7 @@
 //! What the gateway is told from outside, beside what all services are told.
 
 use crate::{
-    admin::{users::Cost, watchdog::INTERVAL},
+    admin::{ClearText, users::Cost, watchdog::INTERVAL},
     front::{Limits, TlsSettings},
     pipeline::Catalogue,
 };
@@ -15,6 +15,10 @@ pub struct GatewaySettings {
     /// Where to listen for operators: dashboard, Admin API, metrics and health; port 0 takes a free one
     #[arg(long, env = "FM_ADMIN_HTTP", default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     pub admin_http: String,
+
+    /// Where dashboard and Admin API are served, which need TLS or a network where nobody else listens
+    #[arg(long, env = "FM_ADMIN_CLEAR_TEXT", default_value = "loopback", value_name = "WHERE")]
+    pub admin_clear_text: ClearText,
 
     /// The longest path and query, in bytes
     #[arg(long, env = "FM_GATEWAY_MAX_URI", default_value_t = 8192, value_name = "BYTES")]
@@ -95,6 +99,7 @@ impl Default for GatewaySettings {
         let limits = Limits::default();
         GatewaySettings {
             admin_http: "127.0.0.1:0".into(),
+            admin_clear_text: ClearText::default(),
             max_uri: limits.uri,
             max_head: limits.head,
             max_headers: limits.headers,

@@ -54,6 +54,7 @@ impl Ask {
     /// # Errors
     /// `Unauthenticated` or `Forbidden`; those of the registry.
     pub async fn admit(admin: Arc<Admin>, request: HttpRequest, body: Bytes, access: Access) -> Result<Ask> {
+        admin.exposure.check()?;
         let now = admin.clock.now_ms();
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |a| a.ip());
         let from = admin.trusted.client(peer, request.headers());

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod bus;
 mod document;
 mod drafts;
+mod exposure;
 pub mod history;
 mod known_nodes;
 pub mod pages;
@@ -22,6 +23,7 @@ pub mod watchdog;
 
 pub use {
     ask::{Access, Ask},
+    exposure::{ClearText, Exposure},
     known_nodes::KnownNode,
 };
 
@@ -31,17 +33,17 @@ use crate::{
     recent::RecentRequests,
     table::TableState,
 };
-use actix_web::{App, HttpServer, dev::Server};
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
     Clock, Result, ResultExt,
     health::Health,
-    http::{Draining, Observe, TrustedProxies, routes, trace_routes},
+    http::{BodyTimeout, Draining, Observe, TrustedProxies, UnreadBody, routes, trace_routes},
     metrics::Metrics,
     registry::{Registry, services::Services},
     trace::Tracer,
 };
-use std::{net::TcpListener, path::PathBuf, sync::Arc};
+use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use {
     bus::Bus,
@@ -72,6 +74,8 @@ pub struct Admin {
     /// The folder of the one-time password.
     pub data: PathBuf,
     pub trusted: TrustedProxies,
+    /// How operators reach their port.
+    pub exposure: Exposure,
     pub clock: Clock,
     /// The broker of the services.
     pub bus: Bus,
@@ -97,6 +101,7 @@ pub struct Parts {
     pub instance: String,
     pub data: PathBuf,
     pub trusted: TrustedProxies,
+    pub exposure: Exposure,
     pub password_cost: Cost,
     pub bus: Bus,
     pub clock: Clock,
@@ -117,6 +122,7 @@ impl Admin {
             instance,
             data,
             trusted,
+            exposure,
             password_cost,
             bus,
             clock,
@@ -138,6 +144,7 @@ impl Admin {
             instance,
             data,
             trusted,
+            exposure,
             bus,
             clock,
             passwords: Passwords::new(password_cost),
@@ -151,19 +158,23 @@ impl Admin {
     }
 }
 
-/// Serves operators on a bound socket.
+/// Serves operators on a bound socket. A client may pause for so long within a body.
 ///
 /// # Errors
 /// Those of the system, when the socket cannot be used.
-pub fn listen(socket: TcpListener, health: Health, metrics: Metrics, admin: Arc<Admin>) -> Result<Server> {
+pub fn listen(socket: TcpListener, body_pause: Duration, health: Health, metrics: Metrics, admin: Arc<Admin>) -> Result<Server> {
+    let bodies = BodyTimeout::new(body_pause, metrics.clone());
     let server = HttpServer::new(move || {
+        let bodies = bodies.clone();
         // The counters of the routes are those of clients; operators are not counted among them.
         App::new()
+            .wrap(from_fn(move |request, next| bodies.clone().pass(request, next)))
             .wrap(Observe::new(Metrics::default(), Draining::default()))
             .configure(routes(health.clone(), metrics.clone()))
             .configure(trace_routes(admin.tracer.clone()))
             .configure(api::mount(&admin))
             .configure(pages::mount(&admin))
     });
+    let server = server.on_connect(|_, connection| drop(connection.insert(UnreadBody::default())));
     Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(socket).internal()?.run())
 }

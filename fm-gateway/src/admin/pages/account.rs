@@ -45,7 +45,7 @@ async fn password(ask: Ask) -> Result<HttpResponse> {
     match change_password(&ask, &field("old"), &field("new")).await {
         Ok(secret) => {
             let mut response = see("/admin/?done=password");
-            response.add_cookie(&sessions::cookie(&secret, &ask.request)).internal()?;
+            response.add_cookie(&sessions::cookie(&secret, &ask.request, ask.admin.exposure)).internal()?;
             Ok(response)
         }
         Err(e) if matches!(e.kind(), Kind::Invalid | Kind::Forbidden | Kind::Throttled) => show(&ask, e.message().to_owned()).await,

@@ -32,6 +32,7 @@ pub fn page(request: &HttpRequest, error: &Error) -> HttpResponse {
         "table-changed" => s.t("Another editor was faster", "Jemand anderes war schneller"),
         "draft-changed" => s.t("Your draft has changed", "Der Entwurf hat sich geändert"),
         "page-unknown" => s.t("There is no such page", "Diese Seite gibt es nicht"),
+        "tls-needed" => s.t("This needs TLS", "Dafür ist TLS nötig"),
         "csrf" | "origin" => s.t("The form has expired", "Das Formular ist abgelaufen"),
         _ if error.status_code().is_server_error() => s.t("This does not work at the moment", "Das geht gerade nicht"),
         _ => s.t("This was not done", "Das wurde nicht ausgeführt"),

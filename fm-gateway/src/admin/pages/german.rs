@@ -95,6 +95,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("no instance of {} is up", "keine Instanz von {} ist erreichbar"),
     // Errors of pages.
+    (
+        "dashboard and Admin API are refused here without TLS; say with FM_ADMIN_CLEAR_TEXT what protects the port",
+        "Dashboard und Admin-API gibt es hier nicht ohne TLS; sagen Sie mit FM_ADMIN_CLEAR_TEXT, was den Port schützt",
+    ),
     ("no route is selected", "keine Route ist ausgewählt"),
     ("the list of routes has changed, load the page again", "die Liste der Routen hat sich geändert, laden Sie die Seite neu"),
     ("this needs the role {}", "dafür ist die Rolle {} nötig"),

@@ -54,7 +54,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     };
     let to = ask.field("to").filter(|to| to.starts_with("/admin/") && !to.contains(['\\', '\n', '\r'])).unwrap_or_else(|| "/admin/".into());
     let mut response = see(if user.must_change { "/admin/account" } else { &to });
-    response.add_cookie(&sessions::cookie(&secret, &ask.request)).internal()?;
+    response.add_cookie(&sessions::cookie(&secret, &ask.request, ask.admin.exposure)).internal()?;
     Ok(response)
 }
 

@@ -1,6 +1,7 @@
 //! The Admin API and the dashboard, as operators and their programs see them.
 
 mod access;
+mod exposure;
 mod first_user;
 mod forms;
 mod large_tables;

@@ -43,7 +43,7 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 /// Switches routes and keeps the draft, if it is still the one that was read with this mark. Which routes were switched is recorded.
 ///
 /// # Errors
-/// Those of [`switch_routes`] and [`Working::save`].
+/// `Invalid`: `routes-missing`, `route-unknown`; `Conflict` if the draft has changed since; those of the registry.
 pub async fn switch(ask: &Ask, draft: &mut Working, ids: &BTreeSet<String>, active: bool, mark: i64) -> Result<Switched> {
     let switched = switch_routes(Arc::make_mut(&mut draft.table), ids, active)?;
     if !switched.changed.is_empty() {

@@ -26,7 +26,7 @@ struct Body {
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let body: Body = ask.json()?;
     let (secret, user) = sign_in(&ask, &body.name, &body.password).await?;
-    let cookie = sessions::cookie(&secret, &ask.request);
+    let cookie = sessions::cookie(&secret, &ask.request, ask.admin.exposure);
     Ok(HttpResponse::Created().cookie(cookie).json(described(&user.name, user.role, user.must_change, Some(secret.form_token()))))
 }
 

@@ -28,7 +28,7 @@ struct Body {
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let body: Body = ask.json()?;
     let secret = change_password(&ask, &body.old, &body.new).await?;
-    Ok(HttpResponse::Ok().cookie(sessions::cookie(&secret, &ask.request)).json(json!({"csrf": secret.form_token()})))
+    Ok(HttpResponse::Ok().cookie(sessions::cookie(&secret, &ask.request, ask.admin.exposure)).json(json!({"csrf": secret.form_token()})))
 }
 
 /// Changes the password of the caller, ends all sessions and begins a new one.
