@@ -1,12 +1,10 @@
 //! Settings: flags and environment variables, the same in every service; `--help` is their manual.
 
-mod duration;
 mod mask;
 mod own;
 mod urls;
 
-pub use crate::tls::TlsFiles;
-pub use duration::parse_duration;
+pub use crate::{duration::parse_duration, tls::TlsFiles};
 pub use mask::masked_url;
 pub use own::own_settings;
 pub use urls::{BusUrl, FilesUrl, RegistryUrl, StoreUrl};

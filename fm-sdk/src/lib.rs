@@ -9,6 +9,8 @@ pub mod bus;
 mod clock;
 pub mod config;
 mod connection;
+mod connector;
+mod duration;
 mod error;
 mod future;
 #[cfg(any(test, doctest))]

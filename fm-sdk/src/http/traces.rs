@@ -1,7 +1,9 @@
 //! The kept traces of an instance, for operators: `GET /traces` and `GET /traces/{trace_id}`.
 
+use super::extract::Query;
 use crate::{
-    Error, Result,
+    Error, Kind, Result,
+    duration::parse_duration,
     trace::{RecentTraces, TraceId, Tracer},
 };
 use actix_web::{
@@ -9,6 +11,31 @@ use actix_web::{
     http::header,
     web::{self, ServiceConfig},
 };
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    slower_than: Option<String>,
+    failed: Option<bool>,
+    limit: Option<u32>,
+}
+
+impl RecentTraces {
+    /// Reads them from a query: `slower_than=100ms&failed=true&limit=20`.
+    ///
+    /// # Errors
+    /// `Malformed` for what cannot be read, code `malformed` or `trace-query`.
+    pub fn parse(query: &str) -> Result<Self> {
+        let Parameters { slower_than, failed, limit } = Query::<Parameters>::parse(query)?.into_inner();
+        let wrong = |why: String| Error::new(Kind::Malformed, "trace-query", why);
+        let slower_than = slower_than.map(|text| parse_duration(&text)).transpose().map_err(|e| wrong(format!("slower_than: {e}")))?;
+        if limit.is_some_and(|n| n == 0 || n > Self::MAX_LIMIT) {
+            return Err(wrong(format!("limit: must be 1 to {}", Self::MAX_LIMIT)));
+        }
+        Ok(RecentTraces { slower_than, failed, limit })
+    }
+}
 
 /// Mounts `/traces`, the last traces as a list, and `/traces/{trace_id}`, the spans of one.
 ///
@@ -129,5 +156,28 @@ mod tests {
     async fn what_operators_ask_for_makes_no_spans() {
         let answers = answers(&["/traces", "/metrics", "/health/live", "/traces"]).await;
         assert_eq!(answers[3].1, json!([]));
+    }
+
+    #[test]
+    async fn a_query_is_read_and_what_is_wrong_with_one_is_said() {
+        let wanted = RecentTraces::parse("slower_than=100ms&failed=true&limit=20").unwrap();
+        assert_eq!(wanted, RecentTraces { slower_than: Some(Duration::from_millis(100)), failed: Some(true), limit: Some(20) });
+        assert_eq!(RecentTraces::parse("").unwrap(), RecentTraces::default());
+        for (query, code, part) in [
+            ("slower_than=soon", "trace-query", "500ms"),
+            ("slower_than=-1s", "trace-query", "slower_than"),
+            ("limit=0", "trace-query", "1 to 500"),
+            ("limit=501", "trace-query", "1 to 500"),
+            ("limit=many", "malformed", "limit"),
+            ("limit=99999999999", "malformed", "limit"),
+            ("failed=perhaps", "malformed", "failed"),
+            ("faster_than=1s", "malformed", "faster_than"),
+            ("failed=true&failed=false", "malformed", "failed"),
+            ("%ff=1", "malformed", "UTF-8"),
+        ] {
+            let error = RecentTraces::parse(query).unwrap_err();
+            assert_eq!((error.kind(), error.code()), (Kind::Malformed, code), "{query}");
+            assert!(format!("{error} {:?}", error.fields()).contains(part), "{query}: {error}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How much is traced and kept.
 
-use crate::config::parse_duration;
+use crate::duration::parse_duration;
 use std::time::Duration;
 
 /// How much of what happens is traced, and how much of it an instance keeps.

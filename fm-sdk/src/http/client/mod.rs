@@ -1,12 +1,10 @@
 //! HTTP between services: by name, not by address.
 
-mod connector;
 mod request;
 mod response;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use connector::client as plain_client;
 pub use request::Request;
 pub use response::Response;
 

@@ -2,11 +2,11 @@
 
 use super::{
     super::observe,
-    Client, Response, connector,
+    Client, Response,
     response::{Chunks, Raw},
 };
 use crate::{
-    Error, Identity, Kind, Result, ResultExt,
+    Error, Identity, Kind, Result, ResultExt, connector,
     registry::{Instance, balance::RequestOutcome},
     trace::{self, Span, SpanKind, key},
 };
