@@ -158,10 +158,10 @@ mod tests {
         assert_eq!(answers[3].1, json!([]));
     }
 
-    #[test]
+    #[actix_web::test]
     async fn a_query_is_read_and_what_is_wrong_with_one_is_said() {
         let wanted = RecentTraces::parse("slower_than=100ms&failed=true&limit=20").unwrap();
-        assert_eq!(wanted, RecentTraces { slower_than: Some(Duration::from_millis(100)), failed: Some(true), limit: Some(20) });
+        assert_eq!(wanted, RecentTraces { slower_than: Some(std::time::Duration::from_millis(100)), failed: Some(true), limit: Some(20) });
         assert_eq!(RecentTraces::parse("").unwrap(), RecentTraces::default());
         for (query, code, part) in [
             ("slower_than=soon", "trace-query", "500ms"),
