@@ -29,7 +29,7 @@ function drawn(figure) {
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
   const lines = shown.map((column, n) => ({
     label: title(column), stroke: n ? warn : accent, dash: n ? [5, 3] : [], fill: shown.length === 1 ? colour("--soft") : undefined, width: 1.5,
-    points: { show: false, size: 5, filter: alone }, value: (_, v) => (v == null ? "–" : number.format(v)),
+    points: { show: false, size: 5, fill: n ? warn : accent, filter: alone }, value: (_, v) => (v == null ? "–" : number.format(v)),
   }));
   const all = columns();
   return new uPlot({

@@ -27,10 +27,10 @@ const LONGEST = 2400;
 /** The overview, once its charts are drawn; a page without scripts has the table that they are drawn from. */
 const draws = (page) => page.waitForFunction(() => document.querySelectorAll(".charts .u-over").length === 3);
 
-/** How many points of a chart have the colour of its line. */
-const drawn = (page, nth) => page.evaluate((nth) => {
+/** How many points of a chart have a colour of the page: that of a line. */
+const drawn = (page, nth, colour) => page.evaluate(([nth, colour]) => {
   const probe = document.body.appendChild(Object.assign(document.createElement("i"), { className: "st" }));
-  probe.style.color = "var(--accent)";
+  probe.style.color = `var(${colour})`;
   const wanted = getComputedStyle(probe).color.match(/\d+/g).map(Number);
   probe.remove();
   const canvas = document.querySelectorAll(".charts canvas")[nth];
@@ -38,7 +38,7 @@ const drawn = (page, nth) => page.evaluate((nth) => {
   let count = 0;
   for (let at = 0; at < data.length; at += 4) if (wanted.every((part, n) => Math.abs(data[at + n] - part) < 12) && data[at + 3] > 200) count++;
   return count;
-}, nth);
+}, [nth, colour]);
 
 export const screens = (folder, all) => async (part) => {
   const axe = await readFile(modules.resolve("axe-core/axe.min.js"), "utf8");
@@ -158,12 +158,13 @@ export const screens = (folder, all) => async (part) => {
       return rates.some((rate) => rate > 0);
     });
     await draws(page);
-    for (const nth of [0, 1, 2]) if ((await drawn(page, nth)) < 5) throw new Error(`chart ${nth + 1} is empty`);
+    // In the third one the p99 lies above the p50, which may be hidden by the axis.
+    for (const [nth, colour] of ["--accent", "--accent", "--warn"].entries()) if ((await drawn(page, nth, colour)) < 3) throw new Error(`chart ${nth + 1} is empty`);
     same("what a screen reader hears of the charts", await page.locator(".charts").getAttribute("aria-hidden"), "true");
     await page.locator("h2", { hasText: "Failing routes" }).waitFor();
     await admin.go("/admin/routes?q=orders-003");
     await page.locator("svg.spark rect.all").first().waitFor();
-    await admin.sees("100 requests");
+    await admin.sees(/^10\d requests$/);
   });
   const overview = (path) => async () => {
     await admin.go(path);
