@@ -54,8 +54,8 @@ start_rabbitmq() {
     port=$(choose_port rabbitmq 5672)
     choose_port rabbitmq-dist 25672 rabbitmq >/dev/null
     choose_port epmd 4370 >/dev/null
-    # A market that was told so once keeps it: the port is remembered.
-    [ -z "${FM_RABBITMQ_METRICS:-}" ] || choose_port rabbitmq-metrics 15692 rabbitmq >/dev/null
+    # A market that was told so once keeps it: the port is remembered, and is another one where that is taken.
+    [ -z "${FM_RABBITMQ_METRICS:-}$(port_of rabbitmq-metrics)" ] || choose_port rabbitmq-metrics 15692 rabbitmq >/dev/null
     ! running rabbitmq || return 0
     [ -x "$RABBITMQ_SERVER" ] || RABBITMQ_SERVER=$(PATH=$PATH:/usr/sbin command -v rabbitmq-server) || die "rabbitmq-server is not installed"
     home=$(rabbitmq_home)
