@@ -8,4 +8,5 @@ mod journey;
 mod live;
 mod pictures;
 mod tour;
+mod traces;
 mod uploads;
