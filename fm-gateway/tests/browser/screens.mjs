@@ -220,6 +220,9 @@ export const screens = (folder, all) => async (part) => {
   await shows("nodes", "/admin/nodes");
   await shows("queues", "/admin/bus");
   await shows("live", "/admin/live");
+  const traced = await fetch(`${node.url}/catalogue/3/2`).then((answer) => answer.headers.get("x-trace-id"));
+  await shows("trace", `/admin/traces/${traced}`);
+  await shows("trace unknown", `/admin/traces/${"0".repeat(31)}1`);
   await shows("palette", async () => {
     await admin.go("/admin/nodes");
     await page.keyboard.press("Control+k");
