@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 ID=4bf92f3577b34da6a3ce929d0e0e4736
 
-# A market of three instances: fm-gateway and fm-cars know a part of the trace each, fm-image is away.
+# A market of three instances: fm-gateway and fm-cars know a part of the trace each, fm-image is unreachable.
 traced_market() {
     local name port=1001
     mkdir -p "$FM_DEV_DIR/pids" "$FM_DEV_DIR/logs" "$scratch/bin"
@@ -36,7 +36,7 @@ span() {
         attributes: $attributes, links: []}]'
 }
 
-a_trace_is_put_together_from_all_instances_and_names_those_that_are_away() {
+a_trace_is_put_together_from_all_instances_and_names_those_that_are_unreachable() {
     traced_market
     "$scripts/trace" $ID >"$scratch/shown" 2>"$scratch/warned"
     grep -q "^trace $ID: 3 spans of 2 services, 20.1 ms" "$scratch/shown"

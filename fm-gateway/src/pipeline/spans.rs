@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use std::sync::Arc;
 
 /// The id of the route.
-const ROUTE_ID: &str = "fm.route.id";
+pub const ROUTE_ID: &str = "fm.route.id";
 /// Whether an attempt is the first one, a retry or a hedge.
 const ATTEMPT_KIND: &str = "fm.attempt.kind";
 /// The plugin whose attempts have spans of their own.

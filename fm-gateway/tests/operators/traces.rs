@@ -97,7 +97,7 @@ async fn a_retry_is_a_second_attempt_and_a_failure_is_kept_although_it_is_sample
 }
 
 #[actix_rt::test]
-async fn a_trace_is_put_together_from_all_instances_and_names_those_that_are_away() {
+async fn a_trace_is_put_together_from_all_instances_and_names_those_that_are_unreachable() {
     let spans = json!([
         span("aaaaaaaaaaaaaaaa", Some("bbbbbbbbbbbbbbbb"), "fm-cars", 2_000),
         span("bbbbbbbbbbbbbbbb", Some("00f067aa0ba902b7"), "fm-cars", 1_000)
@@ -116,16 +116,18 @@ async fn a_trace_is_put_together_from_all_instances_and_names_those_that_are_awa
     let _places = [("knows", &knows), ("nothing", &nothing), ("garbage", &garbage), ("silent", &silent)]
         .map(|(id, at)| app.register("fm-cars", id, at));
     let _gone = app.services().register(Instance::new("fm-cars", "gone", "http://127.0.0.1:9")).unwrap();
-    eventually("all instances are known", LONG, async || trace(&admin, ID).await["away"].as_array().is_some_and(|away| away.len() == 3))
-        .await;
+    eventually("all instances are known", LONG, async || {
+        trace(&admin, ID).await["unreachable"].as_array().is_some_and(|all| all.len() == 3)
+    })
+    .await;
     let trace = trace(&admin, ID).await;
     let shown: Vec<_> =
         trace["spans"].as_array().unwrap().iter().map(|s| (s["span_id"].clone(), s["depth"].clone(), s["offset_us"].clone())).collect();
     assert_eq!(shown, [(json!("bbbbbbbbbbbbbbbb"), json!(0), json!(0)), (json!("aaaaaaaaaaaaaaaa"), json!(1), json!(1000))]);
     assert_eq!((&trace["start_us"], &trace["duration_us"]), (&json!(1_000), &json!(1_900)));
-    let away: Vec<_> = trace["away"].as_array().unwrap().iter().map(|a| (a["instance"].clone(), a["why"].clone())).collect();
+    let unreachable: Vec<_> = trace["unreachable"].as_array().unwrap().iter().map(|u| (u["instance"].clone(), u["why"].clone())).collect();
     let expected = [("garbage", "an answer that cannot be read"), ("gone", "connect"), ("silent", "no answer in time")];
-    assert_eq!(away, expected.map(|(instance, why)| (json!(instance), json!(why))));
+    assert_eq!(unreachable, expected.map(|(instance, why)| (json!(instance), json!(why))));
 }
 
 #[actix_rt::test]
@@ -168,8 +170,57 @@ async fn what_another_gateway_keeps_is_there_too_and_a_mute_one_is_named() {
     let is_of_b = |trace: &Value| trace["spans"].as_array().is_some_and(|spans| spans.iter().all(|span| span["instance"] == "b"));
     assert!(is_of_b(&trace(&admin, ID).await));
     let _mute = a.services().register(Instance::new("fm-gateway", "mute", "http://127.0.0.1:9")).unwrap();
-    eventually("the mute one is known", LONG, async || trace(&admin, ID).await["away"][0]["instance"] == "mute").await;
+    eventually("the mute one is known", LONG, async || trace(&admin, ID).await["unreachable"][0]["instance"] == "mute").await;
     assert!(is_of_b(&trace(&admin, ID).await));
+}
+
+#[actix_rt::test]
+async fn the_last_traces_of_all_gateways_are_listed_and_narrowed_by_a_query() {
+    let registry = MemoryRegistry::new();
+    let respond = |id: &str, status: u16| {
+        let settings = json!({"status": status, "body": "x"});
+        json!({"id": id, "path": format!("/{id}/**"), "plugins": [{"plugin": "respond", "settings": settings}]})
+    };
+    put(&registry, &table_of(json!([respond("cars", 200), respond("broken", 502)])).to_string()).await;
+    let node = |name: &'static str| {
+        TestApp::on(registry.clone(), tempfile::tempdir().unwrap(), move |settings, _| settings.instance = Some(name.into()))
+    };
+    let a = node("a");
+    a.loaded().await;
+    let admin = Operator::admin(&a).await;
+    let b = node("b");
+    b.loaded().await;
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: market.test\r\n\r\n");
+    // One after the other, so that it is known which is newer.
+    for (node, path) in [(&a, "/cars/1?token=secret"), (&b, "/cars/2"), (&b, "/broken/3"), (&a, "/nowhere")] {
+        node.send(&get(path)).await;
+    }
+    let listed = async |query: &str| admin.get(&format!("/traces?{query}")).await.json();
+    let traces = async |query: &str| {
+        let list = listed(query).await["traces"].take();
+        let row = |trace: &Value| ["instance", "name", "route", "status", "failed"].map(|field| trace[field].clone());
+        list.as_array().unwrap().iter().map(row).collect::<Vec<_>>()
+    };
+    let nowhere = [json!("a"), json!("GET"), Value::Null, json!(404), json!(false)];
+    let broken = [json!("b"), json!("GET /broken/**"), json!("broken"), json!(502), json!(true)];
+    let cars = |node: &str| [json!(node), json!("GET /cars/**"), json!("cars"), json!(200), json!(false)];
+    // A request is kept when its answer is over, which its client may know before the gateway does.
+    eventually("all are kept", LONG, async || traces("").await.len() == 4).await;
+    assert_eq!(traces("").await, [nowhere.clone(), broken.clone(), cars("b"), cars("a")]);
+    assert_eq!(traces("failed=true&slower_than=&route=").await, std::slice::from_ref(&broken));
+    assert_eq!(traces("route=car&failed=false").await, [cars("b"), cars("a")]);
+    assert_eq!(traces("limit=2").await, [nowhere, broken]);
+    assert_eq!(traces("slower_than=1h").await, Vec::<[Value; 5]>::new());
+    let list = listed("route=cars&limit=1").await;
+    assert!(list["unreachable"] == json!([]) && !list.to_string().contains("secret"), "{list}");
+    let id = list["traces"][0]["trace_id"].as_str().unwrap();
+    assert_eq!(trace(&admin, id).await["spans"][0]["start_us"], list["traces"][0]["start_us"]);
+    for query in ["limit=0", "limit=501", "slower_than=soon"] {
+        assert_eq!(listed(query).await["code"], "trace-query", "{query}");
+    }
+    let _mute = a.services().register(Instance::new("fm-gateway", "mute", "http://127.0.0.1:9")).unwrap();
+    eventually("the mute one is known", LONG, async || listed("").await["unreachable"][0]["instance"] == "mute").await;
+    assert_eq!(traces("failed=true").await.len(), 1);
 }
 
 #[actix_rt::test]
@@ -189,7 +240,7 @@ async fn ids_that_are_none_and_traces_that_nobody_keeps_are_refused() {
     assert_eq!(Operator::nobody(&app).get(&format!("/traces/{ID}")).await.status, 401);
     assert_eq!(app.get("/health/live").await.status, 200);
     let list = admin.get("/traces").await.json();
-    assert!(list.as_array().unwrap().iter().all(|one| one["name"] != "GET"), "questions of orchestrators make no spans: {list}");
+    assert!(list["traces"].as_array().unwrap().iter().all(|one| one["name"] != "GET"), "questions of orchestrators make no spans: {list}");
 }
 
 #[actix_rt::test]

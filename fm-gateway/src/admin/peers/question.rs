@@ -1,7 +1,7 @@
 //! What gateways ask each other, and how each answers.
 
 use crate::{
-    admin::Admin,
+    admin::{Admin, traces::TraceFilter},
     recent::RecentRequest,
     timeline::{RouteCounts, Window},
     traffic::Traffic,
@@ -28,6 +28,8 @@ pub enum Question {
     Traffic { revision: i64, routes: Vec<String> },
     /// The spans of a trace.
     Trace { id: String },
+    /// The last traces that fit.
+    Traces { filter: TraceFilter },
     /// The requests of a window of time.
     OverTime { window: Window },
     /// The last minutes of these routes.
@@ -53,6 +55,7 @@ impl Question {
             Question::InFlight => json!(in_flight(admin)),
             Question::Traffic { revision, routes } => json!(traffic(admin, *revision, routes)),
             Question::Trace { id } => json!(id.parse().map(|id| admin.own_spans(id)).unwrap_or_default()),
+            Question::Traces { filter } => json!(admin.own_recent_traces(filter)),
             Question::OverTime { window } => json!(over_time(admin, *window)),
             Question::RouteMinutes { routes } => json!(admin.drivers.tools.metrics.timeline().route_minutes(routes)),
         }

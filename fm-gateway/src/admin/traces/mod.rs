@@ -1,9 +1,11 @@
 //! One request, put together from all instances that had a part in it. Each keeps its own spans; nothing collects them until somebody asks.
 
+mod recent;
 mod span;
 mod tree;
 
 pub use {
+    recent::{RecentTrace, TraceFilter, TraceList},
     span::{Link, Span},
     tree::{Placed, arrange},
 };
@@ -13,11 +15,11 @@ use crate::{NAME, upstream};
 use fm_sdk::{Error, Kind, Result, registry::services::Instance, trace::TraceId};
 use futures::{StreamExt, future::join, stream};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
 
-/// How long one instance may take; one that is away must not take the others' answers away.
+/// How long one instance may take; one that is unreachable must not cost the others' answers.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many instances are asked at once.
 const AT_ONCE: usize = 32;
@@ -37,14 +39,14 @@ pub struct Trace {
     /// Each behind the one that caused it.
     pub spans: Vec<Placed>,
     /// Instances that gave no answer: what they know is missing.
-    pub away: Vec<Away>,
+    pub unreachable: Vec<Unreachable>,
     /// There are more spans than are shown.
     pub truncated: bool,
 }
 
 /// An instance that gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Away {
+pub struct Unreachable {
     pub service: String,
     pub instance: String,
     pub why: String,
@@ -56,12 +58,12 @@ impl Admin {
     /// # Errors
     /// `NotFound`, code `trace-unknown`, with the instances that gave no answer.
     pub async fn trace(&self, id: TraceId) -> Result<Trace> {
-        let ((mut spans, mut away), (of_gateways, silent)) = join(self.of_services(id), self.of_gateways(id)).await;
+        let ((mut spans, mut unreachable), (of_gateways, silent)) = join(self.of_services(id), self.of_gateways(id)).await;
         spans.extend(of_gateways);
-        away.extend(silent);
-        away.sort();
+        unreachable.extend(silent);
+        unreachable.sort();
         if spans.is_empty() {
-            let missing: Vec<_> = away.iter().map(|a| format!("{} ({})", a.instance, a.why)).collect();
+            let missing: Vec<_> = unreachable.iter().map(|u| format!("{} ({})", u.instance, u.why)).collect();
             let without = if missing.is_empty() { String::new() } else { format!("; no answer from {}", missing.join(", ")) };
             return Err(Error::new(Kind::NotFound, "trace-unknown", format!("no instance keeps this trace{without}")));
         }
@@ -73,7 +75,7 @@ impl Admin {
         let start_us = spans.iter().map(|placed| placed.span.start_us).min().unwrap_or_default();
         let ends = spans.iter().map(|placed| placed.offset_us.saturating_add_unsigned(placed.span.duration_us)).max();
         let duration_us = ends.unwrap_or_default().unsigned_abs();
-        Ok(Trace { trace_id: id.to_string(), start_us, duration_us, spans, away, truncated })
+        Ok(Trace { trace_id: id.to_string(), start_us, duration_us, spans, unreachable, truncated })
     }
 
     /// The spans that this node keeps.
@@ -81,35 +83,41 @@ impl Admin {
         serde_json::from_str(&self.tracer.json(&self.tracer.trace(id))).unwrap_or_default()
     }
 
-    async fn of_services(&self, id: TraceId) -> (Vec<Span>, Vec<Away>) {
+    async fn of_services(&self, id: TraceId) -> (Vec<Span>, Vec<Unreachable>) {
         let instances = self.services.all().list();
         let asked = instances.iter().filter(|instance| instance.service != NAME).map(|instance| async move {
             let answer = ask(instance, id).await;
-            answer.map_err(|why| Away { service: instance.service.clone(), instance: instance.id.clone(), why })
+            answer.map_err(|why| Unreachable { service: instance.service.clone(), instance: instance.id.clone(), why })
         });
-        let (mut spans, mut away) = (Vec::new(), Vec::new());
+        let (mut spans, mut unreachable) = (Vec::new(), Vec::new());
         let mut answers = stream::iter(asked).buffer_unordered(AT_ONCE);
         while let Some(answer) = answers.next().await {
             match answer {
                 Ok(known) => spans.extend(known),
-                Err(silent) => away.push(silent),
+                Err(silent) => unreachable.push(silent),
             }
         }
-        (spans, away)
+        (spans, unreachable)
     }
 
-    async fn of_gateways(&self, id: TraceId) -> (Vec<Span>, Vec<Away>) {
+    async fn of_gateways(&self, id: TraceId) -> (Vec<Span>, Vec<Unreachable>) {
         let mut spans = self.own_spans(id);
-        let away = |instance: String, why: &str| Away { service: NAME.into(), instance, why: why.into() };
-        match self.peers.ask::<Vec<Span>>(self, &Question::Trace { id: id.to_string() }).await {
+        let (others, unreachable) = self.ask_gateways::<Vec<Span>>(&Question::Trace { id: id.to_string() }).await;
+        spans.extend(others.into_iter().flatten());
+        (spans, unreachable)
+    }
+
+    /// The answers of the other gateways, and those that gave none.
+    async fn ask_gateways<T: DeserializeOwned>(&self, question: &Question) -> (Vec<T>, Vec<Unreachable>) {
+        let unreachable = |instance: String, why: &str| Unreachable { service: NAME.into(), instance, why: why.into() };
+        match self.peers.ask::<T>(self, question).await {
             Ok(answers) => {
-                spans.extend(answers.of.into_values().flatten());
-                (spans, answers.silent.into_iter().map(|node| away(node, "no answer")).collect())
+                (answers.of.into_values().collect(), answers.silent.into_iter().map(|node| unreachable(node, "no answer")).collect())
             }
             Err(e) => {
                 let others = self.services.instances(NAME);
                 let others = others.iter().filter(|node| node.id != self.instance);
-                (spans, others.map(|node| away(node.id.clone(), e.code())).collect())
+                (Vec::new(), others.map(|node| unreachable(node.id.clone(), e.code())).collect())
             }
         }
     }

@@ -1,28 +1,20 @@
-//! Lists the last traces that this node keeps.
+//! Lists the last traces of all gateways.
 
-use crate::admin::{Ask, api::Call, users::Role};
+use crate::admin::{Ask, api::Call, traces::TraceFilter, users::Role};
 use actix_web::HttpResponse;
-use fm_sdk::{
-    Result,
-    trace::{RecentTraces, TraceSummary},
-};
+use fm_sdk::Result;
 
-pub const CALL: Call =
-    Call::get("/traces", Role::Viewer, "Lists the last traces that this node keeps, the newest first", |ask| Box::pin(run(ask)))
-        .with_query(&[
-            ("slower_than", "Only those that took at least this long (`100ms`)"),
-            ("failed", "Only failed ones (`true`), or only others (`false`)"),
-            ("limit", "How many at most (1 to 500; 50 without)"),
-        ]);
+pub const CALL: Call = Call::get(
+    "/traces",
+    Role::Viewer,
+    "Lists the last traces of all gateways as {traces, unreachable}, the newest first: each with trace_id, instance (the gateway), name (method and \
+     pattern of the route), route (its id, or null), status, failed, start_us (microseconds since 1970), duration_us and spans; unreachable are \
+     gateways that gave no answer, each with service, instance and why",
+    |ask| Box::pin(run(ask)),
+)
+.with_query(TraceFilter::QUERY);
 
 async fn run(ask: Ask) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(recent(&ask, ask.request.query_string())?))
-}
-
-/// The traces that a query asks for.
-///
-/// # Errors
-/// `Malformed`, code `trace-query` or `malformed`.
-pub fn recent(ask: &Ask, query: &str) -> Result<Vec<TraceSummary>> {
-    Ok(ask.admin.tracer.recent(&RecentTraces::parse(query)?))
+    let filter = TraceFilter::of(&ask)?;
+    Ok(HttpResponse::Ok().json(ask.admin.recent_traces(&filter).await))
 }
