@@ -37,7 +37,7 @@ pub enum Kind {
     Throttled,
     /// No service answers to this name. 503.
     Unroutable,
-    /// A part that is needed is away at the moment. 503.
+    /// A part that is needed is unreachable at the moment. 503.
     Unavailable,
     /// The deadline passed. 504.
     TimedOut,
@@ -227,7 +227,7 @@ impl From<Fault> for Error {
 pub trait ResultExt<T> {
     /// A fault of ours: 500, logged with its source.
     fn internal(self) -> Result<T>;
-    /// A part that is needed is away: 503, tried again.
+    /// A part that is needed is unreachable: 503, tried again.
     fn unavailable(self, what: &'static str) -> Result<T>;
     /// A permanent error: no retry can help, the message becomes a dead letter.
     fn or_reject(self) -> Result<T>;

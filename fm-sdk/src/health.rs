@@ -19,7 +19,7 @@ use tokio::{
 };
 
 /// What a check may take before it counts as failed.
-const PATIENCE: Duration = Duration::from_secs(1);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an answer is good for: however often health is asked for, the parts are asked twice a second.
 const FRESH: Duration = Duration::from_millis(500);
 
@@ -40,9 +40,9 @@ pub enum Phase {
 pub enum Status {
     /// All parts answer.
     Ok,
-    /// A part is away without which the service can still do something.
+    /// A part is unreachable without which the service can still do something.
     Degraded,
-    /// A part is away without which it can do nothing.
+    /// A part is unreachable without which it can do nothing.
     Failing,
     /// It does not serve yet.
     Starting,
@@ -100,7 +100,7 @@ pub struct Health(Arc<RwLock<State>>);
 impl Default for Health {
     /// Starts without checks, in [`Phase::Starting`].
     fn default() -> Self {
-        Health(Arc::new(RwLock::new(State { phase: Phase::Starting, patience: PATIENCE, fresh: FRESH, checks: Vec::new() })))
+        Health(Arc::new(RwLock::new(State { phase: Phase::Starting, patience: CHECK_TIMEOUT, fresh: FRESH, checks: Vec::new() })))
     }
 }
 
@@ -129,12 +129,12 @@ impl Health {
             (state.phase, state.patience, state.fresh, state.checks.clone())
         };
         let outcomes = join_all(checks.iter().map(|c| c.outcome(patience, fresh))).await;
-        let away = |required: bool| checks.iter().zip(&outcomes).any(|(c, o)| c.required == required && !o.ok);
+        let unreachable = |required: bool| checks.iter().zip(&outcomes).any(|(c, o)| c.required == required && !o.ok);
         let status = match phase {
             Phase::Starting => Status::Starting,
             Phase::Draining => Status::Draining,
-            Phase::Serving if away(true) => Status::Failing,
-            Phase::Serving if away(false) => Status::Degraded,
+            Phase::Serving if unreachable(true) => Status::Failing,
+            Phase::Serving if unreachable(false) => Status::Degraded,
             Phase::Serving => Status::Ok,
         };
         Report { status, checks: checks.iter().map(|c| c.name.clone()).zip(outcomes).collect() }
@@ -185,7 +185,7 @@ mod tests {
         health
     }
     fn fails() -> BoxFuture<'static, Result<()>> {
-        Box::pin(async { Err(Error::new(Kind::Unavailable, "unavailable", "the broker is away")) })
+        Box::pin(async { Err(Error::new(Kind::Unavailable, "unavailable", "the broker is unreachable")) })
     }
 
     #[tokio::test]
@@ -196,7 +196,7 @@ mod tests {
         health.add("bus", fails, false);
         let report = health.ready().await;
         assert_eq!((report.status, report.ready()), (Status::Degraded, true));
-        assert_eq!(report.checks["bus"], CheckResult { ok: false, detail: "the broker is away".into() });
+        assert_eq!(report.checks["bus"], CheckResult { ok: false, detail: "the broker is unreachable".into() });
         health.add("store", fails, true);
         let report = health.ready().await;
         assert_eq!((report.status, report.ready()), (Status::Failing, false));

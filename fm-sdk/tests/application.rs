@@ -50,7 +50,7 @@ async fn get(url: &str) -> (u16, Option<String>, String) {
 }
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[actix_rt::test]
 async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
@@ -62,7 +62,7 @@ async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     let (stop, stopped) = oneshot::channel::<()>();
     let running = actix_rt::spawn(application.run(async move { drop(stopped.await) }));
 
-    eventually("the registry shows it", LONG, async || !services.instances("fm-echo").is_empty()).await;
+    eventually("the registry shows it", TIMEOUT, async || !services.instances("fm-echo").is_empty()).await;
     let instance = services.instances("fm-echo")[0].clone();
     assert_eq!((instance.id.as_str(), instance.url.as_str(), instance.version.as_str()), ("one", url.as_str(), "1.2.3"));
     assert_eq!(get(&format!("{url}/health/ready")).await.0, 200);
@@ -73,7 +73,7 @@ async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     assert!(get(&format!("{url}/metrics")).await.2.contains("fm-echo/say"));
 
     stop.send(()).unwrap();
-    eventually("the registry shows it", LONG, async || services.instances("fm-echo").is_empty()).await;
+    eventually("the registry shows it", TIMEOUT, async || services.instances("fm-echo").is_empty()).await;
     // It has left the registry and still serves, saying that it goes.
     assert_eq!(get(&format!("{url}/health/ready")).await.0, 503);
     assert_eq!(get(&format!("{url}/api/echo/late")).await, (200, Some("close".into()), "late".into()));
@@ -102,7 +102,7 @@ async fn two_instances_share_the_calls() {
         running.push(actix_rt::spawn(application.run(async move { drop(stopped.await) })));
     }
     let services = Services::new(identities.registry());
-    eventually("the registry shows it", LONG, async || services.instances("fm-echo").len() == 2).await;
+    eventually("the registry shows it", TIMEOUT, async || services.instances("fm-echo").len() == 2).await;
     let bus = bus.unwrap();
     let calls = (0..200).map(|n| bus.call(Say { text: n.to_string() }).into_future());
     for answer in futures::future::join_all(calls).await {
@@ -145,9 +145,9 @@ async fn an_overloaded_instance_sheds_load_stays_healthy_and_recovers_by_itself(
     let url = format!("http://{}", application.address().unwrap());
     let running = actix_rt::spawn(application.run(std::future::pending()));
     let services = Services::new(identities.registry());
-    eventually("the registry shows it", LONG, async || !services.instances("fm-slow").is_empty()).await;
+    eventually("the registry shows it", TIMEOUT, async || !services.instances("fm-slow").is_empty()).await;
 
-    let client = awc::Client::builder().timeout(LONG).connector(awc::Connector::new().limit(0)).finish();
+    let client = awc::Client::builder().timeout(TIMEOUT).connector(awc::Connector::new().limit(0)).finish();
     let ask = async |client: awc::Client, path: String| {
         let mut answer = client.get(path).send().await.unwrap();
         let after = answer.headers().get("retry-after").is_some();

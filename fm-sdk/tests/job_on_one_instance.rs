@@ -18,7 +18,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 messages! { command "fm-clock/strike" from "fm-clock" Strike { by: String } }
 
@@ -60,7 +60,7 @@ impl World {
 
     async fn strikes_by(&self, who: &str, n: usize) {
         let by = || self.strikes.lock().unwrap().iter().filter(|by| *by == who).count();
-        eventually(&format!("{who} strikes {n} times"), LONG, async || by() >= n).await;
+        eventually(&format!("{who} strikes {n} times"), TIMEOUT, async || by() >= n).await;
     }
 }
 

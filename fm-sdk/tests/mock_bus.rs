@@ -175,8 +175,8 @@ async fn a_message_of_a_wrong_kind_becomes_a_dead_letter() {
 #[actix_rt::test]
 async fn an_event_from_an_undeclared_sender_is_dead_lettered_at_the_first_attempt() {
     let bus = MockBus::for_service(ends_at_once());
-    let settled = bus.from("fm-evil").deliver(Step { n: 1 }).await;
-    assert_eq!((settled.dead_letter().code(), settled.attempts()), ("sender-undeclared", 1));
+    let outcome = bus.from("fm-evil").deliver(Step { n: 1 }).await;
+    assert_eq!((outcome.dead_letter().code(), outcome.attempts()), ("sender-undeclared", 1));
     assert_eq!(bus.published::<Ended>().all(), []);
 }
 
@@ -201,8 +201,8 @@ async fn a_service_cannot_send_what_does_not_name_it() {
     let sends: [Send; 2] = [|cx| cx.publish(Spoke {}), |cx| cx.send(Obey {})];
     for send in sends {
         let service = Service::new("fm-probe", ()).on(async move |_: Step, cx: Cx<()>| send(&cx));
-        let settled = MockBus::for_service(service).deliver(Step { n: 1 }).await;
-        assert_eq!((settled.dead_letter().code(), settled.attempts()), ("sender-undeclared", 1));
+        let outcome = MockBus::for_service(service).deliver(Step { n: 1 }).await;
+        assert_eq!((outcome.dead_letter().code(), outcome.attempts()), ("sender-undeclared", 1));
     }
     let bus = MockBus::for_service(ends_at_once());
     assert_eq!(bus.bus().publish_now(&Spoke {}).await.unwrap_err().code(), "sender-undeclared");
@@ -221,13 +221,13 @@ fn heard_twice() -> Service<()> {
 #[actix_rt::test]
 async fn an_event_that_a_service_hears_twice_is_acked_only_if_both_handlers_acked() {
     for (service_fails, instance_fails) in [(false, false), (true, false), (false, true), (true, true)] {
-        let settled = MockBus::for_service(heard_twice()).deliver(Shared { service_fails, instance_fails }).await;
-        let acked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled.acked())).is_ok();
+        let outcome = MockBus::for_service(heard_twice()).deliver(Shared { service_fails, instance_fails }).await;
+        let acked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| outcome.acked())).is_ok();
         let dead_lettered =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled.dead_letter().code() == "rejected")).unwrap_or(false);
-        assert_eq!(acked, !service_fails && !instance_fails, "{settled:?}");
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| outcome.dead_letter().code() == "rejected")).unwrap_or(false);
+        assert_eq!(acked, !service_fails && !instance_fails, "{outcome:?}");
         // An instance gives up alone: there is no queue that the event could be replayed to.
-        assert_eq!(dead_lettered, service_fails, "{settled:?}");
+        assert_eq!(dead_lettered, service_fails, "{outcome:?}");
     }
 }
 
@@ -259,8 +259,8 @@ async fn a_command_whose_identity_is_refused_is_dead_lettered_at_the_first_attem
     ];
     for (refuse, code) in refusals {
         let bus = MockBus::for_service(Service::new("fm-probe", ()).command(async move |_: Clear, cx: Cx<()>| refuse(&cx)));
-        let settled = bus.user("u1", &[]).command(Clear { owner: "u1".into() }).await;
-        assert_eq!((settled.dead_letter().code(), settled.attempts()), (code, 1));
+        let outcome = bus.user("u1", &[]).command(Clear { owner: "u1".into() }).await;
+        assert_eq!((outcome.dead_letter().code(), outcome.attempts()), (code, 1));
     }
 }
 
@@ -268,6 +268,6 @@ async fn a_command_whose_identity_is_refused_is_dead_lettered_at_the_first_attem
 async fn a_refusal_by_another_service_is_retried() {
     let service = Service::new("fm-probe", ()).command(async |_: Clear, cx: Cx<()>| cx.call(Yours {}).await.map(drop));
     let bus = MockBus::for_service(service).answer(|_: Yours| Err(Error::new(Kind::Forbidden, "not-yet", "not yet")));
-    let settled = bus.command(Clear { owner: "u1".into() }).await;
-    assert_eq!((settled.dead_letter().code(), settled.attempts()), ("not-yet", fm_sdk::backend::Retry::default().attempts));
+    let outcome = bus.command(Clear { owner: "u1".into() }).await;
+    assert_eq!((outcome.dead_letter().code(), outcome.attempts()), ("not-yet", fm_sdk::backend::Retry::default().attempts));
 }

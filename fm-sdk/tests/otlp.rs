@@ -1,4 +1,4 @@
-//! Spans on their way to an OpenTelemetry collector, and collectors that are away, slow or out of their mind.
+//! Spans on their way to an OpenTelemetry collector, and collectors that are unreachable, slow or out of their mind.
 
 use fm_sdk::{
     metrics::Metrics,
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Exporting {
     tracer: Tracer,
@@ -33,7 +33,7 @@ impl Exporting {
     }
     /// Makes spans until one is counted under this name.
     async fn until_counted(&self, name: &str) {
-        eventually(name, LONG, async || {
+        eventually(name, TIMEOUT, async || {
             self.tracer.begin(SpanKind::Server, "GET", "/", None).end();
             self.count(name) > 0
         })
@@ -78,7 +78,7 @@ async fn spans_reach_the_collector_as_they_were() {
             .map(|body| body["resourceSpans"][0].clone())
             .find(|spans| spans.to_string().contains("4bf92f3577b34da6a3ce929d0e0e4736"))
     };
-    eventually("it is sent", LONG, async || sent().await.is_some()).await;
+    eventually("it is sent", TIMEOUT, async || sent().await.is_some()).await;
     let sent = sent().await.unwrap();
     assert_eq!(sent["resource"]["attributes"][0], json!({"key": "service.name", "value": {"stringValue": "fm-x"}}));
     let spans = sent["scopeSpans"][0]["spans"].as_array().unwrap();
@@ -99,7 +99,7 @@ async fn spans_reach_the_collector_as_they_were() {
 }
 
 #[actix_rt::test]
-async fn a_collector_that_is_away_refuses_or_answers_garbage_costs_its_spans_and_nothing_else() {
+async fn a_collector_that_is_unreachable_refuses_or_answers_garbage_costs_its_spans_and_nothing_else() {
     let refuses = collector(ResponseTemplate::new(503)).await;
     let redirects = collector(ResponseTemplate::new(302).insert_header("location", "/elsewhere")).await;
     for url in ["http://127.0.0.1:9".to_owned(), refuses.uri(), redirects.uri()] {
@@ -114,11 +114,11 @@ async fn a_collector_that_is_away_refuses_or_answers_garbage_costs_its_spans_and
 
 #[actix_rt::test]
 async fn nobody_waits_for_a_slow_collector_and_what_waits_for_it_is_bounded() {
-    let slow = collector(ResponseTemplate::new(200).set_delay(LONG)).await;
+    let slow = collector(ResponseTemplate::new(200).set_delay(TIMEOUT)).await;
     let exporting = Exporting::to(&slow.uri());
     // The first one begins the request that hangs.
     exporting.tracer.begin(SpanKind::Server, "GET", "/", None).end();
-    eventually("it hangs", LONG, async || {
+    eventually("it hangs", TIMEOUT, async || {
         exporting.tracer.begin(SpanKind::Server, "GET", "/", None).end();
         !slow.received_requests().await.unwrap().is_empty()
     })

@@ -2,14 +2,14 @@
 #![cfg(feature = "etcd")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "registry_faults/away.rs"]
-mod away;
 #[path = "registry_faults/cluster.rs"]
 mod cluster;
 #[path = "registry_faults/holder.rs"]
 mod holder;
 #[path = "registry_faults/login.rs"]
 mod login;
+#[path = "registry_faults/unreachable.rs"]
+mod unreachable;
 
 use fm_sdk::ConnectionState;
 use fm_sdk::registry::{Change, Etcd, Expect, Registry, Snapshot};
@@ -17,7 +17,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::timeout};
 
 /// How long a test waits for what must happen.
-const LONG: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const LEASE: Duration = Duration::from_secs(3);
 
 fn run(test: impl Future<Output = ()>) {
@@ -31,12 +31,12 @@ fn delete(key: &str) -> Vec<Change> {
     vec![Change { key: key.into(), expect: Expect::Any, value: None }]
 }
 async fn until(watch: &mut watch::Receiver<Arc<Snapshot>>, what: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-    let seen = timeout(LONG, watch.wait_for(|s| what(s))).await.map(|r| r.unwrap().clone());
-    seen.unwrap_or_else(|_| panic!("not seen within {LONG:?}; the watch shows {:?}", watch.borrow()))
+    let seen = timeout(TIMEOUT, watch.wait_for(|s| what(s))).await.map(|r| r.unwrap().clone());
+    seen.unwrap_or_else(|_| panic!("not seen within {TIMEOUT:?}; the watch shows {:?}", watch.borrow()))
 }
 async fn until_down(etcd: &Etcd) -> String {
     let mut reach = etcd.connection();
-    match timeout(LONG, reach.wait_for(|r| *r != ConnectionState::Up)).await.unwrap().unwrap().clone() {
+    match timeout(TIMEOUT, reach.wait_for(|r| *r != ConnectionState::Up)).await.unwrap().unwrap().clone() {
         ConnectionState::Down(why) => why,
         ConnectionState::Up => unreachable!("waited for the contrary"),
     }

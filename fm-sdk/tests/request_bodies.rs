@@ -25,7 +25,7 @@ use tokio::{
 /// How long a client may pause here.
 const PAUSE: Duration = Duration::from_millis(800);
 /// Longer than anything here takes, and shorter than a connection is kept alive.
-const LONG: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn service() -> Service<()> {
     Service::new("fm-echo", ()).http(|cfg| {
@@ -88,7 +88,7 @@ async fn start() -> String {
     let address = application.address().unwrap().to_string();
     actix_rt::spawn(application.run(std::future::pending()));
     let services = Services::new(identities.registry());
-    eventually("the registry shows it", LONG, async || !services.instances("fm-echo").is_empty()).await;
+    eventually("the registry shows it", TIMEOUT, async || !services.instances("fm-echo").is_empty()).await;
     address
 }
 
@@ -104,7 +104,7 @@ impl Client {
     /// All that comes until the server closes the connection.
     async fn rest(&mut self) -> String {
         let mut text = Vec::new();
-        let read = timeout(LONG, self.0.read_to_end(&mut text)).await.expect("the server closes the connection");
+        let read = timeout(TIMEOUT, self.0.read_to_end(&mut text)).await.expect("the server closes the connection");
         read.unwrap();
         String::from_utf8(text).unwrap()
     }
@@ -112,7 +112,7 @@ impl Client {
     async fn until(&mut self, end: &str) -> String {
         let mut text = Vec::new();
         while !String::from_utf8_lossy(&text).contains(end) {
-            let n = timeout(LONG, self.0.read_buf(&mut text)).await.expect("an answer").unwrap();
+            let n = timeout(TIMEOUT, self.0.read_buf(&mut text)).await.expect("an answer").unwrap();
             assert!(n > 0, "closed after {}", String::from_utf8_lossy(&text));
         }
         String::from_utf8(text).unwrap()

@@ -1,4 +1,4 @@
-//! The MongoDB store against the suite, and what only a server can do to it: be away and come back.
+//! The MongoDB store against the suite, and what only a server can do to it: be unreachable and come back.
 #![cfg(feature = "mongodb")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -26,7 +26,7 @@ mod server {
     }
 
     #[actix_rt::test]
-    async fn a_store_whose_server_is_away_can_be_made_and_says_so_within_seconds() {
+    async fn a_store_whose_server_is_unreachable_can_be_made_and_says_so_within_seconds() {
         let store = MongoDb::connect("mongodb://user:secret@127.0.0.1:1", "shop").await.unwrap();
         let asked = Instant::now();
         let e = store.ping().await.unwrap_err();

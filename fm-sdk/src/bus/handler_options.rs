@@ -44,7 +44,7 @@ impl Retry {
 /// async fn index(m: CarListed, cx: Cx<()>) -> Handled { Ok(()) }
 /// async fn send(m: SendMail, cx: Cx<()>) -> Handled { Ok(()) }
 ///
-/// // The mail server is slow, wants one connection, and may be away for an hour.
+/// // The mail server is slow, wants one connection, and may be unreachable for an hour.
 /// let mail = HandlerOptions::new()
 ///     .concurrency(1)
 ///     .timeout(Duration::from_secs(20))

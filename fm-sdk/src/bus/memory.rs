@@ -152,12 +152,12 @@ impl Consumer {
             handler(Incoming::Message(Box::new(delivery)));
             let me = me.clone();
             tokio::spawn(async move {
-                me.settle(item, outcome.await.unwrap_or(Outcome::Requeue));
+                me.acknowledge(item, outcome.await.unwrap_or(Outcome::Requeue));
                 drop(permit);
             });
         }
     }
-    fn settle(&self, item: Item, outcome: Outcome) {
+    fn acknowledge(&self, item: Item, outcome: Outcome) {
         let answer = |reply: Option<Answer>, with| reply.map(|r| r.send(with));
         let outcome = match outcome {
             Outcome::Retry(e) | Outcome::Reject(e) if self.audience == Audience::Call => Outcome::Fault(e.fault()),

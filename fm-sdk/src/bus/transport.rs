@@ -16,7 +16,7 @@ pub const REFUSED: &str = "bus-refused";
 pub enum Audience {
     /// An event, to one instance of this service, at least once.
     Service,
-    /// An event, to every instance that is up; not kept for those that are away.
+    /// An event, to every instance that is up; not kept for those that are unreachable.
     EachInstance,
     /// A command that this service owns.
     Command,
@@ -299,7 +299,7 @@ pub trait Transport: Send + Sync + 'static {
     /// Publishes an event or sends a command. `Ok` = stored by the broker (an event that nobody listens to is kept aside).
     ///
     /// # Errors
-    /// `Unroutable` for a command whose service is not known to the broker; `Unavailable` while the broker is away.
+    /// `Unroutable` for a command whose service is not known to the broker; `Unavailable` while the broker is unreachable.
     fn publish(&self, message: Envelope) -> BoxFuture<'_, Result<()>>;
 
     /// Sends a call and waits for its reply, at most `within`.

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// Far more than a report is long.
-const LONGEST: u64 = 64 * 1024;
+const MAX_REPORT: u64 = 64 * 1024;
 
 /// Asks `/health/ready` of the instance that listens at `http` (`FM_HTTP`, a fixed port) and blocks for at most some seconds. Images
 /// without a shell use it as their health check.
@@ -17,20 +17,21 @@ const LONGEST: u64 = 64 * 1024;
 /// # Errors
 /// `Unavailable` with the report, if the instance is not ready; else, if it does not answer.
 pub fn probe(http: &str) -> Result<()> {
-    let away = |e: std::io::Error| Error::new(Kind::Unavailable, "silent", format!("no answer from {http}: {e}"));
-    let mut address = http.to_socket_addrs().map_err(away)?.next().ok_or_else(|| away(std::io::ErrorKind::NotFound.into()))?;
+    let unreachable = |e: std::io::Error| Error::new(Kind::Unavailable, "silent", format!("no answer from {http}: {e}"));
+    let mut address =
+        http.to_socket_addrs().map_err(unreachable)?.next().ok_or_else(|| unreachable(std::io::ErrorKind::NotFound.into()))?;
     if address.port() == 0 {
         return Err(Error::new(Kind::Invalid, "no-port", format!("FM_HTTP={http} names no port to ask at")));
     }
     if address.ip().is_unspecified() {
         address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
     }
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(away)?;
-    stream.set_read_timeout(Some(PATIENCE)).and_then(|()| stream.set_write_timeout(Some(PATIENCE))).internal()?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT).map_err(unreachable)?;
+    stream.set_read_timeout(Some(TIMEOUT)).and_then(|()| stream.set_write_timeout(Some(TIMEOUT))).internal()?;
     let request = format!("GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).map_err(away)?;
+    stream.write_all(request.as_bytes()).map_err(unreachable)?;
     let mut answer = Vec::new();
-    stream.take(LONGEST).read_to_end(&mut answer).map_err(away)?;
+    stream.take(MAX_REPORT).read_to_end(&mut answer).map_err(unreachable)?;
     let answer = String::from_utf8_lossy(&answer);
     if answer.starts_with("HTTP/1.1 200") {
         return Ok(());

@@ -220,8 +220,8 @@ mod tests {
     async fn refusals_carry_retry_after_and_www_authenticate() {
         let (throttled, _) = read(Error::new(Kind::Throttled, "throttled", "slow down").retry_after(7)).await;
         assert_eq!(throttled.headers().get("retry-after").unwrap(), "7");
-        let (away, _) = read(Error::new(Kind::Unavailable, "unavailable", "the store is away")).await;
-        assert_eq!(away.headers().get("retry-after").unwrap(), "1");
+        let (unreachable, _) = read(Error::new(Kind::Unavailable, "unavailable", "the store is unreachable")).await;
+        assert_eq!(unreachable.headers().get("retry-after").unwrap(), "1");
         let (nobody, _) = read(Error::new(Kind::Unauthenticated, "unauthenticated", "sign in")).await;
         assert_eq!(nobody.headers().get("www-authenticate").unwrap(), "Bearer");
         let (expired, _) = read(Error::new(Kind::Unauthenticated, "token-expired", "expired")).await;

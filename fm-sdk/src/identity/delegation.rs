@@ -3,10 +3,10 @@
 use super::{
     Actor, DelegationClaims, Identity, Keys, Purpose, Verifier,
     claims::{ACCESS_TYPE, DELEGATION_TYPE},
-    flaw::Flaw,
     issuer::checked_user,
     jws::{self, Jws},
     policy::TokenPolicy,
+    rejection::TokenRejection,
     verifier::in_time,
 };
 use crate::{Envelope, Error, Kind, MessageKind, Result};
@@ -88,9 +88,9 @@ impl Delegate {
     /// # Errors
     /// Those of [`Verifier::verify_envelope`], but for `delegation-expired`.
     pub fn renew(&self, verifier: &Verifier, envelope: &mut Envelope) -> Result<()> {
-        let old = verifier.delegation(envelope.token.as_deref().unwrap_or_default(), envelope).or_else(|flaw| match flaw {
-            (Flaw::Expired, Some(claims)) => Ok(*claims),
-            (flaw, _) => Err(flaw.delegation()),
+        let old = verifier.delegation(envelope.token.as_deref().unwrap_or_default(), envelope).or_else(|rejection| match rejection {
+            (TokenRejection::Expired, Some(claims)) => Ok(*claims),
+            (rejection, _) => Err(rejection.delegation()),
         })?;
         let now = self.policy.now_ms() / 1000;
         envelope.token = Some(self.sign(DelegationClaims {
@@ -130,9 +130,9 @@ impl Verifier {
     /// service signed), `-message` (taken from another message), `-body` (edited), `-renewer`; `delegation-key-unknown` is tried again.
     pub fn verify_delegation(&self, token: &str, audience: &str, message_id: &str, body: &str, source: &str) -> Result<Identity> {
         let message = Expected { audience, message_id, body, source };
-        self.delegated(token, &message).map(|claims| Identity::delegated(claims, token)).map_err(|(flaw, _)| {
-            log::warn!("message {message_id} for {audience} from {source}: its delegation token is refused: {}", flaw.why());
-            flaw.delegation()
+        self.delegated(token, &message).map(|claims| Identity::delegated(claims, token)).map_err(|(rejection, _)| {
+            log::warn!("message {message_id} for {audience} from {source}: its delegation token is refused: {}", rejection.why());
+            rejection.delegation()
         })
     }
 
@@ -154,33 +154,33 @@ impl Verifier {
 
     /// Expiry comes last, so that whoever is told of it knows that all else was right.
     fn delegated(&self, token: &str, message: &Expected<'_>) -> std::result::Result<DelegationClaims, Refused> {
-        let no = |flaw| (flaw, None);
+        let no = |rejection| (rejection, None);
         let now_ms = self.policy.now_ms();
         let jws = Jws::read(token, DELEGATION_TYPE).map_err(no)?;
         // Read before the signature is checked, only to know in whose key set to look.
         let claims: DelegationClaims = jws.claims().map_err(no)?;
         if claims.act.sub != message.source {
-            return Err(no(Flaw::Actor));
+            return Err(no(TokenRejection::Actor));
         }
         if claims.via.is_some() && claims.via != self.service {
-            return Err(no(Flaw::Renewer));
+            return Err(no(TokenRejection::Renewer));
         }
         let signer = claims.via.as_deref().unwrap_or(&claims.act.sub);
         jws.check(&self.ring.service(signer, &jws.kid, now_ms).map_err(no)?).map_err(no)?;
-        let flaw = if claims.aud != message.audience {
-            Flaw::Audience
+        let rejection = if claims.aud != message.audience {
+            TokenRejection::Audience
         } else if claims.jti != message.message_id {
-            Flaw::Message
+            TokenRejection::Message
         } else if claims.bh != body_hash(message.body) {
-            Flaw::Body
+            TokenRejection::Body
         } else {
             match in_time(claims.iat, claims.exp, self.policy.message_secs(), now_ms) {
                 Ok(()) => return Ok(claims),
-                Err(Flaw::Expired) => return Err((Flaw::Expired, Some(Box::new(claims)))),
-                Err(flaw) => flaw,
+                Err(TokenRejection::Expired) => return Err((TokenRejection::Expired, Some(Box::new(claims)))),
+                Err(rejection) => rejection,
             }
         };
-        Err(no(flaw))
+        Err(no(rejection))
     }
 }
 
@@ -192,7 +192,7 @@ struct Expected<'a> {
 }
 
 /// Why, and the claims if nothing but time is wrong with them.
-type Refused = (Flaw, Option<Box<DelegationClaims>>);
+type Refused = (TokenRejection, Option<Box<DelegationClaims>>);
 
 fn body_hash(body: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(body))

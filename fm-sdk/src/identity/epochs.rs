@@ -29,7 +29,7 @@ impl Epochs {
     /// Refuses this user's access tokens with a smaller epoch, everywhere, within a second. Doing it again does no harm.
     ///
     /// # Errors
-    /// `Unavailable`, code `revocation-not-written`, while the registry is away: nothing is revoked yet, try again.
+    /// `Unavailable`, code `revocation-not-written`, while the registry is unreachable: nothing is revoked yet, try again.
     pub async fn revoke(&self, user: &str, epoch: u64) -> Result<()> {
         let key = format!("{EPOCHS}{}/{epoch}", checked_user(user)?);
         let ttl = Duration::from_secs((MAX_ACCESS_LIFETIME + 12 * LEEWAY) as u64);

@@ -1,6 +1,6 @@
 //! The caller of an HTTP request, as actix extractors.
 
-use super::{Identity, Verifier, flaw::Flaw};
+use super::{Identity, Verifier, rejection::TokenRejection};
 use crate::{Error, Kind, Result};
 use actix_web::{
     FromRequest, HttpRequest,
@@ -43,7 +43,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
     let token = value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     match (token, all.next()) {
         (Some((_, token)), None) if !token.is_empty() => Ok(Some(token)),
-        _ => Err(Flaw::Shape.access()),
+        _ => Err(TokenRejection::Shape.access()),
     }
 }
 
@@ -51,7 +51,7 @@ impl FromRequest for Identity {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(identity_of(request).and_then(|who| who.ok_or_else(|| Flaw::Missing.access())))
+        ready(identity_of(request).and_then(|who| who.ok_or_else(|| TokenRejection::Missing.access())))
     }
 }
 

@@ -5,7 +5,7 @@
 //! malleable signatures are refused (`verify_strict`). Writing takes the header from `jsonwebtoken`, whose `encode` would derive the key
 //! pair from its DER form for every token, as dear as the signature itself; its `decode` keeps us honest in tests.
 
-use super::{flaw::Flaw, keys::KeyPair, policy::MAX_TOKEN_LENGTH};
+use super::{keys::KeyPair, policy::MAX_TOKEN_LENGTH, rejection::TokenRejection};
 use crate::{Result, ResultExt};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
@@ -29,41 +29,41 @@ pub(crate) struct Jws<'a> {
 
 impl<'a> Jws<'a> {
     /// Takes a token of this `typ` apart.
-    pub(crate) fn read(token: &'a str, typ: &str) -> std::result::Result<Self, Flaw> {
+    pub(crate) fn read(token: &'a str, typ: &str) -> std::result::Result<Self, TokenRejection> {
         if token.is_empty() {
-            return Err(Flaw::Missing);
+            return Err(TokenRejection::Missing);
         }
         if token.len() > MAX_TOKEN_LENGTH {
-            return Err(Flaw::TooLong);
+            return Err(TokenRejection::TooLong);
         }
         let mut parts = token.split('.');
         let (Some(head), Some(payload), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-            return Err(Flaw::Shape);
+            return Err(TokenRejection::Shape);
         };
-        let header: Header = serde_json::from_slice(&decode(head)?).map_err(|_| Flaw::Header)?;
-        if header.alg.ok_or(Flaw::Header)? != "EdDSA" {
-            return Err(Flaw::Algorithm);
+        let header: Header = serde_json::from_slice(&decode(head)?).map_err(|_| TokenRejection::Header)?;
+        if header.alg.ok_or(TokenRejection::Header)? != "EdDSA" {
+            return Err(TokenRejection::Algorithm);
         }
-        if header.typ.ok_or(Flaw::Header)? != typ {
-            return Err(Flaw::Type);
+        if header.typ.ok_or(TokenRejection::Header)? != typ {
+            return Err(TokenRejection::Type);
         }
-        let kid = header.kid.ok_or(Flaw::Header)?;
+        let kid = header.kid.ok_or(TokenRejection::Header)?;
         if !is_thumbprint(&kid) {
-            return Err(Flaw::Kid);
+            return Err(TokenRejection::Kid);
         }
-        let signature = Signature::from_slice(&decode(signature)?).map_err(|_| Flaw::Signature)?;
+        let signature = Signature::from_slice(&decode(signature)?).map_err(|_| TokenRejection::Signature)?;
         let signed = &token.as_bytes()[..head.len() + 1 + payload.len()];
         Ok(Jws { kid, signed, payload, signature })
     }
 
     /// Checks the signature.
-    pub(crate) fn check(&self, key: &VerifyingKey) -> std::result::Result<(), Flaw> {
-        key.verify_strict(self.signed, &self.signature).map_err(|_| Flaw::Signature)
+    pub(crate) fn check(&self, key: &VerifyingKey) -> std::result::Result<(), TokenRejection> {
+        key.verify_strict(self.signed, &self.signature).map_err(|_| TokenRejection::Signature)
     }
 
     /// Reads the claims; unknown ones are passed over, so that issuers can add some.
-    pub(crate) fn claims<T: DeserializeOwned>(&self) -> std::result::Result<T, Flaw> {
-        serde_json::from_slice(&decode(self.payload)?).map_err(|_| Flaw::Claims)
+    pub(crate) fn claims<T: DeserializeOwned>(&self) -> std::result::Result<T, TokenRejection> {
+        serde_json::from_slice(&decode(self.payload)?).map_err(|_| TokenRejection::Claims)
     }
 }
 
@@ -89,6 +89,6 @@ pub(crate) fn is_thumbprint(kid: &str) -> bool {
     kid.len() == 43 && URL_SAFE_NO_PAD.decode(kid).is_ok_and(|b| b.len() == 32)
 }
 
-fn decode(part: &str) -> std::result::Result<Vec<u8>, Flaw> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| Flaw::Shape)
+fn decode(part: &str) -> std::result::Result<Vec<u8>, TokenRejection> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRejection::Shape)
 }

@@ -10,12 +10,12 @@ mod claims;
 mod delegation;
 mod epochs;
 mod extract;
-mod flaw;
 mod issuer;
 mod jws;
 mod keys;
 mod policy;
 mod rbac;
+mod rejection;
 mod ring;
 mod scopes;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::{
     epochs::{self, EPOCHS},
-    flaw::Flaw,
     keys::{ACCESS, Jwk, Published, SERVICES},
+    rejection::TokenRejection,
 };
 use crate::registry::{Registry, Snapshot};
 use ed25519_dalek::VerifyingKey;
@@ -37,10 +37,10 @@ impl<T> Watched<T> {
         Watched { source, read, parse }
     }
 
-    fn get(&self) -> Result<Arc<T>, Flaw> {
+    fn get(&self) -> Result<Arc<T>, TokenRejection> {
         let now = self.source.borrow().clone();
         if !now.known {
-            return Err(Flaw::KeysUnknown);
+            return Err(TokenRejection::KeysUnknown);
         }
         {
             let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
@@ -70,22 +70,22 @@ impl KeyRing {
     }
 
     /// The key that may have signed an access token.
-    pub(crate) fn access(&self, kid: &str, now_ms: i64) -> Result<VerifyingKey, Flaw> {
+    pub(crate) fn access(&self, kid: &str, now_ms: i64) -> Result<VerifyingKey, TokenRejection> {
         believed(&*self.access.get()?, kid, now_ms)
     }
 
     /// The key that may have signed a delegation token of this service.
-    pub(crate) fn service(&self, name: &str, kid: &str, now_ms: i64) -> Result<VerifyingKey, Flaw> {
-        believed(self.services.get()?.get(name).ok_or(Flaw::KeyUnknown)?, kid, now_ms)
+    pub(crate) fn service(&self, name: &str, kid: &str, now_ms: i64) -> Result<VerifyingKey, TokenRejection> {
+        believed(self.services.get()?.get(name).ok_or(TokenRejection::KeyUnknown)?, kid, now_ms)
     }
 
     /// The smallest epoch of this user whose tokens are still good.
-    pub(crate) fn epoch(&self, user: &str) -> Result<u64, Flaw> {
+    pub(crate) fn epoch(&self, user: &str) -> Result<u64, TokenRejection> {
         Ok(self.epochs.get()?.get(user).copied().unwrap_or(0))
     }
 
     /// All access keys that are believed now.
-    pub(crate) fn access_jwks(&self, now_ms: i64) -> Result<Vec<Jwk>, Flaw> {
+    pub(crate) fn access_jwks(&self, now_ms: i64) -> Result<Vec<Jwk>, TokenRejection> {
         Ok(self.access.get()?.values().filter(|k| k.until_ms > now_ms).map(|k| k.jwk.clone()).collect())
     }
 
@@ -107,8 +107,8 @@ impl KeyRing {
     }
 }
 
-fn believed(set: &Set, kid: &str, now_ms: i64) -> Result<VerifyingKey, Flaw> {
-    set.get(kid).filter(|k| k.until_ms > now_ms).map(|k| k.key).ok_or(Flaw::KeyUnknown)
+fn believed(set: &Set, kid: &str, now_ms: i64) -> Result<VerifyingKey, TokenRejection> {
+    set.get(kid).filter(|k| k.until_ms > now_ms).map(|k| k.key).ok_or(TokenRejection::KeyUnknown)
 }
 
 fn access_keys(there: &Snapshot) -> Set {

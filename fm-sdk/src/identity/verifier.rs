@@ -2,9 +2,9 @@ use super::{
     Identity, TokenPolicy,
     cache::{Cache, Verified},
     claims::{ACCESS_TYPE, AccessClaims},
-    flaw::Flaw,
     jws::Jws,
     policy::{LEEWAY, MAX_ACCESS_LIFETIME},
+    rejection::TokenRejection,
     ring::KeyRing,
 };
 use crate::{Result, registry::Registry};
@@ -12,7 +12,7 @@ use crate::{Result, registry::Registry};
 /// Verified tokens that are remembered unless told otherwise: about a kilobyte each.
 const REMEMBERED: usize = 16_384;
 
-/// Checks tokens, without asking anybody: the registry is watched, and its last known state counts while it is away.
+/// Checks tokens, without asking anybody: the registry is watched, and its last known state counts while it is unreachable.
 pub struct Verifier {
     pub(super) ring: KeyRing,
     cache: Cache,
@@ -56,21 +56,21 @@ impl Verifier {
     /// `Unauthenticated`: `token-missing`, `token-invalid`, `token-expired`, `token-revoked`. `Unavailable`, code `keys-unknown`, until the
     /// registry has answered for the first time.
     pub fn verify_access(&self, token: &str) -> Result<Identity> {
-        self.access(token).map_err(|flaw| {
-            log::debug!("identity: access token refused: {}", flaw.why());
-            flaw.access()
+        self.access(token).map_err(|rejection| {
+            log::debug!("identity: access token refused: {}", rejection.why());
+            rejection.access()
         })
     }
 
-    pub(crate) fn access(&self, token: &str) -> std::result::Result<Identity, Flaw> {
+    pub(crate) fn access(&self, token: &str) -> std::result::Result<Identity, TokenRejection> {
         let now_ms = self.policy.now_ms();
         if let Some(Verified { who, kid }) = self.cache.get(token) {
             let still = self.ring.access(&kid, now_ms).and_then(|_| self.current(&who, now_ms));
             return match still {
                 Ok(()) => Ok(who),
-                Err(flaw) => {
+                Err(rejection) => {
                     self.cache.drop(token);
-                    Err(flaw)
+                    Err(rejection)
                 }
             };
         }
@@ -78,10 +78,10 @@ impl Verifier {
         jws.check(&self.ring.access(&jws.kid, now_ms)?)?;
         let claims: AccessClaims = jws.claims()?;
         if claims.iss != self.policy.issuer {
-            return Err(Flaw::Issuer);
+            return Err(TokenRejection::Issuer);
         }
         if claims.aud != self.policy.audience {
-            return Err(Flaw::Audience);
+            return Err(TokenRejection::Audience);
         }
         in_time(claims.iat, claims.exp, MAX_ACCESS_LIFETIME, now_ms)?;
         let who = Identity::direct(claims, token);
@@ -96,22 +96,22 @@ impl Verifier {
     }
 
     /// What can change while a token is remembered.
-    fn current(&self, who: &Identity, now_ms: i64) -> std::result::Result<(), Flaw> {
+    fn current(&self, who: &Identity, now_ms: i64) -> std::result::Result<(), TokenRejection> {
         if who.expires().saturating_add(LEEWAY) <= now_ms / 1000 {
-            return Err(Flaw::Expired);
+            return Err(TokenRejection::Expired);
         }
-        if who.epoch() < self.ring.epoch(who.sub())? { Err(Flaw::Revoked) } else { Ok(()) }
+        if who.epoch() < self.ring.epoch(who.sub())? { Err(TokenRejection::Revoked) } else { Ok(()) }
     }
 }
 
 /// Checks when a token was signed, how long it may live, and that it still does; seconds, but for `now_ms`.
-pub(super) fn in_time(iat: i64, exp: i64, longest: i64, now_ms: i64) -> std::result::Result<(), Flaw> {
+pub(super) fn in_time(iat: i64, exp: i64, longest: i64, now_ms: i64) -> std::result::Result<(), TokenRejection> {
     let now = now_ms / 1000;
     if iat > now + LEEWAY {
-        return Err(Flaw::NotYet);
+        return Err(TokenRejection::NotYet);
     }
     if exp.checked_sub(iat).is_none_or(|life| !(0..=longest).contains(&life)) {
-        return Err(Flaw::Lifetime);
+        return Err(TokenRejection::Lifetime);
     }
-    if exp.saturating_add(LEEWAY) <= now { Err(Flaw::Expired) } else { Ok(()) }
+    if exp.saturating_add(LEEWAY) <= now { Err(TokenRejection::Expired) } else { Ok(()) }
 }

@@ -22,7 +22,7 @@ pub trait Event: Serialize + DeserializeOwned + 'static {
     /// Who may send it. A receiver refuses it from anybody else.
     const SENDERS: Senders;
 }
-/// Do this: one owner, must happen, also when the owner is away for hours.
+/// Do this: one owner, must happen, also when the owner is unreachable for hours.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command",
     note = "declare it: `messages! {{ command \"fm-cars/delete-all\" from \"fm-profile\" {Self} {{ .. }} }}`"

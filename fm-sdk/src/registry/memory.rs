@@ -21,7 +21,7 @@ struct Space {
     watches: HashMap<String, watch::Sender<Arc<Snapshot>>>,
     reach: watch::Sender<ConnectionState>,
     next_lease: u64,
-    away: bool,
+    unreachable: bool,
 }
 struct Slot {
     value: String,
@@ -48,7 +48,7 @@ impl Default for Space {
             watches: HashMap::new(),
             reach: watch::Sender::new(ConnectionState::Up),
             next_lease: 0,
-            away: false,
+            unreachable: false,
         }
     }
 }
@@ -61,7 +61,7 @@ impl MemoryRegistry {
     /// Plays a registry that cannot be reached: calls fail, watches keep what they knew and say that it is stale.
     pub fn cut(&self) {
         let mut space = self.space();
-        space.away = true;
+        space.unreachable = true;
         space.reach.send_replace(ConnectionState::Down("tried memory: cut off".into()));
         for tx in space.watches.values() {
             tx.send_modify(|s| Arc::make_mut(s).stale = true);
@@ -70,7 +70,7 @@ impl MemoryRegistry {
     /// Ends what [`MemoryRegistry::cut`] began.
     pub fn mend(&self) {
         let mut space = self.space();
-        space.away = false;
+        space.unreachable = false;
         space.put_back();
         space.publish_all();
         space.reach.send_replace(ConnectionState::Up);
@@ -80,8 +80,8 @@ impl MemoryRegistry {
     }
     fn open(&self) -> Result<MutexGuard<'_, Space>> {
         let mut space = self.space();
-        if space.away {
-            return Err(Error::new(Kind::Unavailable, "registry-away", "the registry cannot be reached: tried memory: cut off"));
+        if space.unreachable {
+            return Err(Error::new(Kind::Unavailable, "registry-unreachable", "the registry cannot be reached: tried memory: cut off"));
         }
         space.expire();
         Ok(space)
@@ -121,7 +121,7 @@ impl Space {
         }
     }
     fn publish(&mut self, changed: &[String]) {
-        if self.away {
+        if self.unreachable {
             return;
         }
         self.watches.retain(|_, tx| tx.receiver_count() > 0);
@@ -203,7 +203,7 @@ impl Registry for MemoryRegistry {
         space.next_lease += 1;
         let id = space.next_lease;
         space.holds.entry(key.to_string()).or_default().push(Hold { id, value: value.clone() });
-        if !space.away {
+        if !space.unreachable {
             space.revision += 1;
             space.put(key.to_string(), value, Lease::LeasedKey(id));
             space.publish(&[key.to_string()]);
@@ -217,7 +217,7 @@ impl Registry for MemoryRegistry {
         if let Some(tx) = space.watches.get(prefix) {
             return tx.subscribe();
         }
-        let first = if space.away { Snapshot { stale: true, ..Snapshot::default() } } else { space.snapshot(prefix) };
+        let first = if space.unreachable { Snapshot { stale: true, ..Snapshot::default() } } else { space.snapshot(prefix) };
         let (tx, rx) = watch::channel(Arc::new(first));
         space.watches.insert(prefix.to_string(), tx);
         rx

@@ -90,7 +90,7 @@ impl Services {
         Services { registry, known: Arc::default() }
     }
     /// Writes the instance on a lease of [`LEASE`], and keeps it there until the registration is released or dropped, or the process
-    /// dies. Resolves at once; while the registry is away it is tried for ever.
+    /// dies. Resolves at once; while the registry is unreachable it is tried for ever.
     ///
     /// # Errors
     /// `Invalid`, code `instance-name`, if a name is empty or has a slash.
@@ -153,7 +153,7 @@ impl Instances {
     pub fn is_known(&self) -> bool {
         self.snapshots.borrow().known
     }
-    /// Tells whether the registry is away, so that this is what was known.
+    /// Tells whether the registry is unreachable, so that this is what was known.
     pub fn is_stale(&self) -> bool {
         self.snapshots.borrow().stale
     }
@@ -182,14 +182,14 @@ impl Registration {
     /// Changes address, version, scopes or metadata; service and id stay.
     ///
     /// # Errors
-    /// `Unavailable` if the registry is away; the new value is written when it is back.
+    /// `Unavailable` if the registry is unreachable; the new value is written when it is back.
     pub async fn update(&mut self, change: impl FnOnce(&mut Instance)) -> Result<()> {
         let (service, id) = (self.instance.service.clone(), self.instance.id.clone());
         change(&mut self.instance);
         (self.instance.service, self.instance.id) = (service, id);
         self.held.update(self.instance.value()?).await
     }
-    /// Removes the key and waits until it is gone, or the registry turned out to be away.
+    /// Removes the key and waits until it is gone, or the registry turned out to be unreachable.
     pub async fn release(self) {
         self.held.release().await;
     }
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn with_the_registry_away_the_last_known_set_stays_and_says_so() {
+    async fn with_the_registry_unreachable_the_last_known_set_stays_and_says_so() {
         let (registry, services) = services();
         let _a = services.register(Instance::new("fm-cars", "a", "http://a")).unwrap();
         let seen = services.watch("fm-cars");

@@ -22,9 +22,9 @@ const TICK: Duration = Duration::from_secs(5);
 /// The wait after a round in which something could not be sent.
 const BACK_OFF: Duration = Duration::from_millis(500);
 /// The longest wait while the broker refuses messages: an event for a full queue also reaches those that are not full, each time anew.
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(8);
+const MAX_BACK_OFF: Duration = Duration::from_secs(8);
 /// What cannot be sent does not hold up what lies behind it, up to this many.
-const MOST_STUCK: u32 = 8 * BATCH;
+const MAX_STUCK: u32 = 8 * BATCH;
 
 #[derive(Default)]
 pub(crate) struct Relay {
@@ -43,7 +43,7 @@ impl Runtime {
     /// Sends what waits, once.
     pub(crate) async fn relay_round(&self) -> Result<Round> {
         let _one = self.relay.one.lock().await;
-        let batch = BATCH + self.relay.stuck.load(Relaxed).min(MOST_STUCK);
+        let batch = BATCH + self.relay.stuck.load(Relaxed).min(MAX_STUCK);
         let waiting = self.store.pending(&self.instance, ORPHANED, batch).await?;
         let oldest = waiting.iter().map(|(_, m)| m.at_ms).min().map_or(0, |at| crate::time::now_ms() - at);
         self.metrics.outbox(waiting.len(), oldest.max(0) as f64 / 1000.0);
@@ -112,7 +112,7 @@ impl Runtime {
                 }
             };
             tokio::time::sleep(wait).await;
-            wait = if refused { (wait * 2).min(LONGEST_BACK_OFF) } else { BACK_OFF };
+            wait = if refused { (wait * 2).min(MAX_BACK_OFF) } else { BACK_OFF };
         }
     }
 }

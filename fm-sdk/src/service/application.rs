@@ -35,7 +35,7 @@ pub struct Application<S> {
 }
 
 impl<S: Send + Sync + 'static> Application<S> {
-    /// Opens the store, starts to connect to the broker and the registry, and binds the HTTP port. Parts that are away are waited for
+    /// Opens the store, starts to connect to the broker and the registry, and binds the HTTP port. Parts that are unreachable are waited for
     /// later, in [`Application::run`].
     ///
     /// # Errors
@@ -133,7 +133,7 @@ fn health(rt: &Arc<Runtime>) -> Health {
         "bus",
         move || {
             let now = connection.borrow().clone();
-            Box::pin(async move { if let ConnectionState::Down(why) = now { Err(away("broker-away", why)) } else { Ok(()) } })
+            Box::pin(async move { if let ConnectionState::Down(why) = now { Err(unreachable("broker-unreachable", why)) } else { Ok(()) } })
         },
         false,
     );
@@ -142,14 +142,16 @@ fn health(rt: &Arc<Runtime>) -> Health {
         "registry",
         move || {
             let now = reach.borrow().clone();
-            Box::pin(async move { if let ConnectionState::Down(why) = now { Err(away("registry-away", why)) } else { Ok(()) } })
+            Box::pin(
+                async move { if let ConnectionState::Down(why) = now { Err(unreachable("registry-unreachable", why)) } else { Ok(()) } },
+            )
         },
         false,
     );
     health
 }
 
-fn away(code: &'static str, why: String) -> Error {
+fn unreachable(code: &'static str, why: String) -> Error {
     Error::new(Kind::Unavailable, code, why)
 }
 

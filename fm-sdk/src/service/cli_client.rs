@@ -26,7 +26,7 @@ pub(super) async fn bus(settings: &Settings) -> Result<Arc<dyn Transport>> {
             ConnectionState::Down(why) => why.clone(),
             ConnectionState::Up => "no answer".into(),
         };
-        return Err(Error::new(Kind::Unavailable, "broker-away", why));
+        return Err(Error::new(Kind::Unavailable, "broker-unreachable", why));
     }
     Ok(bus)
 }
@@ -45,7 +45,7 @@ impl Signer {
         let verifier = Verifier::new(&*registry, settings.token_policy()).for_service(service);
         tokio::time::timeout(CONNECT, verifier.ready())
             .await
-            .map_err(|_| Error::new(Kind::Unavailable, "registry-away", "the registry does not answer, so no key is known"))?;
+            .map_err(|_| Error::new(Kind::Unavailable, "registry-unreachable", "the registry does not answer, so no key is known"))?;
         keys.publish(&*registry).await?;
         Ok(Signer { delegate: Delegate::new(Arc::new(keys), settings.token_policy())?, verifier, _registry: registry })
     }

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 /// How a message came: see [`Delivery`](crate::bus::transport::Delivery).
 #[derive(Clone, Copy)]
-pub(crate) struct Arrival {
+pub(crate) struct DeliveryInfo {
     pub audience: Audience,
     pub deadline: Option<Instant>,
     pub redelivered: bool,
@@ -29,8 +29,8 @@ pub(crate) struct Arrival {
 }
 
 impl<S: Send + Sync + 'static> Service<S> {
-    pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, arrival: Arrival) -> Outcome {
-        let Arrival { audience, deadline, .. } = arrival;
+    pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, info: DeliveryInfo) -> Outcome {
+        let DeliveryInfo { audience, deadline, .. } = info;
         let handler = self.handlers.iter().find(|h| h.subscription.audience == audience && h.subscription.name == m.name);
         let _turn = match handler {
             Some(handler) => handler.turn().await,
@@ -43,14 +43,14 @@ impl<S: Send + Sync + 'static> Service<S> {
         let trace = span.context().or_else(|| parent(&m)).unwrap_or_else(TraceParent::start);
         let started = Instant::now();
         let attempt = trace::in_span(&span, async {
-            let result = self.attempt(rt, &m, arrival, handler).await;
+            let result = self.attempt(rt, &m, info, handler).await;
             if let Err(e) = &result {
                 log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
             }
             result
         });
         let result = trace::scope(trace, attempt).await;
-        let attempts = handler.and_then(|h| h.subscription.options.attempts).unwrap_or(arrival.attempts);
+        let attempts = handler.and_then(|h| h.subscription.options.attempts).unwrap_or(info.attempts);
         conclude(&mut span, &result, audience, m.attempt >= attempts);
         span.end();
         let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
@@ -64,8 +64,8 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
     }
 
-    async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, arrival: Arrival, handler: Option<&Handler<S>>) -> Result<String> {
-        let Arrival { audience, deadline, redelivered, .. } = arrival;
+    async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, info: DeliveryInfo, handler: Option<&Handler<S>>) -> Result<String> {
+        let DeliveryInfo { audience, deadline, redelivered, .. } = info;
         let handler = handler.ok_or_else(|| unknown(&m.name))?;
         let caller = identify(rt, m, audience)?;
         handler.senders.check_received(&m.name, caller.as_ref().and_then(Identity::act))?;
@@ -177,7 +177,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::Arrival;
+    use super::DeliveryInfo;
     use crate::{
         Call, Cx, Envelope, MessageKind, Service,
         bus::transport::{Audience, Outcome},
@@ -216,8 +216,8 @@ mod tests {
         let mut m = Envelope::new(MessageKind::Call, Count::AT, &Count { n: 1 }, "fm-x").unwrap();
         rt.delegate.seal(&mut m, None).unwrap();
         for _ in 0..2 {
-            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false, attempts: 6 };
-            let outcome = service.handle(&rt, m.clone(), arrival).await;
+            let info = DeliveryInfo { audience: Audience::Call, deadline: None, redelivered: false, attempts: 6 };
+            let outcome = service.handle(&rt, m.clone(), info).await;
             assert!(matches!(&outcome, Outcome::Reply(n) if n == "0"), "{outcome:?}");
         }
         assert_eq!(service.state.load(SeqCst), 1);
@@ -231,8 +231,8 @@ mod tests {
         let token = bus.identity().token().to_string();
         for token in [None, Some(token)] {
             let m = Envelope { token, ..Envelope::new(MessageKind::Call, Reset::AT, &Reset {}, "fm-y").unwrap() };
-            let arrival = Arrival { audience: Audience::Call, deadline: None, redelivered: false, attempts: 6 };
-            let outcome = service.handle(&rt, m, arrival).await;
+            let info = DeliveryInfo { audience: Audience::Call, deadline: None, redelivered: false, attempts: 6 };
+            let outcome = service.handle(&rt, m, info).await;
             assert!(matches!(&outcome, Outcome::Fault(f) if f.code == "sender-undeclared"), "{outcome:?}");
         }
         assert!(bus.call(Reset {}).await.unwrap());

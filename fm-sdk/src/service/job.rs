@@ -112,7 +112,7 @@ mod tests {
     use futures::FutureExt;
     use std::sync::{Mutex, PoisonError};
 
-    const LONG: Duration = Duration::from_secs(20);
+    const TIMEOUT: Duration = Duration::from_secs(20);
 
     /// One instance of a service on a store that it shares.
     fn instance(name: &str, store: &Arc<dyn Driver>) -> Work {
@@ -155,12 +155,12 @@ mod tests {
         store.prepare(vec![]).await.unwrap();
         let (runs, job) = notes_who_runs();
         let first = spawn(&job, instance("a", &store));
-        eventually("the first one runs", LONG, async || !runs.lock().unwrap().is_empty()).await;
+        eventually("the first one runs", TIMEOUT, async || !runs.lock().unwrap().is_empty()).await;
         let second = spawn(&job, instance("b", &store));
-        eventually("it runs often", LONG, async || runs.lock().unwrap().len() > 20).await;
+        eventually("it runs often", TIMEOUT, async || runs.lock().unwrap().len() > 20).await;
         assert!(runs.lock().unwrap().iter().all(|who| who == "a"), "{runs:?}");
         first.abort();
-        eventually("the second one takes over", LONG, async || runs.lock().unwrap().last().is_some_and(|who| who == "b")).await;
+        eventually("the second one takes over", TIMEOUT, async || runs.lock().unwrap().last().is_some_and(|who| who == "b")).await;
         second.abort();
     }
 
@@ -170,10 +170,10 @@ mod tests {
         store.prepare(vec![]).await.unwrap();
         let (_, job) = notes_who_runs();
         let (a, b) = (instance("a", &store), instance("b", &store));
-        assert!(job.lead(&a, LONG).await.unwrap() && !job.lead(&b, LONG).await.unwrap());
+        assert!(job.lead(&a, TIMEOUT).await.unwrap() && !job.lead(&b, TIMEOUT).await.unwrap());
         job.release(&b).await;
-        assert!(!job.lead(&b, LONG).await.unwrap(), "only the holder can release it");
+        assert!(!job.lead(&b, TIMEOUT).await.unwrap(), "only the holder can release it");
         job.release(&a).await;
-        assert!(job.lead(&b, LONG).await.unwrap());
+        assert!(job.lead(&b, TIMEOUT).await.unwrap());
     }
 }

@@ -24,7 +24,7 @@ pub use application::Application;
 pub use builder::Service;
 pub use command::{NoSettings, run, run_with};
 pub use cx::Cx;
-pub(crate) use handle::Arrival;
+pub(crate) use handle::DeliveryInfo;
 pub(crate) use handler::Handler;
 pub(crate) use job::Job;
 pub(crate) use middleware::surround;

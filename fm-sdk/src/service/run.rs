@@ -83,7 +83,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         Ok((server, handle))
     }
 
-    /// Brings everything up, waiting for what is away; the instance is in the registry only when it can do all it is there for.
+    /// Brings everything up, waiting for what is unreachable; the instance is in the registry only when it can do all it is there for.
     async fn start(&self) -> Result<Up> {
         let rt = &self.rt;
         again("the store is not ready", || self.service.prepare(rt)).await;

@@ -1,6 +1,6 @@
 //! Threads that handle messages. Handlers' futures never leave theirs, so they need not be `Send`.
 
-use super::{Service, handle::Arrival};
+use super::{Service, handle::DeliveryInfo};
 use crate::{
     Bus, Runtime, Work,
     bus::transport::{Delivery, Incoming, Outcome, Worker},
@@ -17,7 +17,7 @@ use std::{
 use tokio::sync::Notify;
 
 /// The wait before a task that failed is tried again.
-const AGAIN: Duration = Duration::from_millis(500);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 pub(super) struct Workers {
     arbiters: Vec<Arbiter>,
@@ -94,7 +94,7 @@ impl Workers {
 async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, attempts: u32, delivery: Delivery) {
     let Delivery { message, audience, deadline, redelivered, acknowledger } = delivery;
     let trace = message.trace.clone();
-    let outcome = service.handle(rt, message, Arrival { audience, deadline, redelivered, attempts }).await;
+    let outcome = service.handle(rt, message, DeliveryInfo { audience, deadline, redelivered, attempts }).await;
     if let Err(Outcome::Retry(e) | Outcome::Reject(e)) = acknowledger.send(outcome) {
         trace::of_message(trace.as_deref(), || log::warn!("bus: outcome came too late, the message is delivered again: {}", e.chain()));
     }
@@ -104,7 +104,7 @@ async fn close_gap<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runt
     for task in &service.on_gap {
         while let Err(e) = task(service.state.clone(), Work::new(Bus::new(rt.clone(), None), None)).await {
             log::warn!("bus: state not rebuilt after a gap, trying again: {}", e.chain());
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(RETRY_DELAY).await;
         }
     }
 }

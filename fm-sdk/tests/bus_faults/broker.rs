@@ -1,6 +1,6 @@
 use crate::{
     tap::Tap,
-    world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, here, patient, victim, wants},
+    world::{CALL, EACH, EVENT, Instance, TIMEOUT, call, connection, event, here, patient, victim, wants},
 };
 use fm_sdk::{ConnectionState, Kind, Transport, bus::transport::Outcome, testing::eventually};
 use fm_sdk_testing::servers::RabbitMqServer;
@@ -82,7 +82,7 @@ async fn unconfirmed_messages_are_sent_again_in_order() {
     let publishing = futures::future::try_join_all((0..50).map(|n| bus.publish(event(n))));
     let dying = async {
         // The broker cannot answer what has left.
-        eventually("all of them have left", LONG, async || tap.publishes() > 50).await;
+        eventually("all of them have left", TIMEOUT, async || tap.publishes() > 50).await;
         let server = broker.server;
         actix_rt::task::spawn_blocking(|| server.restart().unwrap()).await.unwrap();
     };
@@ -103,7 +103,7 @@ async fn a_call_ends_by_its_deadline_when_the_broker_hangs_and_when_it_is_gone()
     let url = broker.url_for_vhost().unwrap();
     let i = Instance::start(&url, "worker", &[CALL]).await;
     let answer = async { i.next().await.acknowledger.send(Outcome::Reply("1".into())).unwrap() };
-    let (reply, ()) = tokio::join!(i.bus.request(call(1), LONG), answer);
+    let (reply, ()) = tokio::join!(i.bus.request(call(1), TIMEOUT), answer);
     assert_eq!(reply.unwrap(), "1");
     broker.wait_for_leaders(&url).unwrap();
     let within = Duration::from_millis(700);
@@ -121,9 +121,9 @@ async fn a_call_ends_by_its_deadline_when_the_broker_hangs_and_when_it_is_gone()
     let e = i.bus.request(call(3), within).await.unwrap_err();
     assert_eq!((e.kind(), e.may_have_been_done()), (Kind::TimedOut, false), "it was not sent: {e:?}");
     assert!(at.elapsed() < limit, "{:?}", at.elapsed());
-    let e = i.bus.request(call(4), LONG).await.unwrap_err();
+    let e = i.bus.request(call(4), TIMEOUT).await.unwrap_err();
     assert!(e.kind() == Kind::Unavailable && e.message().contains("refused"), "{e:?}");
-    assert!(at.elapsed() < LONG / 4, "{:?}", at.elapsed());
+    assert!(at.elapsed() < TIMEOUT / 4, "{:?}", at.elapsed());
 }
 
 #[actix_rt::test]
@@ -148,7 +148,7 @@ async fn a_broker_short_of_memory_stops_publishers_but_not_consumers() {
     i.bus.publish(event(1)).await.unwrap();
     let held = i.next().await;
     broker.eval("vm_memory_monitor:set_vm_memory_high_watermark(0.0001).").unwrap();
-    let until = Instant::now() + LONG;
+    let until = Instant::now() + TIMEOUT;
     while broker.eval("rabbit_alarm:get_alarms().").unwrap() == "[]" {
         assert!(Instant::now() < until, "there is no alarm");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -162,7 +162,7 @@ async fn a_broker_short_of_memory_stops_publishers_but_not_consumers() {
                        {resource, V, queue, <<\"fm.a.events\">>} <- [amqqueue:get_name(Q)], V =:= <<\"VHOST\">>, \
                        {messages_unacknowledged, N} <- rabbit_quorum_queue:info(Q, [messages_unacknowledged])], N.";
         let unacked = unacked.replace("VHOST", url.rsplit('/').next().unwrap());
-        let until = Instant::now() + LONG;
+        let until = Instant::now() + TIMEOUT;
         while broker.eval(&unacked).unwrap() != "0" {
             assert!(Instant::now() < until, "the acknowledgement does not get through");
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -15,7 +15,7 @@ async fn down_because(url: &str, word: &str) {
 }
 
 #[actix_rt::test]
-async fn a_broker_that_is_away_is_named_with_the_reason() {
+async fn a_broker_that_is_unreachable_is_named_with_the_reason() {
     let [port] = free_ports().unwrap();
     down_because(&format!("amqp://u:s3cret@127.0.0.1:{port}/v"), "refused").await;
 }

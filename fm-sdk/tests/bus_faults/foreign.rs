@@ -1,4 +1,4 @@
-use crate::world::{COMMAND, EACH, EVENT, Instance, LONG, command, event, healthy, patient, victim};
+use crate::world::{COMMAND, EACH, EVENT, Instance, TIMEOUT, command, event, healthy, patient, victim};
 use amiquip::{AmqpProperties, Connection, Publish};
 use fm_sdk::{
     Transport,
@@ -14,7 +14,7 @@ fn put(url: &str, queue: &str, body: &[u8], properties: AmqpProperties) {
 }
 
 async fn dead_letters(bus: &dyn Transport, service: &str, number: usize) -> Vec<DeadLetter> {
-    let until = Instant::now() + LONG;
+    let until = Instant::now() + TIMEOUT;
     loop {
         let l = bus.dead_letters(service, 100).await.unwrap();
         if l.len() >= number {

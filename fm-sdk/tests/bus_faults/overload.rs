@@ -1,6 +1,6 @@
 //! Queues have limits (by a policy of the broker); what is too much is refused, kept by the sender, and sent when there is room.
 
-use crate::world::{COMMAND, EVENT, Instance, LONG, command, event, healthy, patient};
+use crate::world::{COMMAND, EVENT, Instance, TIMEOUT, command, event, healthy, patient};
 use actix_web::web;
 use fm_sdk::{
     Application, Backends, Kind, Result, Service, Transport, Work,
@@ -49,7 +49,7 @@ async fn a_full_queue_refuses_and_keeps_what_it_took_until_there_is_room() {
         while seen.len() < taken as usize {
             seen.insert(i.done().await);
         }
-        eventually("there is room", LONG, async || bus.publish(message(5000)).await.is_ok()).await;
+        eventually("there is room", TIMEOUT, async || bus.publish(message(5000)).await.is_ok()).await;
         while i.done().await != 5000 {}
         i.bus.close().await;
     }
@@ -93,7 +93,7 @@ async fn the_outbox_keeps_what_a_full_queue_refuses_and_does_not_hold_up_the_res
     let address = format!("http://{}", application.address().unwrap());
     let running = actix_rt::spawn(application.run(std::future::pending()));
     let services = Services::new(identities.registry());
-    eventually("it is up", LONG, async || !services.instances("fm-writer").is_empty()).await;
+    eventually("it is up", TIMEOUT, async || !services.instances("fm-writer").is_empty()).await;
 
     // Nobody reads the events.
     let events = (fm_sdk::backend::Audience::Service, "note.written");

@@ -1,4 +1,4 @@
-use crate::world::{CALL, EACH, EVENT, Instance, LONG, call, connection, event, here, on, patient, victim, wants};
+use crate::world::{CALL, EACH, EVENT, Instance, TIMEOUT, call, connection, event, here, on, patient, victim, wants};
 use fm_sdk::{
     ConnectionState, Kind, Transport,
     bus::transport::{Incoming, Outcome},
@@ -49,7 +49,7 @@ async fn each_instance_is_told_of_the_gap_and_then_gets_events_again() {
     assert!(!gap && d.acknowledger.send(Outcome::Ack).is_ok());
     cut(&broker);
     // It comes by itself, without a message.
-    let told = tokio::time::timeout(LONG, i.inbox.recv()).await.expect("is told").unwrap();
+    let told = tokio::time::timeout(TIMEOUT, i.inbox.recv()).await.expect("is told").unwrap();
     assert!(matches!(told, fm_sdk::backend::Incoming::Gap));
     i.bus.publish(event(2)).await.unwrap();
     assert_eq!(i.done().await, 2);
@@ -67,10 +67,10 @@ async fn a_call_whose_connection_is_cut_fails_at_once_and_may_have_been_done() {
         cut(&broker);
         held
     };
-    let (reply, held) = tokio::join!(caller.request(call(1), LONG), cutting);
+    let (reply, held) = tokio::join!(caller.request(call(1), TIMEOUT), cutting);
     let e = reply.unwrap_err();
     assert_eq!((e.kind(), e.may_have_been_done()), (Kind::Unavailable, true), "{e:?}");
-    assert!(at.elapsed() < LONG / 4);
+    assert!(at.elapsed() < TIMEOUT / 4);
     drop(held);
     // And the next one works.
     let answer = async {
@@ -83,7 +83,7 @@ async fn a_call_whose_connection_is_cut_fails_at_once_and_may_have_been_done() {
             }
         }
     };
-    let (reply, ()) = tokio::join!(caller.request(call(2), LONG), answer);
+    let (reply, ()) = tokio::join!(caller.request(call(2), TIMEOUT), answer);
     assert_eq!(reply.unwrap(), "2");
 }
 
@@ -95,11 +95,11 @@ async fn a_caller_that_has_gone_before_its_reply_is_counted() {
     let caller = patient(&url);
     let held = tokio::select! {
         delivery = i.next() => delivery,
-        _ = caller.request(call(1), LONG) => panic!("a reply before the callee has the call"),
+        _ = caller.request(call(1), TIMEOUT) => panic!("a reply before the callee has the call"),
     };
     caller.close().await;
     held.acknowledger.send(Outcome::Reply("1".into())).unwrap();
-    let until = std::time::Instant::now() + LONG;
+    let until = std::time::Instant::now() + TIMEOUT;
     while i.bus.metrics().vanished == 0 {
         assert!(std::time::Instant::now() < until, "{:?}", i.bus.metrics());
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -143,7 +143,7 @@ async fn a_retry_is_not_lost_with_a_deleted_delay_queue() {
     let d = i.next().await;
     let _ = d.acknowledger.send(Outcome::Retry(fm_sdk::reject("again")));
     // The queue was declared again by then, so the next failure is counted and comes back, or is the last one.
-    let until = std::time::Instant::now() + LONG;
+    let until = std::time::Instant::now() + TIMEOUT;
     while i.bus.dead_letters("a", 1).await.unwrap().is_empty() {
         assert!(std::time::Instant::now() < until);
         if let Ok(fm_sdk::backend::Incoming::Message(d)) = i.inbox.try_recv() {
@@ -188,7 +188,9 @@ async fn workers_share_the_messages_and_the_calls_of_an_instance() {
     }
     let mut seen = BTreeSet::new();
     for (_, inbox) in &inboxes {
-        let Incoming::Message(d) = tokio::time::timeout(LONG, inbox.recv()).await.expect("each has one").unwrap() else { panic!("a gap") };
+        let Incoming::Message(d) = tokio::time::timeout(TIMEOUT, inbox.recv()).await.expect("each has one").unwrap() else {
+            panic!("a gap")
+        };
         seen.insert(d.message.decode::<u32>().unwrap());
         d.acknowledger.send(Outcome::Ack).unwrap();
     }
@@ -198,8 +200,8 @@ async fn workers_share_the_messages_and_the_calls_of_an_instance() {
         let n = d.message.decode::<u32>().unwrap();
         d.acknowledger.send(Outcome::Reply(n.to_string())).unwrap();
     };
-    let (one, two, (), ()) = tokio::time::timeout(LONG, async {
-        tokio::join!(bus.request(call(1), LONG), bus.request(call(2), LONG), serve(&inboxes[0].1), serve(&inboxes[1].1))
+    let (one, two, (), ()) = tokio::time::timeout(TIMEOUT, async {
+        tokio::join!(bus.request(call(1), TIMEOUT), bus.request(call(2), TIMEOUT), serve(&inboxes[0].1), serve(&inboxes[1].1))
     })
     .await
     .expect("each answers one");

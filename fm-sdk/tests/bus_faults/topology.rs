@@ -1,6 +1,6 @@
 //! Somebody deletes a part of the topology while services run.
 
-use crate::world::{EACH, EVENT, Instance, LONG, connection, event, healthy, patient};
+use crate::world::{EACH, EVENT, Instance, TIMEOUT, connection, event, healthy, patient};
 use amiquip::{Channel, ExchangeType, FieldTable};
 use fm_sdk::{
     Application, Backends, ConnectionState, Cx, Service, Transport,
@@ -78,7 +78,7 @@ async fn every_service_hears_an_event_whatever_single_exchange_or_binding_was_de
         damage();
         publisher.publish(event(n)).await.unwrap();
         assert_eq!((a.done().await, b.done().await), (n, n), "{what} was deleted");
-        eventually(what, LONG, async || is_whole(&url, &["a", "b"])).await;
+        eventually(what, TIMEOUT, async || is_whole(&url, &["a", "b"])).await;
         publisher.publish(event(1000 + n)).await.unwrap();
         assert_eq!((a.done().await, b.done().await), (1000 + n, 1000 + n), "{what} is there again");
     }
@@ -138,7 +138,7 @@ async fn every_deleted_part_is_named_and_declared_again() {
     for part in exchanges.map(|name| format!("exchange {name}")).into_iter().chain(queues.map(|name| format!("queue {name}"))) {
         assert!(why.contains(&part), "{part} is not named: {why}");
     }
-    eventually("all is there again", LONG, async || is_whole(&url, &["a"])).await;
+    eventually("all is there again", TIMEOUT, async || is_whole(&url, &["a"])).await;
     connection(&i.bus, |c| *c == ConnectionState::Up).await;
     operator(&url, |c| c.queue_declare_passive("fm.a.parking").map(drop));
     i.bus.publish(event(1)).await.unwrap();
@@ -190,7 +190,7 @@ async fn a_dead_letter_is_kept_also_when_its_queue_was_deleted() {
     let d = i.next().await;
     delete_queue(&url, "fm.a.parking");
     d.acknowledger.send(Outcome::Reject(fm_sdk::reject("no"))).unwrap();
-    eventually("it is a dead letter", LONG, async || {
+    eventually("it is a dead letter", TIMEOUT, async || {
         if let Ok(Incoming::Message(again)) = i.inbox.try_recv() {
             let _ = again.acknowledger.send(Outcome::Reject(fm_sdk::reject("no")));
         }
@@ -207,7 +207,7 @@ async fn an_instance_whose_own_queue_was_deleted_is_told_of_the_gap_and_hears_ag
     let own = "[{ok, _} = rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list(VHOST), \
                {resource, _, queue, <<\"fm.a.each.\", _/binary>>} <- [amqqueue:get_name(Q)]].";
     eval(&url, own);
-    let told = tokio::time::timeout(LONG, i.inbox.recv()).await.expect("is told").unwrap();
+    let told = tokio::time::timeout(TIMEOUT, i.inbox.recv()).await.expect("is told").unwrap();
     assert!(matches!(told, Incoming::Gap));
     i.bus.publish(event(1)).await.unwrap();
     assert_eq!(i.done().await, 1);
@@ -235,13 +235,13 @@ async fn the_health_of_a_service_names_the_exchange_that_was_deleted() {
         let Ok(mut answer) = client.get(&health).send().await else { return (0, String::new()) };
         (answer.status().as_u16(), String::from_utf8(answer.body().await.unwrap().to_vec()).unwrap())
     };
-    eventually("it is well", LONG, async || report().await.1.contains(r#""status":"ok""#)).await;
+    eventually("it is well", TIMEOUT, async || report().await.1.contains(r#""status":"ok""#)).await;
     delete_exchange(&url, "fm.events");
-    eventually("it names what is missing and goes on serving", LONG, async || {
+    eventually("it names what is missing and goes on serving", TIMEOUT, async || {
         let (status, body) = report().await;
         status == 200 && body.contains(r#""status":"degraded""#) && body.contains("exchange fm.events was missing")
     })
     .await;
-    eventually("it is well again", LONG, async || report().await.1.contains(r#""status":"ok""#)).await;
+    eventually("it is well again", TIMEOUT, async || report().await.1.contains(r#""status":"ok""#)).await;
     running.abort();
 }

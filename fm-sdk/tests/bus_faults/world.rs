@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::time::timeout;
 
-pub const LONG: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The broker that is killed and stopped: one test at a time, each with a virtual host of its own. It runs when it is given out.
 pub struct Victim {
@@ -48,7 +48,7 @@ pub fn healthy() -> String {
 
 /// Gives up on a publish late, so that an outage of a test fits in.
 pub fn patient(url: &str) -> RabbitMq {
-    Options::new(url).publish_within(LONG).connect().unwrap()
+    Options::new(url).publish_within(TIMEOUT).connect().unwrap()
 }
 
 /// A worker on this thread that puts what arrives into an inbox.
@@ -81,14 +81,14 @@ pub fn wants(service: &str, to: &[(Audience, &'static str)]) -> Consume {
 impl Instance {
     pub async fn start(url: &str, service: &str, to: &[(Audience, &'static str)]) -> Instance {
         let (bus, (into, inbox)) = (patient(url), async_channel::unbounded());
-        timeout(LONG, bus.consume(wants(service, to), vec![here(into)])).await.expect("starts in time").unwrap();
+        timeout(TIMEOUT, bus.consume(wants(service, to), vec![here(into)])).await.expect("starts in time").unwrap();
         Instance { bus, inbox }
     }
     /// The next message, and whether a gap was told of before it.
     pub async fn next_after_gap(&self) -> (Delivery, bool) {
         let mut gap = false;
         loop {
-            match timeout(LONG, self.inbox.recv()).await.expect("a message comes").unwrap() {
+            match timeout(TIMEOUT, self.inbox.recv()).await.expect("a message comes").unwrap() {
                 Incoming::Gap => gap = true,
                 Incoming::Message(d) => return (*d, gap),
             }
@@ -118,5 +118,5 @@ pub fn command(n: u32) -> Envelope {
 /// Waits until the connection is as wanted; gives it.
 pub async fn connection(bus: &RabbitMq, wanted: impl Fn(&ConnectionState) -> bool) -> ConnectionState {
     let mut watch = bus.connection();
-    timeout(LONG, watch.wait_for(|c| wanted(c))).await.expect("in time").unwrap().clone()
+    timeout(TIMEOUT, watch.wait_for(|c| wanted(c))).await.expect("in time").unwrap().clone()
 }

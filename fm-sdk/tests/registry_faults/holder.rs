@@ -14,7 +14,7 @@ fn a_process_that_holds_a_key() {
     run(async {
         let _held = Etcd::connect(&url).unwrap().hold("/x/held", "1".into(), LEASE);
         // Longer than the test that kills it.
-        tokio::time::sleep(LONG * 4).await;
+        tokio::time::sleep(TIMEOUT * 4).await;
     });
 }
 

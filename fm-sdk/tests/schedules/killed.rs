@@ -21,7 +21,7 @@ const MESSAGES: u64 = 300;
 /// From one to the next.
 const APART: Duration = Duration::from_millis(10);
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 messages! { event "tick.due" from "fm-ticker" Tick { n: u64 } }
 
@@ -94,7 +94,7 @@ async fn each_message_is_sent_once_however_often_the_service_is_killed() {
         // Two at once, on one file, and both die.
         let tickers = [Ticker::start(&bus, &file), Ticker::start(&bus, &file)];
         let some = (before + 40).min(MESSAGES as usize);
-        eventually("more messages come", LONG, async || count() >= some).await;
+        eventually("more messages come", TIMEOUT, async || count() >= some).await;
         drop(tickers);
         kills += 2;
     }
@@ -106,7 +106,7 @@ async fn each_message_is_sent_once_however_often_the_service_is_killed() {
         let schedules = Query { collection: "fm_schedules", ..Query::default() };
         store.count(schedules).await.unwrap() == 0 && store.pending("nobody", Duration::ZERO, 1).await.unwrap().is_empty()
     };
-    eventually("nothing waits any more", LONG, nothing_waits).await;
+    eventually("nothing waits any more", TIMEOUT, nothing_waits).await;
     let heard = heard.lock().unwrap();
     let twice: Vec<_> = heard.iter().filter(|(_, ids)| ids.len() > 1).collect();
     assert!(twice.is_empty(), "sent twice: {twice:?}");

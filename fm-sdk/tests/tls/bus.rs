@@ -13,14 +13,14 @@ fn server(tls: &ServerTls) -> (RabbitMqServer, String) {
 }
 
 fn connect(url: &str, files: &TlsFiles) -> RabbitMq {
-    Options::new(url).tls(files.clone()).publish_within(LONG).connect().unwrap()
+    Options::new(url).tls(files.clone()).publish_within(TIMEOUT).connect().unwrap()
 }
 
 async fn down(url: &str, files: &TlsFiles) -> String {
     let bus = connect(url, files);
     let mut connection = bus.connection();
     let told = |c: &ConnectionState| matches!(c, ConnectionState::Down(why) if why.contains('['));
-    let seen = timeout(LONG, connection.wait_for(told)).await.expect("is told").unwrap().clone();
+    let seen = timeout(TIMEOUT, connection.wait_for(told)).await.expect("is told").unwrap().clone();
     bus.close().await;
     let ConnectionState::Down(why) = seen else { panic!("connected") };
     why
@@ -38,7 +38,7 @@ async fn rabbitmq_is_used_by_tls_with_a_client_certificate() {
         bus.publish(event).await.unwrap();
     }
     let unanswered = Envelope::new(MessageKind::Call, "fm-nobody/home", &(), "fm-test").unwrap();
-    assert_eq!(bus.request(unanswered, LONG).await.unwrap_err().kind(), fm_sdk::Kind::Unroutable);
+    assert_eq!(bus.request(unanswered, TIMEOUT).await.unwrap_err().kind(), fm_sdk::Kind::Unroutable);
     server.wait_for_leaders(&plain).unwrap();
     server.restart().unwrap();
     bus.publish(Envelope::new(MessageKind::Event, "thing.happened", &1, "fm-test").unwrap()).await.unwrap();

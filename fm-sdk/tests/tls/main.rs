@@ -12,7 +12,7 @@ use fm_sdk::config::TlsFiles;
 use std::time::Duration;
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client that trusts another authority than the server's.
 fn trusting_another(client: &TlsFiles, another: &Authority) -> TlsFiles {

@@ -15,7 +15,7 @@ fn put(key: &str) -> Vec<Change> {
 }
 
 async fn refused(url: &str, files: &TlsFiles) -> fm_sdk::Error {
-    timeout(LONG, Etcd::connect_with(url, "", files).unwrap().list("/x/")).await.unwrap().unwrap_err()
+    timeout(TIMEOUT, Etcd::connect_with(url, "", files).unwrap().list("/x/")).await.unwrap().unwrap_err()
 }
 
 #[actix_rt::test]
@@ -27,7 +27,7 @@ async fn etcd_is_used_by_tls_with_a_client_certificate_and_a_password() {
     let mut watch = etcd.watch("/x/");
     let held = etcd.hold("/x/held", "1".into(), Duration::from_secs(2));
     etcd.commit(put("/x/plain")).await.unwrap();
-    timeout(LONG, watch.wait_for(|s| s.entries.len() == 2 && !s.stale)).await.unwrap().unwrap();
+    timeout(TIMEOUT, watch.wait_for(|s| s.entries.len() == 2 && !s.stale)).await.unwrap().unwrap();
     let lost = timeout(Duration::from_secs(4), watch.wait_for(|s| !s.entries.contains_key("/x/held"))).await.map(drop);
     assert!(lost.is_err(), "keep-alives go by TLS too");
     held.release().await;
@@ -35,7 +35,7 @@ async fn etcd_is_used_by_tls_with_a_client_certificate_and_a_password() {
     server.node().unwrap().kill(0).unwrap();
     server.node().unwrap().restart(0).await.unwrap();
     etcd.commit(put("/x/later")).await.unwrap();
-    timeout(LONG, watch.wait_for(|s| s.entries.contains_key("/x/later"))).await.unwrap().unwrap();
+    timeout(TIMEOUT, watch.wait_for(|s| s.entries.contains_key("/x/later"))).await.unwrap().unwrap();
 }
 
 #[actix_rt::test]
@@ -61,7 +61,7 @@ async fn each_fault_of_a_certificate_has_a_code_of_its_own_at_the_registry() {
     assert_eq!(error.code(), "tls-name", "{error:?}");
     let etcd = Etcd::connect_with(&url, "", &client).unwrap();
     let mut reach = etcd.connection();
-    let down = timeout(LONG, reach.wait_for(|r| matches!(r, ConnectionState::Down(why) if why.contains("[tls-name]"))));
+    let down = timeout(TIMEOUT, reach.wait_for(|r| matches!(r, ConnectionState::Down(why) if why.contains("[tls-name]"))));
     assert!(down.await.is_ok(), "the health check says so too");
 }
 

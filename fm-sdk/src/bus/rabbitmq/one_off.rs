@@ -26,13 +26,13 @@ pub(super) async fn on_own_connection<T: Send + 'static>(
             }
         }
         let Link { mut connection, watch } = last.map_err(|why| unreachable(&why))?;
-        let away = |e: amiquip::Error| unreachable(&e.to_string());
+        let failed = |e: amiquip::Error| unreachable(&e.to_string());
         let (result, closed) = watch.guard.within(TIMEOUT, || {
             let result = work(&mut connection);
             (result, connection.close())
         });
-        let done = result.map_err(away)?;
-        closed.map(|()| done).map_err(away)
+        let done = result.map_err(failed)?;
+        closed.map(|()| done).map_err(failed)
     });
     let late = || Error::new(Kind::Unavailable, "bus-silent", "the message broker did not answer in time");
     tokio::time::timeout(TIMEOUT, job).await.map_err(|_| late())?.internal()?

@@ -16,7 +16,7 @@ const MAX_UNROUTED: i64 = 10_000;
 const DELIVERY_LIMIT: i64 = 50;
 /// Dead letters are read again and again, and must not count away.
 const NO_DELIVERY_LIMIT: i64 = 1_000_000_000;
-/// A service that is away for longer is not known any more: calls fail at once instead of at their deadline.
+/// A service that is unreachable for longer is not known any more: calls fail at once instead of at their deadline.
 const CALLS_KEPT_MS: i64 = 60_000;
 
 /// The queue that the instances of a service share. An instance's own queue has a name of its own per session.

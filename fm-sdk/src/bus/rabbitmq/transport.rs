@@ -29,7 +29,7 @@ use tokio::{
     time::timeout,
 };
 
-/// A close waits no longer for messages that are being settled.
+/// A close waits no longer for messages that are being acknowledged.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(6);
 

@@ -145,9 +145,9 @@ impl Request {
                     break;
                 }
                 Err(Lost::Late) => return Err(Error::timed_out(!safe)),
-                Err(Lost::NotSent(e)) => Err(self.away(&e)),
-                Err(Lost::Unknown(e)) if safe => Err(self.away(&e)),
-                Err(Lost::Unknown(e)) => return Err(self.away(&e).maybe_done()),
+                Err(Lost::NotSent(e)) => Err(self.unreachable(&e)),
+                Err(Lost::Unknown(e)) if safe => Err(self.unreachable(&e)),
+                Err(Lost::Unknown(e)) => return Err(self.unreachable(&e).maybe_done()),
             };
         }
         Response::read(last?, self.service, self.max_body, deadline).await
@@ -208,7 +208,7 @@ impl Request {
         }
     }
 
-    fn away(&self, why: &SendRequestError) -> Error {
+    fn unreachable(&self, why: &SendRequestError) -> Error {
         // awc's errors are not `Send`.
         self.error(Kind::Unavailable, "unavailable", "cannot be reached").caused_by(std::io::Error::other(why.to_string()))
     }

@@ -1,5 +1,5 @@
 use super::forge::{Forge, NOW, pair};
-use crate::identity::{Issuer, Keys, Purpose, Roles, TokenPolicy, flaw::Flaw};
+use crate::identity::{Issuer, Keys, Purpose, Roles, TokenPolicy, rejection::TokenRejection};
 use std::{sync::Arc, time::Duration};
 
 fn issuer(f: &Forge) -> Issuer {
@@ -63,7 +63,7 @@ fn a_remembered_token_expires_like_any_other() {
     f.at(604);
     assert!(f.verifier.access(&token).is_ok(), "clocks may differ by five seconds");
     f.at(605);
-    assert_eq!(f.verifier.access(&token).map(|_| ()), Err(Flaw::Expired));
+    assert_eq!(f.verifier.access(&token).map(|_| ()), Err(TokenRejection::Expired));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_remembered_token_is_refused_once_revoked() {
     f.set("/fm/identity/epochs/u11/9", Some("9".into()));
     assert!(f.verifier.access(&token).is_ok(), "its own epoch does not revoke it, nor does another user's");
     f.set("/fm/identity/epochs/u1/4", Some("4".into()));
-    assert_eq!(f.verifier.access(&token).map(|_| ()), Err(Flaw::Revoked));
+    assert_eq!(f.verifier.access(&token).map(|_| ()), Err(TokenRejection::Revoked));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_remembered_token_is_refused_once_its_key_is_withdrawn() {
     let token = f.good();
     assert!(f.verifier.access(&token).is_ok());
     f.set(&format!("/fm/identity/access/{}", f.access.kid()), None);
-    assert_eq!(f.verifier.access(&token).map(|_| ()), Err(Flaw::KeyUnknown));
+    assert_eq!(f.verifier.access(&token).map(|_| ()), Err(TokenRejection::KeyUnknown));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_key_is_not_believed_after_its_time() {
     f.publish("/fm/identity/access", &f.access, NOW + 60);
     assert!(f.verifier.access(&f.good()).is_ok());
     f.at(60);
-    assert_eq!(f.verifier.access(&f.good()).map(|_| ()), Err(Flaw::KeyUnknown));
+    assert_eq!(f.verifier.access(&f.good()).map(|_| ()), Err(TokenRejection::KeyUnknown));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn an_odd_key_in_the_registry_harms_nobody() {
     let of_another = serde_json::to_string(f.service.jwk()).unwrap();
     for odd in ["", "{}", "null", &public, &of_another, &format!(r#"{{"until_ms":{},{}"#, i64::MAX, &of_another[1..])] {
         f.set(&place, Some(odd.into()));
-        assert_eq!(f.verifier.access(&token).map(|_| ()), Err(Flaw::KeyUnknown), "{odd}");
+        assert_eq!(f.verifier.access(&token).map(|_| ()), Err(TokenRejection::KeyUnknown), "{odd}");
         assert!(f.verifier.access(&f.good()).is_ok());
     }
     f.publish("/fm/identity/access", &f.stranger, NOW + 60);
@@ -121,7 +121,7 @@ fn a_storm_of_unknown_keys_leaves_nothing_behind() {
         let kid = super::forge::encode([&n.to_be_bytes()[..], &[7; 24]].concat());
         parts[0] = super::forge::encode(format!(r#"{{"alg":"EdDSA","typ":"at+jwt","kid":"{kid}"}}"#));
         // The signature would not fit either: that it is not looked at is what makes the storm cheap.
-        assert_eq!(f.verifier.access(&parts.join(".")).map(|_| ()), Err(Flaw::KeyUnknown));
+        assert_eq!(f.verifier.access(&parts.join(".")).map(|_| ()), Err(TokenRejection::KeyUnknown));
     }
     assert_eq!(f.verifier.remembered(), 0);
 }
@@ -137,7 +137,7 @@ fn a_token_is_verified_once_and_forgotten_when_it_is_refused() {
         assert!(Arc::ptr_eq(&verify(token), once), "it was verified again");
     }
     f.set("/fm/identity/epochs/u1/4", Some("4".into()));
-    assert_eq!(f.verifier.access(&tokens[0]).map(|_| ()), Err(Flaw::Revoked));
+    assert_eq!(f.verifier.access(&tokens[0]).map(|_| ()), Err(TokenRejection::Revoked));
     assert_eq!(f.verifier.remembered(), 39);
 }
 

@@ -177,7 +177,7 @@ async fn a_replayed_dead_letter_is_vouched_for_anew_by_its_receiver_alone() {
     assert_eq!(world.verifier().verify_envelope(&e).unwrap_err().code(), "delegation-renewer", "others do not believe it");
     world.advance(std::time::Duration::from_secs(10 * 86_400));
     receiver.renew(&ours, &mut e).unwrap();
-    assert!(ours.verify_envelope(&e).is_ok(), "it can be parked and replayed again");
+    assert!(ours.verify_envelope(&e).is_ok(), "it can become a dead letter and be replayed");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Forged access tokens. Each is refused, and for its own reason: a test that is refused for another one would prove nothing.
 
 use super::forge::{Forge, NOW, encode, raw, replace};
-use crate::identity::flaw::Flaw;
+use crate::identity::rejection::TokenRejection;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 
 macro_rules! refused {
-    ($($name:ident: $flaw:ident = $forge:expr;)*) => { $(
+    ($($name:ident: $rejection:ident = $forge:expr;)*) => { $(
         #[test]
         fn $name() {
             let forge = Forge::new();
@@ -14,8 +14,8 @@ macro_rules! refused {
             let tokens = make(&forge);
             assert!(!tokens.is_empty());
             for token in tokens {
-                assert_eq!(forge.verifier.access(&token).map(|_| ()), Err(Flaw::$flaw), "{token}");
-                assert_eq!(forge.verifier.access(&token).map(|_| ()), Err(Flaw::$flaw), "the second time: {token}");
+                assert_eq!(forge.verifier.access(&token).map(|_| ()), Err(TokenRejection::$rejection), "{token}");
+                assert_eq!(forge.verifier.access(&token).map(|_| ()), Err(TokenRejection::$rejection), "the second time: {token}");
             }
             assert!(forge.verifier.access(&forge.good()).is_ok(), "a good token passes beside it");
         }

@@ -1,5 +1,4 @@
 mod access;
-mod away;
 mod delegation;
 mod extractors;
 mod folder;
@@ -7,3 +6,4 @@ mod forge;
 mod forgeries;
 mod properties;
 mod rotation;
+mod unreachable;

@@ -4,7 +4,7 @@ use super::{Policy, RequestOutcome};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// With so many answers a latency is known. The very first ones open connections and fill caches.
-const ENOUGH: u32 = 3;
+const MIN_SAMPLES: u32 = 3;
 /// A further answer counts for one part in so many.
 const PARTS: u32 = 8;
 /// An instance that comes back takes one request at a time, and twice as many with each answer; beyond this many it is like any other.
@@ -92,7 +92,7 @@ impl Load {
 
     /// The moving latency in microseconds; `None` = not known (any more).
     pub(super) fn latency(&self, now: u64, policy: &Policy) -> Option<u64> {
-        let known = self.answers.load(Relaxed) >= ENOUGH && !self.is_old(now, policy);
+        let known = self.answers.load(Relaxed) >= MIN_SAMPLES && !self.is_old(now, policy);
         known.then(|| self.latency.load(Relaxed).into())
     }
 

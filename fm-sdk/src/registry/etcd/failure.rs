@@ -3,12 +3,12 @@
 use crate::{Error, Kind, tls::TlsFailure};
 
 /// The code of a registry that cannot be reached, unless TLS says why.
-pub(super) const AWAY: &str = "registry-away";
+pub(super) const UNREACHABLE: &str = "registry-unreachable";
 
 #[derive(Clone, Debug)]
 pub(super) enum Failure {
     /// The node did not do it or did not say so: another one may. `doubtful`: it may have been done.
-    Away { code: &'static str, why: String, doubtful: bool },
+    Unreachable { code: &'static str, why: String, doubtful: bool },
     /// The token is not valid (any more): log in again.
     Login(String),
     /// The answer is no, and would be on every node.
@@ -26,15 +26,19 @@ const UNAUTHENTICATED: i32 = 16;
 
 impl Failure {
     pub(super) fn silent() -> Failure {
-        Failure::Away { code: AWAY, why: format!("no answer within {} ms", super::pool::TRY.as_millis()), doubtful: true }
+        Failure::Unreachable {
+            code: UNREACHABLE,
+            why: format!("no answer within {} ms", super::pool::ATTEMPT_TIMEOUT.as_millis()),
+            doubtful: true,
+        }
     }
     pub(super) fn broken(why: &str) -> Failure {
-        Failure::Away { code: AWAY, why: why.to_string(), doubtful: true }
+        Failure::Unreachable { code: UNREACHABLE, why: why.to_string(), doubtful: true }
     }
     /// The same for a mere question: nothing can have been done.
     pub(super) fn undone(self) -> Failure {
         match self {
-            Failure::Away { code, why, .. } => Failure::Away { code, why, doubtful: false },
+            Failure::Unreachable { code, why, .. } => Failure::Unreachable { code, why, doubtful: false },
             other => other,
         }
     }
@@ -48,7 +52,7 @@ impl Failure {
     }
     pub(super) fn why(&self) -> &str {
         match self {
-            Failure::Away { why, .. } | Failure::Login(why) | Failure::Refused { why, .. } => why,
+            Failure::Unreachable { why, .. } | Failure::Login(why) | Failure::Refused { why, .. } => why,
         }
     }
 }
@@ -56,10 +60,10 @@ impl Failure {
 impl From<etcd_rs::Error> for Failure {
     fn from(error: etcd_rs::Error) -> Failure {
         if let Some(tls) = TlsFailure::among(&error).or_else(|| TlsFailure::within(&chain(&error))) {
-            return Failure::Away { code: tls.code, why: tls.to_string(), doubtful: false };
+            return Failure::Unreachable { code: tls.code, why: tls.to_string(), doubtful: false };
         }
         let etcd_rs::Error::Response(status) = &error else {
-            return Failure::Away { code: AWAY, why: chain(&error), doubtful: true };
+            return Failure::Unreachable { code: UNREACHABLE, why: chain(&error), doubtful: true };
         };
         let (code, why) = (status.code() as i32, status.message().to_string());
         match code {
@@ -72,7 +76,7 @@ impl From<etcd_rs::Error> for Failure {
             }
             _ => {
                 let sent = !why.contains("error trying to connect") && !why.contains("no leader");
-                Failure::Away { code: AWAY, why: chain(status), doubtful: sent }
+                Failure::Unreachable { code: UNREACHABLE, why: chain(status), doubtful: sent }
             }
         }
     }
@@ -81,7 +85,7 @@ impl From<etcd_rs::Error> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         match failure {
-            Failure::Away { code, why, .. } => Error::new(Kind::Unavailable, code, format!("the registry cannot be reached: {why}")),
+            Failure::Unreachable { code, why, .. } => Error::new(Kind::Unavailable, code, format!("the registry cannot be reached: {why}")),
             Failure::Login(why) => Error::new(Kind::Unavailable, "registry-login", format!("the registry does not let us in: {why}")),
             Failure::Refused { why, .. } => Error::new(Kind::Internal, "registry-refused", format!("the registry refused: {why}")),
         }

@@ -31,7 +31,7 @@ impl LeasedKey for EtcdHeld {
         Box::pin(async move {
             let (tx, rx) = oneshot::channel();
             let _ = self.0.send(Ask::Put(value, tx));
-            rx.await.unwrap_or_else(|_| Err(Error::new(Kind::Unavailable, "registry-away", "the registry's client has ended")))
+            rx.await.unwrap_or_else(|_| Err(Error::new(Kind::Unavailable, "registry-unreachable", "the registry's client has ended")))
         })
     }
     fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
@@ -44,7 +44,7 @@ impl LeasedKey for EtcdHeld {
 }
 
 /// The task behind a held key.
-pub(super) struct Keeper {
+pub(super) struct KeepAlive {
     pool: Arc<Pool>,
     keys: Keys,
     key: String,
@@ -71,7 +71,7 @@ impl Released {
     }
 }
 
-impl Keeper {
+impl KeepAlive {
     pub(super) fn start(
         runtime: &Arc<Runtime>,
         pool: Arc<Pool>,
@@ -83,8 +83,8 @@ impl Keeper {
     ) -> EtcdHeld {
         let (tx, asks) = mpsc::unbounded_channel();
         let (keys, key, _runtime) = (keys.clone(), key.to_string(), runtime.clone());
-        let keeper = Keeper { pool, keys, key, value, ttl, own, asks, waiting: Vec::new(), _runtime };
-        runtime.spawn(keeper.run());
+        let keep_alive = KeepAlive { pool, keys, key, value, ttl, own, asks, waiting: Vec::new(), _runtime };
+        runtime.spawn(keep_alive.run());
         EtcdHeld(tx)
     }
 
@@ -134,7 +134,7 @@ impl Keeper {
             tokio::select! {
                 ask = self.asks.recv() => {
                     if let Err(released) = self.note(ask) {
-                        // If the registry is away now, the key goes when its lease ends.
+                        // If the registry is unreachable now, the key goes when its lease ends.
                         if let Err(failure) = lease::revoke(&self.pool, lease).await {
                             log::warn!("{} stays until its lease ends: {}", self.key, failure.why());
                         }

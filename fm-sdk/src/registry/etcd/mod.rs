@@ -36,7 +36,7 @@ pub struct Etcd {
 
 impl Etcd {
     /// Makes a client of the nodes at `http://a:2379,https://b:2379,..`, optionally with `user:password@`, and with a path that comes
-    /// before every key, so that several markets can share one etcd. Does not wait for etcd: while it is away, it is tried for ever.
+    /// before every key, so that several markets can share one etcd. Does not wait for etcd: while it is unreachable, it is tried for ever.
     ///
     /// # Errors
     /// `Invalid`, code `registry-url`, if an address cannot be read.
@@ -67,7 +67,7 @@ async fn probe(pool: Arc<pool::Pool>, keys: keys::Keys) {
     loop {
         let key = key.as_str();
         match pool.call(|c| async move { c.get(key).await }).await {
-            Err(failure::Failure::Away { .. }) => tokio::time::sleep(wait.next()).await,
+            Err(failure::Failure::Unreachable { .. }) => tokio::time::sleep(wait.next()).await,
             _ => {
                 wait.reset();
                 tokio::time::sleep(PROBE).await;
@@ -101,7 +101,7 @@ impl Registry for Etcd {
 
     fn hold(&self, key: &str, value: String, ttl: Duration) -> Box<dyn LeasedKey> {
         let own = self.watch(key);
-        Box::new(held::Keeper::start(&self.runtime, self.pool.clone(), &self.keys, key, value, ttl, own))
+        Box::new(held::KeepAlive::start(&self.runtime, self.pool.clone(), &self.keys, key, value, ttl, own))
     }
 
     fn watch(&self, prefix: &str) -> Receiver<Arc<Snapshot>> {

@@ -1,6 +1,6 @@
 //! One node and its client. One client per node: etcd-rs' own balancing over several fails calls for as long as one node is dead.
 
-use super::{failure::Failure, pool::TRY, tls};
+use super::{failure::Failure, pool::ATTEMPT_TIMEOUT, tls};
 use etcd_rs::{AuthOp, Client, ClientConfig, Endpoint};
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -43,7 +43,8 @@ impl Node {
         if let Some(tls) = &self.tls {
             return Ok(Client::with_channel(tls::channel(&self.url, tls, KEEP_ALIVE)?, token));
         }
-        let config = ClientConfig::new([Endpoint::new(self.url.clone())]).connect_timeout(TRY).http2_keep_alive_interval(KEEP_ALIVE);
+        let config =
+            ClientConfig::new([Endpoint::new(self.url.clone())]).connect_timeout(ATTEMPT_TIMEOUT).http2_keep_alive_interval(KEEP_ALIVE);
         Ok(Client::connect_with_token(&config, token).await?)
     }
 

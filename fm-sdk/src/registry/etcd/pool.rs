@@ -24,10 +24,10 @@ use tokio::{
 };
 
 /// How long one node may take for one attempt; etcd-rs itself waits for ever.
-pub(super) const TRY: Duration = Duration::from_millis(500);
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long a call goes on over all nodes while some are silent: longer than two elections of a leader in a row (1 to 2 s each; the
 /// first one may end in a split vote), shorter than a lease.
-const PATIENCE: Duration = Duration::from_secs(6);
+const CALL_TIMEOUT: Duration = Duration::from_secs(6);
 
 pub(super) struct Pool {
     nodes: Vec<Node>,
@@ -89,7 +89,7 @@ impl Pool {
         let mut doubtful = false;
         let mut logins = 0;
         loop {
-            let (mut tried, mut silent, mut last) = (Vec::new(), false, failure::AWAY);
+            let (mut tried, mut silent, mut last) = (Vec::new(), false, failure::UNREACHABLE);
             while tried.len() < self.nodes.len() {
                 let turn = self.turn();
                 match self.on(turn, &op).await {
@@ -101,7 +101,7 @@ impl Pool {
                         logins += 1;
                         self.node(turn).forget();
                     }
-                    Err(Failure::Away { code, why, doubtful: maybe }) => {
+                    Err(Failure::Unreachable { code, why, doubtful: maybe }) => {
                         (doubtful, silent, last) = (doubtful || maybe, silent || maybe, code);
                         tried.push(format!("{}: {why}", self.node(turn).url));
                         self.leave(turn);
@@ -113,16 +113,16 @@ impl Pool {
                 }
             }
             // Where every node refuses the connection, waiting is for those who call; where one is silent, a leader may be in election.
-            if was_lost || !silent || begun.elapsed() > PATIENCE {
+            if was_lost || !silent || begun.elapsed() > CALL_TIMEOUT {
                 let why = format!("tried {}", tried.join("; "));
                 self.down(&why);
-                return Err(Failure::Away { code: last, why, doubtful });
+                return Err(Failure::Unreachable { code: last, why, doubtful });
             }
             sleep(Duration::from_millis(rand::random_range(50..150))).await;
         }
     }
 
-    /// One attempt on the node of a turn, for at most [`TRY`].
+    /// One attempt on the node of a turn, for at most [`ATTEMPT_TIMEOUT`].
     pub(super) async fn on<T, F>(&self, turn: usize, op: impl FnOnce(Client) -> F) -> Result<T, Failure>
     where
         F: Future<Output = etcd_rs::Result<T>>,
@@ -146,7 +146,7 @@ impl Pool {
     pub(super) fn blame(&self, turn: usize, failure: &Failure) {
         match failure {
             Failure::Login(_) => self.node(turn).forget(),
-            Failure::Away { .. } => self.leave(turn),
+            Failure::Unreachable { .. } => self.leave(turn),
             Failure::Refused { .. } => {}
         }
     }
@@ -170,10 +170,10 @@ impl Pool {
     }
 }
 
-/// Ends an attempt after [`TRY`], and takes a panic in etcd-rs (it asserts what it expects of the server) for a broken answer: neither a
+/// Ends an attempt after [`ATTEMPT_TIMEOUT`], and takes a panic in etcd-rs (it asserts what it expects of the server) for a broken answer: neither a
 /// held key nor a watch may end for good by it.
 pub(super) async fn bounded<T>(attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    match timeout(TRY, AssertUnwindSafe(attempt).catch_unwind()).await {
+    match timeout(ATTEMPT_TIMEOUT, AssertUnwindSafe(attempt).catch_unwind()).await {
         Ok(Ok(done)) => done,
         Ok(Err(_)) => Err(Failure::broken("an answer that etcd-rs does not understand")),
         Err(_) => Err(Failure::silent()),

@@ -1,6 +1,6 @@
 //! A channel to one node by TLS. etcd-rs' own TLS is that of an old rustls with advisories, and wants a client certificate in any case.
 
-use super::{failure::Failure, pool::TRY};
+use super::{failure::Failure, pool::ATTEMPT_TIMEOUT};
 use crate::tls::TlsFailure;
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
@@ -46,7 +46,7 @@ async fn connect(connector: TlsConnector, uri: Uri) -> io::Result<Encrypted> {
             .map_err(|e| TlsFailure::among(&e).map_or_else(|| io::Error::other(TlsFailure::hung_up()), io::Error::other))
     };
     // A call gives up earlier; without this the attempt would live on behind it.
-    tokio::time::timeout(TRY, handshake).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map(Encrypted)
+    tokio::time::timeout(ATTEMPT_TIMEOUT, handshake).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map(Encrypted)
 }
 
 /// A stream that says why the server has ended it. By TLS 1.3 a server judges the client's certificate after the client has begun to

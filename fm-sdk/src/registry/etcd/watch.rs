@@ -129,7 +129,7 @@ impl Follower {
                 _ = turns.changed() => return Failure::broken("the node in use has changed"),
                 () = is_down(&mut reach) => {
                     self.mark_stale();
-                    return Failure::broken("the registry is away");
+                    return Failure::broken("the registry is unreachable");
                 }
                 _ = check.tick() => match self.keys.list(&self.pool, &self.prefix).await {
                     Ok(now) if self.agrees(&now) => {}

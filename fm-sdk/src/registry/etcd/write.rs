@@ -124,7 +124,7 @@ impl From<Failure> for Unmade {
 impl From<Unmade> for Error {
     fn from(unmade: Unmade) -> Error {
         match unmade {
-            Unmade::Failed(failure @ Failure::Away { doubtful: true, .. }) => Error::timed_out(true).caused_by(Error::from(failure)),
+            Unmade::Failed(failure @ Failure::Unreachable { doubtful: true, .. }) => Error::timed_out(true).caused_by(Error::from(failure)),
             Unmade::Failed(failure) => failure.into(),
             Unmade::Stale(key) => stale(&key),
             Unmade::Unknown => Error::timed_out(true),

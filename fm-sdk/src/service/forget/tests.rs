@@ -121,7 +121,7 @@ mod rabbitmq {
     };
     use fm_sdk_testing::servers::RabbitMqServer;
 
-    const LONG: Duration = Duration::from_secs(30);
+    const TIMEOUT: Duration = Duration::from_secs(30);
 
     fn connect(url: &str) -> RabbitMq {
         RabbitMq::connect(url).unwrap()
@@ -146,10 +146,10 @@ mod rabbitmq {
         assert_eq!(refused.code(), "service-running", "it consumes");
         bus.close().await;
         let idle = async || leaving.bus.queues("fm-x").await.unwrap().iter().all(|q| q.consumers == 0);
-        eventually("nobody consumes", LONG, idle).await;
+        eventually("nobody consumes", TIMEOUT, idle).await;
         other.publish(Envelope::new(MessageKind::Event, "thing.made", &1, "fm-y").unwrap()).await.unwrap();
         let waiting = async || leaving.bus.queues("fm-x").await.unwrap().iter().any(|q| q.messages == 1);
-        eventually("the broker counts the message", LONG, waiting).await;
+        eventually("the broker counts the message", TIMEOUT, waiting).await;
 
         DRY_RUN.forget(&leaving).await.unwrap();
         let names = |found: &Leftovers| found.queues.iter().map(|q| q.name.clone()).collect::<Vec<_>>();

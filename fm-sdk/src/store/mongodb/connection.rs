@@ -6,8 +6,8 @@ use mongodb::{
 };
 use std::{future::IntoFuture, io, time::Duration};
 
-/// A server that is away is reported after this time.
-const AWAY: Duration = Duration::from_secs(3);
+/// A server that is unreachable is reported after this time.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(3);
 /// A server that took a command and says nothing is given up after this time; the driver itself would wait for ever.
 const STUCK: Duration = Duration::from_secs(15);
 
@@ -17,8 +17,8 @@ const UNAUTHORIZED: i32 = 13;
 /// Durable by default: a step that was acknowledged, and one that was read, survives the loss of a primary.
 pub(super) async fn client(url: &str, files: &TlsFiles) -> Result<Client> {
     let mut options = ClientOptions::parse(url).await.map_err(|e| wrong(url, e))?;
-    options.server_selection_timeout.get_or_insert(AWAY);
-    options.connect_timeout.get_or_insert(AWAY);
+    options.server_selection_timeout.get_or_insert(SERVER_TIMEOUT);
+    options.connect_timeout.get_or_insert(SERVER_TIMEOUT);
     options.app_name.get_or_insert_with(|| "fm-sdk".into());
     options.read_concern.get_or_insert_with(ReadConcern::majority);
     options.write_concern.get_or_insert_with(|| WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
@@ -63,7 +63,7 @@ pub(super) trait OrFault<T> {
 impl<T> OrFault<T> for mongodb::error::Result<T> {
     fn or_fault(self) -> Result<T> {
         let Err(e) = &self else { return self.internal() };
-        let away = matches!(
+        let unreachable = matches!(
             e.kind.as_ref(),
             ErrorKind::ServerSelection { .. } | ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::DnsResolve { .. }
         );
@@ -76,6 +76,6 @@ impl<T> OrFault<T> for mongodb::error::Result<T> {
         if matches!(e.kind.as_ref(), ErrorKind::Command(c) if c.code == UNAUTHORIZED) {
             return self.map_err(|e| Error::new(Kind::Internal, "store-refused", "the store does not let us do this").caused_by(e));
         }
-        if away || e.contains_label(RETRYABLE_WRITE_ERROR) { self.unavailable("the store") } else { self.internal() }
+        if unreachable || e.contains_label(RETRYABLE_WRITE_ERROR) { self.unavailable("the store") } else { self.internal() }
     }
 }

@@ -37,7 +37,7 @@ pub struct MongoDb {
 
 impl MongoDb {
     /// Makes a store of a connection string (`mongodb://host1,host2/?replicaSet=rs`) and a database's name. Connects when it is used,
-    /// so the server may be away; [`Driver::ping`] tells. Only `mongodb+srv://` asks the DNS here.
+    /// so the server may be unreachable; [`Driver::ping`] tells. Only `mongodb+srv://` asks the DNS here.
     ///
     /// # Errors
     /// `Internal` if the connection string cannot be read.

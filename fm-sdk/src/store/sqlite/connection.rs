@@ -7,7 +7,7 @@ use std::{
 };
 
 /// How often a locked file is tried again, with 2.5 ms in between on average: about ten seconds.
-const PATIENCE: i32 = 4_000;
+const BUSY_RETRIES: i32 = 4_000;
 
 pub(super) enum Location {
     Memory,
@@ -58,7 +58,7 @@ fn journal(c: &Connection) -> Result<()> {
 /// Short and uneven steps: SQLite's own back-off grows to 100 ms, and then a busy neighbour always comes first.
 fn wait(tries: i32) -> bool {
     sleep(Duration::from_micros(rand::random_range(500..4_500)));
-    tries < PATIENCE
+    tries < BUSY_RETRIES
 }
 
 fn busy(e: &rusqlite::Error) -> bool {
@@ -66,8 +66,9 @@ fn busy(e: &rusqlite::Error) -> bool {
 }
 
 pub(super) fn fault(e: rusqlite::Error) -> Error {
-    let away = matches!(e.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen)) || busy(&e);
-    match away {
+    let unreachable =
+        matches!(e.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen)) || busy(&e);
+    match unreachable {
         true => Error::new(Kind::Unavailable, "unavailable", "the store is not available"),
         false => Error::new(Kind::Internal, "internal", "internal error"),
     }

@@ -44,7 +44,7 @@ trait Step: Send {
     /// Does the work; `false` = take it back.
     fn run(&mut self, c: &Connection) -> bool;
     /// Tells whoever waits, after the commit.
-    fn settle(self: Box<Self>, commit: &Result<()>);
+    fn finish(self: Box<Self>, commit: &Result<()>);
 }
 
 struct Waiting<T, F> {
@@ -64,7 +64,7 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<Outcome<T>> + Send> Step for Wait
         self.result = result;
         keep
     }
-    fn settle(self: Box<Self>, commit: &Result<()>) {
+    fn finish(self: Box<Self>, commit: &Result<()>) {
         let result = match commit {
             Ok(()) => self.result,
             Err(e) => Err(e.clone()),
@@ -81,7 +81,7 @@ fn serve(c: &Connection, queue: &Receiver<Box<dyn Step>>) {
             drop(c.execute_batch("rollback"));
         }
         for step in steps {
-            step.settle(&commit);
+            step.finish(&commit);
         }
     }
 }

@@ -55,16 +55,16 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         self.crash.at(step, after, false);
         let ended = Notify::new();
         let first = async {
-            let settled = self.hand_over(m.clone()).await;
+            let handled = self.hand_over(m.clone()).await;
             ended.notify_one();
-            settled
+            handled
         };
         let second = async {
             let (mut held, mut ended) = (pin!(self.crash.held().fuse()), pin!(ended.notified().fuse()));
             futures::select! { () = held => {}, () = ended => {} }
-            let settled = other.hand_over(m.clone()).await;
+            let handled = other.hand_over(m.clone()).await;
             self.crash.go_on();
-            settled
+            handled
         };
         futures::join!(first, second)
     }

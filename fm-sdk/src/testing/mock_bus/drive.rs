@@ -4,7 +4,7 @@ use super::{Handling, MockBus, transport::Job};
 use crate::{
     Bus, Envelope, Work,
     bus::transport::{Audience, Consume, Outcome, Retry},
-    service::Arrival,
+    service::DeliveryInfo,
 };
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use std::{future::Future, pin::pin};
@@ -24,8 +24,8 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                 running.push(
                     async move {
                         // Each as if it might have come before, so that a test delivers one again by just doing so.
-                        let arrival = Arrival { audience, deadline, redelivered: true, attempts: Retry::ATTEMPTS };
-                        let outcome = self.service.handle(&self.rt, m.clone(), arrival).await;
+                        let info = DeliveryInfo { audience, deadline, redelivered: true, attempts: Retry::ATTEMPTS };
+                        let outcome = self.service.handle(&self.rt, m.clone(), info).await;
                         (m, audience, outcome)
                     }
                     .boxed_local(),
@@ -44,7 +44,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                     self.transport.lock().queue.extend(started.drain(..));
                 }
                 r = root => out = Some(r),
-                handled = running.select_next_some() => self.settle(&mut started, handled),
+                handled = running.select_next_some() => self.finish(&mut started, handled),
                 () = woken => {}
             }
         }
@@ -89,7 +89,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         queue.remove(i)
     }
 
-    fn settle(&self, started: &mut Vec<Job>, (m, audience, outcome): Handling) {
+    fn finish(&self, started: &mut Vec<Job>, (m, audience, outcome): Handling) {
         let i = started.iter().position(|j| j.message.id == m.id && j.audience == audience).expect("was started");
         let job = started.remove(i);
         self.handled.borrow_mut().push((m.clone(), audience, outcome.clone()));

@@ -4,11 +4,11 @@ mod crash;
 mod deliver;
 mod drive;
 mod http;
-mod settled;
+mod outcome;
 mod transport;
 
 pub use http::HttpReply;
-pub use settled::{Delivered, Published};
+pub use outcome::{Delivered, Published};
 
 use crate::{
     Bus, Call, Command, Envelope, Event, Identity, MessageKind, Reply, ResultExt, Senders, Service, Work,
@@ -34,7 +34,7 @@ type Handling = (Envelope, Audience, Outcome);
 
 /// One service, its store and a broker that lives in the test.
 ///
-/// Every verb returns when all that it caused has settled: events that follow from events, retries (whose back-off takes no time), messages
+/// Every verb returns when all that it caused has handled: events that follow from events, retries (whose back-off takes no time), messages
 /// that wait in the outbox. A request or message that changes a document and also publishes outside of that step fails the test.
 ///
 /// ```

@@ -24,7 +24,7 @@ const MAX_QUEUED: usize = 8192;
 const BATCH: usize = 512;
 const LINGER: Duration = Duration::from_secs(1);
 /// How long the collector may take for one.
-const PATIENCE: Duration = Duration::from_secs(5);
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The wait after a failure, doubled with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -65,7 +65,9 @@ impl Sending {
         let mut wait = FIRST_WAIT;
         while let Some(batch) = self.next().await {
             let count = batch.len() as u64;
-            match timeout(PATIENCE, send(&url, encode::request(service, instance, &batch))).await.unwrap_or(Err("no answer in time".into()))
+            match timeout(EXPORT_TIMEOUT, send(&url, encode::request(service, instance, &batch)))
+                .await
+                .unwrap_or(Err("no answer in time".into()))
             {
                 Ok(()) => {
                     if wait > FIRST_WAIT {

@@ -8,7 +8,7 @@ type Listener = Box<dyn FnMut() + Send>;
 /// What the I/O thread of one connection tells the rest of the transport. Listeners run on that thread: they must neither block nor use a
 /// channel of the connection.
 pub(in super::super) struct Signals {
-    arrival: Mutex<Vec<Listener>>,
+    readable: Mutex<Vec<Listener>>,
     writable: Mutex<Vec<Listener>>,
     congested: AtomicBool,
     ended: Box<dyn Fn() + Send + Sync>,
@@ -17,11 +17,11 @@ pub(in super::super) struct Signals {
 impl Signals {
     /// Does `ended` once the I/O thread has given the connection up.
     pub fn new(ended: impl Fn() + Send + Sync + 'static) -> Self {
-        Signals { arrival: Mutex::default(), writable: Mutex::default(), congested: AtomicBool::new(false), ended: Box::new(ended) }
+        Signals { readable: Mutex::default(), writable: Mutex::default(), congested: AtomicBool::new(false), ended: Box::new(ended) }
     }
     /// Runs whenever frames have arrived and all of them have been dispatched to their receivers.
-    pub fn on_arrival(&self, listener: impl FnMut() + Send + 'static) {
-        self.arrival.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+    pub fn on_readable(&self, listener: impl FnMut() + Send + 'static) {
+        self.readable.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
     }
     /// Runs when the broker takes data again after [`Signals::is_congested`].
     pub fn on_writable(&self, listener: impl FnMut() + Send + 'static) {
@@ -32,7 +32,7 @@ impl Signals {
         self.congested.load(SeqCst)
     }
     pub(super) fn arrived(&self) {
-        self.arrival.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(|listener| listener());
+        self.readable.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(|listener| listener());
     }
     pub(super) fn wrote(&self, all: bool) {
         if self.congested.swap(!all, SeqCst) && all {

@@ -103,12 +103,12 @@ mod tests {
 
     fn counted() -> (Arc<Signals>, [Arc<AtomicUsize>; 3]) {
         let counts: [Arc<AtomicUsize>; 3] = Default::default();
-        let [arrivals, writables, ends] = counts.clone();
+        let [readables, writables, ends] = counts.clone();
         let signals = Signals::new(move || {
             ends.fetch_add(1, SeqCst);
         });
-        signals.on_arrival(move || {
-            arrivals.fetch_add(1, SeqCst);
+        signals.on_readable(move || {
+            readables.fetch_add(1, SeqCst);
         });
         signals.on_writable(move || {
             writables.fetch_add(1, SeqCst);
@@ -117,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn an_arrival_is_signalled_once_all_has_been_read_and_not_for_nothing() {
-        let (signals, [arrivals, ..]) = counted();
+    fn readable_is_signalled_once_all_has_been_read_and_never_without_data() {
+        let (signals, [readables, ..]) = counted();
         let mut stream = SignallingStream::new(Script([Ok(8), Ok(8)].into()), signals);
         let mut to = [0; 64];
-        assert_eq!((stream.read(&mut to).unwrap(), stream.read(&mut to).unwrap(), arrivals.load(SeqCst)), (8, 8, 0));
+        assert_eq!((stream.read(&mut to).unwrap(), stream.read(&mut to).unwrap(), readables.load(SeqCst)), (8, 8, 0));
         for _ in 0..2 {
             assert!(stream.read(&mut to).is_err());
-            assert_eq!(arrivals.load(SeqCst), 1);
+            assert_eq!(readables.load(SeqCst), 1);
         }
     }
 

@@ -51,7 +51,7 @@ pub(super) fn take(subscription: &Arc<Subscription>, mut delivery: amiquip::Deli
     let kept = (subscription.audience != Audience::Call).then(|| message.clone());
     let (audience, subscription) = (subscription.audience, subscription.clone());
     let acknowledger = Acknowledger::new(move |outcome| {
-        outcome::settle(subscription, outcome::Origin { message: kept, reply_to, tag }, outcome);
+        outcome::acknowledge(subscription, outcome::Origin { message: kept, reply_to, tag }, outcome);
         Ok(())
     });
     handler(Incoming::Message(Box::new(Delivery { message, audience, deadline, redelivered, acknowledger })));

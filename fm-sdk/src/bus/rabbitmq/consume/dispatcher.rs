@@ -6,7 +6,7 @@
 
 use super::{
     delivery,
-    mailbox::{Assignment, DeliveryTag, Inbox, Mailbox, Session, Settlement},
+    mailbox::{Acknowledgement, Assignment, DeliveryTag, Inbox, Mailbox, Session},
     subscription::Subscription,
 };
 use crate::bus::transport::{Handler, Incoming};
@@ -37,9 +37,9 @@ impl Dispatcher {
     /// Works through one session after the other, until the transport is closed.
     pub async fn run(self) {
         loop {
-            let Inbox { assignment, settlements, closed, .. } = self.mailbox.take();
+            let Inbox { assignment, acknowledgements, closed, .. } = self.mailbox.take();
             if let Some(Assignment { channel, session, started }) = assignment {
-                self.mailbox.postpone(settlements);
+                self.mailbox.postpone(acknowledgements);
                 let released = self.serve(&channel, &session, started).await;
                 session.link.guard.within(RPC_TIMEOUT, || drop(channel));
                 // Only now does the supervisor hear of it.
@@ -49,7 +49,7 @@ impl Dispatcher {
             if closed {
                 return;
             }
-            self.settle_without_session(settlements);
+            self.acknowledge_without_session(acknowledgements);
             self.mailbox.woken().await;
         }
     }
@@ -75,12 +75,12 @@ impl Dispatcher {
         loop {
             let mut inbox = self.mailbox.take();
             if inbox.closed || inbox.release.as_ref().is_some_and(|r| r.session == session.events.session) {
-                self.mailbox.postpone(std::mem::take(&mut inbox.settlements));
+                self.mailbox.postpone(std::mem::take(&mut inbox.acknowledgements));
                 session.link.guard.within(RPC_TIMEOUT, || drop(consumers));
                 return inbox;
             }
             if !usable {
-                self.settle_without_session(inbox.settlements);
+                self.acknowledge_without_session(inbox.acknowledgements);
             } else if let Err(why) = self.pass(channel, session, &mut consumers, inbox) {
                 usable = false;
                 session.events.ended(why);
@@ -94,7 +94,7 @@ impl Dispatcher {
         // then costs the whole connection.
         let receivers: Vec<_> = consumers.iter().map(|c| c.messages.clone()).collect();
         let mailbox = self.mailbox.clone();
-        session.link.signals.on_arrival(move || {
+        session.link.signals.on_readable(move || {
             if receivers.iter().any(|r| !r.is_empty()) {
                 mailbox.wake();
             }
@@ -107,10 +107,10 @@ impl Dispatcher {
     fn pass(&self, channel: &Channel, session: &Session, consumers: &mut [Subscribed<'_>], inbox: Inbox) -> Result<(), String> {
         let text = |e: amiquip::Error| e.to_string();
         if session.link.signals.is_congested() {
-            self.mailbox.postpone(inbox.settlements);
+            self.mailbox.postpone(inbox.acknowledgements);
         } else {
-            for settlement in inbox.settlements {
-                self.settle(channel, session.events.session, settlement).map_err(text)?;
+            for acknowledgement in inbox.acknowledgements {
+                self.acknowledge(channel, session.events.session, acknowledgement).map_err(text)?;
             }
         }
         if let Some(done) = inbox.stop {
@@ -129,16 +129,16 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn settle(&self, channel: &Channel, session: u64, settlement: Settlement) -> amiquip::Result<()> {
+    fn acknowledge(&self, channel: &Channel, session: u64, acknowledgement: Acknowledgement) -> amiquip::Result<()> {
         let own = |tag: DeliveryTag| (tag.session == session).then_some(tag);
-        match settlement {
-            Settlement::Ack(tag) => own(tag).map_or(Ok(()), |tag| tag.delivery.ack(channel)),
-            Settlement::Requeue(tag) => own(tag).map_or(Ok(()), |tag| tag.delivery.nack(channel, true)),
-            Settlement::Reply(reply, tag) => {
+        match acknowledgement {
+            Acknowledgement::Ack(tag) => own(tag).map_or(Ok(()), |tag| tag.delivery.ack(channel)),
+            Acknowledgement::Requeue(tag) => own(tag).map_or(Ok(()), |tag| tag.delivery.nack(channel, true)),
+            Acknowledgement::Reply(reply, tag) => {
                 reply.send_once(channel)?;
                 own(tag).map_or(Ok(()), |tag| tag.delivery.ack(channel))
             }
-            Settlement::Again(incoming) => {
+            Acknowledgement::Again(incoming) => {
                 (self.handler)(incoming);
                 Ok(())
             }
@@ -146,13 +146,13 @@ impl Dispatcher {
     }
 
     /// Acknowledgements have no meaning any more; replies wait for the next session.
-    fn settle_without_session(&self, settlements: Vec<Settlement>) {
+    fn acknowledge_without_session(&self, acknowledgements: Vec<Acknowledgement>) {
         let mut replies = Vec::new();
-        for settlement in settlements {
-            match settlement {
-                Settlement::Again(incoming) => (self.handler)(incoming),
-                Settlement::Reply(..) => replies.push(settlement),
-                Settlement::Ack(_) | Settlement::Requeue(_) => {}
+        for acknowledgement in acknowledgements {
+            match acknowledgement {
+                Acknowledgement::Again(incoming) => (self.handler)(incoming),
+                Acknowledgement::Reply(..) => replies.push(acknowledgement),
+                Acknowledgement::Ack(_) | Acknowledgement::Requeue(_) => {}
             }
         }
         self.mailbox.postpone(replies);

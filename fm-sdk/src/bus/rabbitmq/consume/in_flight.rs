@@ -7,7 +7,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// How many messages were taken from the broker and are not settled yet.
+/// How many messages were taken from the broker and are not acknowledged yet.
 #[derive(Default)]
 pub(in super::super) struct InFlight {
     count: AtomicUsize,

@@ -37,7 +37,7 @@ pub(in super::super) struct DeliveryTag {
 }
 
 /// What the worker does on its channel.
-pub(super) enum Settlement {
+pub(super) enum Acknowledgement {
     Ack(DeliveryTag),
     /// Gives the message back, uncounted.
     Requeue(DeliveryTag),
@@ -63,7 +63,7 @@ pub(in super::super) struct Mailbox {
 #[derive(Default)]
 pub(super) struct Inbox {
     pub assignment: Option<Assignment>,
-    pub settlements: Vec<Settlement>,
+    pub acknowledgements: Vec<Acknowledgement>,
     /// Consume no more; dropped when the broker has agreed.
     pub stop: Option<Sender<()>>,
     pub release: Option<Release>,
@@ -106,14 +106,14 @@ impl Mailbox {
     pub fn is_gone(&self) -> bool {
         self.lock().gone
     }
-    pub(super) fn settle(&self, settlement: Settlement) {
-        self.tell(|inbox| inbox.settlements.push(settlement));
+    pub(super) fn acknowledge(&self, acknowledgement: Acknowledgement) {
+        self.tell(|inbox| inbox.acknowledgements.push(acknowledgement));
     }
-    /// Puts settlements back, before those that have come since.
-    pub(super) fn postpone(&self, mut settlements: Vec<Settlement>) {
+    /// Puts acknowledgements back, before those that have come since.
+    pub(super) fn postpone(&self, mut acknowledgements: Vec<Acknowledgement>) {
         let mut inbox = self.lock();
-        settlements.append(&mut inbox.settlements);
-        inbox.settlements = settlements;
+        acknowledgements.append(&mut inbox.acknowledgements);
+        inbox.acknowledgements = acknowledgements;
     }
     /// Takes all out.
     pub(super) fn take(&self) -> Inbox {

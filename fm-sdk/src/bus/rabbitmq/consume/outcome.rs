@@ -2,7 +2,7 @@
 
 use super::{
     super::{codec, dead_letters, metrics::count, publish::outgoing::Outgoing, topology},
-    mailbox::{DeliveryTag, Settlement},
+    mailbox::{Acknowledgement, DeliveryTag},
     subscription::Subscription,
 };
 use crate::{
@@ -26,16 +26,16 @@ pub(super) struct Origin {
 }
 
 /// Carries an outcome out: what needs no answer of the broker goes to the worker, the rest to a task.
-pub(super) fn settle(subscription: Arc<Subscription>, origin: Origin, outcome: Outcome) {
+pub(super) fn acknowledge(subscription: Arc<Subscription>, origin: Origin, outcome: Outcome) {
     let Origin { message, reply_to, tag } = origin;
     let mailbox = subscription.mailbox.clone();
     match (outcome, message) {
-        (Outcome::Requeue, _) => mailbox.settle(Settlement::Requeue(tag)),
+        (Outcome::Requeue, _) => mailbox.acknowledge(Acknowledgement::Requeue(tag)),
         (outcome, None) => match reply(&subscription, reply_to, outcome) {
-            Some(reply) => mailbox.settle(Settlement::Reply(Box::new(reply), tag)),
-            None => mailbox.settle(Settlement::Ack(tag)),
+            Some(reply) => mailbox.acknowledge(Acknowledgement::Reply(Box::new(reply), tag)),
+            None => mailbox.acknowledge(Acknowledgement::Ack(tag)),
         },
-        (Outcome::Ack | Outcome::Reply(_) | Outcome::Fault(_), _) => mailbox.settle(Settlement::Ack(tag)),
+        (Outcome::Ack | Outcome::Reply(_) | Outcome::Fault(_), _) => mailbox.acknowledge(Acknowledgement::Ack(tag)),
         (Outcome::Retry(e), Some(m)) => drop(subscription.runtime.clone().spawn(failed(subscription, m, tag, e, true))),
         (Outcome::Reject(e), Some(m)) => drop(subscription.runtime.clone().spawn(failed(subscription, m, tag, e, false))),
     }
@@ -44,7 +44,7 @@ pub(super) fn settle(subscription: Arc<Subscription>, origin: Origin, outcome: O
 /// A handler failed; `again` = may be tried again.
 async fn failed(subscription: Arc<Subscription>, message: Envelope, tag: DeliveryTag, e: Error, again: bool) {
     if subscription.audience == Audience::EachInstance {
-        subscription.mailbox.settle(Settlement::Ack(tag));
+        subscription.mailbox.acknowledge(Acknowledgement::Ack(tag));
         return if again { retry_here(subscription, message, e).await } else { give_up(&message, &e) };
     }
     let copy = match subscription.wait(&message).filter(|_| again) {
@@ -70,14 +70,14 @@ pub(super) async fn move_on(subscription: &Subscription, copy: Result<Outgoing>,
         Err(e) => Err(e),
     };
     match stored {
-        Ok(()) => subscription.mailbox.settle(Settlement::Ack(tag)),
+        Ok(()) => subscription.mailbox.acknowledge(Acknowledgement::Ack(tag)),
         Err(e) => {
             log::warn!(
                 queue = subscription.queue.as_str(), error = e.chain().as_str();
                 "bus: the copy of a failed message could not be stored, giving the message back"
             );
             tokio::time::sleep(REQUEUE_DELAY).await;
-            subscription.mailbox.settle(Settlement::Requeue(tag));
+            subscription.mailbox.acknowledge(Acknowledgement::Requeue(tag));
             // A queue is missing; the next session declares it.
             if e.kind() == Kind::Unroutable {
                 subscription.events.ended(e.message().to_owned());
@@ -119,7 +119,7 @@ async fn retry_here(subscription: Arc<Subscription>, mut message: Envelope, mut 
         let audience = subscription.audience;
         let delivery =
             Delivery { message: message.clone(), audience, deadline: None, redelivered: true, acknowledger: acknowledger.into() };
-        subscription.mailbox.settle(Settlement::Again(Incoming::Message(Box::new(delivery))));
+        subscription.mailbox.acknowledge(Acknowledgement::Again(Incoming::Message(Box::new(delivery))));
         match outcome.await {
             Ok(Outcome::Retry(e)) => error = e,
             Ok(Outcome::Reject(e)) => {

@@ -73,7 +73,7 @@ impl Publisher {
     pub(super) fn send_published(&self) {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
         let Some(session) = session.as_ref().filter(|s| !s.signals.is_congested() && self.blocked().is_none()) else { return };
-        // LeasedKey from the tag to the sending: the broker counts in the order of arrival.
+        // LeasedKey from the tag to the sending: the broker counts in the order of readable.
         let channel = lock(&session.confirming);
         // A second statement, so that the I/O thread can note confirms while this one sends.
         while let Some(message) = { self.unconfirmed().next() } {
@@ -154,7 +154,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The broker cannot be reached or takes nothing, and why.
 pub(in super::super) fn unreachable(why: &str) -> Error {
-    Error::new(Kind::Unavailable, "bus-away", format!("message broker unreachable: {why}"))
+    Error::new(Kind::Unavailable, "bus-unreachable", format!("message broker unreachable: {why}"))
 }
 
 pub(in super::super) fn closed() -> Error {

@@ -79,7 +79,7 @@ impl Channels {
         let Channels { confirming, confirms, returns, calling, call_returns, replies, blocks } = self;
         // The consumer borrows its channel, which therefore cannot be the one that many threads publish calls by.
         let (consumer, reply_to) = guard.within(RPC_TIMEOUT, || consume_replies(&replies)).map_err(Some)?;
-        let mut arrivals = Arrivals {
+        let mut confirms = ConfirmReader {
             publisher: publisher.clone(),
             confirms,
             returns,
@@ -90,7 +90,7 @@ impl Channels {
             events: events.clone(),
             failed: false,
         };
-        signals.on_arrival(move || arrivals.take());
+        signals.on_readable(move || confirms.take());
         signals.on_writable(move || events.flush());
         publisher.start(Session { confirming: Mutex::new(confirming), calling: Mutex::new(calling), reply_to, signals: signals.clone() });
         let result = work();
@@ -130,7 +130,7 @@ fn closed_because(channel: &Mutex<Channel>) -> Option<String> {
 }
 
 /// What arrives for the publisher.
-struct Arrivals {
+struct ConfirmReader {
     publisher: Arc<Publisher>,
     confirms: Receiver<Confirm>,
     returns: Receiver<Return>,
@@ -142,7 +142,7 @@ struct Arrivals {
     failed: bool,
 }
 
-impl Arrivals {
+impl ConfirmReader {
     fn take(&mut self) {
         if !self.failed
             && let Err(why) = self.take_all()

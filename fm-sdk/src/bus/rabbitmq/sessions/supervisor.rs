@@ -78,7 +78,7 @@ pub(in super::super) struct Supervisor {
     /// Counts connections, also those that failed.
     session: u64,
     subscribers: Vec<Subscriber>,
-    /// Workers of services that consume no more and settle what they have.
+    /// Workers of services that consume no more and acknowledge what they have.
     stopped: Vec<Arc<Mailbox>>,
     closing: Option<(oneshot::Sender<()>, Instant)>,
 }

@@ -1,4 +1,4 @@
-use super::{COMMAND, EVENT, LONG, command, event};
+use super::{COMMAND, EVENT, TIMEOUT, command, event};
 use fm_sdk::{
     Kind, Transport,
     bus::transport::{Audience, DeadLetter, Outcome},
@@ -7,7 +7,7 @@ use fm_sdk::{
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Waits until a message is parked.
+/// Waits until a message is a dead letter.
 pub(super) async fn wait(t: &dyn Transport, service: &str, which: impl Fn(&DeadLetter) -> bool) -> DeadLetter {
     let look = async {
         loop {
@@ -17,7 +17,7 @@ pub(super) async fn wait(t: &dyn Transport, service: &str, which: impl Fn(&DeadL
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(LONG, look).await.expect("is parked")
+    timeout(TIMEOUT, look).await.expect("is a dead letter")
 }
 
 cases! { $ bus_dead_letters
@@ -44,7 +44,7 @@ cases! { $ bus_dead_letters
         }
         assert_eq!(bodies(i.transport.dead_letters("a", 9).await.expect("is read")), "0 1 2");
     }
-    async fn a_parked_message_can_be_taken_out_once(broker) {
+    async fn a_dead_letter_can_be_taken_out_once(broker) {
         let i = broker.instance("a", &[EVENT]).await;
         let mut ids = Vec::new();
         for n in 0..3 {
@@ -59,7 +59,7 @@ cases! { $ bus_dead_letters
         let left: Vec<String> = i.transport.dead_letters("a", 9).await.expect("is read").into_iter().map(|p| p.message.id).collect();
         assert_eq!(left, [ids[0].clone(), ids[2].clone()]);
     }
-    async fn a_parked_message_is_replayed_to_its_own_service_alone(broker) {
+    async fn a_dead_letter_is_replayed_to_its_own_service_alone(broker) {
         let (a, b) = (broker.instance("a", &[EVENT]).await, broker.instance("b", &[EVENT]).await);
         let sent = event(1);
         a.publish(sent.clone()).await;
@@ -71,7 +71,7 @@ cases! { $ bus_dead_letters
         assert_eq!(a.next().await.message, sent);
         b.nothing().await;
     }
-    async fn a_service_without_parked_messages_has_none(broker) {
+    async fn a_service_without_dead_letters_has_none(broker) {
         let t = broker.connect();
         assert!(t.dead_letters("nobody", 5).await.expect("is read").is_empty());
         assert!(t.drop_dead_letter("nobody", "1").await.expect("is looked for").is_none());

@@ -1,4 +1,4 @@
-use super::{COMMAND, EACH, EVENT, LONG, command, event};
+use super::{COMMAND, EACH, EVENT, TIMEOUT, command, event};
 use fm_sdk::{
     ConnectionState, Envelope, Kind,
     bus::transport::{Audience, Outcome},
@@ -31,7 +31,7 @@ cases! { $ bus_delivery
         let publisher = broker.connect();
         publisher.publish(event(1)).await.expect("is kept aside");
     }
-    async fn events_and_commands_wait_for_a_service_that_is_away(broker) {
+    async fn events_and_commands_wait_for_a_service_that_is_unreachable(broker) {
         let first = broker.instance("worker", &[EVENT, COMMAND]).await;
         first.transport.close().await;
         let publisher = broker.connect();
@@ -109,7 +109,7 @@ cases! { $ bus_delivery
         i.publish(event(1)).await;
         i.publish(Envelope { name: "thing.ended".into(), ..event(2) }).await;
         i.publish(command(3)).await;
-        let asked = i.transport.request(super::call(4), LONG);
+        let asked = i.transport.request(super::call(4), TIMEOUT);
         let answers = async {
             for _ in 0..4 {
                 let d = i.next().await;
@@ -127,6 +127,6 @@ cases! { $ bus_delivery
     }
     async fn the_connection_is_up_once_messages_flow(broker) {
         let i = broker.instance("a", &[EVENT]).await;
-        timeout(LONG, i.transport.connection().wait_for(|c| *c == ConnectionState::Up)).await.expect("comes up").expect("lives");
+        timeout(TIMEOUT, i.transport.connection().wait_for(|c| *c == ConnectionState::Up)).await.expect("comes up").expect("lives");
     }
 }

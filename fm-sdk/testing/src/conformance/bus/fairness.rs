@@ -1,4 +1,4 @@
-use super::{Broker, CALL, COMMAND, EVENT, Instance, LONG, call, command, event};
+use super::{Broker, CALL, COMMAND, EVENT, Instance, TIMEOUT, call, command, event};
 use fm_sdk::{
     HandlerOptions,
     backend::{Audience, Outcome},
@@ -26,7 +26,7 @@ async fn shares(broker: &Broker, takes: [Duration; 2], at_once: u32) -> [u32; 2]
     let (caller, answered) = (broker.connect(), [const { std::cell::Cell::new(0) }; 2]);
     let ask = async |n: u32| {
         for n in n * 200 / at_once..(n + 1) * 200 / at_once {
-            caller.request(call(n), LONG).await.expect("is answered");
+            caller.request(call(n), TIMEOUT).await.expect("is answered");
         }
     };
     tokio::select! {

@@ -56,7 +56,7 @@ impl Broker {
         let subscriptions = to.iter().map(|&(audience, name)| Subscription::new(audience, name)).collect();
         let mut what = Consume::new(service, uuid::Uuid::new_v4().simple().to_string(), subscriptions);
         what.prefetch = 100;
-        what.retry = Retry { attempts: 3, waits: vec![SOON] };
+        what.retry = Retry { attempts: 3, waits: vec![RETRY_DELAY] };
         tune(&mut what);
         let (into, inbox) = async_channel::unbounded();
         let worker = Worker::new(actix_rt::Arbiter::current(), move |incoming| drop(into.try_send(incoming)));
@@ -66,9 +66,9 @@ impl Broker {
 }
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 /// The wait before another try.
-const SOON: Duration = Duration::from_millis(50);
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 /// Long enough for what must not come to have come.
 const QUIET: Duration = Duration::from_millis(300);
 
@@ -80,7 +80,7 @@ struct Instance {
 
 impl Instance {
     async fn next(&self) -> Delivery {
-        match timeout(LONG, self.inbox.recv()).await.expect("a message comes").expect("the transport lives") {
+        match timeout(TIMEOUT, self.inbox.recv()).await.expect("a message comes").expect("the transport lives") {
             Incoming::Message(d) => *d,
             Incoming::Gap => panic!("a gap without a lost connection"),
         }

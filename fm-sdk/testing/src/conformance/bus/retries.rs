@@ -1,4 +1,4 @@
-use super::{CALL, COMMAND, EACH, EVENT, LONG, SOON, call, command, event};
+use super::{CALL, COMMAND, EACH, EVENT, RETRY_DELAY, TIMEOUT, call, command, event};
 use fm_sdk::{
     Error, HandlerOptions, Kind,
     bus::transport::{Audience, Outcome},
@@ -20,13 +20,13 @@ cases! { $ bus_retries
             for attempt in 1..=3 {
                 let d = i.next().await;
                 assert_eq!((d.message.id.as_str(), d.message.attempt, d.audience), (id.as_str(), attempt, audience));
-                assert!(failed_at.is_none_or(|at: Instant| at.elapsed() >= SOON), "came too soon");
+                assert!(failed_at.is_none_or(|at: Instant| at.elapsed() >= RETRY_DELAY), "came too soon");
                 failed_at = Some(Instant::now());
                 d.acknowledger.send(failed()).expect("is awaited");
             }
-            let parked = super::dead_letters::wait(&*i.transport, "worker", |p| p.message.id == id).await;
-            assert_eq!((parked.code.as_str(), parked.audience, parked.message.attempt), ("later", audience, 3));
-            assert!(parked.cause.contains("try again") && parked.cause.contains("the disk is full"), "{}", parked.cause);
+            let dead_letter = super::dead_letters::wait(&*i.transport, "worker", |p| p.message.id == id).await;
+            assert_eq!((dead_letter.code.as_str(), dead_letter.audience, dead_letter.message.attempt), ("later", audience, 3));
+            assert!(dead_letter.cause.contains("try again") && dead_letter.cause.contains("the disk is full"), "{}", dead_letter.cause);
         }
         i.nothing().await;
     }
@@ -139,7 +139,7 @@ cases! { $ bus_retries
             assert!(d.redelivered, "a call again");
             d.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
         };
-        tokio::join!(caller.request(call(1), LONG), given_back).0.expect("is answered");
+        tokio::join!(caller.request(call(1), TIMEOUT), given_back).0.expect("is answered");
     }
     async fn a_message_whose_handler_was_lost_comes_again(broker) {
         let i = broker.instance("a", &[EVENT]).await;

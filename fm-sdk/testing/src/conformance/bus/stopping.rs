@@ -3,7 +3,7 @@ use fm_sdk::{ConnectionState, Kind, bus::transport::Outcome};
 use std::time::Duration;
 
 cases! { $ bus_stopping
-    async fn after_a_stop_nothing_new_comes_and_what_is_in_flight_can_be_settled(broker) {
+    async fn after_a_stop_nothing_new_comes_and_messages_in_flight_can_be_acknowledged(broker) {
         let one = broker.instance("a", &[EVENT]).await;
         one.publish(event(1)).await;
         let held = one.next().await;
@@ -23,11 +23,11 @@ cases! { $ bus_stopping
             let d = two.next().await;
             d.acknowledger.send(Outcome::Reply("1".into())).expect("is awaited");
         };
-        let (reply, ()) = tokio::join!(one.transport.request(call(1), super::LONG), work);
+        let (reply, ()) = tokio::join!(one.transport.request(call(1), super::TIMEOUT), work);
         assert_eq!(reply.expect("is answered"), "1");
         one.publish(event(1)).await;
     }
-    async fn what_a_closed_instance_had_not_settled_goes_to_another(broker) {
+    async fn messages_a_closed_instance_had_not_acknowledged_go_to_another(broker) {
         let one = broker.instance("a", &[EVENT]).await;
         one.publish(event(1)).await;
         let held = one.next().await;

@@ -21,7 +21,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::timeout};
 
 /// How long a case waits for what must happen; longer than any lease of the suite.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// The shortest lease that every registry keeps to the second.
 const LEASE: Duration = Duration::from_secs(2);
 
@@ -75,11 +75,11 @@ fn is_stale(result: Result<i64>) -> bool {
     result.is_err_and(|e| e.kind() == Kind::Stale && e.code() == "revision")
 }
 
-/// Waits until the watch shows it, for at most [`LONG`].
+/// Waits until the watch shows it, for at most [`TIMEOUT`].
 async fn until(watch: &mut watch::Receiver<Arc<Snapshot>>, what: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-    let seen = timeout(LONG, watch.wait_for(|s| what(s))).await.map(|r| r.expect("the watch goes on").clone());
+    let seen = timeout(TIMEOUT, watch.wait_for(|s| what(s))).await.map(|r| r.expect("the watch goes on").clone());
     match seen {
         Ok(seen) => seen,
-        Err(_) => panic!("not seen within {LONG:?}; the watch shows {:?}", watch.borrow()),
+        Err(_) => panic!("not seen within {TIMEOUT:?}; the watch shows {:?}", watch.borrow()),
     }
 }

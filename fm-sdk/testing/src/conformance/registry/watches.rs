@@ -30,7 +30,7 @@ cases! {$ registry_watches
         let read = async {
             let (mut n, mut revision) = (0, 0);
             while n < 200 {
-                timeout(LONG, watch.changed()).await.expect("another change").expect("the watch goes on");
+                timeout(TIMEOUT, watch.changed()).await.expect("another change").expect("the watch goes on");
                 let seen = watch.borrow_and_update().clone();
                 let value = |key: &str| seen.entries.get(key).map_or(0, |e| e.value.parse::<u32>().expect("a number"));
                 assert_eq!(value("/w/x"), value("/w/y"), "half a commit");

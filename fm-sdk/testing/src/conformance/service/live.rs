@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The suite's service as it runs in production: its own threads, its own HTTP port, on any transport.
 pub struct Live {
@@ -48,7 +48,7 @@ impl Live {
         let (stop, stopped) = oneshot::channel::<()>();
         actix_rt::spawn(application.run(async move { drop(stopped.await) }));
         let services = Services::new(identities.registry());
-        eventually("it is registered", LONG, async || !services.instances("fm-probe").is_empty()).await;
+        eventually("it is registered", TIMEOUT, async || !services.instances("fm-probe").is_empty()).await;
         Live { tracking, identities, state, bus, store, last: RefCell::default(), stop: Mutex::new(Some(stop)) }
     }
 
@@ -59,12 +59,12 @@ impl Live {
         self.tracking.publish(m).await.expect("is published");
         // What a handler says lies in the outbox before its outcome, and is owed before it leaves the outbox.
         let store = &self.store;
-        eventually("the outbox is empty and nothing is owed", LONG, async || {
-            self.tracking.settled(&id).await;
+        eventually("the outbox is empty and nothing is owed", TIMEOUT, async || {
+            self.tracking.handled(&id).await;
             store.pending("live", Duration::ZERO, 1).await.expect("can be read").is_empty() && self.tracking.quiet()
         })
         .await;
-        self.tracking.settled(&id).await
+        self.tracking.handled(&id).await
     }
 }
 

@@ -29,14 +29,14 @@ pub enum Ending {
 }
 
 impl From<Delivered> for Ending {
-    fn from(settled: Delivered) -> Self {
-        settled.error().map_or(Ending::Done, |e| Ending::DeadLetter(e.code().into(), settled.attempts()))
+    fn from(handled: Delivered) -> Self {
+        handled.error().map_or(Ending::Done, |e| Ending::DeadLetter(e.code().into(), handled.attempts()))
     }
 }
 
 /// A service that runs on some bus, and what a case may do with it.
 pub trait Stage {
-    /// Delivers an event, edited after it was signed, and returns when all that it caused has settled.
+    /// Delivers an event, edited after it was signed, and returns when all that it caused has handled.
     fn deliver<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> impl Future<Output = Ending>;
     /// Delivers the last one once more.
     fn again(&self) -> impl Future<Output = Ending>;

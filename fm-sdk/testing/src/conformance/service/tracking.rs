@@ -39,7 +39,7 @@ impl Tracking {
         self.lock().log.iter().filter(|m| m.name == name && seen.insert(m.id.clone())).cloned().collect()
     }
     /// Waits until every delivery that was caused has ended; gives how this message did.
-    pub async fn settled(&self, id: &str) -> Ending {
+    pub async fn handled(&self, id: &str) -> Ending {
         loop {
             let less = self.less.notified();
             let now = {
@@ -89,9 +89,9 @@ impl Tracking {
         let tracked = Acknowledger::new(move |outcome| {
             let copy = outcome.clone();
             // The broker hears it first, so that all is done when the case goes on.
-            let settled = acknowledger.send(outcome);
+            let handled = acknowledger.send(outcome);
             me.ended(&m, audience, &copy, last);
-            settled
+            handled
         });
         let mut same = Delivery::new(d.message, d.audience, tracked);
         (same.deadline, same.redelivered) = (d.deadline, d.redelivered);

@@ -99,7 +99,7 @@ cases! { $ store_marks
             assert!(shop.0.finish(op, None, vec![]).await.expect("finishes"));
         }
         assert!(shop.0.finish("c", None, vec![message("m")]).await.expect("finishes"));
-        assert_eq!(shop.0.sweep(LONG).await.expect("sweeps"), 0);
+        assert_eq!(shop.0.sweep(TIMEOUT).await.expect("sweeps"), 0);
         assert_eq!(shop.0.sweep(Duration::ZERO).await.expect("sweeps"), 2);
         assert_eq!(shop.0.finished("a").await.expect("reads"), None);
         assert!(shop.0.finished("c").await.expect("reads").is_some());
@@ -111,7 +111,7 @@ cases! { $ store_marks
         shop.put([("1", json!({})), ("2", json!({}))]).await;
         assert_eq!(shop.write(remove("1", 1).by("op")).await, Written::Done);
         assert_eq!(shop.write(change("2", 1, json!({ "n": 1 })).by("op")).await, Written::Done);
-        shop.0.sweep(LONG).await.expect("sweeps");
+        shop.0.sweep(TIMEOUT).await.expect("sweeps");
         assert_eq!(shop.0.marked(THINGS, "op").await.expect("counts"), 2);
         shop.0.sweep(Duration::ZERO).await.expect("sweeps");
         assert_eq!((shop.0.marked(THINGS, "op").await.expect("counts"), shop.peek("1").await), (0, None));

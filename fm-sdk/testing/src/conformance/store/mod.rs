@@ -30,7 +30,7 @@ const SPECS: [Spec; 2] = [
     Spec { collection: PARTS, indexes: &[] },
 ];
 /// Longer than any suite runs.
-const LONG: Duration = Duration::from_secs(3_600);
+const TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// Makes one test per case of the suite for the driver that the future `$make` gives.
 #[macro_export]

@@ -34,9 +34,9 @@ cases! { $ store_outbox
             let messages = vec![Envelope { at_ms: 1_000 + n, ..message(&message_id) }];
             assert_eq!(shop.write(Write { messages, ..insert(&id, json!({})) }).await, Written::Done);
         }
-        let ids: Vec<_> = shop.0.pending(INSTANCE, LONG, 5).await.expect("reads").into_iter().map(|(_, m)| m.id).collect();
+        let ids: Vec<_> = shop.0.pending(INSTANCE, TIMEOUT, 5).await.expect("reads").into_iter().map(|(_, m)| m.id).collect();
         assert_eq!(ids, ["00", "01", "02", "03", "04"]);
-        assert!(shop.0.pending(INSTANCE, LONG, 0).await.expect("reads").is_empty());
+        assert!(shop.0.pending(INSTANCE, TIMEOUT, 0).await.expect("reads").is_empty());
     }
     async fn an_instance_gets_its_own_messages_and_those_of_the_dead(driver) {
         let shop = Shop::open(driver).await;
@@ -44,7 +44,7 @@ cases! { $ store_outbox
         let messages = vec![by("a", 0), by("b", 0), by("a", 7_200_000), by("b", 7_200_000)];
         assert_eq!(shop.write(Write { messages, ..insert("1", json!({})) }).await, Written::Done);
         assert!(shop.0.finish("op", None, vec![by("b", 1)]).await.expect("finishes"));
-        let mut ids = shop.0.pending("a", LONG, 100).await.expect("reads").into_iter().map(|(_, m)| m.id).collect::<Vec<_>>();
+        let mut ids = shop.0.pending("a", TIMEOUT, 100).await.expect("reads").into_iter().map(|(_, m)| m.id).collect::<Vec<_>>();
         ids.sort();
         assert_eq!(ids, ["a-0", "a-7200000", "b-7200000"]);
         assert_eq!(shop.0.pending("c", Duration::from_millis(0), 100).await.expect("reads").len(), 5);

@@ -156,7 +156,7 @@ impl EtcdCluster {
     /// # Errors
     /// No node answers.
     pub async fn compact(&self) -> Result<()> {
-        let mut last = Error::new(Kind::Unavailable, "etcd-away", "no node is running");
+        let mut last = Error::new(Kind::Unavailable, "etcd-unreachable", "no node is running");
         for node in &self.nodes {
             match node.compact().await {
                 Ok(()) => return Ok(()),

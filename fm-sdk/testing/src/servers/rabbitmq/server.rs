@@ -72,7 +72,7 @@ impl RabbitMqServer {
     /// Makes a new virtual host with a random name, and gives its URL.
     ///
     /// # Errors
-    /// The broker is away or refuses.
+    /// The broker is unreachable or refuses.
     pub fn url_for_vhost(&self) -> Result<String> {
         let name = format!("test-{}", uuid::Uuid::new_v4().simple());
         let url = format!("{}/{name}", self.url());
@@ -93,7 +93,7 @@ impl RabbitMqServer {
     /// Evaluates Erlang inside the broker, and gives the result as Erlang text.
     ///
     /// # Errors
-    /// The broker is away, is not a private one, or the expressions fail.
+    /// The broker is unreachable, is not a private one, or the expressions fail.
     pub fn eval(&self, expressions: &str) -> Result<String> {
         self.node()?.eval(expressions)
     }

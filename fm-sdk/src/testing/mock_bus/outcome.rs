@@ -30,7 +30,7 @@ impl Delivered {
     fn last(&self) -> (u32, &Outcome) {
         assert!(self.heard > 0, "nobody in this service listens to {}", self.name);
         let last = |instance: bool| self.tries.iter().rfind(|(audience, ..)| (*audience == Audience::EachInstance) == instance);
-        let (_, attempt, outcome) = last(false).or(last(true)).expect("settled");
+        let (_, attempt, outcome) = last(false).or(last(true)).expect("handled");
         (*attempt, outcome)
     }
     /// Expects that every handler that listens has handled it.

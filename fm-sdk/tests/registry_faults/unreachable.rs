@@ -21,7 +21,7 @@ fn with_etcd_away_the_last_known_set_stays_and_says_so_until_it_is_back() {
         let why = until_down(&b).await;
         assert!(why.contains(&url) && why.contains("refused"), "{why}");
         let error = b.list("/x/").await.unwrap_err();
-        assert_eq!((error.kind(), error.code()), (Kind::Unavailable, "registry-away"));
+        assert_eq!((error.kind(), error.code()), (Kind::Unavailable, "registry-unreachable"));
         assert!(error.message().contains(&url), "{error}");
         assert!(held.update("2".into()).await.is_err_and(|e| e.kind() == Kind::Unavailable));
 
@@ -59,7 +59,7 @@ fn a_frozen_node_makes_the_set_stale_and_calls_fail_in_time() {
 }
 
 #[test]
-fn a_client_made_while_etcd_is_away_works_as_soon_as_it_is_there() {
+fn a_client_made_while_etcd_is_unreachable_works_as_soon_as_it_is_there() {
     run(async {
         let mut server = EtcdServer::start().await.unwrap();
         server.node().unwrap().stop(0).await.unwrap();
@@ -70,7 +70,7 @@ fn a_client_made_while_etcd_is_away_works_as_soon_as_it_is_there() {
         assert!(until_down(&etcd).await.contains(server.url()));
         server.node().unwrap().restart(0).await.unwrap();
         until(&mut watch, |s| s.known && !s.stale && s.entries.contains_key("/x/held")).await;
-        timeout(LONG, etcd.connection().wait_for(|r| *r == ConnectionState::Up)).await.unwrap().unwrap();
+        timeout(TIMEOUT, etcd.connection().wait_for(|r| *r == ConnectionState::Up)).await.unwrap().unwrap();
         held.release().await;
     });
 }
@@ -99,7 +99,7 @@ fn a_database_that_was_lost_is_followed_and_held_keys_return() {
 }
 
 #[test]
-fn releasing_while_etcd_is_away_does_not_hang() {
+fn releasing_while_etcd_is_unreachable_does_not_hang() {
     run(async {
         let mut server = EtcdServer::start().await.unwrap();
         let etcd = Etcd::connect(server.url()).unwrap();
