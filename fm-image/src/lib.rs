@@ -1,7 +1,6 @@
 //! fm-image: the pictures of the market's cars. Takes uploads, checks them, makes what is shown of them, and deletes them with their car.
 
 mod files;
-mod flaw;
 mod handlers;
 mod jobs;
 mod key;
@@ -9,18 +8,19 @@ mod limits;
 pub mod messages;
 mod openapi;
 mod picture;
+mod pipeline;
+mod rejection;
 mod removal;
 mod routes;
 mod size;
-mod studio;
 mod upload;
 
 pub use files::Files;
 pub use picture::{GoneCar, Picture, State};
 
 use fm_sdk::{Clock, Result, Service, Work};
+use pipeline::ImagePipeline;
 use std::{sync::Arc, time::Duration};
-use studio::Studio;
 use tokio::sync::Semaphore;
 
 /// How often pictures that nobody has are looked for.
@@ -32,13 +32,13 @@ const PURGE: Duration = Duration::from_secs(3600);
 pub struct Images {
     files: Files,
     clock: Clock,
-    studio: Studio,
+    pipeline: ImagePipeline,
     uploads: Semaphore,
 }
 
 impl Images {
     pub fn new(files: Files, clock: Clock) -> Self {
-        Images { files, clock, studio: Studio::new(), uploads: Semaphore::new(limits::UPLOADS) }
+        Images { files, clock, pipeline: ImagePipeline::new(), uploads: Semaphore::new(limits::UPLOADS) }
     }
 }
 

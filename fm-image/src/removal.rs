@@ -40,7 +40,7 @@ pub async fn remove(images: &Images, work: &Work, id: &str) -> Result<()> {
 /// Deletes the files of a picture and leaves its document.
 ///
 /// # Errors
-/// `Unavailable` if the store of the files is away.
+/// `Unavailable` if the store of the files is unreachable.
 pub async fn delete_files(images: &Images, picture: &Picture) -> Result<()> {
     match Key::try_from(picture.id.clone()) {
         Ok(key) => images.files.delete(&key).await,

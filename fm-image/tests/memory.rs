@@ -11,7 +11,7 @@ use image::{ExtendedColorType, GenericImageView, Rgb, codecs::jpeg::JpegEncoder,
 use std::{env, fs, io::Write, process::Command};
 
 /// Bytes; what fm-image may take, whatever comes.
-const MOST: u64 = 200_000_000;
+const MAX_RSS: u64 = 200_000_000;
 
 /// A picture that is computed, not kept: making it must not count.
 struct Stripes(u32, u32);
@@ -115,7 +115,7 @@ async fn upload_the_worst() {
     let largest: Vec<_> = (0..16u8).map(|n| [largest.as_slice(), &[n]].concat()).collect();
     assert_eq!(at_once(&bus, largest.iter().map(Vec::as_slice).collect::<Vec<_>>().chunks(1)).await, [201; 16]);
     println!("{:>4} MB after sixteen uploads at once of 39.9 million pixels", peak() / 1_000_000);
-    assert!(peak() < MOST, "{} MB", peak() / 1_000_000);
+    assert!(peak() < MAX_RSS, "{} MB", peak() / 1_000_000);
 }
 
 async fn at_once<'a>(bus: &MockBus<Images>, uploads: impl Iterator<Item = &'a [&'a [u8]]>) -> Vec<u16> {

@@ -43,25 +43,25 @@ impl Files {
     pub async fn check(&self) -> Result<()> {
         match self.0.head(&Path::from("images/check")).await {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(e) => Err(away(e)),
+            Err(e) => Err(unreachable(e)),
         }
     }
     /// Puts a file, whole or not at all; one that is there is replaced.
     ///
     /// # Errors
-    /// `Unavailable` if the store is away.
+    /// `Unavailable` if the store is unreachable.
     pub async fn put(&self, key: &Key, size: Size, content: Vec<u8>) -> Result<()> {
-        self.0.put(&path(key, size), content.into()).await.map_err(away).map(drop)
+        self.0.put(&path(key, size), content.into()).await.map_err(unreachable).map(drop)
     }
     /// Deletes all files of a picture; those that are gone are deleted already.
     ///
     /// # Errors
-    /// `Unavailable` if the store is away.
+    /// `Unavailable` if the store is unreachable.
     pub async fn delete(&self, key: &Key) -> Result<()> {
         for size in Size::ALL {
             match self.0.delete(&path(key, size)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(e) => return Err(away(e)),
+                Err(e) => return Err(unreachable(e)),
             }
         }
         Ok(())
@@ -69,31 +69,31 @@ impl Files {
     /// Whether there is such a file.
     ///
     /// # Errors
-    /// `Unavailable` if the store is away.
+    /// `Unavailable` if the store is unreachable.
     pub async fn has(&self, key: &Key, size: Size) -> Result<bool> {
         match self.0.head(&path(key, size)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(e) => Err(away(e)),
+            Err(e) => Err(unreachable(e)),
         }
     }
     /// Opens a file, if it is there.
     ///
     /// # Errors
-    /// `Unavailable` if the store is away.
+    /// `Unavailable` if the store is unreachable.
     pub async fn get(&self, key: &Key, size: Size) -> Result<Option<Found>> {
         match self.0.get(&path(key, size)).await {
-            Ok(found) => Ok(Some(Found { length: found.meta.size, content: found.into_stream().map_err(away).boxed() })),
+            Ok(found) => Ok(Some(Found { length: found.meta.size, content: found.into_stream().map_err(unreachable).boxed() })),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(e) => Err(away(e)),
+            Err(e) => Err(unreachable(e)),
         }
     }
     /// The paths of all files; for tests and for looking around.
     ///
     /// # Errors
-    /// `Unavailable` if the store is away.
+    /// `Unavailable` if the store is unreachable.
     pub async fn list(&self) -> Result<Vec<String>> {
-        self.0.list(None).map_ok(|meta| meta.location.to_string()).try_collect().await.map_err(away)
+        self.0.list(None).map_ok(|meta| meta.location.to_string()).try_collect().await.map_err(unreachable)
     }
 }
 
@@ -103,6 +103,6 @@ fn path(key: &Key, size: Size) -> Path {
     Path::from(format!("images/{}/{key}/{}.jpg", &key[..2], size.name()))
 }
 
-fn away(e: object_store::Error) -> Error {
+fn unreachable(e: object_store::Error) -> Error {
     Err::<(), _>(e).unavailable("the store of the pictures").map_or_else(|e| e, |()| Error::new(Kind::Internal, "internal", "no error"))
 }

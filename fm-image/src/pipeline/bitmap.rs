@@ -23,7 +23,7 @@ const OWN: u64 = 8 << 20;
 const FILLER: usize = 64;
 
 /// Decoded pixels and what must be known to show them rightly.
-pub struct Raster {
+pub struct Bitmap {
     pub width: u32,
     pub height: u32,
     /// 1: grey, 2: with opacity, 3: RGB, 4: with opacity.
@@ -35,14 +35,14 @@ pub struct Raster {
     pub profile: Option<Vec<u8>>,
 }
 
-impl Raster {
+impl Bitmap {
     /// Decodes a picture; `None` if it cannot be decoded to its end.
-    pub fn decode(file: &File, head: &Head) -> io::Result<Option<Raster>> {
+    pub fn decode(file: &File, head: &Head) -> io::Result<Option<Bitmap>> {
         let mut reader = BufReader::with_capacity(64 << 10, file);
         reader.rewind()?;
-        let raster = match head.format {
+        let bitmap = match head.format {
             Format::Jpeg => whole_jpeg(reader, head)?
-                .map(|raster| Raster { orientation: head.orientation.unwrap_or(Orientation::NoTransforms), ..raster }),
+                .map(|bitmap| Bitmap { orientation: head.orientation.unwrap_or(Orientation::NoTransforms), ..bitmap }),
             Format::Png => {
                 let mut own = Limits::no_limits();
                 own.max_alloc = Some(OWN);
@@ -50,7 +50,7 @@ impl Raster {
             }
             Format::WebP => WebPDecoder::new(reader).and_then(decoded).ok(),
         };
-        Ok(raster)
+        Ok(bitmap)
     }
 
     /// One row as RGB; what can be seen through is shown on white.
@@ -87,7 +87,7 @@ fn on_white(colour: u8, opacity: u8) -> u8 {
 /// Decodes a picture if all its rows are there: then it does not depend on what follows its data. A decoder that runs out of data goes on with
 /// what comes, and with zeros behind an end marker, so different data behind it shows another picture. Where the end marker is missing, an
 /// error in that data counts too.
-fn whole_jpeg(mut reader: BufReader<&File>, head: &Head) -> io::Result<Option<Raster>> {
+fn whole_jpeg(mut reader: BufReader<&File>, head: &Head) -> io::Result<Option<Bitmap>> {
     let as_it_is = head.ended.then(|| jpeg(&mut reader, false));
     let mut bytes = Vec::new();
     reader.rewind()?;
@@ -98,15 +98,15 @@ fn whole_jpeg(mut reader: BufReader<&File>, head: &Head) -> io::Result<Option<Ra
         let length = bytes.len();
         bytes.extend([filler; FILLER]);
         bytes.extend([0xFF, 0xD9]);
-        let raster = jpeg(ZCursor::new(&bytes), !head.ended);
+        let bitmap = jpeg(ZCursor::new(&bytes), !head.ended);
         bytes.truncate(length);
-        raster
+        bitmap
     };
-    let Some(first) = as_it_is.unwrap_or_else(|| filled(0x00)).map(|raster| Sha256::digest(&raster.pixels)) else { return Ok(None) };
-    Ok(filled(0xAA).filter(|raster| Sha256::digest(&raster.pixels) == first))
+    let Some(first) = as_it_is.unwrap_or_else(|| filled(0x00)).map(|bitmap| Sha256::digest(&bitmap.pixels)) else { return Ok(None) };
+    Ok(filled(0xAA).filter(|bitmap| Sha256::digest(&bitmap.pixels) == first))
 }
 
-fn jpeg(reader: impl ZByteReaderTrait, strict: bool) -> Option<Raster> {
+fn jpeg(reader: impl ZByteReaderTrait, strict: bool) -> Option<Bitmap> {
     let options =
         DecoderOptions::default().set_strict_mode(strict).set_max_width(limits::SIDE as usize).set_max_height(limits::SIDE as usize);
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(reader, options);
@@ -116,7 +116,7 @@ fn jpeg(reader: impl ZByteReaderTrait, strict: bool) -> Option<Raster> {
     let (width, height) = decoder.dimensions()?;
     let mut pixels = vec![0; decoder.output_buffer_size()?];
     decoder.decode_into(&mut pixels).ok()?;
-    Some(Raster {
+    Some(Bitmap {
         width: u32::try_from(width).ok()?,
         height: u32::try_from(height).ok()?,
         channels: if grey { 1 } else { 3 },
@@ -128,7 +128,7 @@ fn jpeg(reader: impl ZByteReaderTrait, strict: bool) -> Option<Raster> {
     })
 }
 
-fn decoded(mut decoder: impl ImageDecoder) -> ImageResult<Raster> {
+fn decoded(mut decoder: impl ImageDecoder) -> ImageResult<Bitmap> {
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();
     let exif = decoder.exif_metadata().unwrap_or(None);
@@ -137,5 +137,5 @@ fn decoded(mut decoder: impl ImageDecoder) -> ImageResult<Raster> {
     let mut pixels = vec![0; decoder.total_bytes() as usize];
     decoder.read_image(&mut pixels)?;
     let channels = usize::from(colour.channel_count());
-    Ok(Raster { width, height, channels, bytes: usize::from(colour.bytes_per_pixel()) / channels, pixels, orientation, profile })
+    Ok(Bitmap { width, height, channels, bytes: usize::from(colour.bytes_per_pixel()) / channels, pixels, orientation, profile })
 }

@@ -1,7 +1,7 @@
 //! What a file says of itself, before anything of it is decoded: its format, its dimensions, what decoding it will take.
 
 use super::jpeg::Layout;
-use crate::{flaw::Flaw, limits};
+use crate::{limits, rejection::Rejection};
 use image::{ImageDecoder, codecs::webp::WebPDecoder, metadata::Orientation};
 use std::{
     fs::File,
@@ -9,7 +9,7 @@ use std::{
 };
 
 /// What is needed beside a decoded picture, for the sizes that are made of it.
-const BESIDES: u64 = 12 << 20;
+const RESIZE_MEMORY: u64 = 12 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -35,17 +35,17 @@ pub struct Head {
 ///
 /// # Errors
 /// Only if the file cannot be read; what is wrong with it is in the inner result.
-pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
+pub fn read(file: &File) -> io::Result<Result<Head, Rejection>> {
     let length = file.metadata()?.len();
     if length == 0 {
-        return Ok(Err(Flaw::Empty));
+        return Ok(Err(Rejection::Empty));
     }
     let mut file = BufReader::new(file);
     file.rewind()?;
     let mut start = Vec::with_capacity(32);
     file.by_ref().take(32).read_to_end(&mut start)?;
     file.rewind()?;
-    let Some(format) = format(&start) else { return Ok(Err(Flaw::Type)) };
+    let Some(format) = format(&start) else { return Ok(Err(Rejection::Type)) };
     let (mut orientation, mut ended, mut data_end) = (None, true, 0);
     let measured = match format {
         Format::Jpeg => super::jpeg::walk(&mut file)?.map(|layout| {
@@ -57,12 +57,12 @@ pub fn read(file: &File) -> io::Result<Result<Head, Flaw>> {
         Format::Png => png(&start),
         Format::WebP => webp(&mut file, &start),
     };
-    let Some((width, height, memory)) = measured else { return Ok(Err(Flaw::Broken)) };
+    let Some((width, height, memory)) = measured else { return Ok(Err(Rejection::Broken)) };
     if width == 0 || height == 0 {
-        return Ok(Err(Flaw::Broken));
+        return Ok(Err(Rejection::Broken));
     }
     if u64::from(width) * u64::from(height) > limits::PIXELS || width.max(height) > limits::SIDE {
-        return Ok(Err(Flaw::Pixels { width, height }));
+        return Ok(Err(Rejection::Pixels { width, height }));
     }
     // Data that may be cut off is read into memory before it is decoded.
     let memory = memory + data_end;
@@ -90,7 +90,7 @@ fn jpeg(layout: &Layout) -> Measured {
     let pixels = pixels(layout.width, layout.height);
     let output = pixels * if layout.components == 1 { 1 } else { 3 };
     let coefficients = if layout.progressive || layout.scans > 1 { (pixels as f64 * layout.samples * 2.0) as u64 } else { 0 };
-    (layout.width, layout.height, output + coefficients.max(BESIDES))
+    (layout.width, layout.height, output + coefficients.max(RESIZE_MEMORY))
 }
 
 /// IHDR is the first chunk (PNG, third edition, section 11.2.1).
@@ -106,7 +106,7 @@ fn png(start: &[u8]) -> Option<Measured> {
         _ => return None,
     };
     let bytes = if depth == 16 { 2 } else { 1 };
-    Some((width, height, pixels(width, height).saturating_mul(channels * bytes).saturating_add(BESIDES)))
+    Some((width, height, pixels(width, height).saturating_mul(channels * bytes).saturating_add(RESIZE_MEMORY)))
 }
 
 fn webp(file: &mut BufReader<&File>, start: &[u8]) -> Option<Measured> {
@@ -118,5 +118,5 @@ fn webp(file: &mut BufReader<&File>, start: &[u8]) -> Option<Measured> {
         (_, false) => 8,
         (_, true) => 12,
     };
-    Some((width, height, pixels(width, height) * bytes + BESIDES))
+    Some((width, height, pixels(width, height) * bytes + RESIZE_MEMORY))
 }

@@ -1,12 +1,12 @@
 //! From an uploaded file to what is shown of it.
 
 use super::{
+    bitmap::Bitmap,
     colours,
     head::Head,
-    raster::Raster,
     shrink::{self, Picture},
 };
-use crate::{flaw::Flaw, size::Size};
+use crate::{rejection::Rejection, size::Size};
 use image::{DynamicImage, ExtendedColorType, ImageError, RgbImage, codecs::jpeg::JpegEncoder, metadata::Orientation};
 use std::{
     fs::File,
@@ -14,7 +14,7 @@ use std::{
 };
 
 /// A picture in all sizes, in a temporary file.
-pub struct Developed {
+pub struct Processed {
     /// Of the size `full`.
     pub width: u32,
     /// Of the size `full`.
@@ -24,7 +24,7 @@ pub struct Developed {
     ends: [u64; Size::ALL.len()],
 }
 
-impl Developed {
+impl Processed {
     /// Reads one size, as JPEG.
     ///
     /// # Errors
@@ -44,10 +44,10 @@ impl Developed {
 ///
 /// # Errors
 /// Only of files; what is wrong with the picture is in the inner result.
-pub fn develop(file: &File, head: &Head) -> io::Result<Result<Developed, Flaw>> {
-    let Some(raster) = Raster::decode(file, head)? else { return Ok(Err(Flaw::Broken)) };
+pub fn process(file: &File, head: &Head) -> io::Result<Result<Processed, Rejection>> {
+    let Some(bitmap) = Bitmap::decode(file, head)? else { return Ok(Err(Rejection::Broken)) };
     let mut out = BufWriter::new(tempfile::tempfile()?);
-    let mut picture = first(raster);
+    let mut picture = first(bitmap);
     let (width, height) = (picture.width, picture.height);
     let mut ends = [0; Size::ALL.len()];
     for (end, size) in ends.iter_mut().zip(Size::ALL) {
@@ -62,14 +62,14 @@ pub fn develop(file: &File, head: &Head) -> io::Result<Result<Developed, Flaw>> 
     }
     out.flush()?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    Ok(Ok(Developed { width, height, file, ends }))
+    Ok(Ok(Processed { width, height, file, ends }))
 }
 
-/// The largest size: smaller, in sRGB, upright. Takes the raster, so that its memory is given back early.
-fn first(raster: Raster) -> Picture {
-    let to = Size::Full.fit(raster.width, raster.height);
-    let mut picture = shrink::shrunk((raster.width, raster.height), to, |y, row| raster.row(y, row));
-    let Raster { channels, orientation, profile, pixels, .. } = raster;
+/// The largest size: smaller, in sRGB, upright. Takes the bitmap, so that its memory is given back early.
+fn first(bitmap: Bitmap) -> Picture {
+    let to = Size::Full.fit(bitmap.width, bitmap.height);
+    let mut picture = shrink::shrunk((bitmap.width, bitmap.height), to, |y, row| bitmap.row(y, row));
+    let Bitmap { channels, orientation, profile, pixels, .. } = bitmap;
     drop(pixels);
     if let Some(profile) = profile.filter(|_| channels >= 3) {
         colours::to_srgb(&profile, &mut picture.pixels);

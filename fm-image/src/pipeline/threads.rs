@@ -24,7 +24,7 @@ impl Threads {
                     job();
                 }
             };
-            if let Err(e) = thread::Builder::new().name(format!("studio-{i}")).spawn(work) {
+            if let Err(e) = thread::Builder::new().name(format!("pipeline-{i}")).spawn(work) {
                 log::error!("pipeline: thread not started: {e}");
             }
         }

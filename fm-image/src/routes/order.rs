@@ -49,7 +49,7 @@ impl Order {
     (status = 403, description = "not the owner"), (status = 404, description = "no such car"), (status = 409, description = "the car has other pictures by now"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"),
     (status = 422, description = "not the keys of the car's pictures, each once"),
-    (status = 503, description = "a part that is needed is away"), (status = 504, description = "fm-cars did not answer")))]
+    (status = 503, description = "a part that is needed is unreachable"), (status = 504, description = "fm-cars did not answer")))]
 pub async fn order(who: Identity, work: Work, car: Path<String>, Json(order): Json<Order>) -> Result<web::Json<Images>> {
     who.require("cars:write")?;
     may_edit(&work, &car).await?;

@@ -14,7 +14,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 #[utoipa::path(get, path = "/images/{key}/{size}", tag = "images",
     params(("key" = String, Path, description = "the picture"), ("size" = String, Path, description = "thumb, card or full")), responses(
     (status = 200, description = "the picture", content_type = "image/jpeg"), (status = 304, description = "the client has it already"),
-    (status = 404, description = "no such picture or size"), (status = 503, description = "the store of the pictures is away")))]
+    (status = 404, description = "no such picture or size"), (status = 503, description = "the store of the pictures is unreachable")))]
 pub async fn show(images: Data<Images>, path: Path<(Key, Size)>, request: HttpRequest) -> Result<HttpResponse> {
     let (key, size) = path.into_inner();
     let tag = format!("\"{}-{}\"", key.as_str(), size.name());

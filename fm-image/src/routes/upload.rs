@@ -1,7 +1,7 @@
 use super::may_edit;
 use crate::{
     Images, limits, picture,
-    upload::{Body, Checked, Intake, keep},
+    upload::{Body, Checked, UploadForm, keep},
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -29,7 +29,7 @@ pub struct Upload {
     (status = 413, description = "a file or the upload is too large, or there are too many files"),
     (status = 415, description = "no multipart, or a file that is no JPEG, PNG or WebP"),
     (status = 422, description = "no file, a file that cannot be decoded, too many pixels, too many pictures"),
-    (status = 503, description = "too many uploads, or a part that is needed is away"), (status = 504, description = "fm-cars did not answer")))]
+    (status = 503, description = "too many uploads, or a part that is needed is unreachable"), (status = 504, description = "fm-cars did not answer")))]
 pub async fn upload(
     who: Identity,
     work: Work,
@@ -57,5 +57,5 @@ async fn checked(who: &Identity, work: &Work, images: &Images, car: &str, header
     may_edit(work, car).await?;
     let busy = |_| Error::new(Kind::Unavailable, "busy", format!("{} uploads are being taken in", limits::UPLOADS)).retry_after(2);
     let _place = images.uploads.try_acquire().map_err(busy)?;
-    Intake::begin(headers, body)?.check(car, &images.studio).await
+    UploadForm::begin(headers, body)?.check(car, &images.pipeline).await
 }

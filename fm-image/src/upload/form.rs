@@ -2,9 +2,9 @@
 
 use super::{Body, Checked, spool::Spool};
 use crate::{
-    flaw::{Flaw, Flaws},
     limits,
-    studio::Studio,
+    pipeline::ImagePipeline,
+    rejection::{Rejection, Rejections},
 };
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
@@ -17,9 +17,9 @@ use std::future::Future;
 use tokio::time::timeout;
 
 /// One upload on its way in.
-pub struct Intake(Multipart);
+pub struct UploadForm(Multipart);
 
-impl Intake {
+impl UploadForm {
     /// Begins; nothing is read yet.
     ///
     /// # Errors
@@ -33,15 +33,15 @@ impl Intake {
         if !kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
             return Err(Error::new(Kind::Unsupported, "unsupported-media-type", "the body must be multipart/form-data"));
         }
-        Ok(Intake(Multipart::new(headers, body)))
+        Ok(UploadForm(Multipart::new(headers, body)))
     }
 
     /// Reads all files and checks each as soon as it is in.
     ///
     /// # Errors
     /// All that is wrong with the files; `Malformed` if the body cannot be read.
-    pub async fn check(mut self, car: &str, studio: &Studio) -> Result<Vec<Checked>> {
-        let (mut checked, mut flaws) = (Vec::<Checked>::new(), Flaws::default());
+    pub async fn check(mut self, car: &str, pipeline: &ImagePipeline) -> Result<Vec<Checked>> {
+        let (mut checked, mut rejections) = (Vec::<Checked>::new(), Rejections::default());
         let mut n = 0;
         while let Some(field) = heard(self.0.try_next()).await? {
             if field.name() != Some("images") {
@@ -50,34 +50,34 @@ impl Intake {
                 return Err(Error::new(Kind::Malformed, "malformed", "the form has an unknown field").with_fields(wrong));
             }
             if n == limits::FILES {
-                flaws.add(n, Flaw::TooMany);
+                rejections.add(n, Rejection::TooMany);
                 break;
             }
-            match one(field, car, studio).await? {
+            match one(field, car, pipeline).await? {
                 Ok(good) if checked.iter().any(|c| c.key == good.key) => {}
                 Ok(good) => checked.push(good),
-                Err(flaw) => flaws.add(n, flaw),
+                Err(rejection) => rejections.add(n, rejection),
             }
             n += 1;
         }
         if n == 0 {
             return Err(Error::field("images", "is required"));
         }
-        flaws.error().map_or(Ok(checked), Err)
+        rejections.error().map_or(Ok(checked), Err)
     }
 }
 
-async fn one(mut field: Field, car: &str, studio: &Studio) -> Result<std::result::Result<Checked, Flaw>> {
+async fn one(mut field: Field, car: &str, pipeline: &ImagePipeline) -> Result<std::result::Result<Checked, Rejection>> {
     let mut spool = Spool::start(car)?;
     while let Some(bytes) = heard(field.try_next()).await? {
         if spool.write(&bytes).await? > limits::FILE_BYTES {
             drop(spool);
             while heard(field.try_next()).await?.is_some() {}
-            return Ok(Err(Flaw::TooLarge));
+            return Ok(Err(Rejection::TooLarge));
         }
     }
     let (key, file) = spool.finish().await?;
-    Ok(studio.develop(file).await?.map(|developed| Checked { key, developed }))
+    Ok(pipeline.process(file).await?.map(|processed| Checked { key, processed }))
 }
 
 /// What comes next, if it comes in time.

@@ -60,8 +60,8 @@ async fn claim(images: &Images, work: &Work, car: &str, one: &Checked) -> Result
         state: State::Stored,
         since: images.clock.now_ms(),
         touch: work.new_id(),
-        width: one.developed.width,
-        height: one.developed.height,
+        width: one.processed.width,
+        height: one.processed.height,
     };
     match work.insert(picture.clone(), |_, _| Ok(())).await {
         Err(e) if e.kind() == Kind::Conflict => {}
@@ -80,10 +80,10 @@ async fn claim(images: &Images, work: &Work, car: &str, one: &Checked) -> Result
 }
 
 async fn put(images: &Images, one: Checked) -> Result<()> {
-    let developed = Arc::new(one.developed);
+    let processed = Arc::new(one.processed);
     for size in Size::ALL {
-        let developed = developed.clone();
-        let content = tokio::task::spawn_blocking(move || developed.read(size)).await.internal()?.internal()?;
+        let processed = processed.clone();
+        let content = tokio::task::spawn_blocking(move || processed.read(size)).await.internal()?.internal()?;
         images.files.put(&one.key, size, content).await?;
     }
     Ok(())

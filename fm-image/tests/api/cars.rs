@@ -14,7 +14,7 @@ use std::{
 struct Inner {
     cars: HashMap<String, Vec<ImageRef>>,
     stranger: bool,
-    away: bool,
+    unreachable: bool,
     /// Answers are lost after it has done what it was asked.
     mute: bool,
     asked: Vec<&'static str>,
@@ -37,8 +37,8 @@ impl FakeCars {
     pub fn stranger(&self, yes: bool) {
         self.lock().stranger = yes;
     }
-    pub fn away(&self, yes: bool) {
-        self.lock().away = yes;
+    pub fn unreachable(&self, yes: bool) {
+        self.lock().unreachable = yes;
     }
     pub fn mute(&self, yes: bool) {
         self.lock().mute = yes;
@@ -122,6 +122,6 @@ impl FakeCars {
 
 impl Inner {
     fn check(&self) -> Result<()> {
-        if self.away { Err(Error::new(Kind::Unroutable, "unroutable", "nobody answers")) } else { Ok(()) }
+        if self.unreachable { Err(Error::new(Kind::Unroutable, "unroutable", "nobody answers")) } else { Ok(()) }
     }
 }

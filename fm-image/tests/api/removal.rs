@@ -24,9 +24,9 @@ async fn a_picture_is_deleted_only_when_the_car_has_let_it_go() {
     let reply = market.bus.delete(&format!("/api/cars/a/images/{key}")).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "not-owner"));
     market.cars.stranger(false);
-    market.cars.away(true);
+    market.cars.unreachable(true);
     assert_eq!(market.bus.delete(&format!("/api/cars/a/images/{key}")).await.status, 503);
-    market.cars.away(false);
+    market.cars.unreachable(false);
     assert_eq!(market.bus.delete(&format!("/api/cars/b/images/{key}")).await.code(), "image-unknown");
     assert_eq!(market.bus.get(&format!("/images/{key}/full")).await.status, 200);
     assert_eq!(market.cars.keys("a"), [key]);

@@ -71,7 +71,7 @@ async fn an_upload_that_the_car_does_not_take_is_an_error() {
     }
     let reply = market.upload("a", &[("1.jpg", &jpeg(60, 40))]).await;
     assert_eq!((reply.status, reply.code().as_str()), (422, "too-many-images"));
-    market.cars.away(true);
+    market.cars.unreachable(true);
     let reply = market.upload("a", &[("1.jpg", &jpeg(60, 40))]).await;
     assert_eq!((reply.status, reply.code().as_str()), (503, "unroutable"));
 }
