@@ -1,6 +1,6 @@
 //! The catalogue as fm-cars gives it, kept for a while: every page needs the makers' names.
 
-use crate::{gateway::Gateway, search::encoded, text::readable, visit::Caller};
+use crate::{gateway::Gateway, request_context::Caller, search::encoded, text::readable};
 use fm_sdk::Result;
 use serde::Deserialize;
 use std::{
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 const KEEP: Duration = Duration::from_secs(300);
 /// The makers of the catalogue and some to spare; asking for makers that do not exist must not fill the memory.
-const MOST: usize = 200;
+const MAX_MAKERS: usize = 200;
 
 /// A value and what people call it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -58,7 +58,7 @@ impl Catalogue {
         self.list(gateway, caller, "/api/catalogue/options".into()).await
     }
 
-    /// What is kept too long still serves while fm-cars is away.
+    /// What is kept too long still serves while fm-cars is unreachable.
     async fn list(&self, gateway: &Gateway, caller: &Caller, path: String) -> Result<Arc<Choices>> {
         let kept = self.lock().get(&path).cloned();
         if let Some((since, list)) = &kept
@@ -70,7 +70,7 @@ impl Catalogue {
             Ok(list) => {
                 let list = Arc::new(list);
                 let mut lists = self.lock();
-                if lists.len() < MOST || lists.contains_key(&path) {
+                if lists.len() < MAX_MAKERS || lists.contains_key(&path) {
                     lists.insert(path, (Instant::now(), list.clone()));
                 }
                 Ok(list)

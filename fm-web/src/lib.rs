@@ -4,18 +4,18 @@ mod assets;
 mod catalogue;
 mod gateway;
 mod pages;
+mod request_context;
 mod search;
 mod settings;
 mod text;
 mod view;
-mod visit;
 
 pub use settings::Own;
 
 use catalogue::Catalogue;
 use fm_sdk::Service;
 use gateway::Gateway;
-use visit::Renewals;
+use request_context::Renewals;
 
 /// What an instance keeps in memory.
 pub struct Web {

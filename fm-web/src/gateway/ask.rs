@@ -1,5 +1,5 @@
 use super::{Answer, answer::Chunks, connector};
-use crate::visit::Caller;
+use crate::request_context::Caller;
 use actix_web::{
     body::SizedStream,
     dev::Payload,
@@ -125,7 +125,7 @@ impl Ask {
         };
         match timeout_at(deadline, sent).await {
             Ok(Ok(raw)) => Answer::read(raw.map_body(|_, body| Payload::<Chunks>::Stream { payload: Box::pin(body) }), deadline).await,
-            Ok(Err(e)) => Err(away(&e).maybe_done()),
+            Ok(Err(e)) => Err(unreachable(&e).maybe_done()),
             Err(_) => Err(Error::timed_out(true)),
         }
     }
@@ -149,8 +149,8 @@ impl Ask {
                 let raw = raw.map_body(|_, body| Payload::<Chunks>::Stream { payload: Box::pin(body) });
                 Answer::read(raw, deadline).await.map_err(Failure::Broken)
             }
-            Ok(Err(e)) if refused(&e) => Err(Failure::Refused(away(&e))),
-            Ok(Err(e)) => Err(Failure::Broken(away(&e))),
+            Ok(Err(e)) if refused(&e) => Err(Failure::Refused(unreachable(&e))),
+            Ok(Err(e)) => Err(Failure::Broken(unreachable(&e))),
             Err(_) => Err(Failure::Refused(Error::timed_out(self.method != Method::GET))),
         }
     }
@@ -173,9 +173,9 @@ impl Failure {
 }
 
 /// awc's errors are not `Send`.
-fn away(why: &SendRequestError) -> Error {
+fn unreachable(why: &SendRequestError) -> Error {
     let why = std::io::Error::other(why.to_string());
-    Error::new(Kind::Unavailable, "gateway-away", "the gateway cannot be reached").caused_by(why)
+    Error::new(Kind::Unavailable, "gateway-unreachable", "the gateway cannot be reached").caused_by(why)
 }
 
 /// Nobody listens there: asking again at once is of no use.

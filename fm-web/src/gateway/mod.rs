@@ -7,7 +7,7 @@ mod connector;
 pub use answer::Answer;
 pub use ask::Ask;
 
-use crate::visit::Caller;
+use crate::request_context::Caller;
 use actix_web::http::Method;
 use url::Url;
 

@@ -1,13 +1,13 @@
 use super::{id_of, page};
 use crate::{
     Web,
+    request_context::RequestContext,
     search::encoded,
     text::{Texts, day, fill, option, price},
     view::{
-        Car, CarPage, Card, Fact, History, Picture, PriceHistory, PricePanel, Profile, RatedPrice, Shell, facts_of, json_ld, key_facts,
+        Car, CarPage, Card, Fact, History, Layout, Picture, PriceHistory, PricePanel, Profile, RatedPrice, facts_of, json_ld, key_facts,
         shape_of,
     },
-    visit::Visit,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
@@ -38,7 +38,7 @@ struct Seller {
 #[derive(Template)]
 #[template(path = "car.html")]
 struct CarView {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     json_ld: String,
     crumbs: Vec<Crumb>,
@@ -71,11 +71,11 @@ struct CarView {
 }
 
 /// One car.
-pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>, request: HttpRequest) -> Result<HttpResponse> {
+pub async fn car(web: Data<Web>, context: RequestContext, id: actix_web::web::Path<String>, request: HttpRequest) -> Result<HttpResponse> {
     let id = id_of(&id)?;
-    let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
+    let (gateway, caller, t) = (&web.gateway, &context.caller, context.t());
     let (car, history, makers, options) = join4(
-        async { gateway.get(&visit.as_user(&web).await, format!("/api/cars/{id}")).send().await?.json::<Car>() },
+        async { gateway.get(&context.as_user(&web).await, format!("/api/cars/{id}")).send().await?.json::<Car>() },
         async { gateway.get(caller, format!("/api/cars/{id}/price-history")).send().await?.json::<PriceHistory>() },
         web.catalogue.makers(gateway, caller),
         web.catalogue.options(gateway, caller),
@@ -85,21 +85,21 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
     let makers = makers.ok();
     let maker = makers.as_ref().map_or_else(|| crate::text::readable(&car.maker), |m| m.name(&car.maker));
     let (seller, similar, models, rated) = join4(
-        seller(&web, &visit, &car.owner_id, asks_for_number(&request)),
-        similar(&web, &visit, &car),
+        seller(&web, &context, &car.owner_id, asks_for_number(&request)),
+        similar(&web, &context, &car),
         web.catalogue.models(gateway, caller, &car.maker),
-        async { gateway.get(&visit.as_user(&web).await, format!("/api/cars/{id}/rating")).send().await?.json::<RatedPrice>() },
+        async { gateway.get(&context.as_user(&web).await, format!("/api/cars/{id}/rating")).send().await?.json::<RatedPrice>() },
     )
     .await;
-    count_view(&web, &visit, &request, &car);
+    count_view(&web, &context, &request, &car);
     if car.status == "listed" && !is_early(&request) {
-        visit.sees(&car.id);
+        context.sees(&car.id);
     }
 
     let history = match history {
         // fm-tracker has not heard of it: a draft, or a car that was listed a moment ago.
-        Err(e) if is_missing(&e) => Some(History::of(&visit, &[])),
-        history => history.ok().map(|h| History::of(&visit, &h.items)),
+        Err(e) if is_missing(&e) => Some(History::of(&context, &[])),
+        history => history.ok().map(|h| History::of(&context, &h.items)),
     };
     let fallen = history.as_ref().map_or(0, |h| h.fallen);
     let mut crumbs = vec![Crumb { href: format!("/cars?{}", encoded(&[("maker", car.maker.clone())])), label: maker.clone() }];
@@ -108,14 +108,14 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         crumbs.push(Crumb { href: format!("/cars?{}", encoded(&[("maker", car.maker.clone()), ("model", model.clone())])), label });
     }
     let path = format!("/cars/{id}");
-    let money = price(visit.lang, car.price);
-    let mut shell = Shell::new(&visit, "car", &format!("{} {}", car.title, fill(t.at_price, &money))).at(&path).with_hearts(&visit);
-    shell.description = car.description.as_deref().map(|d| d.chars().take(155).collect()).unwrap_or_else(|| car.title.clone());
-    shell.hidden = car.status != "listed";
-    let card = Card::of(&visit, &car);
+    let money = price(context.lang, car.price);
+    let mut layout = Layout::new(&context, "car", &format!("{} {}", car.title, fill(t.at_price, &money))).at(&path).with_hearts(&context);
+    layout.description = car.description.as_deref().map(|d| d.chars().take(155).collect()).unwrap_or_else(|| car.title.clone());
+    layout.hidden = car.status != "listed";
+    let card = Card::of(&context, &car);
     page(&CarView {
-        json_ld: json_ld(&visit, &car, &maker, &shell.canonical),
-        s: shell,
+        json_ld: json_ld(&context, &car, &maker, &layout.canonical),
+        s: layout,
         t,
         crumbs,
         id: id.to_owned(),
@@ -124,19 +124,19 @@ pub async fn car(web: Data<Web>, visit: Visit, id: actix_web::web::Path<String>,
         pictures: car.images.iter().filter_map(Picture::of).collect(),
         shape: shape_of(car.body.as_deref()).into(),
         paint: card.paint.clone(),
-        facts: facts_of(&visit, &car),
-        key: key_facts(&visit, &car),
-        options: car.options.iter().map(|o| option(visit.lang, o, options.as_ref().ok().and_then(|known| known.label(o)))).collect(),
+        facts: facts_of(&context, &car),
+        key: key_facts(&context, &car),
+        options: car.options.iter().map(|o| option(context.lang, o, options.as_ref().ok().and_then(|known| known.label(o)))).collect(),
         description: car.description.clone().unwrap_or_default(),
         history,
         no_history: if car.status == "draft" { t.history_draft } else { t.history_empty },
         sold: car.status == "sold",
-        contact: car.status == "listed" && !visit.is(&car.owner_id),
+        contact: car.status == "listed" && !context.is(&car.owner_id),
         card,
-        rated: rated.ok().map(|r| PricePanel::of(&visit, &r)),
+        rated: rated.ok().map(|r| PricePanel::of(&context, &r)),
         price: money,
-        price_note: if fallen > 0 { fill(t.price_down, price(visit.lang, fallen)) } else { String::new() },
-        mine: visit.is(&car.owner_id),
+        price_note: if fallen > 0 { fill(t.price_down, price(context.lang, fallen)) } else { String::new() },
+        mine: context.is(&car.owner_id),
         owner: car.owner_id,
         seller: seller.ok(),
         similar,
@@ -153,17 +153,17 @@ fn asks_for_number(request: &HttpRequest) -> bool {
     url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "number" && value == "shown")
 }
 
-async fn seller(web: &Web, visit: &Visit, owner: &str, asks_for_number: bool) -> Result<Seller> {
+async fn seller(web: &Web, context: &RequestContext, owner: &str, asks_for_number: bool) -> Result<Seller> {
     let owner = id_of(owner)?;
-    let found = web.gateway.get(&visit.as_user(web).await, format!("/api/profiles/{owner}")).send().await?.json::<Profile>();
+    let found = web.gateway.get(&context.as_user(web).await, format!("/api/profiles/{owner}")).send().await?.json::<Profile>();
     let p = match found {
         // Their account is gone, and the car is about to follow.
         Err(e) if is_missing(&e) => Profile::default(),
         found => found?,
     };
-    let t = visit.t();
+    let t = context.t();
     let name = p.name.filter(|n| !n.is_empty()).or(Some(p.username)).filter(|n| !n.is_empty()).unwrap_or_else(|| t.somebody.to_owned());
-    let since = p.member_since.map(|at| day(visit.lang, &at)).filter(|d| !d.is_empty()).map(|d| fill(t.since, d)).unwrap_or_default();
+    let since = p.member_since.map(|at| day(context.lang, &at)).filter(|d| !d.is_empty()).map(|d| fill(t.since, d)).unwrap_or_default();
     let phone_open = p.phone.is_some() && asks_for_number;
     let phone = p.phone.filter(|_| asks_for_number).or(p.phone_masked).unwrap_or_default();
     Ok(Seller {
@@ -180,15 +180,15 @@ async fn seller(web: &Web, visit: &Visit, owner: &str, asks_for_number: bool) ->
 }
 
 /// Cars of the same maker and model at a like price; none if fm-cars does not say.
-async fn similar(web: &Web, visit: &Visit, car: &Car) -> Vec<Card> {
+async fn similar(web: &Web, context: &RequestContext, car: &Car) -> Vec<Card> {
     let mut query = vec![("maker", car.maker.clone())];
     query.extend(car.model.clone().map(|m| ("model", m)));
     query.push(("price_from", (car.price * 6 / 10).clamp(1, 10_000_000).to_string()));
     query.push(("price_to", (car.price.saturating_mul(14) / 10).clamp(1, 10_000_000).to_string()));
     query.push(("per_page", (SIMILAR + 1).to_string()));
-    let found = web.gateway.get(&visit.caller, "/api/cars").query(&encoded(&query)).send().await.and_then(|a| a.json::<CarPage>());
+    let found = web.gateway.get(&context.caller, "/api/cars").query(&encoded(&query)).send().await.and_then(|a| a.json::<CarPage>());
     let others = found.map(|f| f.items).unwrap_or_default();
-    others.iter().filter(|c| c.id != car.id).take(SIMILAR).map(|c| Card::of(visit, c)).collect()
+    others.iter().filter(|c| c.id != car.id).take(SIMILAR).map(|c| Card::of(context, c)).collect()
 }
 
 /// A browser loads the page in advance, and perhaps for nothing.
@@ -197,11 +197,11 @@ fn is_early(request: &HttpRequest) -> bool {
 }
 
 /// Tells the tracker, without waiting for it. Pages that a browser loads in advance are not views.
-fn count_view(web: &Data<Web>, visit: &Visit, request: &HttpRequest, car: &Car) {
-    if is_early(request) || car.status != "listed" || visit.is(&car.owner_id) {
+fn count_view(web: &Data<Web>, context: &RequestContext, request: &HttpRequest, car: &Car) {
+    if is_early(request) || car.status != "listed" || context.is(&car.owner_id) {
         return;
     }
-    let view = web.gateway.post(&visit.caller, "/api/tracks/views").json(&serde_json::json!({"car_id": car.id}));
+    let view = web.gateway.post(&context.caller, "/api/tracks/views").json(&serde_json::json!({"car_id": car.id}));
     actix_web::rt::spawn(async move {
         if let Err(e) = view.send().await.and_then(crate::gateway::Answer::success) {
             log::debug!("car: view not counted: {}", e.chain());

@@ -1,8 +1,8 @@
 use super::{id_of, page};
 use crate::{
     Web, assets,
+    request_context::RequestContext,
     view::{Car, Card},
-    visit::Visit,
 };
 use actix_web::{
     HttpResponse,
@@ -26,8 +26,8 @@ struct CardPart {
 }
 
 /// One car as lists show it, alone: scripts put it into lists that grow.
-pub async fn card(web: Data<Web>, visit: Visit, id: Path<String>) -> Result<HttpResponse> {
+pub async fn card(web: Data<Web>, context: RequestContext, id: Path<String>) -> Result<HttpResponse> {
     let id = id_of(&id)?;
-    let car: Car = web.gateway.get(&visit.caller, format!("/api/cars/{id}")).send().await?.json()?;
-    page(&CardPart { s: Around { assets: assets::base() }, card: Card::of(&visit, &car), level: 3 })
+    let car: Car = web.gateway.get(&context.caller, format!("/api/cars/{id}")).send().await?.json()?;
+    page(&CardPart { s: Around { assets: assets::base() }, card: Card::of(&context, &car), level: 3 })
 }

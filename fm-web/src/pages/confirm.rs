@@ -1,8 +1,8 @@
 use super::{Refusal, page_as};
 use crate::{
+    request_context::RequestContext,
     text::Texts,
-    view::{Entry, Shell, mark_failed},
-    visit::Visit,
+    view::{Entry, Layout, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -23,7 +23,7 @@ pub struct Confirm {
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct ConfirmPage {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     heading: &'static str,
     text: String,
@@ -38,9 +38,9 @@ struct ConfirmPage {
 }
 
 impl Confirm {
-    pub fn draw(self, visit: &Visit, menu: &'static str, refusal: Option<Refusal>) -> Result<HttpResponse> {
-        let t = visit.t();
-        let mut s = Shell::new(visit, menu, self.heading).hidden();
+    pub fn draw(self, context: &RequestContext, menu: &'static str, refusal: Option<Refusal>) -> Result<HttpResponse> {
+        let t = context.t();
+        let mut s = Layout::new(context, menu, self.heading).hidden();
         if refusal.is_some() {
             mark_failed(&mut s, t.form_failed);
         }
@@ -55,7 +55,7 @@ impl Confirm {
             back: self.back,
             button: self.button,
             button_class: if self.bad { "button-bad" } else { "button-main" },
-            token: visit.form_token(),
+            token: context.form_token(),
             entries: self.entries,
             optional: false,
         };

@@ -9,9 +9,9 @@ use super::{
 use crate::{
     Web,
     gateway::Answer,
+    request_context::{Form, Me, Notice, RequestContext},
     text::Texts,
-    view::{Car, Card, Conversation, Entry, Profile, Shell, mark_failed},
-    visit::{Form, Me, Notice, Visit},
+    view::{Car, Card, Conversation, Entry, Layout, Profile, mark_failed},
 };
 use actix_web::{
     HttpResponse,
@@ -26,7 +26,7 @@ use serde_json::json;
 #[derive(Template)]
 #[template(path = "contact.html")]
 struct Contact {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     id: String,
     card: Option<Card>,
@@ -48,21 +48,21 @@ pub struct ContactForm {
     key: String,
 }
 
-fn entries(visit: &Visit, typed: &str) -> Vec<Entry> {
-    let t = visit.t();
+fn entries(context: &RequestContext, typed: &str) -> Vec<Entry> {
+    let t = context.t();
     vec![Entry::area("text", t.your_message, 2000).required().hint(t.message_hint).with(typed)]
 }
 
 async fn draw(
     web: &Web,
-    visit: &Visit,
+    context: &RequestContext,
     me: &Me,
     id: &str,
     key: String,
     entries: Vec<Entry>,
     refusal: Option<Refusal>,
 ) -> Result<HttpResponse> {
-    let t = visit.t();
+    let t = context.t();
     let car = match web.gateway.get(&me.caller, format!("/api/cars/{id}")).send().await?.json::<Car>() {
         // It may be deleted since the form was shown; what was typed must not be lost with it.
         Err(e) if e.kind() == Kind::NotFound && refusal.is_some() => None,
@@ -80,7 +80,7 @@ async fn draw(
         None => Err(fm_sdk::Error::not_found("car-unknown")),
     };
     let seller = seller.and_then(Answer::json::<Profile>).map(|p| p.name.filter(|n| !n.is_empty()).unwrap_or(p.username));
-    let mut s = Shell::new(visit, "contact", t.write_to_seller).hidden();
+    let mut s = Layout::new(context, "contact", t.write_to_seller).hidden();
     if refusal.as_ref().is_some_and(|r| r.status != StatusCode::OK) {
         mark_failed(&mut s, t.form_failed);
     }
@@ -89,11 +89,11 @@ async fn draw(
         s,
         t,
         id: id.to_owned(),
-        card: car.as_ref().map(|c| Card::of(visit, c)),
+        card: car.as_ref().map(|c| Card::of(context, c)),
         seller: seller.ok().filter(|n| !n.is_empty()).unwrap_or_else(|| t.somebody.to_owned()),
         open,
         failed: refusal.map(|r| r.lines).unwrap_or_default(),
-        token: visit.form_token(),
+        token: context.form_token(),
         key,
         entries,
         optional: false,
@@ -102,26 +102,32 @@ async fn draw(
 }
 
 /// The form for a first message.
-pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
-    let entries = entries(&visit, "");
-    draw(&web, &visit, &me, id_of(&id)?, new_key(), entries, None).await
+pub async fn show(web: Data<Web>, context: RequestContext, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    let entries = entries(&context, "");
+    draw(&web, &context, &me, id_of(&id)?, new_key(), entries, None).await
 }
 
 /// Sends it; the key makes sure that a button pressed twice writes once.
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, Form(form): Form<ContactForm>) -> Result<HttpResponse> {
+pub async fn submit(
+    web: Data<Web>,
+    context: RequestContext,
+    me: Me,
+    id: Path<String>,
+    Form(form): Form<ContactForm>,
+) -> Result<HttpResponse> {
     let (id, key) = (id_of(&id)?, key_of(&form.key));
     // Browsers write line ends of their own kind (HTML, section 4.10.22.4).
     let text = form.text.replace("\r\n", "\n");
     let ask = web.gateway.post(&me.caller, "/api/me/conversations").header(KEY, &key).json(&json!({"car_id": id, "text": text}));
     match ask.send().await.and_then(Answer::json::<Conversation>) {
         Ok(conversation) => {
-            visit.say(Notice::Sent);
+            context.say(Notice::Sent);
             Ok(see(&format!("/inbox/{}", id_of(&conversation.id)?)))
         }
         Err(e) => {
-            let mut entries = entries(&visit, &text);
-            let refusal = not_sent(&visit, &mut entries, e)?;
-            draw(&web, &visit, &me, id, key, entries, Some(refusal)).await
+            let mut entries = entries(&context, &text);
+            let refusal = not_sent(&context, &mut entries, e)?;
+            draw(&web, &context, &me, id, key, entries, Some(refusal)).await
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Pages for what went wrong.
 
-use crate::{view::Shell, visit::Visit};
+use crate::{request_context::RequestContext, view::Layout};
 use actix_web::{
     HttpResponse,
     body::BoxBody,
@@ -16,7 +16,7 @@ use fm_sdk::trace;
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
-    s: Shell,
+    s: Layout,
     t: &'static crate::text::Texts,
     status: u16,
     heading: &'static str,
@@ -33,8 +33,8 @@ pub fn is_bare(response: &ServiceResponse<BoxBody>) -> bool {
 }
 
 /// Gives it one; the status and headers like `Allow` and `Retry-After` stay.
-pub fn paint(response: ServiceResponse<BoxBody>, visit: &Visit) -> ServiceResponse<BoxBody> {
-    let Some(html) = page(visit, response.status()) else { return response };
+pub fn paint(response: ServiceResponse<BoxBody>, context: &RequestContext) -> ServiceResponse<BoxBody> {
+    let Some(html) = page(context, response.status()) else { return response };
     let (request, bare) = response.into_parts();
     // A new one, because an error that a response remembers would be written instead of the page.
     let mut painted = HttpResponse::build(bare.status()).body(html);
@@ -46,8 +46,8 @@ pub fn paint(response: ServiceResponse<BoxBody>, visit: &Visit) -> ServiceRespon
     ServiceResponse::new(request, painted)
 }
 
-fn page(visit: &Visit, status: StatusCode) -> Option<String> {
-    let t = visit.t();
+fn page(context: &RequestContext, status: StatusCode) -> Option<String> {
+    let t = context.t();
     let (heading, text) = match status.as_u16() {
         401 | 403 => (t.error_403, t.error_403_text),
         404 | 410 => (t.error_404, t.error_404_text),
@@ -60,6 +60,6 @@ fn page(visit: &Visit, status: StatusCode) -> Option<String> {
         _ => (t.error_500, t.error_500_text),
     };
     let trace = trace::current().map(|t| t.trace_id()).unwrap_or_default();
-    let page = ErrorPage { s: Shell::new(visit, "error", heading).hidden(), t, status: status.as_u16(), heading, text, trace };
+    let page = ErrorPage { s: Layout::new(context, "error", heading).hidden(), t, status: status.as_u16(), heading, text, trace };
     page.render().ok()
 }

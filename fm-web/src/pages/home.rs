@@ -1,10 +1,10 @@
 use super::{favourites::cars as cars_by_ids, page};
 use crate::{
     Web,
+    request_context::RequestContext,
     search::Search,
     text::{Texts, choice, fill, number, price, values},
-    view::{Car, CarPage, Card, Facets, Listings, Shell, this_year},
-    visit::Visit,
+    view::{Car, CarPage, Card, Facets, Layout, Listings, this_year},
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
@@ -37,7 +37,7 @@ impl Tile {
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     search: Search,
     lead: String,
@@ -59,15 +59,15 @@ struct Count {
 }
 
 /// Counts the cars that fit what is chosen already.
-async fn chosen(web: &Web, visit: &Visit, search: &Search) -> Option<i64> {
-    let ask = web.gateway.get(&visit.caller, "/api/cars/count").query(&search.filter_query());
+async fn chosen(web: &Web, context: &RequestContext, search: &Search) -> Option<i64> {
+    let ask = web.gateway.get(&context.caller, "/api/cars/count").query(&search.filter_query());
     ask.send().await.and_then(|a| a.json::<Count>()).map(|c| c.count).ok()
 }
 
 /// The start page.
-pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
-    let (gateway, caller, t, lang) = (&web.gateway, &visit.caller, visit.t(), visit.lang);
-    let search = Search::parse(visit.lang, request.query_string());
+pub async fn home(web: Data<Web>, context: RequestContext, request: HttpRequest) -> Result<HttpResponse> {
+    let (gateway, caller, t, lang) = (&web.gateway, &context.caller, context.t(), context.lang);
+    let search = Search::parse(context.lang, request.query_string());
     let maker = search.list("maker").first();
     let (facets, makers, latest, newest, models) = join5(
         async { gateway.get(caller, "/api/cars/facets").send().await?.json::<Facets>() },
@@ -77,8 +77,8 @@ pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
         OptionFuture::from(maker.map(|m| web.catalogue.models(gateway, caller, m))),
     )
     .await;
-    let seen: Vec<String> = visit.seen().into_iter().take(SEEN).collect();
-    let seen = cars_by_ids(&web, &visit, seen.iter().map(String::as_str)).await.unwrap_or_default();
+    let seen: Vec<String> = context.seen().into_iter().take(SEEN).collect();
+    let seen = cars_by_ids(&web, &context, seen.iter().map(String::as_str)).await.unwrap_or_default();
     let facets = facets.ok();
     let count = |field: &str, value: &str| facets.as_ref().map(|f| f.count(field, value));
     let tile = |field: &str, value: &str, label: String| Tile {
@@ -95,34 +95,34 @@ pub async fn home(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
         counted.into_iter().take(POPULAR).map(|m| tile("maker", &m.value, name(&m.value))).collect()
     });
     let total = facets.as_ref().map(|f| f.total);
-    let fitting = if search.filters().is_empty() { total } else { chosen(&web, &visit, &search).await };
+    let fitting = if search.filters().is_empty() { total } else { chosen(&web, &context, &search).await };
     let description = t.home_description;
     page(&Home {
-        s: Shell::new(&visit, "home", "").described(description).at("/").with_hearts(&visit),
+        s: Layout::new(&context, "home", "").described(description).at("/").with_hearts(&context),
         t,
         lead: total.filter(|n| *n > 0).map_or_else(|| t.home_lead_bare.to_owned(), |n| fill(t.home_lead, number(lang, n))),
-        show: super::results::show(&visit, fitting),
+        show: super::results::show(&context, fitting),
         makers: makers.iter().flat_map(|m| m.iter()).map(|c| tile("maker", &c.value, c.label.clone())).collect(),
         models: models.and_then(Result::ok).iter().flat_map(|m| m.iter()).map(|c| tile("model", &c.value, c.label.clone())).collect(),
         years: (0..30).map(|i| this_year() - i).collect(),
         prices: PRICES.map(|p| (p, price(lang, p))).into(),
         bodies: values("body").filter(|b| *b != "other").map(|b| tile("body", b, choice(lang, "body", b).into_owned())).collect(),
-        latest: cards(&visit, latest.ok(), newest.ok()),
-        seen: seen.iter().filter(|c| c.status == "listed").map(|c| Card::of(&visit, c)).collect(),
+        latest: cards(&context, latest.ok(), newest.ok()),
+        seen: seen.iter().filter(|c| c.status == "listed").map(|c| Card::of(&context, c)).collect(),
         popular,
         search,
     })
 }
 
 /// The tracker says which cars came last, fm-cars says more about them. One of the two is enough.
-fn cards(visit: &Visit, latest: Option<Listings>, newest: Option<CarPage>) -> Option<Vec<Card>> {
+fn cards(context: &RequestContext, latest: Option<Listings>, newest: Option<CarPage>) -> Option<Vec<Card>> {
     let cars: Vec<Car> = newest.map(|p| p.items).unwrap_or_default();
     match latest {
         Some(latest) => {
             let known = |id: &str| cars.iter().find(|c| c.id == id);
-            Some(latest.items.iter().take(LATEST).map(|l| Card::of_listing(visit, l, known(&l.car_id))).collect())
+            Some(latest.items.iter().take(LATEST).map(|l| Card::of_listing(context, l, known(&l.car_id))).collect())
         }
         None if cars.is_empty() => None,
-        None => Some(cars.iter().take(LATEST).map(|c| Card::of(visit, c)).collect()),
+        None => Some(cars.iter().take(LATEST).map(|c| Card::of(context, c)).collect()),
     }
 }

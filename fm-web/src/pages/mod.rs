@@ -23,7 +23,7 @@ mod sitemap;
 pub use confirm::Confirm;
 pub use refusal::Refusal;
 
-use crate::{assets, visit::dress};
+use crate::{assets, request_context::layer};
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
@@ -37,7 +37,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     let at = web::resource::<&str>;
     cfg.service(
         web::scope("")
-            .wrap(from_fn(dress))
+            .wrap(from_fn(layer))
             .wrap(Compress::default())
             .service(at("/").get(home::home))
             .service(at("/cars").get(results::results))

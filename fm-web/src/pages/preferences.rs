@@ -1,5 +1,5 @@
 use super::see;
-use crate::visit::{LANG, OpenForm, THEME, Visit, return_path};
+use crate::request_context::{LANG, OpenForm, RequestContext, THEME, return_path};
 use actix_web::{
     HttpResponse,
     cookie::{Cookie, SameSite, time::Duration},
@@ -14,10 +14,11 @@ pub struct Preferences {
 }
 
 /// Keeps language and appearance in cookies, and goes back to where the reader was.
-pub async fn preferences(visit: Visit, OpenForm(wish): OpenForm<Preferences>) -> HttpResponse {
+pub async fn preferences(context: RequestContext, OpenForm(wish): OpenForm<Preferences>) -> HttpResponse {
     let mut response = see(return_path(wish.to.as_deref()));
     let mut keep = |name: &'static str, value: &'static str| {
-        let mut cookie = Cookie::build(name, value).path("/").same_site(SameSite::Lax).http_only(true).secure(visit.origin.secure).finish();
+        let mut cookie =
+            Cookie::build(name, value).path("/").same_site(SameSite::Lax).http_only(true).secure(context.origin.secure).finish();
         if value.is_empty() {
             cookie.make_removal();
         } else {

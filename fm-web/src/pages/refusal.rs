@@ -1,6 +1,6 @@
 use crate::{
+    request_context::RequestContext,
     view::{Entry, blame},
-    visit::Visit,
 };
 use actix_web::http::StatusCode;
 use fm_sdk::{Error, Kind, Result};
@@ -20,18 +20,18 @@ impl Refusal {
     ///
     /// # Errors
     /// What is no complaint about the form: somebody else's car, an ended session, a fault of ours.
-    pub fn read(visit: &Visit, entries: &mut [Entry], error: Error) -> Result<Self> {
-        let t = visit.t();
+    pub fn read(context: &RequestContext, entries: &mut [Entry], error: Error) -> Result<Self> {
+        let t = context.t();
         match error.kind() {
             Kind::Invalid | Kind::Conflict | Kind::Malformed | Kind::Forbidden if !error.fields().is_empty() => {
                 let mut lines = vec![t.form_check.to_owned()];
-                lines.extend(blame(visit.lang, entries, error.fields()));
+                lines.extend(blame(context.lang, entries, error.fields()));
                 Ok(Refusal { lines, status: StatusCode::UNPROCESSABLE_ENTITY })
             }
             Kind::Throttled => Ok(Refusal::of(StatusCode::TOO_MANY_REQUESTS, t.sign_in_throttled)),
             Kind::Unavailable | Kind::Unroutable | Kind::TimedOut => {
                 log::warn!("form: refused: {}", error.chain());
-                Ok(Refusal::of(StatusCode::SERVICE_UNAVAILABLE, t.away))
+                Ok(Refusal::of(StatusCode::SERVICE_UNAVAILABLE, t.unavailable))
             }
             _ => Err(error),
         }

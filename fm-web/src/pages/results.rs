@@ -1,10 +1,10 @@
 use super::{page, searches::to_json};
 use crate::{
     Web,
+    request_context::RequestContext,
     search::{BY_DISTANCE, SORTS, Search, Unknown},
     text::{Texts, fill, number},
-    view::{Beyond, CarPage, Card, Chip, Facets, Group, Names, Pager, Shell, UnknownValue, chips, groups, unknown_values},
-    visit::Visit,
+    view::{Beyond, CarPage, Card, Chip, Facets, Group, Layout, Names, Pager, UnknownValue, chips, groups, unknown_values},
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -32,7 +32,7 @@ struct Relaxed {
 #[derive(Template)]
 #[template(path = "results.html")]
 struct Results {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     heading: String,
     summary: String,
@@ -61,21 +61,21 @@ struct Count {
 }
 
 /// The cars that fit a search, with its filters.
-pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
-    let (mut search, mut unknown) = Search::read(visit.lang, request.query_string());
-    let (gateway, caller, t) = (&web.gateway, &visit.caller, visit.t());
+pub async fn results(web: Data<Web>, context: RequestContext, request: HttpRequest) -> Result<HttpResponse> {
+    let (mut search, mut unknown) = Search::read(context.lang, request.query_string());
+    let (gateway, caller, t) = (&web.gateway, &context.caller, context.t());
     // Kept for a while, so that they seldom cost anything; the API refuses a search for values that the catalogue does not have.
     let (makers, options) = join(web.catalogue.makers(gateway, caller), web.catalogue.options(gateway, caller)).await;
     let (makers, options) = (makers.ok(), options.ok());
     for (field, known) in [("maker", &makers), ("option", &options)] {
         unknown.extend(known.iter().flat_map(|known| search.retain(field, |value| known.label(value).is_some())));
     }
-    let (mut answers, mut no_place) = (ask(&web, &visit, &search).await, String::new());
+    let (mut answers, mut no_place) = (ask(&web, &context, &search).await, String::new());
     if answers.0.as_ref().is_err_and(|e| e.fields().iter().any(|f| f.field == "near")) {
         no_place.clone_from(&search.near);
         unknown.push(Unknown::new("near", &no_place));
         search.leave_place();
-        answers = ask(&web, &visit, &search).await;
+        answers = ask(&web, &context, &search).await;
     }
     Unknown::tidy(&mut unknown);
     let (found, facets, models) = answers;
@@ -87,35 +87,35 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
         options: options.as_deref(),
         place: found.as_ref().and_then(|f| f.place.as_ref()),
     };
-    let chips = chips(&visit, &search, &names);
+    let chips = chips(&context, &search, &names);
     let total = found.as_ref().map(|f| f.total).or(facets.as_ref().map(|f| f.total));
-    let relax = if total == Some(0) && !chips.is_empty() { relaxed(&web, &visit, &chips).await } else { Vec::new() };
-    let heading = heading(&visit, &search, &names);
+    let relax = if total == Some(0) && !chips.is_empty() { relaxed(&web, &context, &chips).await } else { Vec::new() };
+    let heading = heading(&context, &search, &names);
     let pages = Pager::of(&search, total.unwrap_or_default());
-    let beyond = Beyond::of(&visit, &search, pages.last);
+    let beyond = Beyond::of(&context, &search, pages.last);
     if beyond.is_some() && status == StatusCode::OK {
         status = StatusCode::NOT_FOUND;
     }
-    let mut shell = Shell::new(&visit, "results", &heading)
+    let mut layout = Layout::new(&context, "results", &heading)
         .described(t.results_description)
         .at(&search.at_page(search.page).href())
-        .with_hearts(&visit);
+        .with_hearts(&context);
     // One page of each maker and model is enough for search engines.
-    shell.hidden = search.filters().len() > 2 || !search.text.is_empty() || !unknown.is_empty() || status != StatusCode::OK;
+    layout.hidden = search.filters().len() > 2 || !search.text.is_empty() || !unknown.is_empty() || status != StatusCode::OK;
     let html = Results {
-        s: shell,
+        s: layout,
         t,
         heading,
-        summary: summary(&visit, &search, total, pages.last),
-        show: show(&visit, facets.as_ref().map(|f| f.total)),
+        summary: summary(&context, &search, total, pages.last),
+        show: show(&context, facets.as_ref().map(|f| f.total)),
         facets_there: facets.is_some(),
-        groups: groups(&visit, &search, facets.as_ref(), &names),
+        groups: groups(&context, &search, facets.as_ref(), &names),
         chips,
         unknown: unknown_values(t, &unknown),
         no_place,
         save: if to_json(&search).as_object().is_some_and(|f| !f.is_empty()) { search.filter_query() } else { String::new() },
         sorts: SORTS.into_iter().zip(sort_names(t)).filter(|(sort, _)| *sort != BY_DISTANCE || !search.near.is_empty()).collect(),
-        cards: found.map(|f| f.items.iter().map(|c| Card::of(&visit, c)).collect()),
+        cards: found.map(|f| f.items.iter().map(|c| Card::of(&context, c)).collect()),
         refused: status == StatusCode::BAD_REQUEST,
         beyond,
         relax,
@@ -133,12 +133,12 @@ pub async fn results(web: Data<Web>, visit: Visit, request: HttpRequest) -> Resu
 type Answers = (Result<CarPage>, Result<Facets>, HashMap<String, String>);
 
 /// Asks for the cars of a search, the counts of its filters, and the names of its models.
-async fn ask(web: &Web, visit: &Visit, search: &Search) -> Answers {
-    let (gateway, caller) = (&web.gateway, &visit.caller);
+async fn ask(web: &Web, context: &RequestContext, search: &Search) -> Answers {
+    let (gateway, caller) = (&web.gateway, &context.caller);
     join3(
         async { gateway.get(caller, "/api/cars").query(&search.page_query()).send().await?.json::<CarPage>() },
         async { gateway.get(caller, "/api/cars/facets").query(&search.filter_query()).send().await?.json::<Facets>() },
-        models(web, visit, search),
+        models(web, context, search),
     )
     .await
 }
@@ -169,43 +169,43 @@ fn sort_names(t: &'static Texts) -> [&'static str; 10] {
 }
 
 /// Names of the models of all makers that are chosen.
-pub(super) async fn models(web: &Web, visit: &Visit, search: &Search) -> HashMap<String, String> {
+pub(super) async fn models(web: &Web, context: &RequestContext, search: &Search) -> HashMap<String, String> {
     let makers = search.list("maker").iter().take(5);
-    let lists = join_all(makers.map(|m| web.catalogue.models(&web.gateway, &visit.caller, m))).await;
+    let lists = join_all(makers.map(|m| web.catalogue.models(&web.gateway, &context.caller, m))).await;
     lists.into_iter().flatten().flat_map(|list| list.iter().map(|c| (c.value.clone(), c.label.clone())).collect::<Vec<_>>()).collect()
 }
 
 /// The button's text.
-pub fn show(visit: &Visit, total: Option<i64>) -> String {
-    let t = visit.t();
+pub fn show(context: &RequestContext, total: Option<i64>) -> String {
+    let t = context.t();
     match total {
         None => t.show_plain.to_owned(),
         Some(0) => t.show_none.to_owned(),
         Some(1) => t.show_one.to_owned(),
-        Some(n) => fill(t.show_many, number(visit.lang, n)),
+        Some(n) => fill(t.show_many, number(context.lang, n)),
     }
 }
 
-fn cars(visit: &Visit, n: i64) -> String {
-    let t = visit.t();
+fn cars(context: &RequestContext, n: i64) -> String {
+    let t = context.t();
     match n {
         0 => t.found_none.to_owned(),
         1 => t.found_one.to_owned(),
-        n => fill(t.found_many, number(visit.lang, n)),
+        n => fill(t.found_many, number(context.lang, n)),
     }
 }
 
-fn summary(visit: &Visit, search: &Search, total: Option<i64>, last: u32) -> String {
+fn summary(context: &RequestContext, search: &Search, total: Option<i64>, last: u32) -> String {
     let Some(total) = total else { return String::new() };
     if last <= 1 || search.page > last {
-        return cars(visit, total);
+        return cars(context, total);
     }
-    let place = fill(&fill(visit.t().page_of, search.page), last);
-    format!("{}, {place}", cars(visit, total))
+    let place = fill(&fill(context.t().page_of, search.page), last);
+    format!("{}, {place}", cars(context, total))
 }
 
 /// What the page is about: the makers and models, if there are few.
-fn heading(visit: &Visit, search: &Search, names: &Names) -> String {
+fn heading(context: &RequestContext, search: &Search, names: &Names) -> String {
     let makers: Vec<String> =
         search.list("maker").iter().map(|m| names.makers.map_or_else(|| crate::text::readable(m), |c| c.name(m))).collect();
     let models: Vec<&str> = search.list("model").iter().filter_map(|m| names.models.get(m)).map(String::as_str).collect();
@@ -213,18 +213,18 @@ fn heading(visit: &Visit, search: &Search, names: &Names) -> String {
         ([one], [model]) => format!("{one} {model}"),
         ([one], _) => one.clone(),
         ([one, two], _) => format!("{one}, {two}"),
-        _ => visit.t().results_title.to_owned(),
+        _ => context.t().results_title.to_owned(),
     }
 }
 
 /// Finds out which filter is in the way.
-async fn relaxed(web: &Web, visit: &Visit, chips: &[Chip]) -> Vec<Relaxed> {
+async fn relaxed(web: &Web, context: &RequestContext, chips: &[Chip]) -> Vec<Relaxed> {
     let asked = chips.iter().take(RELAX).map(|chip| async move {
         let query = chip.without.filter_query();
-        let answer = web.gateway.get(&visit.caller, "/api/cars/count").query(&query).within(HINT).send().await;
+        let answer = web.gateway.get(&context.caller, "/api/cars/count").query(&query).within(HINT).send().await;
         answer.and_then(|a| a.json::<Count>()).map(|c| (chip, c.count))
     });
     let mut better: Vec<(&Chip, i64)> = join_all(asked).await.into_iter().flatten().filter(|(_, n)| *n > 0).collect();
     better.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    better.into_iter().map(|(chip, n)| Relaxed { href: chip.href.clone(), label: chip.label.clone(), cars: cars(visit, n) }).collect()
+    better.into_iter().map(|(chip, n)| Relaxed { href: chip.href.clone(), label: chip.label.clone(), cars: cars(context, n) }).collect()
 }

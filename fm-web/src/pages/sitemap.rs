@@ -1,7 +1,7 @@
 use crate::{
     Web,
+    request_context::RequestContext,
     view::{CarPage, Facets},
-    visit::Visit,
 };
 use actix_web::{HttpResponse, http::header, web::Data};
 use fm_sdk::{Error, Result};
@@ -10,16 +10,16 @@ use std::fmt::Write;
 
 /// Lists the start page, a page for each maker, and the newest cars (<https://www.sitemaps.org/protocol.html>). A sitemap consists of whole
 /// URLs: there is none while the site's own is not set.
-pub async fn sitemap(web: Data<Web>, visit: Visit) -> Result<HttpResponse> {
-    if visit.site.is_empty() {
+pub async fn sitemap(web: Data<Web>, context: RequestContext) -> Result<HttpResponse> {
+    if context.site.is_empty() {
         return Err(Error::not_found("no-public-url"));
     }
-    let (gateway, caller) = (&web.gateway, &visit.caller);
+    let (gateway, caller) = (&web.gateway, &context.caller);
     let (facets, newest) = join(async { gateway.get(caller, "/api/cars/facets").send().await?.json::<Facets>() }, async {
         gateway.get(caller, "/api/cars").query("sort=-added&per_page=100").send().await?.json::<CarPage>()
     })
     .await;
-    let origin = escaped(&visit.site);
+    let origin = escaped(&context.site);
     let mut xml =
         String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     let mut add = |path: &str, changed: &str| {

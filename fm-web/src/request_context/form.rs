@@ -1,6 +1,6 @@
 //! Forms, refused when they were not sent from one of our own pages.
 
-use super::Visit;
+use super::RequestContext;
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
@@ -31,12 +31,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (visit, own) = (Visit::of(request), verify_origin(request));
+        let (context, own) = (RequestContext::of(request), verify_origin(request));
         let body = read(request, payload);
         async move {
             own?;
             let body = body.await?;
-            verify_token(&visit, &parse::<Token>(&body)?.form_token)?;
+            verify_token(&context, &parse::<Token>(&body)?.form_token)?;
             Ok(Form(parse(&body)?))
         }
         .boxed_local()
@@ -67,8 +67,8 @@ pub fn verify_origin(request: &HttpRequest) -> Result<()> {
     let own = match (header("sec-fetch-site"), header("origin")) {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => {
-            let visit = Visit::of(request);
-            visit.origin.is(origin) || (!visit.site.is_empty() && visit.site.eq_ignore_ascii_case(origin))
+            let context = RequestContext::of(request);
+            context.origin.is(origin) || (!context.site.is_empty() && context.site.eq_ignore_ascii_case(origin))
         }
         // No browser of the last years: the token decides.
         (None, None) => true,
@@ -80,8 +80,8 @@ pub fn verify_origin(request: &HttpRequest) -> Result<()> {
 ///
 /// # Errors
 /// `form-token` (403).
-pub fn verify_token(visit: &Visit, token: &str) -> Result<()> {
-    if visit.token_is(token) {
+pub fn verify_token(context: &RequestContext, token: &str) -> Result<()> {
+    if context.token_is(token) {
         Ok(())
     } else {
         Err(Error::new(Kind::Forbidden, "form-token", "the form's token is not that of this browser"))

@@ -1,6 +1,6 @@
-//! The outermost layer of every page: reads the visit, gives errors a page, sets cookies and the headers that guard.
+//! The outermost layer of every page: reads the request, gives errors a page, sets cookies and the headers that guard.
 
-use super::{Change, Notice, Visit, reader};
+use super::{Change, Notice, RequestContext, reader};
 use crate::pages::error;
 use actix_web::{
     Error, HttpMessage, HttpResponse,
@@ -31,18 +31,18 @@ const GUARDS: [(HeaderName, &str); 6] = [
 const HTTPS_ONLY: &str = "max-age=31536000";
 
 /// Wraps all pages.
-pub async fn dress(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
-    let visit = Visit::read(request.request());
-    request.extensions_mut().insert(visit.clone());
-    reader::look(&request, &visit).await;
+pub async fn layer(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let context = RequestContext::read(request.request());
+    request.extensions_mut().insert(context.clone());
+    reader::look(&request, &context).await;
     let answered = next.call(request).await?.map_into_boxed_body();
     let mut response = match error::is_bare(&answered) {
-        true if answered.status() == StatusCode::UNAUTHORIZED => sign_in_first(answered, &visit),
-        true => error::paint(answered, &visit),
+        true if answered.status() == StatusCode::UNAUTHORIZED => sign_in_first(answered, &context),
+        true => error::paint(answered, &context),
         false => answered,
     };
-    guard(response.headers_mut(), visit.site.starts_with("https://"));
-    for cookie in visit.cookies() {
+    guard(response.headers_mut(), context.site.starts_with("https://"));
+    for cookie in context.cookies() {
         // Fails only for a cookie that cannot be written, which ours can.
         let _ = response.response_mut().add_cookie(&cookie);
     }
@@ -50,25 +50,25 @@ pub async fn dress(request: ServiceRequest, next: Next<impl MessageBody + 'stati
 }
 
 /// Leads to the sign-in and back. A token that is refused is renewed first: it may have been revoked by a new password.
-fn sign_in_first(answered: ServiceResponse<BoxBody>, visit: &Visit) -> ServiceResponse<BoxBody> {
+fn sign_in_first(answered: ServiceResponse<BoxBody>, context: &RequestContext) -> ServiceResponse<BoxBody> {
     let (had_token, can_renew) = {
-        let session = visit.session.borrow();
+        let session = context.session.borrow();
         (session.access.is_some(), session.refresh.is_some())
     };
     let (request, _) = answered.into_parts();
     let reading = request.method() == Method::GET;
-    let to = if had_token && can_renew && !visit.renewed.get() {
-        visit.change(Change::DropAccess);
+    let to = if had_token && can_renew && !context.renewed.get() {
+        context.change(Change::DropAccess);
         if !reading {
-            visit.say(Notice::TryAgain);
+            context.say(Notice::TryAgain);
         }
-        visit.here.clone()
+        context.here.clone()
     } else {
         if had_token {
-            visit.change(Change::End);
-            visit.say(Notice::SignInAgain);
+            context.change(Change::End);
+            context.say(Notice::SignInAgain);
         }
-        let back: String = form_urlencoded::byte_serialize(visit.here.as_bytes()).collect();
+        let back: String = form_urlencoded::byte_serialize(context.here.as_bytes()).collect();
         format!("/sign-in?to={back}")
     };
     let response =

@@ -1,4 +1,4 @@
-use super::{Caller, Person, Visit};
+use super::{Caller, Person, RequestContext};
 use crate::Web;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use fm_sdk::{Error, Kind, Result};
@@ -16,11 +16,11 @@ impl FromRequest for Me {
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (visit, web) = (Visit::of(request), request.app_data::<Data<Web>>().cloned());
+        let (context, web) = (RequestContext::of(request), request.app_data::<Data<Web>>().cloned());
         async move {
             let web = web.ok_or_else(|| Error::new(Kind::Internal, "internal", "the service has no state"))?;
-            let caller = visit.as_user(&web).await;
-            let session = visit.session.borrow();
+            let caller = context.as_user(&web).await;
+            let session = context.session.borrow();
             match (&caller.token, &session.refresh) {
                 (Some(_), _) => Ok(Me { caller, person: session.person.clone() }),
                 // There is a session; it only could not be renewed now.

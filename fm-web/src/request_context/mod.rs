@@ -1,10 +1,10 @@
-//! One visit of a page: who comes, in which language, from where, and what the browser is to remember.
+//! The context of one request: who comes, in which language, from where, and what the browser is to remember.
 
 mod back;
 mod caller;
 mod cookies;
-mod dress;
 mod form;
+mod layer;
 mod me;
 mod memory;
 mod notice;
@@ -16,8 +16,8 @@ mod token;
 
 pub use back::return_path;
 pub use caller::Caller;
-pub use dress::dress;
 pub use form::{Form, OpenForm, verify_origin, verify_token};
+pub use layer::layer;
 pub use me::Me;
 pub use memory::Heart;
 pub use notice::Notice;
@@ -53,7 +53,7 @@ const MEMORY: Duration = Duration::days(400);
 
 /// What a page may know of its reader. Cheap to clone.
 #[derive(Clone)]
-pub struct Visit(Rc<Reader>);
+pub struct RequestContext(Rc<Reader>);
 
 pub struct Reader {
     pub lang: Lang,
@@ -93,14 +93,14 @@ pub struct Reader {
     seen: RefCell<(Vec<String>, bool)>,
 }
 
-impl Deref for Visit {
+impl Deref for RequestContext {
     type Target = Reader;
     fn deref(&self) -> &Reader {
         &self.0
     }
 }
 
-impl Visit {
+impl RequestContext {
     /// The words of the reader's language.
     pub fn t(&self) -> &'static Texts {
         self.lang.texts()
@@ -244,10 +244,10 @@ impl Visit {
         cookies.extend(self.next_notice.get().map(|notice| notice.cookie(secure)));
         cookies
     }
-    /// Gives the visit that [`dress`] has read.
+    /// Gives the context that [`layer`] has read.
     pub fn of(request: &HttpRequest) -> Self {
-        let known = request.extensions().get::<Visit>().cloned();
-        known.unwrap_or_else(|| Visit::read(request))
+        let known = request.extensions().get::<RequestContext>().cloned();
+        known.unwrap_or_else(|| RequestContext::read(request))
     }
     fn read(request: &HttpRequest) -> Self {
         let origin = Origin::of(request);
@@ -259,7 +259,7 @@ impl Visit {
             Some("dark") => "dark",
             _ => "",
         };
-        Visit(Rc::new(Reader {
+        RequestContext(Rc::new(Reader {
             lang: cookie(LANG).and_then(|l| Lang::of(&l)).unwrap_or_else(|| Lang::accepted(accept.unwrap_or_default())),
             theme,
             here: request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned(),
@@ -283,11 +283,11 @@ impl Visit {
     }
 }
 
-impl FromRequest for Visit {
+impl FromRequest for RequestContext {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Visit::of(request)))
+        ready(Ok(RequestContext::of(request)))
     }
 }

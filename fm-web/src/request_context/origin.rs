@@ -55,7 +55,7 @@ mod tests {
     use crate::{
         catalogue::Catalogue,
         gateway::Gateway,
-        visit::{Renewals, Visit, verify_origin},
+        request_context::{Renewals, RequestContext, verify_origin},
     };
     use actix_web::test::TestRequest;
     use std::{net::SocketAddr, sync::Arc};
@@ -133,10 +133,10 @@ mod tests {
     #[test]
     fn absolute_links_name_the_public_url_whatever_the_host() {
         let told = [("x-forwarded-host", "localhost:8080")];
-        let visit = |public| Visit::of(&request("10.1.2.3", public, &told)).site.clone();
-        assert_eq!(visit(Some("https://market.example")), "https://market.example");
+        let context = |public| RequestContext::of(&request("10.1.2.3", public, &told)).site.clone();
+        assert_eq!(context(Some("https://market.example")), "https://market.example");
         // A page that a cache keeps must not name what whoever asked first has made up.
-        assert_eq!(visit(None), "");
+        assert_eq!(context(None), "");
     }
 
     #[test]

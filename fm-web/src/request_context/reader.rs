@@ -1,7 +1,7 @@
 //! What pages show of whoever is signed in, whatever the page: new messages, hearts on cars.
 
 use super::{
-    Caller, Visit,
+    Caller, RequestContext,
     memory::{Heart, MAX_HEARTS},
 };
 use crate::{Web, gateway::Answer};
@@ -39,17 +39,17 @@ struct Favourite {
 }
 
 /// Asks for a reader who is signed in and loads a page; for files and forms nothing is asked. What does not answer is not shown.
-pub async fn look(request: &ServiceRequest, visit: &Visit) {
+pub async fn look(request: &ServiceRequest, context: &RequestContext) {
     let page = request.headers().get(header::ACCEPT).is_none_or(|v| v.to_str().is_ok_and(|v| v.contains("text/html") || v == "*/*"));
     let file = ["/assets/", "/favicon.ico", "/robots.txt", "/sitemap.xml"].iter().any(|f| request.path().starts_with(f));
     let (true, false, &Method::GET, Some(web)) = (page, file, request.method(), request.app_data::<Data<Web>>()) else { return };
-    let caller = caller(request, visit, web).await;
+    let caller = caller(request, context, web).await;
     if caller.token.is_none() {
         return;
     }
-    let remembered = visit.hearts();
+    let remembered = context.hearts();
     if !remembered.is_empty() {
-        visit.keep_hearts(merge(web, &caller, remembered).await);
+        context.keep_hearts(merge(web, &caller, remembered).await);
     }
     let (unread, alerts, favourites) = join3(
         count(web, &caller, "/api/me/conversations", "unread=true&per_page=1"),
@@ -57,7 +57,7 @@ pub async fn look(request: &ServiceRequest, visit: &Visit) {
         favourites(web, &caller),
     )
     .await;
-    for (number, cell) in [(unread, &visit.unread), (alerts, &visit.alerts)] {
+    for (number, cell) in [(unread, &context.unread), (alerts, &context.alerts)] {
         match number {
             Ok(n) => cell.set(n),
             Err(e) => log::debug!("menu: unread messages and alerts not counted: {}", e.chain()),
@@ -65,20 +65,20 @@ pub async fn look(request: &ServiceRequest, visit: &Visit) {
     }
     match favourites {
         Ok(hearts) => {
-            visit.account_hearts.replace(Some(hearts));
+            context.account_hearts.replace(Some(hearts));
         }
         Err(e) => log::debug!("favourites: not loaded: {}", e.chain()),
     }
 }
 
 /// A reader who goes to a page has a session that is renewed if it has to be; what scripts fetch uses none up.
-async fn caller(request: &ServiceRequest, visit: &Visit, web: &Web) -> Caller {
+async fn caller(request: &ServiceRequest, context: &RequestContext, web: &Web) -> Caller {
     let goes = request.headers().get("sec-fetch-mode").is_some_and(|v| v == "navigate");
-    let present = visit.session.borrow().caller(&visit.caller);
-    if present.token.is_some() || !goes || visit.user().is_none() {
+    let present = context.session.borrow().caller(&context.caller);
+    if present.token.is_some() || !goes || context.user().is_none() {
         return present;
     }
-    tokio::time::timeout(RENEWAL, visit.as_user(web)).await.unwrap_or(present)
+    tokio::time::timeout(RENEWAL, context.as_user(web)).await.unwrap_or(present)
 }
 
 /// How many there are in a list.

@@ -4,7 +4,7 @@ use crate::text::is_choice;
 pub const LISTS: [&str; 8] = ["maker", "model", "body", "engine", "gearbox", "color", "option", "rating"];
 
 /// More values than the longest list of the catalogue has are not meant.
-pub const MOST_VALUES: usize = 64;
+pub const MAX_VALUES: usize = 64;
 
 /// A filter with a least and a greatest number.
 pub struct Range {

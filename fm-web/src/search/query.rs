@@ -1,6 +1,6 @@
 use super::{
     Unknown,
-    field::{LISTS, MOST_VALUES, RANGES, is_value},
+    field::{LISTS, MAX_VALUES, RANGES, is_value},
     sort::{self, BY_DISTANCE, DEFAULT_SORT},
 };
 use crate::text::{Lang, whole};
@@ -102,7 +102,7 @@ impl Search {
         if let Some(i) = LISTS.iter().position(|f| *f == name) {
             let (values, value) = (&mut self.lists[i], clean_label(value));
             let fits = is_value(name, &value);
-            if fits && values.len() < MOST_VALUES && !values.iter().any(|v| *v == value) {
+            if fits && values.len() < MAX_VALUES && !values.iter().any(|v| *v == value) {
                 values.push(value.into_owned());
             }
             return fits;

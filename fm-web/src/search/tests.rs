@@ -1,6 +1,6 @@
 use super::{
     Search, Unknown,
-    field::MOST_VALUES,
+    field::MAX_VALUES,
     query::{LAST_PAGE, LONGEST_TEXT},
 };
 use crate::text::Lang;
@@ -65,7 +65,7 @@ fn a_filter_can_be_taken_off_and_takes_the_page_with_it() {
 #[test]
 fn a_flood_of_values_ends_somewhere() {
     let query = (0..400).map(|i| format!("maker=m{i}")).collect::<Vec<_>>().join("&");
-    assert_eq!(Search::parse(Lang::En, &query).list("maker").len(), MOST_VALUES);
+    assert_eq!(Search::parse(Lang::En, &query).list("maker").len(), MAX_VALUES);
     assert_eq!(Search::parse(Lang::En, &format!("q={}", "ä".repeat(5000))).text.chars().count(), LONGEST_TEXT);
 }
 

@@ -1,9 +1,9 @@
 use fm_sdk::text::clean_line;
 
 /// The most that are named.
-const MOST: usize = 5;
+const MAX_NAMED: usize = 5;
 /// The longest value that is repeated, in characters.
-const LONGEST: usize = 40;
+const MAX_LENGTH: usize = 40;
 
 /// A value that a parameter of the search does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub struct Unknown {
 
 impl Unknown {
     pub fn new(name: &'static str, value: &str) -> Self {
-        let mut text: String = clean_line(value).chars().take(LONGEST + 1).collect();
-        if let Some((cut, _)) = text.char_indices().nth(LONGEST) {
+        let mut text: String = clean_line(value).chars().take(MAX_LENGTH + 1).collect();
+        if let Some((cut, _)) = text.char_indices().nth(MAX_LENGTH) {
             text.truncate(cut);
             text.push('…');
         }
@@ -26,7 +26,7 @@ impl Unknown {
     pub fn tidy(all: &mut Vec<Self>) {
         let mut kept: Vec<Self> = Vec::new();
         for unknown in all.drain(..) {
-            if kept.len() < MOST && !kept.contains(&unknown) {
+            if kept.len() < MAX_NAMED && !kept.contains(&unknown) {
                 kept.push(unknown);
             }
         }

@@ -290,7 +290,7 @@ texts! {
     sign_in_failed: "Name or password is wrong.", "Name oder Passwort ist falsch.";
     sign_in_throttled: "There were too many attempts. Please wait a minute.", "Es waren zu viele Versuche. Bitte eine Minute warten.";
     taken: "Somebody has an account with this name or address already.", "Mit diesem Namen oder dieser Adresse gibt es schon ein Konto.";
-    away: "This is not possible right now. Nothing was changed. Please try again in a moment.", "Das geht gerade nicht. Es wurde nichts geändert. Bitte gleich noch einmal versuchen.";
+    unavailable: "This is not possible right now. Nothing was changed. Please try again in a moment.", "Das geht gerade nicht. Es wurde nichts geändert. Bitte gleich noch einmal versuchen.";
     notice_welcome: "You are signed in.", "Sie sind angemeldet.";
     notice_signed_out: "You are signed out.", "Sie sind abgemeldet.";
     notice_sign_in_again: "Your session has ended. Please sign in again.", "Ihre Sitzung ist beendet. Bitte melden Sie sich neu an.";

@@ -1,7 +1,7 @@
 use super::{Car, Image, Listing, Location, Rate};
 use crate::{
+    request_context::RequestContext,
     text::{choice, day, fill, is_choice, number, price},
-    visit::Visit,
 };
 use fm_sdk::time::parse_rfc3339;
 
@@ -58,8 +58,8 @@ pub struct Card {
 }
 
 impl Card {
-    pub fn of(visit: &Visit, car: &Car) -> Self {
-        let (lang, t) = (visit.lang, visit.t());
+    pub fn of(context: &RequestContext, car: &Car) -> Self {
+        let (lang, t) = (context.lang, context.t());
         let mut key_facts = vec![car.year.to_string()];
         key_facts.extend(car.mileage.map(|km| format!("{}\u{a0}km", number(lang, km))));
         key_facts.extend(car.power_ps.map(|ps| format!("{ps}\u{a0}{}", t.power_unit)));
@@ -77,12 +77,12 @@ impl Card {
             href: href_of(&car.id),
             title: car.title.clone(),
             price: price(lang, car.price),
-            has_heart: visit.has_heart(&car.id),
-            heart: if car.status == "listed" || visit.has_heart(&car.id) { heart(visit, &car.id, &car.title) } else { String::new() },
-            rate: car.rating.as_ref().and_then(|r| Rate::of(visit, r)),
+            has_heart: context.has_heart(&car.id),
+            heart: if car.status == "listed" || context.has_heart(&car.id) { heart(context, &car.id, &car.title) } else { String::new() },
+            rate: car.rating.as_ref().and_then(|r| Rate::of(context, r)),
             key_facts,
             more_facts: more.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-            place: place(visit, car),
+            place: place(context, car),
             image: car.images.iter().find_map(Picture::of),
             pictures: car.images.len(),
             shape: shape_of(car.body.as_deref()).into(),
@@ -92,22 +92,22 @@ impl Card {
         }
     }
     /// Makes a card of what the tracker knows; `car` is the same car, if there is more to say.
-    pub fn of_listing(visit: &Visit, listing: &Listing, car: Option<&Car>) -> Self {
+    pub fn of_listing(context: &RequestContext, listing: &Listing, car: Option<&Car>) -> Self {
         if let Some(car) = car {
-            return Card::of(visit, car);
+            return Card::of(context, car);
         }
         let image = listing.image.as_deref().and_then(|key| Picture::of_key(key, 0, 0));
-        let (badge_kind, badge) = if is_new(&listing.added) { ("new", visit.t().badge_new) } else { ("", "") };
+        let (badge_kind, badge) = if is_new(&listing.added) { ("new", context.t().badge_new) } else { ("", "") };
         Card {
             id: listing.car_id.clone(),
             href: href_of(&listing.car_id),
             title: listing.title.clone(),
-            price: price(visit.lang, listing.price),
+            price: price(context.lang, listing.price),
             rate: None,
-            has_heart: visit.has_heart(&listing.car_id),
-            heart: heart(visit, &listing.car_id, &listing.title),
+            has_heart: context.has_heart(&listing.car_id),
+            heart: heart(context, &listing.car_id, &listing.title),
             key_facts: Vec::new(),
-            more_facts: day(visit.lang, &listing.added),
+            more_facts: day(context.lang, &listing.added),
             place: String::new(),
             pictures: usize::from(image.is_some()),
             image,
@@ -120,19 +120,19 @@ impl Card {
 }
 
 /// Says where a car stands, and how far that is.
-fn place(visit: &Visit, car: &Car) -> String {
+fn place(context: &RequestContext, car: &Car) -> String {
     let line = car.location.as_ref().map(Location::line);
     let far = car.distance_km.map(|km| match km {
-        0 => visit.t().distance_none.to_owned(),
-        km => fill(visit.t().distance, number(visit.lang, km)),
+        0 => context.t().distance_none.to_owned(),
+        km => fill(context.t().distance, number(context.lang, km)),
     });
     [line, far].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Says what pressing a car's heart does.
-fn heart(visit: &Visit, car: &str, title: &str) -> String {
-    let t = visit.t();
-    fill(if visit.has_heart(car) { t.heart_off } else { t.heart_on }, title)
+fn heart(context: &RequestContext, car: &str, title: &str) -> String {
+    let t = context.t();
+    fill(if context.has_heart(car) { t.heart_off } else { t.heart_on }, title)
 }
 
 fn href_of(id: &str) -> String {
@@ -163,9 +163,9 @@ pub struct Fact {
 }
 
 /// Gives all that is known of a car, in the order in which people ask.
-pub fn facts_of(visit: &Visit, car: &Car) -> Vec<Fact> {
-    let (lang, t) = (visit.lang, visit.t());
-    let mut facts = key_facts(visit, car);
+pub fn facts_of(context: &RequestContext, car: &Car) -> Vec<Fact> {
+    let (lang, t) = (context.lang, context.t());
+    let mut facts = key_facts(context, car);
     let mut add = |icon, label, value: String, paint: &str| {
         if !value.is_empty() {
             facts.push(Fact { icon, label, value, paint: paint.into() });
@@ -183,13 +183,13 @@ pub fn facts_of(visit: &Visit, car: &Car) -> Vec<Fact> {
 }
 
 /// Gives the facts that decide.
-pub fn key_facts(visit: &Visit, car: &Car) -> Vec<Fact> {
-    let (lang, t) = (visit.lang, visit.t());
+pub fn key_facts(context: &RequestContext, car: &Car) -> Vec<Fact> {
+    let (lang, t) = (context.lang, context.t());
     let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
     let all = [
         ("calendar", t.year, Some(car.year.to_string())),
         ("road", t.mileage, car.mileage.map(|km| format!("{}\u{a0}km", number(lang, km)))),
-        ("bolt", t.power, car.power_ps.map(|ps| power(visit, ps))),
+        ("bolt", t.power, car.power_ps.map(|ps| power(context, ps))),
         ("fuel", t.engine, named("engine", &car.engine)),
         ("gear", t.gearbox, named("gearbox", &car.gearbox)),
     ];
@@ -197,9 +197,9 @@ pub fn key_facts(visit: &Visit, car: &Car) -> Vec<Fact> {
 }
 
 /// Horsepower (metric) and kilowatts: 1 PS = 0.73549875 kW.
-fn power(visit: &Visit, ps: i64) -> String {
+fn power(context: &RequestContext, ps: i64) -> String {
     let kw = (ps.clamp(0, 100_000) as f64 * 0.735_498_75).round() as i64;
-    format!("{ps}\u{a0}{} ({kw}\u{a0}kW)", visit.t().power_unit)
+    format!("{ps}\u{a0}{} ({kw}\u{a0}kW)", context.t().power_unit)
 }
 
 #[cfg(test)]

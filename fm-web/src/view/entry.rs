@@ -2,7 +2,7 @@
 
 use crate::{
     text::{Lang, fault},
-    view::Shell,
+    view::Layout,
 };
 use fm_sdk::FieldError;
 
@@ -149,8 +149,8 @@ pub fn blame(lang: Lang, entries: &mut [Entry], errors: &[FieldError]) -> Vec<St
 }
 
 /// Marks a page whose form was refused, for readers who cannot see the marks.
-pub fn mark_failed(shell: &mut Shell, failed: &str) {
-    shell.title = format!("{failed}: {}", shell.title);
+pub fn mark_failed(layout: &mut Layout, failed: &str) {
+    layout.title = format!("{failed}: {}", layout.title);
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use super::Place;
 use crate::{
     catalogue::Choices,
+    request_context::RequestContext,
     search::{LISTS, RANGES, Search},
     text::{Texts, choice, fill, number, option, price, values},
-    visit::Visit,
 };
 use fm_sdk::text::search_key;
 use serde::Deserialize;
@@ -94,13 +94,13 @@ pub struct Names<'a> {
 }
 
 /// Gives the label of a filter's value.
-fn label(visit: &Visit, names: &Names, field: &str, value: &str) -> String {
+fn label(context: &RequestContext, names: &Names, field: &str, value: &str) -> String {
     let known = |choices: Option<&Choices>| choices.and_then(|c| c.label(value)).map(str::to_owned);
     match field {
         "maker" => known(names.makers).unwrap_or_else(|| crate::text::readable(value)),
         "model" => names.models.get(value).cloned().unwrap_or_else(|| crate::text::readable(value)),
-        "option" => option(visit.lang, value, known(names.options).as_deref()),
-        _ => choice(visit.lang, field, value).into_owned(),
+        "option" => option(context.lang, value, known(names.options).as_deref()),
+        _ => choice(context.lang, field, value).into_owned(),
     }
 }
 
@@ -122,15 +122,17 @@ pub(super) fn name_of(t: &'static Texts, field: &str) -> &'static str {
 }
 
 /// Gives all filters, in the order in which they are shown.
-pub fn groups(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names) -> Vec<Group> {
+pub fn groups(context: &RequestContext, search: &Search, facets: Option<&Facets>, names: &Names) -> Vec<Group> {
     let order = ["maker", "model", "price", "rating", "year", "mileage", "body", "engine", "gearbox", "color", "power", "option"];
     order
         .into_iter()
-        .filter_map(|field| if LISTS.contains(&field) { list(visit, search, facets, names, field) } else { range(visit, search, field) })
+        .filter_map(
+            |field| if LISTS.contains(&field) { list(context, search, facets, names, field) } else { range(context, search, field) },
+        )
         .collect()
 }
 
-fn list(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names, field: &'static str) -> Option<Group> {
+fn list(context: &RequestContext, search: &Search, facets: Option<&Facets>, names: &Names, field: &'static str) -> Option<Group> {
     let chosen = search.list(field);
     let mut all: Vec<String> = match field {
         "maker" => names.makers.map(|m| m.iter().map(|c| c.value.clone()).collect()).unwrap_or_default(),
@@ -157,8 +159,8 @@ fn list(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names, 
             let count = facets.filter(|_| field != "rating").map(|f| f.count(field, &value));
             let on = chosen.contains(&value);
             let tick = Tick {
-                label: label(visit, names, field, &value),
-                count: count.map(|n| number(visit.lang, n)).unwrap_or_default(),
+                label: label(context, names, field, &value),
+                count: count.map(|n| number(context.lang, n)).unwrap_or_default(),
                 off: count == Some(0) && !on,
                 on,
                 value,
@@ -183,10 +185,10 @@ fn list(visit: &Visit, search: &Search, facets: Option<&Facets>, names: &Names, 
     };
     let open = on > 0 || matches!(field, "maker" | "model" | "body");
     let first = if long { FIRST.max(on) } else { usize::MAX };
-    Some(Group { field, label: name_of(visit.t(), field), kind, open, on, range: None, ticks, first })
+    Some(Group { field, label: name_of(context.t(), field), kind, open, on, range: None, ticks, first })
 }
 
-fn range(visit: &Visit, search: &Search, field: &str) -> Option<Group> {
+fn range(context: &RequestContext, search: &Search, field: &str) -> Option<Group> {
     let range = RANGES.iter().find(|r| r.field == field)?;
     let (low, high) = search.range(range.field);
     let write = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
@@ -199,7 +201,7 @@ fn range(visit: &Visit, search: &Search, field: &str) -> Option<Group> {
     let unit = match range.field {
         "price" => "€",
         "mileage" => "km",
-        "power" => visit.t().power_unit,
+        "power" => context.t().power_unit,
         _ => "",
     };
     let on = usize::from(low.is_some()) + usize::from(high.is_some());
@@ -207,7 +209,7 @@ fn range(visit: &Visit, search: &Search, field: &str) -> Option<Group> {
     let open = on > 0 || range.field != "power";
     Some(Group {
         field: range.field,
-        label: name_of(visit.t(), range.field),
+        label: name_of(context.t(), range.field),
         kind: "range",
         open,
         on,
@@ -237,7 +239,7 @@ fn around(search: &Search, place: &Place) -> String {
 }
 
 /// Gives a chip for each filter that is on.
-pub fn chips(visit: &Visit, search: &Search, names: &Names) -> Vec<Chip> {
+pub fn chips(context: &RequestContext, search: &Search, names: &Names) -> Vec<Chip> {
     let mut chips = Vec::new();
     let mut add = |label: String, without: Search| chips.push(Chip { label, href: without.href(), without });
     if !search.text.is_empty() {
@@ -245,33 +247,33 @@ pub fn chips(visit: &Visit, search: &Search, names: &Names) -> Vec<Chip> {
     }
     for field in LISTS {
         for value in search.list(field) {
-            add(label(visit, names, field, value), search.without(field, value));
+            add(label(context, names, field, value), search.without(field, value));
         }
     }
     for range in &RANGES {
         let write = |n: i64| match range.field {
-            "price" => price(visit.lang, n),
-            "mileage" => format!("{}\u{a0}km", number(visit.lang, n)),
-            "power" => format!("{n}\u{a0}{}", visit.t().power_unit),
+            "price" => price(context.lang, n),
+            "mileage" => format!("{}\u{a0}km", number(context.lang, n)),
+            "power" => format!("{n}\u{a0}{}", context.t().power_unit),
             _ => n.to_string(),
         };
         let (from, to) = search.range(range.field);
         let text = match (from, to) {
             (Some(a), Some(b)) if a == b => write(a),
             (Some(a), Some(b)) => format!("{} – {}", write(a), write(b)),
-            (Some(a), None) => format!("{} {}", visit.t().from, write(a)),
-            (None, Some(b)) => format!("{} {}", visit.t().to, write(b)),
+            (Some(a), None) => format!("{} {}", context.t().from, write(a)),
+            (None, Some(b)) => format!("{} {}", context.t().to, write(b)),
             (None, None) => continue,
         };
         add(text, search.without(range.field, ""));
     }
     if !search.near.is_empty() {
         let place = names.place.map_or_else(|| search.near.clone(), |place| around(search, place));
-        let radius = format!("{}\u{a0}km", number(visit.lang, search.radius.into()));
-        add(fill(&fill(visit.t().around, radius), place), search.without("near", ""));
+        let radius = format!("{}\u{a0}km", number(context.lang, search.radius.into()));
+        add(fill(&fill(context.t().around, radius), place), search.without("near", ""));
     }
     if !search.seller.is_empty() {
-        add(visit.t().from_one_seller.to_owned(), search.without("seller", ""));
+        add(context.t().from_one_seller.to_owned(), search.without("seller", ""));
     }
     chips
 }

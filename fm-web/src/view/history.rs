@@ -1,7 +1,7 @@
 use super::car::PricePoint;
 use crate::{
+    request_context::RequestContext,
     text::{day, price},
-    visit::Visit,
 };
 use fm_sdk::time::parse_rfc3339;
 
@@ -27,18 +27,18 @@ pub struct Row {
 }
 
 impl History {
-    pub fn of(visit: &Visit, points: &[PricePoint]) -> Self {
+    pub fn of(context: &RequestContext, points: &[PricePoint]) -> Self {
         let mut before: Option<i64> = None;
         let mut rows: Vec<Row> = Vec::with_capacity(points.len());
         for point in points {
             let step = before.map(|b| point.price.saturating_sub(b));
             let (change, trend) = match step {
-                None => (visit.t().first_price.to_owned(), ""),
+                None => (context.t().first_price.to_owned(), ""),
                 Some(0) => ("±0".to_owned(), ""),
-                Some(n) if n < 0 => (format!("−{}", price(visit.lang, n.saturating_abs())), "down"),
-                Some(n) => (format!("+{}", price(visit.lang, n)), "up"),
+                Some(n) if n < 0 => (format!("−{}", price(context.lang, n.saturating_abs())), "down"),
+                Some(n) => (format!("+{}", price(context.lang, n)), "up"),
             };
-            rows.push(Row { day: day(visit.lang, &point.at), price: price(visit.lang, point.price), change, trend });
+            rows.push(Row { day: day(context.lang, &point.at), price: price(context.lang, point.price), change, trend });
             before = Some(point.price);
         }
         rows.reverse();

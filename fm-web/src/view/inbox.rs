@@ -2,8 +2,8 @@
 
 use super::{Car, Picture};
 use crate::{
+    request_context::RequestContext,
     text::{day, price},
-    visit::Visit,
 };
 use serde::Deserialize;
 
@@ -66,8 +66,8 @@ pub struct Subject {
 
 impl Subject {
     /// `now` has the cars that are there; nothing if fm-cars does not say.
-    pub fn of(visit: &Visit, car: &ConversationCar, now: Option<&[Car]>) -> Self {
-        let t = visit.t();
+    pub fn of(context: &RequestContext, car: &ConversationCar, now: Option<&[Car]>) -> Self {
+        let t = context.t();
         let found = now.and_then(|cars| cars.iter().find(|c| c.id == car.id));
         let (state, state_name) = match (now, found) {
             (Some(_), None) => ("gone", t.car_gone),
@@ -77,7 +77,7 @@ impl Subject {
         Subject {
             href: if state == "gone" { String::new() } else { format!("/cars/{}", car.id) },
             title: car.title.clone(),
-            price: price(visit.lang, found.map_or(car.price, |c| c.price)),
+            price: price(context.lang, found.map_or(car.price, |c| c.price)),
             image: found.and_then(|c| c.images.iter().find_map(Picture::of)),
             state,
             state_name,
@@ -94,7 +94,7 @@ pub struct Bubble {
 }
 
 impl Bubble {
-    pub fn of(visit: &Visit, m: &Message) -> Self {
-        Bubble { mine: m.mine, text: m.text.clone(), day: day(visit.lang, &m.at), at: m.at.clone() }
+    pub fn of(context: &RequestContext, m: &Message) -> Self {
+        Bubble { mine: m.mine, text: m.text.clone(), day: day(context.lang, &m.at), at: m.at.clone() }
     }
 }

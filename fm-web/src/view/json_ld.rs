@@ -1,14 +1,14 @@
 use super::{Car, Picture};
 use crate::{
+    request_context::RequestContext,
     text::{Lang, choice},
-    visit::Visit,
 };
 use serde_json::{Value, json};
 
 /// Describes a car to search engines (<https://schema.org/Car>), ready to stand inside a `script` element.
-pub fn json_ld(visit: &Visit, car: &Car, maker: &str, url: &str) -> String {
+pub fn json_ld(context: &RequestContext, car: &Car, maker: &str, url: &str) -> String {
     let english = |field: &str, value: &Option<String>| value.as_deref().map(|v| choice(Lang::En, field, v).into_owned());
-    let images: Vec<String> = car.images.iter().filter_map(Picture::of).map(|p| format!("{}{}", visit.site, p.full)).collect();
+    let images: Vec<String> = car.images.iter().filter_map(Picture::of).map(|p| format!("{}{}", context.site, p.full)).collect();
     let mut ld = json!({
         "@context": "https://schema.org",
         "@type": "Car",

@@ -1,7 +1,7 @@
-use crate::{assets, visit::Visit};
+use crate::{assets, request_context::RequestContext};
 
 /// What stands around every page.
-pub struct Shell {
+pub struct Layout {
     pub lang: &'static str,
     pub theme: &'static str,
     pub user: Option<String>,
@@ -27,25 +27,25 @@ pub struct Shell {
     pub notice: &'static str,
 }
 
-impl Shell {
-    pub fn new(visit: &Visit, page: &'static str, title: &str) -> Self {
-        let market = visit.t().market;
-        Shell {
-            lang: visit.lang.tag(),
-            theme: visit.theme,
-            user: visit.user(),
-            unread: visit.unread(),
-            alerts: visit.alerts(),
+impl Layout {
+    pub fn new(context: &RequestContext, page: &'static str, title: &str) -> Self {
+        let market = context.t().market;
+        Layout {
+            lang: context.lang.tag(),
+            theme: context.theme,
+            user: context.user(),
+            unread: context.unread(),
+            alerts: context.alerts(),
             hearts: String::new(),
-            here: visit.here.clone(),
-            site: visit.site.clone(),
+            here: context.here.clone(),
+            site: context.site.clone(),
             title: if title.is_empty() { market.to_owned() } else { format!("{title} · {market}") },
             description: String::new(),
             canonical: String::new(),
             hidden: false,
             assets: assets::base(),
             page,
-            notice: visit.heard().unwrap_or_default(),
+            notice: context.heard().unwrap_or_default(),
         }
     }
     pub fn described(mut self, description: impl Into<String>) -> Self {
@@ -58,8 +58,8 @@ impl Shell {
         self
     }
     /// Cars of this page can be remembered.
-    pub fn with_hearts(mut self, visit: &Visit) -> Self {
-        self.hearts = visit.form_token();
+    pub fn with_hearts(mut self, context: &RequestContext) -> Self {
+        self.hearts = context.form_token();
         self
     }
     pub fn hidden(mut self) -> Self {

@@ -1,7 +1,7 @@
 use crate::{
+    request_context::RequestContext,
     search::Search,
     text::{fill, number},
-    visit::Visit,
 };
 
 /// Links to the other pages of a result.
@@ -59,8 +59,8 @@ pub struct Beyond {
 
 impl Beyond {
     /// Nothing if the page exists, or if there are no pages at all.
-    pub fn of(visit: &Visit, search: &Search, last: u32) -> Option<Self> {
-        let (t, write) = (visit.t(), |n: u32| number(visit.lang, n.into()));
+    pub fn of(context: &RequestContext, search: &Search, last: u32) -> Option<Self> {
+        let (t, write) = (context.t(), |n: u32| number(context.lang, n.into()));
         (last >= 1 && search.page > last).then(|| Beyond {
             title: fill(t.page_beyond, write(search.page)),
             text: if last == 1 { t.page_beyond_one.to_owned() } else { fill(t.page_beyond_text, write(last)) },

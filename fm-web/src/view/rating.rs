@@ -1,8 +1,8 @@
 //! How a price compares with those of like cars.
 
 use crate::{
+    request_context::RequestContext,
     text::{fill, number, price},
-    visit::Visit,
 };
 use serde::Deserialize;
 
@@ -50,8 +50,8 @@ pub struct Rate {
 
 impl Rate {
     /// Nothing for a step that is not known here.
-    pub fn of(visit: &Visit, rating: &Rating) -> Option<Self> {
-        let t = visit.t();
+    pub fn of(context: &RequestContext, rating: &Rating) -> Option<Self> {
+        let t = context.t();
         let (step, bars) = STEPS.into_iter().find(|(step, _)| *step == rating.step)?;
         let label = match step {
             "very_good" => t.rating_very_good,
@@ -60,11 +60,11 @@ impl Rate {
             "high" => t.rating_high,
             _ => t.rating_very_high,
         };
-        let peers = number(visit.lang, rating.peers);
+        let peers = number(context.lang, rating.peers);
         let text = match (step, rating.difference) {
             ("fair", _) | (_, 0) => fill(t.rating_like, peers),
-            (_, n) if n < 0 => fill(&fill(t.rating_under, price(visit.lang, rounded(-n))), peers),
-            (_, n) => fill(&fill(t.rating_over, price(visit.lang, rounded(n))), peers),
+            (_, n) if n < 0 => fill(&fill(t.rating_under, price(context.lang, rounded(-n))), peers),
+            (_, n) => fill(&fill(t.rating_over, price(context.lang, rounded(n))), peers),
         };
         Some(Rate { step, bars, label, text })
     }
@@ -88,9 +88,9 @@ pub struct PricePanel {
 }
 
 impl PricePanel {
-    pub fn of(visit: &Visit, rated: &RatedPrice) -> Self {
-        let t = visit.t();
-        let rate = rated.rating.as_ref().and_then(|r| Rate::of(visit, r));
+    pub fn of(context: &RequestContext, rated: &RatedPrice) -> Self {
+        let t = context.t();
+        let rate = rated.rating.as_ref().and_then(|r| Rate::of(context, r));
         let none = match rated.not_rated.as_deref() {
             _ if rate.is_some() => String::new(),
             Some("incomplete") => t.not_rated_incomplete.to_owned(),
@@ -100,11 +100,11 @@ impl PricePanel {
         let rating = rated.rating.clone().unwrap_or_default();
         let percent = |n: f64| {
             let text = format!("{}{:.1}\u{a0}%", if n < 0.0 { "\u{2212}" } else { "+" }, n.abs());
-            visit.lang.pick(&text, &text.replace('.', ",")).to_owned()
+            context.lang.pick(&text, &text.replace('.', ",")).to_owned()
         };
         let method = rated.method.as_ref().map(|m| fill(&fill(t.rating_method, percent(m.per_year)), percent(m.per_10000_km)));
         PricePanel {
-            expected: fill(t.rating_expected, price(visit.lang, rating.expected_price)),
+            expected: fill(t.rating_expected, price(context.lang, rating.expected_price)),
             method: method.unwrap_or_default(),
             warning: if rating.too_cheap { t.rating_too_cheap } else { "" },
             rate,

@@ -234,7 +234,7 @@ async fn signing_out_ends_the_session_even_if_nobody_hears_of_it() {
 }
 
 #[actix_web::test]
-async fn the_account_shows_its_forms_and_a_profile_that_is_away_costs_its_panel() {
+async fn the_account_shows_its_forms_and_a_profile_that_is_unreachable_costs_its_panel() {
     let market = Market::new().await;
     market
         .answers("GET", "/api/me", 200, json!({"id": "x", "username": "anna", "email": "a@b.de", "created": "2025-11-02T10:00:00.000Z"}))

@@ -2,8 +2,8 @@ use super::Refusal;
 use crate::{
     Web,
     pages::{Confirm, see},
+    request_context::{Change, Form, Me, RequestContext},
     view::Entry,
-    visit::{Change, Form, Me, Visit},
 };
 use actix_web::{
     HttpResponse,
@@ -27,14 +27,14 @@ struct Accepted {
     status_url: String,
 }
 
-fn entries(visit: &Visit, typed: &str) -> Vec<Entry> {
-    let t = visit.t();
+fn entries(context: &RequestContext, typed: &str) -> Vec<Entry> {
+    let t = context.t();
     let confirm = Entry::text("confirm", t.delete_confirm).required().most(40).with(typed);
     vec![confirm, Entry::password("password", t.password, "current-password")]
 }
 
-fn draw(visit: &Visit, entries: Vec<Entry>, refusal: Option<Refusal>) -> Result<HttpResponse> {
-    let t = visit.t();
+fn draw(context: &RequestContext, entries: Vec<Entry>, refusal: Option<Refusal>) -> Result<HttpResponse> {
+    let t = context.t();
     let confirm = Confirm {
         heading: t.delete_account,
         text: t.delete_account_text.to_owned(),
@@ -44,24 +44,24 @@ fn draw(visit: &Visit, entries: Vec<Entry>, refusal: Option<Refusal>) -> Result<
         bad: true,
         entries,
     };
-    confirm.draw(visit, "account", refusal)
+    confirm.draw(context, "account", refusal)
 }
 
-pub async fn show(visit: Visit, _: Me) -> Result<HttpResponse> {
-    draw(&visit, entries(&visit, ""), None)
+pub async fn show(context: RequestContext, _: Me) -> Result<HttpResponse> {
+    draw(&context, entries(&context, ""), None)
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<DeleteForm>) -> Result<HttpResponse> {
-    let t = visit.t();
-    let mut entries = entries(&visit, &form.confirm);
+pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, Form(form): Form<DeleteForm>) -> Result<HttpResponse> {
+    let t = context.t();
+    let mut entries = entries(&context, &form.confirm);
     if form.confirm.trim() != me.person.username {
         entries[0].error = t.delete_mismatch.to_owned();
-        return draw(&visit, entries, Some(Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, t.form_check)));
+        return draw(&context, entries, Some(Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, t.form_check)));
     }
     let ask = web.gateway.ask(Method::DELETE, &me.caller, "/api/me").json(&json!({"password": form.password}));
     match ask.send().await.and_then(|a| a.json::<Accepted>()) {
         Ok(accepted) => {
-            visit.change(Change::Forget);
+            context.change(Change::Forget);
             let id = accepted.status_url.rsplit('/').next().unwrap_or_default();
             Ok(see(&format!("/goodbye/{id}")))
         }
@@ -72,9 +72,9 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<Delet
                     entries[1].error = t.password_wrong.to_owned();
                     Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, t.form_check)
                 }
-                _ => Refusal::read(&visit, &mut entries, e)?,
+                _ => Refusal::read(&context, &mut entries, e)?,
             };
-            draw(&visit, entries, Some(refusal))
+            draw(&context, entries, Some(refusal))
         }
     }
 }

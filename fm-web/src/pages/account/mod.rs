@@ -10,9 +10,9 @@ pub mod show;
 use super::{Refusal, page_as};
 use crate::{
     Web,
+    request_context::{Me, RequestContext},
     text::{Texts, day, fill},
-    view::{Entry, Profile, Shell, mark_failed},
-    visit::{Me, Visit},
+    view::{Entry, Layout, Profile, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -34,7 +34,7 @@ struct Part {
 #[derive(Template)]
 #[template(path = "account.html")]
 struct Account {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     email: String,
     since: String,
@@ -60,13 +60,13 @@ struct Refused {
     refusal: Refusal,
 }
 
-async fn draw(web: &Web, visit: &Visit, me: &Me, refused: Option<Refused>) -> Result<HttpResponse> {
-    let t = visit.t();
+async fn draw(web: &Web, context: &RequestContext, me: &Me, refused: Option<Refused>) -> Result<HttpResponse> {
+    let t = context.t();
     let (data, profile) = join(async { web.gateway.get(&me.caller, "/api/me").send().await?.json::<Data>() }, async {
         web.gateway.get(&me.caller, "/api/me/profile").send().await?.json::<Profile>()
     })
     .await;
-    // Without the account there is no such page; a profile that is away costs its panel.
+    // Without the account there is no such page; a profile that is unreachable costs its panel.
     let data = data?;
     let profile = match profile {
         // Nothing was filled in yet.
@@ -79,7 +79,7 @@ async fn draw(web: &Web, visit: &Visit, me: &Me, refused: Option<Refused>) -> Re
             heading: t.account_data,
             text: t.account_data_text,
             button: t.save,
-            entries: data::entries(visit, &data.username, &data.email),
+            entries: data::entries(context, &data.username, &data.email),
             down: false,
         },
         Part {
@@ -88,18 +88,18 @@ async fn draw(web: &Web, visit: &Visit, me: &Me, refused: Option<Refused>) -> Re
             text: t.profile_text,
             button: t.save,
             down: profile.is_err(),
-            entries: profile.map(|p| profile::entries(visit, &p)).unwrap_or_default(),
+            entries: profile.map(|p| profile::entries(context, &p)).unwrap_or_default(),
         },
         Part {
             id: "password",
             heading: t.change_password,
             text: t.change_password_text,
             button: t.change_password,
-            entries: password::entries(visit),
+            entries: password::entries(context),
             down: false,
         },
     ];
-    let mut s = Shell::new(visit, "account", t.nav_account).hidden();
+    let mut s = Layout::new(context, "account", t.nav_account).hidden();
     let (mut failed, mut status) = (Vec::new(), StatusCode::OK);
     if let Some(refused) = refused {
         mark_failed(&mut s, t.form_failed);
@@ -108,13 +108,13 @@ async fn draw(web: &Web, visit: &Visit, me: &Me, refused: Option<Refused>) -> Re
             part.entries = refused.entries;
         }
     }
-    let since = day(visit.lang, &data.created);
+    let since = day(context.lang, &data.created);
     let account = Account {
         s,
         t,
         email: data.email,
         since: if since.is_empty() { since } else { fill(t.since, since) },
-        token: visit.form_token(),
+        token: context.form_token(),
         failed,
         forms,
         optional: false,

@@ -3,8 +3,8 @@ use crate::{
     Web,
     gateway::Answer,
     pages::see,
+    request_context::{Change, Form, Me, Notice, RequestContext},
     view::Entry,
-    visit::{Change, Form, Me, Notice, Visit},
 };
 use actix_web::{
     HttpResponse,
@@ -23,33 +23,33 @@ pub struct PasswordForm {
     new_password: String,
 }
 
-pub fn entries(visit: &Visit) -> Vec<Entry> {
-    let t = visit.t();
+pub fn entries(context: &RequestContext) -> Vec<Entry> {
+    let t = context.t();
     vec![
         Entry::password("old_password", t.old_password, "current-password"),
         Entry::password("new_password", t.new_password, "new-password").hint(t.password_hint),
     ]
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<PasswordForm>) -> Result<HttpResponse> {
+pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, Form(form): Form<PasswordForm>) -> Result<HttpResponse> {
     let wish = json!({"old_password": form.old_password, "new_password": form.new_password});
     match web.gateway.ask(Method::PUT, &me.caller, "/api/me/password").json(&wish).send().await.and_then(Answer::success) {
         Ok(_) => {
             // All access tokens are refused from now on; this session goes on with a renewal.
-            visit.change(Change::DropAccess);
-            visit.say(Notice::PasswordChanged);
+            context.change(Change::DropAccess);
+            context.say(Notice::PasswordChanged);
             Ok(see("/account"))
         }
         Err(e) => {
-            let mut entries = entries(&visit);
+            let mut entries = entries(&context);
             let refusal = match e.kind() {
                 Kind::Forbidden if e.fields().is_empty() => {
-                    entries[0].error = visit.t().password_wrong.to_owned();
-                    Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, visit.t().form_check)
+                    entries[0].error = context.t().password_wrong.to_owned();
+                    Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, context.t().form_check)
                 }
-                _ => Refusal::read(&visit, &mut entries, e)?,
+                _ => Refusal::read(&context, &mut entries, e)?,
             };
-            draw(&web, &visit, &me, Some(Refused { id: "password", entries, refusal })).await
+            draw(&web, &context, &me, Some(Refused { id: "password", entries, refusal })).await
         }
     }
 }

@@ -3,8 +3,8 @@ use crate::{
     Web,
     gateway::Answer,
     pages::see,
+    request_context::{Form, Me, Notice, RequestContext},
     view::{Entry, Kind, Profile},
-    visit::{Form, Me, Notice, Visit},
 };
 use actix_web::{HttpResponse, http::Method, web::Data};
 use fm_sdk::Result;
@@ -21,8 +21,8 @@ pub struct ProfileForm {
     about: String,
 }
 
-pub fn entries(visit: &Visit, profile: &Profile) -> Vec<Entry> {
-    let t = visit.t();
+pub fn entries(context: &RequestContext, profile: &Profile) -> Vec<Entry> {
+    let t = context.t();
     let value = |v: &Option<String>| v.clone().unwrap_or_default();
     let mut phone = Entry::text("phone", t.phone).complete("tel").most(40).with(value(&profile.phone));
     phone.kind = Kind::Input("tel");
@@ -34,13 +34,13 @@ pub fn entries(visit: &Visit, profile: &Profile) -> Vec<Entry> {
     ]
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<ProfileForm>) -> Result<HttpResponse> {
+pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, Form(form): Form<ProfileForm>) -> Result<HttpResponse> {
     // Browsers write line ends of their own kind (HTML, section 4.10.22.4).
     let about = form.about.replace("\r\n", "\n");
     let wish = json!({"name": form.name, "location": form.location, "phone": form.phone, "about": about});
     match web.gateway.ask(Method::PATCH, &me.caller, "/api/me/profile").json(&wish).send().await.and_then(Answer::success) {
         Ok(_) => {
-            visit.say(Notice::Saved);
+            context.say(Notice::Saved);
             Ok(see("/account"))
         }
         Err(e) => {
@@ -51,9 +51,9 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(form): Form<Profi
                 about: Some(about),
                 ..Profile::default()
             };
-            let mut entries = entries(&visit, &typed);
-            let refusal = Refusal::read(&visit, &mut entries, e)?;
-            draw(&web, &visit, &me, Some(Refused { id: "profile", entries, refusal })).await
+            let mut entries = entries(&context, &typed);
+            let refusal = Refusal::read(&context, &mut entries, e)?;
+            draw(&web, &context, &me, Some(Refused { id: "profile", entries, refusal })).await
         }
     }
 }

@@ -1,13 +1,13 @@
 use super::draw;
 use crate::{
     Web,
-    visit::{Me, Visit},
+    request_context::{Me, RequestContext},
 };
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::Result;
 
-pub async fn show(web: Data<Web>, visit: Visit, me: Me) -> Result<HttpResponse> {
-    draw(&web, &visit, &me, None).await
+pub async fn show(web: Data<Web>, context: RequestContext, me: Me) -> Result<HttpResponse> {
+    draw(&web, &context, &me, None).await
 }
 
 /// Where a form of the page was sent: a browser may come back there with a `GET`.

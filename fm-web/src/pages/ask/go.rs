@@ -2,8 +2,8 @@ use super::{Typed, meanings};
 use crate::{
     Web,
     pages::see,
+    request_context::RequestContext,
     search::{Search, encoded},
-    visit::Visit,
 };
 use actix_web::{
     HttpResponse,
@@ -11,12 +11,12 @@ use actix_web::{
 };
 
 /// Leads to the results of what is most likely meant; if nobody can tell, of the words themselves.
-pub async fn go(web: Data<Web>, visit: Visit, Query(typed): Query<Typed>) -> HttpResponse {
+pub async fn go(web: Data<Web>, context: RequestContext, Query(typed): Query<Typed>) -> HttpResponse {
     let text = typed.text();
     if text.is_empty() {
         return see("/cars");
     }
-    let meant = match meanings(&web, &visit, &text).await {
+    let meant = match meanings(&web, &context, &text).await {
         Ok(all) => all.into_iter().next(),
         Err(e) => {
             log::warn!("search: text not read as filters: {}", e.chain());
@@ -25,8 +25,8 @@ pub async fn go(web: Data<Web>, visit: Visit, Query(typed): Query<Typed>) -> Htt
     };
     // Numbers of the API are plain, whatever the reader's language.
     let search = match meant {
-        Some(meant) => Search::parse(visit.lang, &meant.query),
-        None => Search::parse(visit.lang, &encoded(&[("q", text)])),
+        Some(meant) => Search::parse(context.lang, &meant.query),
+        None => Search::parse(context.lang, &encoded(&[("q", text)])),
     };
     see(&search.href())
 }

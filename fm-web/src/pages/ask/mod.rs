@@ -3,16 +3,16 @@
 pub mod go;
 pub mod suggest;
 
-use crate::{Web, visit::Visit};
+use crate::{Web, request_context::RequestContext};
 use fm_sdk::Result;
 use serde::Deserialize;
 use std::time::Duration;
 use url::form_urlencoded;
 
 /// Characters that are read, at most.
-const LONGEST: usize = 200;
+const MAX_CHARACTERS: usize = 200;
 /// What takes longer is not waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What somebody types.
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ pub struct Typed {
 
 impl Typed {
     fn text(&self) -> String {
-        fm_sdk::text::clean_line(&self.ask).chars().take(LONGEST).collect()
+        fm_sdk::text::clean_line(&self.ask).chars().take(MAX_CHARACTERS).collect()
     }
 }
 
@@ -41,8 +41,8 @@ struct Suggestion {
 }
 
 /// Asks what a text may mean, the most likely first.
-async fn meanings(web: &Web, visit: &Visit, text: &str) -> Result<Vec<Suggestion>> {
+async fn meanings(web: &Web, context: &RequestContext, text: &str) -> Result<Vec<Suggestion>> {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
-    let ask = web.gateway.get(&visit.caller, "/api/cars/suggest").query(&query).within(PATIENCE);
+    let ask = web.gateway.get(&context.caller, "/api/cars/suggest").query(&query).within(TIMEOUT);
     Ok(ask.send().await?.json::<Suggestions>()?.items)
 }

@@ -2,10 +2,10 @@ use super::cars;
 use crate::{
     Web,
     pages::page,
+    request_context::RequestContext,
     search::encoded,
     text::{Texts, choice, number, option, price},
-    view::{Car, Card, Shell},
-    visit::Visit,
+    view::{Car, Card, Layout},
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
@@ -13,7 +13,7 @@ use fm_sdk::Result;
 use std::collections::BTreeSet;
 
 /// More do not fit side by side.
-const MOST: usize = 4;
+const MAX_COMPARED: usize = 4;
 
 struct Column {
     card: Card,
@@ -35,7 +35,7 @@ struct Row {
 #[derive(Template)]
 #[template(path = "compare.html")]
 struct Compare {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     columns: Vec<Column>,
     rows: Vec<Row>,
@@ -44,16 +44,16 @@ struct Compare {
 }
 
 /// Up to four cars side by side; the best values are marked.
-pub async fn show(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
-    let t = visit.t();
+pub async fn show(web: Data<Web>, context: RequestContext, request: HttpRequest) -> Result<HttpResponse> {
+    let t = context.t();
     let mut ids: Vec<String> = Vec::new();
     for (name, id) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
-        if name == "id" && super::super::id_of(&id).is_ok() && ids.iter().all(|i| *i != id) && ids.len() < MOST {
+        if name == "id" && super::super::id_of(&id).is_ok() && ids.iter().all(|i| *i != id) && ids.len() < MAX_COMPARED {
             ids.push(id.into_owned());
         }
     }
-    let found = cars(&web, &visit, ids.iter().map(String::as_str)).await;
-    let known = web.catalogue.options(&web.gateway, &visit.caller).await.ok();
+    let found = cars(&web, &context, ids.iter().map(String::as_str)).await;
+    let known = web.catalogue.options(&web.gateway, &context.caller).await.ok();
     let down = found.is_err();
     let found = found.unwrap_or_default();
     let without = |car: &Car| {
@@ -64,7 +64,7 @@ pub async fn show(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
     let mut options: Vec<Row> = fitted
         .into_iter()
         .map(|o| Row {
-            label: option(visit.lang, o, known.as_ref().and_then(|k| k.label(o))),
+            label: option(context.lang, o, known.as_ref().and_then(|k| k.label(o))),
             cells: found
                 .iter()
                 .map(|c| Cell { text: if c.options.contains(o) { t.yes } else { t.no }.to_owned(), best: c.options.contains(o) })
@@ -73,10 +73,10 @@ pub async fn show(web: Data<Web>, visit: Visit, request: HttpRequest) -> Result<
         .collect();
     options.sort_by(|a, b| a.label.cmp(&b.label));
     page(&Compare {
-        s: Shell::new(&visit, "compare", t.compare).hidden().with_hearts(&visit),
+        s: Layout::new(&context, "compare", t.compare).hidden().with_hearts(&context),
         t,
-        columns: found.iter().map(|c| Column { card: Card::of(&visit, c), without: without(c) }).collect(),
-        rows: rows(&visit, &found),
+        columns: found.iter().map(|c| Column { card: Card::of(&context, c), without: without(c) }).collect(),
+        rows: rows(&context, &found),
         options,
         down,
     })
@@ -95,8 +95,8 @@ fn row(label: &str, cars: &[Car], text: impl Fn(&Car) -> Option<String>, worth: 
     Row { label: label.to_owned(), cells: cars.iter().zip(&values).map(cell).collect() }
 }
 
-fn rows(visit: &Visit, cars: &[Car]) -> Vec<Row> {
-    let (lang, t) = (visit.lang, visit.t());
+fn rows(context: &RequestContext, cars: &[Car]) -> Vec<Row> {
+    let (lang, t) = (context.lang, context.t());
     let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
     let nothing = |_: &Car| None;
     vec![

@@ -2,9 +2,9 @@ use super::cars;
 use crate::{
     Web,
     pages::page,
+    request_context::{Heart, RequestContext},
     text::{Texts, fill, number, price},
-    view::{Car, Card, Shell},
-    visit::{Heart, Visit},
+    view::{Car, Card, Layout},
 };
 use actix_web::{HttpResponse, web::Data};
 use askama::Template;
@@ -20,7 +20,7 @@ struct Kept {
 #[derive(Template)]
 #[template(path = "favourites.html")]
 struct Favourites {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     /// Nothing if they cannot be had.
     kept: Option<Vec<Kept>>,
@@ -33,38 +33,38 @@ struct Favourites {
 }
 
 /// Cars that the reader remembers, the newest first, with what has become cheaper; and those that were looked at last.
-pub async fn show(web: Data<Web>, visit: Visit) -> Result<HttpResponse> {
-    let t = visit.t();
-    let hearts = visit.favourites();
+pub async fn show(web: Data<Web>, context: RequestContext) -> Result<HttpResponse> {
+    let t = context.t();
+    let hearts = context.favourites();
     let wanted: Vec<Heart> = hearts.clone().unwrap_or_default();
-    let found = cars(&web, &visit, wanted.iter().map(|h| h.car.as_str())).await;
-    let seen_ids: Vec<String> = visit.seen().into_iter().filter(|id| wanted.iter().all(|h| h.car != *id)).take(8).collect();
-    let seen = cars(&web, &visit, seen_ids.iter().map(String::as_str)).await.unwrap_or_default();
+    let found = cars(&web, &context, wanted.iter().map(|h| h.car.as_str())).await;
+    let seen_ids: Vec<String> = context.seen().into_iter().filter(|id| wanted.iter().all(|h| h.car != *id)).take(8).collect();
+    let seen = cars(&web, &context, seen_ids.iter().map(String::as_str)).await.unwrap_or_default();
     let now = |id: &str| found.as_ref().ok().and_then(|f| f.iter().find(|c| c.id == id));
     let gone: Vec<String> = wanted.iter().filter(|h| found.is_ok() && now(&h.car).is_none()).map(|h| h.car.clone()).collect();
-    let kept = wanted.iter().filter_map(|h| Some(kept(&visit, h, now(&h.car)?))).collect();
+    let kept = wanted.iter().filter_map(|h| Some(kept(&context, h, now(&h.car)?))).collect();
     page(&Favourites {
-        s: Shell::new(&visit, "favourites", t.nav_favourites).hidden().with_hearts(&visit),
+        s: Layout::new(&context, "favourites", t.nav_favourites).hidden().with_hearts(&context),
         t,
         kept: (hearts.is_some() && found.is_ok()).then_some(kept),
         gone_said: match gone.len() {
             0 => String::new(),
             1 => t.favourites_gone_one.to_owned(),
-            n => fill(t.favourites_gone_many, number(visit.lang, n as i64)),
+            n => fill(t.favourites_gone_many, number(context.lang, n as i64)),
         },
         gone,
-        here_only: visit.user().is_none(),
-        seen: seen.iter().filter(|c| c.status == "listed").map(|c| Card::of(&visit, c)).collect(),
+        here_only: context.user().is_none(),
+        seen: seen.iter().filter(|c| c.status == "listed").map(|c| Card::of(&context, c)).collect(),
     })
 }
 
-fn kept(visit: &Visit, heart: &Heart, car: &Car) -> Kept {
-    let t = visit.t();
+fn kept(context: &RequestContext, heart: &Heart, car: &Car) -> Kept {
+    let t = context.t();
     let change = match car.price - heart.price {
         _ if car.status != "listed" => String::new(),
         0 => String::new(),
-        n if n < 0 => fill(t.favourite_fallen, price(visit.lang, -n)),
-        n => fill(t.favourite_risen, price(visit.lang, n)),
+        n if n < 0 => fill(t.favourite_fallen, price(context.lang, -n)),
+        n => fill(t.favourite_risen, price(context.lang, n)),
     };
-    Kept { card: Card::of(visit, car), change, fallen: car.price < heart.price }
+    Kept { card: Card::of(context, car), change, fallen: car.price < heart.price }
 }

@@ -7,7 +7,7 @@ use crate::{
         idempotency::{KEY, key_of},
         see,
     },
-    visit::{Form, Me, Notice, Visit},
+    request_context::{Form, Me, Notice, RequestContext},
 };
 use actix_web::{
     HttpResponse,
@@ -26,19 +26,25 @@ pub struct ReplyForm {
 }
 
 /// Writes one more message.
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, Form(form): Form<ReplyForm>) -> Result<HttpResponse> {
+pub async fn submit(
+    web: Data<Web>,
+    context: RequestContext,
+    me: Me,
+    id: Path<String>,
+    Form(form): Form<ReplyForm>,
+) -> Result<HttpResponse> {
     let (id, key) = (id_of(&id)?, key_of(&form.key));
     let text = form.text.replace("\r\n", "\n");
     let ask = web.gateway.post(&me.caller, format!("/api/me/conversations/{id}/messages")).header(KEY, &key);
     match ask.json(&json!({"text": text})).send().await.and_then(Answer::success) {
         Ok(_) => {
-            visit.say(Notice::Sent);
+            context.say(Notice::Sent);
             Ok(see(&format!("/inbox/{id}")))
         }
         Err(e) => {
-            let mut entries = show::entries(&visit, &text);
-            let refusal = not_sent(&visit, &mut entries, e)?;
-            show::draw(&web, &visit, &load(&web, &me, id).await?, key, entries, Some(refusal)).await
+            let mut entries = show::entries(&context, &text);
+            let refusal = not_sent(&context, &mut entries, e)?;
+            show::draw(&web, &context, &load(&web, &me, id).await?, key, entries, Some(refusal)).await
         }
     }
 }

@@ -3,9 +3,9 @@ use crate::{
     Web,
     gateway::Answer,
     pages::{Confirm, id_of, see},
+    request_context::{Form, Me, Notice, RequestContext},
     text::fill,
     view::{Choice, Entry},
-    visit::{Form, Me, Notice, Visit},
 };
 use actix_web::{
     HttpResponse,
@@ -24,16 +24,23 @@ pub struct ReportForm {
     text: String,
 }
 
-fn entries(visit: &Visit, reason: &str, text: &str) -> Vec<Entry> {
-    let t = visit.t();
+fn entries(context: &RequestContext, reason: &str, text: &str) -> Vec<Entry> {
+    let t = context.t();
     let reasons = [("fraud", t.reason_fraud), ("spam", t.reason_spam), ("abuse", t.reason_abuse), ("other", t.reason_other)];
     let choices = reasons.map(|(value, label)| Choice { value: value.into(), label: label.into(), on: false });
     let why = Entry::select("reason", t.report_reason, choices.into()).required().with(reason);
     vec![why, Entry::area("text", t.report_text, 1000).with(text)]
 }
 
-async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, entries: Vec<Entry>, refusal: Option<Refusal>) -> Result<HttpResponse> {
-    let (t, conversation) = (visit.t(), load(web, me, id).await?);
+async fn draw(
+    web: &Web,
+    context: &RequestContext,
+    me: &Me,
+    id: &str,
+    entries: Vec<Entry>,
+    refusal: Option<Refusal>,
+) -> Result<HttpResponse> {
+    let (t, conversation) = (context.t(), load(web, me, id).await?);
     let name = if conversation.with.deleted { t.person_gone } else { &conversation.with.name };
     let confirm = Confirm {
         heading: t.report,
@@ -44,32 +51,38 @@ async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, entries: Vec<Entry>, 
         bad: false,
         entries,
     };
-    confirm.draw(visit, "inbox", refusal)
+    confirm.draw(context, "inbox", refusal)
 }
 
-pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
-    let entries = entries(&visit, "", "");
-    draw(&web, &visit, &me, id_of(&id)?, entries, None).await
+pub async fn show(web: Data<Web>, context: RequestContext, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    let entries = entries(&context, "", "");
+    draw(&web, &context, &me, id_of(&id)?, entries, None).await
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, Form(form): Form<ReportForm>) -> Result<HttpResponse> {
-    let (id, t) = (id_of(&id)?, visit.t());
+pub async fn submit(
+    web: Data<Web>,
+    context: RequestContext,
+    me: Me,
+    id: Path<String>,
+    Form(form): Form<ReportForm>,
+) -> Result<HttpResponse> {
+    let (id, t) = (id_of(&id)?, context.t());
     let text = form.text.replace("\r\n", "\n");
-    let mut entries = entries(&visit, &form.reason, &text);
+    let mut entries = entries(&context, &form.reason, &text);
     if entries[0].choices.iter().all(|c| !c.on) {
         entries[0].error = t.please_choose.to_owned();
         let refusal = Refusal::of(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY, t.form_check);
-        return draw(&web, &visit, &me, id, entries, Some(refusal)).await;
+        return draw(&web, &context, &me, id, entries, Some(refusal)).await;
     }
     let ask = web.gateway.ask(Method::PUT, &me.caller, format!("/api/me/conversations/{id}/report"));
     match ask.json(&json!({"reason": form.reason, "text": text})).send().await.and_then(Answer::success) {
         Ok(_) => {
-            visit.say(Notice::Reported);
+            context.say(Notice::Reported);
             Ok(see(&format!("/inbox/{id}")))
         }
         Err(e) => {
-            let refusal = Refusal::read(&visit, &mut entries, e)?;
-            draw(&web, &visit, &me, id, entries, Some(refusal)).await
+            let refusal = Refusal::read(&context, &mut entries, e)?;
+            draw(&web, &context, &me, id, entries, Some(refusal)).await
         }
     }
 }

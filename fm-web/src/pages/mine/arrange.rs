@@ -3,8 +3,8 @@ use crate::{
     Web,
     gateway::Answer,
     pages::see,
+    request_context::{Form, Me, RequestContext},
     view::Picture,
-    visit::{Form, Me, Visit},
 };
 use actix_web::{
     HttpResponse,
@@ -25,7 +25,7 @@ pub struct Change {
 }
 
 /// Moves or removes a picture.
-pub async fn submit(web: Data<Web>, _: Visit, me: Me, id: Path<String>, Form(change): Form<Change>) -> Result<HttpResponse> {
+pub async fn submit(web: Data<Web>, _: RequestContext, me: Me, id: Path<String>, Form(change): Form<Change>) -> Result<HttpResponse> {
     let id = id_of(&id)?;
     let key = Picture::of_key(&change.key, 0, 0).ok_or_else(|| Error::new(Kind::Malformed, "malformed", "no picture"))?.key;
     if change.wish == "remove" {

@@ -1,8 +1,8 @@
 use crate::{
     pages::page_as,
+    request_context::RequestContext,
     text::{Texts, fill},
-    view::{Car, Shell},
-    visit::Visit,
+    view::{Car, Layout},
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -11,7 +11,7 @@ use fm_sdk::{Error, Kind, Result};
 #[derive(Template)]
 #[template(path = "closed.html")]
 struct Closed {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     id: String,
     text: String,
@@ -28,8 +28,8 @@ pub fn was_closed(error: &Error) -> bool {
 }
 
 /// Explains why a car cannot be changed any more, and what can still be done with it.
-pub fn draw(visit: &Visit, car: &Car, status: StatusCode) -> Result<HttpResponse> {
-    let t = visit.t();
-    let s = Shell::new(visit, "mine", t.closed_title).hidden();
+pub fn draw(context: &RequestContext, car: &Car, status: StatusCode) -> Result<HttpResponse> {
+    let t = context.t();
+    let s = Layout::new(context, "mine", t.closed_title).hidden();
     page_as(status, &Closed { s, t, id: car.id.clone(), text: fill(t.closed_text, &car.title) })
 }

@@ -3,9 +3,9 @@ use crate::{
     Web,
     catalogue::Choices,
     pages::page_as,
+    request_context::RequestContext,
     text::{Lang, Texts, choice, number_fault, option, values, whole},
-    view::{Car, Choice, Entry, Shell, mark_failed},
-    visit::Visit,
+    view::{Car, Choice, Entry, Layout, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -63,7 +63,7 @@ impl CarForm {
         }
     }
     /// What the API is sent. A field that was emptied is taken away when a car is changed, and left out when it is new.
-    pub async fn wish(&self, web: &Web, visit: &Visit, new: bool) -> Value {
+    pub async fn wish(&self, web: &Web, context: &RequestContext, new: bool) -> Value {
         let mut wish = Map::new();
         let mut set = |name: &str, value: Value| {
             if !(new && value.is_null()) {
@@ -77,9 +77,9 @@ impl CarForm {
         }
         for (name, value) in self.numbers() {
             // The API refuses what is out of all limits, beside whatever else is wrong; `draw` says what it really is.
-            set(name, whole(visit.lang, name, value).map_or(json!(i64::MIN), |number| json!(number)));
+            set(name, whole(context.lang, name, value).map_or(json!(i64::MIN), |number| json!(number)));
         }
-        set("model", text(&self.slug(web, visit).await));
+        set("model", text(&self.slug(web, context).await));
         // Browsers write line ends of their own kind (HTML, section 4.10.22.4).
         set("description", text(&self.description.replace("\r\n", "\n")));
         set("location", if self.postal_code.trim().is_empty() { Value::Null } else { json!({"postal_code": self.postal_code.trim()}) });
@@ -99,22 +99,22 @@ impl CarForm {
         }
     }
     /// The catalogue's word for what was typed, if it has one.
-    async fn slug(&self, web: &Web, visit: &Visit) -> String {
+    async fn slug(&self, web: &Web, context: &RequestContext) -> String {
         let typed = self.model.trim();
         let key = search_key(typed);
         let same = |name: &str| search_key(name) == key;
-        let models = self.models(web, visit).await;
+        let models = self.models(web, context).await;
         let known = models.iter().flat_map(|m| m.iter()).find(|m| same(&m.label) || same(&m.value));
         known.map_or(typed, |m| m.value.as_str()).to_owned()
     }
-    async fn models(&self, web: &Web, visit: &Visit) -> Option<Arc<Choices>> {
+    async fn models(&self, web: &Web, context: &RequestContext) -> Option<Arc<Choices>> {
         if self.maker.is_empty() {
             return None;
         }
-        web.catalogue.models(&web.gateway, &visit.caller, &self.maker).await.ok()
+        web.catalogue.models(&web.gateway, &context.caller, &self.maker).await.ok()
     }
-    fn entries(&self, visit: &Visit, makers: Option<&Choices>) -> [Vec<Entry>; 3] {
-        let (t, lang) = (visit.t(), visit.lang);
+    fn entries(&self, context: &RequestContext, makers: Option<&Choices>) -> [Vec<Entry>; 3] {
+        let (t, lang) = (context.t(), context.lang);
         let list = |field: &'static str| {
             values(field).map(|v| Choice { value: v.into(), label: choice(lang, field, v).into_owned(), on: false }).collect::<Vec<_>>()
         };
@@ -152,7 +152,7 @@ fn text(value: &str) -> Value {
 #[derive(Template)]
 #[template(path = "sell.html")]
 struct Sell {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     heading: &'static str,
     action: String,
@@ -174,20 +174,26 @@ pub enum Place<'a> {
 }
 
 /// Draws the form.
-pub async fn draw(web: &Web, visit: &Visit, place: Place<'_>, form: &CarForm, refused: Option<fm_sdk::Error>) -> Result<HttpResponse> {
-    let (t, gateway, caller) = (visit.t(), &web.gateway, &visit.caller);
+pub async fn draw(
+    web: &Web,
+    context: &RequestContext,
+    place: Place<'_>,
+    form: &CarForm,
+    refused: Option<fm_sdk::Error>,
+) -> Result<HttpResponse> {
+    let (t, gateway, caller) = (context.t(), &web.gateway, &context.caller);
     let (makers, options) = join(web.catalogue.makers(gateway, caller), web.catalogue.options(gateway, caller)).await;
     // Without makers nobody can say which car it is.
     let makers = makers?;
-    let models = form.models(web, visit).await;
-    let [car, state, offer] = form.entries(visit, Some(&makers));
+    let models = form.models(web, context).await;
+    let [car, state, offer] = form.entries(context, Some(&makers));
     let mut entries: Vec<Entry> = car.into_iter().chain(state).chain(offer).collect();
     let refusal = match refused {
         Some(e) if e.kind() == fm_sdk::Kind::Stale => Some(Refusal::of(StatusCode::PRECONDITION_FAILED, t.changed_meanwhile)),
         Some(e) if e.code() == KEY_USED => Some(Refusal::of(StatusCode::CONFLICT, t.sold_before)),
         Some(e) => {
-            let refusal = Refusal::read(visit, &mut entries, e)?;
-            form.blame_numbers(visit.lang, &mut entries);
+            let refusal = Refusal::read(context, &mut entries, e)?;
+            form.blame_numbers(context.lang, &mut entries);
             Some(refusal)
         }
         None => None,
@@ -198,7 +204,7 @@ pub async fn draw(web: &Web, visit: &Visit, place: Place<'_>, form: &CarForm, re
         Place::New => (t.nav_sell, "/sell".to_owned(), 1, "sell"),
         Place::Of(id) => (t.edit_title, format!("/my/cars/{id}/edit"), 0, "mine"),
     };
-    let mut s = Shell::new(visit, menu, heading).hidden();
+    let mut s = Layout::new(context, menu, heading).hidden();
     if refusal.is_some() {
         mark_failed(&mut s, t.form_failed);
     }
@@ -206,7 +212,7 @@ pub async fn draw(web: &Web, visit: &Visit, place: Place<'_>, form: &CarForm, re
     let known = options.ok();
     let options = known.iter().flat_map(|o| o.iter()).map(|o| Choice {
         value: o.value.clone(),
-        label: option(visit.lang, &o.value, Some(&o.label)),
+        label: option(context.lang, &o.value, Some(&o.label)),
         on: form.options.contains(&o.value),
     });
     let sell = Sell {
@@ -215,7 +221,7 @@ pub async fn draw(web: &Web, visit: &Visit, place: Place<'_>, form: &CarForm, re
         heading,
         action,
         step,
-        token: visit.form_token(),
+        token: context.form_token(),
         key: form.key.clone(),
         etag: form.etag.clone(),
         failed: refusal.map(|r| r.lines).unwrap_or_default(),

@@ -1,10 +1,10 @@
 use crate::{
     Web,
     pages::page_as,
+    request_context::{Me, RequestContext},
     search::Search,
     text::{Texts, fill, number},
-    view::{Beyond, CarPage, Card, Conversations, Pager, Shell},
-    visit::{Me, Visit},
+    view::{Beyond, CarPage, Card, Conversations, Layout, Pager},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
@@ -22,7 +22,7 @@ struct Row {
 #[derive(Template)]
 #[template(path = "mine.html")]
 struct Mine {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     token: String,
     summary: String,
@@ -45,9 +45,9 @@ async fn unread(web: &Web, me: &Me) -> HashMap<String, i64> {
 }
 
 /// The reader's own cars, drafts and sold ones too.
-pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) -> Result<HttpResponse> {
-    let t = visit.t();
-    let search = Search::parse(visit.lang, request.query_string());
+pub async fn show(web: Data<Web>, context: RequestContext, me: Me, request: HttpRequest) -> Result<HttpResponse> {
+    let t = context.t();
+    let search = Search::parse(context.lang, request.query_string());
     let query = format!("page={}&per_page={}", search.page, search.per_page);
     let found = match web.gateway.get(&me.caller, "/api/me/cars").query(&query).send().await.and_then(|a| a.json::<CarPage>()) {
         Ok(found) => Some(found),
@@ -58,7 +58,7 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) ->
     let messages = |car: &str| match unread.get(car) {
         None => String::new(),
         Some(1) => t.new_messages_one.to_owned(),
-        Some(n) => fill(t.new_messages_many, number(visit.lang, *n)),
+        Some(n) => fill(t.new_messages_many, number(context.lang, *n)),
     };
     let state_name = |status: &str| match status {
         "draft" => t.badge_draft,
@@ -72,20 +72,20 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me, request: HttpRequest) ->
     for link in &mut pages.links {
         link.href = href(link.number);
     }
-    let beyond = Beyond::of(&visit, &search, pages.last);
+    let beyond = Beyond::of(&context, &search, pages.last);
     let status = if beyond.is_some() { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let mine = Mine {
-        s: Shell::new(&visit, "mine", t.nav_mine).hidden(),
+        s: Layout::new(&context, "mine", t.nav_mine).hidden(),
         t,
-        token: visit.form_token(),
+        token: context.form_token(),
         summary: match total {
             0 => String::new(),
             1 => t.found_one.to_owned(),
-            n => fill(t.found_many, number(visit.lang, n)),
+            n => fill(t.found_many, number(context.lang, n)),
         },
         rows: found.map(|f| {
             let row = |car: &crate::view::Car| Row {
-                card: Card::of(&visit, car),
+                card: Card::of(&context, car),
                 state: car.status.clone(),
                 state_name: state_name(&car.status),
                 messages: messages(&car.id),

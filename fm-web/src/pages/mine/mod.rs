@@ -13,7 +13,7 @@ pub mod sold;
 pub mod upload;
 
 use super::{Refusal, id_of};
-use crate::{Web, gateway::Answer, view::Car, visit::Me};
+use crate::{Web, gateway::Answer, request_context::Me, view::Car};
 use fm_sdk::{Error, Kind, Result};
 
 /// One of the reader's own cars, with its version.

@@ -2,9 +2,9 @@ use super::{Refusal, closed, id_of, own};
 use crate::{
     Web,
     pages::{page_as, see},
+    request_context::{Me, RequestContext},
     text::Texts,
-    view::{Picture, Shell, mark_failed},
-    visit::{Me, Visit},
+    view::{Layout, Picture, mark_failed},
 };
 use actix_web::{
     HttpResponse,
@@ -17,7 +17,7 @@ use fm_sdk::Result;
 #[derive(Template)]
 #[template(path = "pictures.html")]
 struct Pictures {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     heading: &'static str,
     id: String,
@@ -29,8 +29,8 @@ struct Pictures {
 }
 
 /// The pictures of a car: add, order, remove.
-pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
-    draw(&web, &visit, &me, &id, None).await
+pub async fn show(web: Data<Web>, context: RequestContext, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    draw(&web, &context, &me, &id, None).await
 }
 
 /// Where a form of the page was sent: a browser may come back there with a `GET`.
@@ -38,12 +38,12 @@ pub async fn back(id: Path<String>) -> Result<HttpResponse> {
     Ok(see(&format!("/my/cars/{}/pictures", id_of(&id)?)))
 }
 
-pub async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
-    let (t, car) = (visit.t(), own(web, me, id).await?.car);
+pub async fn draw(web: &Web, context: &RequestContext, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
+    let (t, car) = (context.t(), own(web, me, id).await?.car);
     if closed::is_closed(&car) {
-        return closed::draw(visit, &car, refusal.map_or(StatusCode::OK, |r| r.status));
+        return closed::draw(context, &car, refusal.map_or(StatusCode::OK, |r| r.status));
     }
-    let mut s = Shell::new(visit, "mine", t.pictures).hidden();
+    let mut s = Layout::new(context, "mine", t.pictures).hidden();
     if refusal.is_some() {
         mark_failed(&mut s, t.form_failed);
     }
@@ -55,7 +55,7 @@ pub async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<R
         id: id.to_owned(),
         title: car.title,
         draft: car.status == "draft",
-        token: visit.form_token(),
+        token: context.form_token(),
         failed: refusal.map(|r| r.lines).unwrap_or_default(),
         pictures: car.images.iter().filter_map(Picture::of).collect(),
     };

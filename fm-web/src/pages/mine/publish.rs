@@ -3,7 +3,7 @@ use crate::{
     Web,
     gateway::Answer,
     pages::see,
-    visit::{Form, Me, Notice, Visit},
+    request_context::{Form, Me, Notice, RequestContext},
 };
 use actix_web::{
     HttpResponse,
@@ -18,13 +18,13 @@ use serde_json::json;
 pub struct Nothing {}
 
 /// Brings a draft to the market.
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, _: Form<Nothing>) -> Result<HttpResponse> {
+pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, id: Path<String>, _: Form<Nothing>) -> Result<HttpResponse> {
     let id = id_of(&id)?;
     let ask = web.gateway.ask(Method::PATCH, &me.caller, format!("/api/cars/{id}")).json(&json!({"status": "listed"}));
     match ask.send().await.and_then(Answer::success) {
-        Err(e) if closed::was_closed(&e) => return closed::draw(&visit, &own(&web, &me, id).await?.car, StatusCode::CONFLICT),
+        Err(e) if closed::was_closed(&e) => return closed::draw(&context, &own(&web, &me, id).await?.car, StatusCode::CONFLICT),
         answer => answer?,
     };
-    visit.say(Notice::Published);
+    context.say(Notice::Published);
     Ok(see(&format!("/cars/{id}")))
 }

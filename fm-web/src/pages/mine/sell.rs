@@ -5,27 +5,27 @@ use crate::{
         idempotency::{KEY, key_of, new_key},
         see,
     },
+    request_context::{Form, Me, Notice, RequestContext},
     view::Car,
-    visit::{Form, Me, Notice, Visit},
 };
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::Result;
 
 /// The form for a new car. Its key makes sure that a button pressed twice sells one car.
-pub async fn show(web: Data<Web>, visit: Visit, _: Me) -> Result<HttpResponse> {
+pub async fn show(web: Data<Web>, context: RequestContext, _: Me) -> Result<HttpResponse> {
     let mut form = CarForm::default();
     form.key = new_key();
-    draw(&web, &visit, Place::New, &form, None).await
+    draw(&web, &context, Place::New, &form, None).await
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(mut form): Form<CarForm>) -> Result<HttpResponse> {
+pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, Form(mut form): Form<CarForm>) -> Result<HttpResponse> {
     let listed = form.status == "listed";
-    let mut wish = form.wish(&web, &visit, true).await;
+    let mut wish = form.wish(&web, &context, true).await;
     wish["status"] = if listed { "listed" } else { "draft" }.into();
     let ask = web.gateway.post(&me.caller, "/api/cars").json(&wish).header(KEY, &key_of(&form.key));
     match ask.send().await.and_then(|a| a.json::<Car>()) {
         Ok(car) if listed => {
-            visit.say(Notice::Published);
+            context.say(Notice::Published);
             Ok(see(&format!("/cars/{}", super::id_of(&car.id)?)))
         }
         Ok(car) => Ok(see(&format!("/my/cars/{}/pictures", super::id_of(&car.id)?))),
@@ -33,7 +33,7 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, Form(mut form): Form<C
             if e.code() == KEY_USED {
                 form.key = new_key();
             }
-            draw(&web, &visit, Place::New, &form, Some(e)).await
+            draw(&web, &context, Place::New, &form, Some(e)).await
         }
     }
 }

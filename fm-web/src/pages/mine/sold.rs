@@ -3,8 +3,8 @@ use crate::{
     Web,
     gateway::Answer,
     pages::{Confirm, see},
+    request_context::{Form, Me, Notice, RequestContext},
     text::fill,
-    visit::{Form, Me, Notice, Visit},
 };
 use actix_web::{
     HttpResponse,
@@ -13,10 +13,10 @@ use actix_web::{
 };
 use fm_sdk::{Kind, Result};
 
-async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
-    let (t, car) = (visit.t(), own(web, me, id).await?.car);
+async fn draw(web: &Web, context: &RequestContext, me: &Me, id: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
+    let (t, car) = (context.t(), own(web, me, id).await?.car);
     if closed::is_closed(&car) {
-        return closed::draw(visit, &car, StatusCode::OK);
+        return closed::draw(context, &car, StatusCode::OK);
     }
     let confirm = Confirm {
         heading: t.sold_confirm,
@@ -27,26 +27,32 @@ async fn draw(web: &Web, visit: &Visit, me: &Me, id: &str, refusal: Option<Refus
         bad: false,
         entries: vec![],
     };
-    confirm.draw(visit, "mine", refusal)
+    confirm.draw(context, "mine", refusal)
 }
 
-pub async fn show(web: Data<Web>, visit: Visit, me: Me, id: Path<String>) -> Result<HttpResponse> {
-    draw(&web, &visit, &me, &id, None).await
+pub async fn show(web: Data<Web>, context: RequestContext, me: Me, id: Path<String>) -> Result<HttpResponse> {
+    draw(&web, &context, &me, &id, None).await
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, _: Form<super::publish::Nothing>) -> Result<HttpResponse> {
+pub async fn submit(
+    web: Data<Web>,
+    context: RequestContext,
+    me: Me,
+    id: Path<String>,
+    _: Form<super::publish::Nothing>,
+) -> Result<HttpResponse> {
     let id = id_of(&id)?;
     match web.gateway.post(&me.caller, format!("/api/cars/{id}/sold")).send().await.and_then(Answer::success) {
         Ok(_) => {
-            visit.say(Notice::Sold);
+            context.say(Notice::Sold);
             Ok(see("/my/cars"))
         }
         Err(e) => {
             let refusal = match (e.kind(), e.code()) {
-                (Kind::Conflict, "car-not-listed") => Refusal::of(StatusCode::CONFLICT, visit.t().draft_not_sold),
-                _ => Refusal::read(&visit, &mut [], e)?,
+                (Kind::Conflict, "car-not-listed") => Refusal::of(StatusCode::CONFLICT, context.t().draft_not_sold),
+                _ => Refusal::read(&context, &mut [], e)?,
             };
-            draw(&web, &visit, &me, id, Some(refusal)).await
+            draw(&web, &context, &me, id, Some(refusal)).await
         }
     }
 }

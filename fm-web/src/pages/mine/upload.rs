@@ -3,8 +3,8 @@ use crate::{
     Web,
     gateway::Answer,
     pages::see,
+    request_context::{Me, Notice, RequestContext, verify_origin, verify_token},
     text::Texts,
-    visit::{Me, Notice, Visit, verify_origin, verify_token},
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -23,11 +23,18 @@ struct Token {
 }
 
 /// Takes pictures and hands them on while they come.
-pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
+pub async fn submit(
+    web: Data<Web>,
+    context: RequestContext,
+    me: Me,
+    id: Path<String>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<HttpResponse> {
     let id = id_of(&id)?;
     verify_origin(&request)?;
     let token: Token = serde_html_form::from_str(request.query_string()).unwrap_or(Token { form_token: String::new() });
-    verify_token(&visit, &token.form_token)?;
+    verify_token(&context, &token.form_token)?;
     let header = |name: header::HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let media = header(header::CONTENT_TYPE);
     if !media.starts_with("multipart/form-data") {
@@ -39,15 +46,15 @@ pub async fn submit(web: Data<Web>, visit: Visit, me: Me, id: Path<String>, requ
     match sent {
         Ok(_) if script => Ok(HttpResponse::Ok().json(json!({"done": true}))),
         Ok(_) => {
-            visit.say(Notice::Uploaded);
+            context.say(Notice::Uploaded);
             Ok(see(&format!("/my/cars/{id}/pictures")))
         }
         Err(e) => {
-            let refusal = refusal(visit.t(), e)?;
+            let refusal = refusal(context.t(), e)?;
             if script {
                 return Ok(HttpResponse::build(refusal.status).json(json!({"done": false, "errors": refusal.lines})));
             }
-            pictures::draw(&web, &visit, &me, id, Some(refusal)).await
+            pictures::draw(&web, &context, &me, id, Some(refusal)).await
         }
     }
 }
@@ -58,7 +65,7 @@ fn refusal(t: &'static Texts, error: Error) -> Result<Refusal> {
         Kind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, t.upload_kind),
         Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, t.upload_large),
         Kind::Invalid | Kind::Malformed | Kind::Conflict => (StatusCode::UNPROCESSABLE_ENTITY, t.upload_broken),
-        Kind::Unavailable | Kind::Unroutable | Kind::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, t.away),
+        Kind::Unavailable | Kind::Unroutable | Kind::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, t.unavailable),
         _ => return Err(error),
     };
     Ok(Refusal { lines: vec![t.upload_refused.to_owned(), why.to_owned()], status })

@@ -3,9 +3,9 @@ use crate::{
     Web,
     gateway::Answer,
     pages::page,
+    request_context::{Me, RequestContext},
     text::{Texts, day, fill, number, price},
-    view::{Picture, Shell},
-    visit::{Me, Visit},
+    view::{Layout, Picture},
 };
 use actix_web::{HttpResponse, http::Method, web::Data};
 use askama::Template;
@@ -69,14 +69,14 @@ struct AlertRow {
 #[derive(Template)]
 #[template(path = "searches.html")]
 struct Searches {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     token: String,
     searches: Option<Vec<SearchRow>>,
     alerts: Option<Vec<AlertRow>>,
 }
 
-/// Nothing for a service that is away; any other failure is the page's.
+/// Nothing for a service that is unreachable; any other failure is the page's.
 fn or_down<T>(found: Result<Found<T>>) -> Result<Option<Vec<T>>> {
     match found {
         Ok(found) => Ok(Some(found.items)),
@@ -86,8 +86,8 @@ fn or_down<T>(found: Result<Found<T>>) -> Result<Option<Vec<T>>> {
 }
 
 /// Saved searches and what they have told; from then on that is seen.
-pub async fn show(web: Data<Web>, visit: Visit, me: Me) -> Result<HttpResponse> {
-    let t = visit.t();
+pub async fn show(web: Data<Web>, context: RequestContext, me: Me) -> Result<HttpResponse> {
+    let t = context.t();
     let (searches, alerts) = join(async { web.gateway.get(&me.caller, "/api/me/searches").send().await?.json::<Found<Saved>>() }, async {
         web.gateway.get(&me.caller, "/api/me/alerts").query(&format!("per_page={ALERTS}")).send().await?.json::<Found<Alert>>()
     })
@@ -97,7 +97,7 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me) -> Result<HttpResponse> 
     if !fresh.is_empty() {
         let seen = web.gateway.ask(Method::PUT, &me.caller, "/api/me/alerts/seen").json(&json!({"alerts": fresh}));
         match seen.send().await.and_then(Answer::success) {
-            Ok(_) => visit.has_seen_alerts(fresh.len()),
+            Ok(_) => context.has_seen_alerts(fresh.len()),
             Err(e) => log::warn!("searches: alerts not marked as seen: {}", e.chain()),
         }
     }
@@ -108,16 +108,16 @@ pub async fn show(web: Data<Web>, visit: Visit, me: Me) -> Result<HttpResponse> 
         unseen: match s.unseen {
             0 => String::new(),
             1 => t.new_cars_one.to_owned(),
-            n => fill(t.new_cars_many, number(visit.lang, n)),
+            n => fill(t.new_cars_many, number(context.lang, n)),
         },
     };
     let rows = searches.as_ref().map(|all| all.iter().map(search_row).collect());
     page(&Searches {
-        s: Shell::new(&visit, "searches", t.searches).hidden(),
+        s: Layout::new(&context, "searches", t.searches).hidden(),
         t,
-        token: visit.form_token(),
+        token: context.form_token(),
         searches: rows,
-        alerts: alerts.as_ref().map(|all| all.iter().map(|a| alert_row(&visit, a)).collect()),
+        alerts: alerts.as_ref().map(|all| all.iter().map(|a| alert_row(&context, a)).collect()),
     })
 }
 
@@ -126,21 +126,21 @@ pub async fn back() -> HttpResponse {
     crate::pages::see("/searches")
 }
 
-fn alert_row(visit: &Visit, a: &Alert) -> AlertRow {
-    let t = visit.t();
+fn alert_row(context: &RequestContext, a: &Alert) -> AlertRow {
+    let t = context.t();
     let fallen = a.kind == "price_drop";
     let key = a.image.as_deref().and_then(|url| url.strip_prefix("/images/")?.split('/').next());
     AlertRow {
         href: format!("/cars/{}", a.car_id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "")),
         title: a.title.clone(),
-        price: price(visit.lang, a.price),
+        price: price(context.lang, a.price),
         what: match a.from {
-            Some(from) if fallen => fill(t.alert_price_drop, price(visit.lang, (from - a.price).max(0))),
+            Some(from) if fallen => fill(t.alert_price_drop, price(context.lang, (from - a.price).max(0))),
             _ => t.alert_new_match.to_owned(),
         },
         fallen,
         image: key.and_then(|key| Picture::of_key(key, 0, 0)),
-        day: day(visit.lang, &a.at),
+        day: day(context.lang, &a.at),
         at: a.at.clone(),
         fresh: !a.seen,
     }

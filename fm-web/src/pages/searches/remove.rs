@@ -1,7 +1,7 @@
 use crate::{
     Web,
     pages::{id_of, see},
-    visit::{Form, Me},
+    request_context::{Form, Me},
 };
 use actix_web::{
     HttpResponse,

@@ -6,9 +6,9 @@ pub mod sign_up;
 
 use super::{Refusal, page_as};
 use crate::{
+    request_context::{RequestContext, return_path},
     text::Texts,
-    view::{Entry, Shell, mark_failed},
-    visit::{Visit, return_path},
+    view::{Entry, Layout, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -18,7 +18,7 @@ use serde::Deserialize;
 #[derive(Template)]
 #[template(path = "sign.html")]
 struct Sign {
-    s: Shell,
+    s: Layout,
     t: &'static Texts,
     heading: &'static str,
     action: &'static str,
@@ -47,12 +47,12 @@ impl To {
 }
 
 /// Draws one of the two forms.
-fn draw(visit: &Visit, up: bool, to: &str, entries: Vec<Entry>, refusal: Option<Refusal>) -> Result<HttpResponse> {
-    let t = visit.t();
+fn draw(context: &RequestContext, up: bool, to: &str, entries: Vec<Entry>, refusal: Option<Refusal>) -> Result<HttpResponse> {
+    let t = context.t();
     let to = return_path(Some(to)).to_owned();
     let heading = if up { t.nav_sign_up } else { t.nav_sign_in };
     let other = if up { "/sign-in" } else { "/sign-up" };
-    let mut s = Shell::new(visit, "sign-in", heading).hidden();
+    let mut s = Layout::new(context, "sign-in", heading).hidden();
     let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);
     if refusal.is_some() {
         mark_failed(&mut s, t.form_failed);
@@ -66,7 +66,7 @@ fn draw(visit: &Visit, up: bool, to: &str, entries: Vec<Entry>, refusal: Option<
         other_href: format!("{other}?{}", crate::search::encoded(&[("to", to.clone())])),
         other_label: if up { t.nav_sign_in } else { t.nav_sign_up },
         failed: refusal.map(|r| r.lines).unwrap_or_default(),
-        token: visit.form_token(),
+        token: context.form_token(),
         to,
         entries,
         optional: false,

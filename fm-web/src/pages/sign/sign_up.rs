@@ -2,8 +2,8 @@ use super::{Refusal, To, draw};
 use crate::{
     Web,
     pages::see,
+    request_context::{Change, Form, Notice, RequestContext, Tokens, return_path},
     view::Entry,
-    visit::{Change, Form, Notice, Tokens, Visit, return_path},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use fm_sdk::{Kind, Result};
@@ -22,8 +22,8 @@ pub struct SignUp {
     to: String,
 }
 
-fn entries(visit: &Visit, username: &str, email: &str) -> Vec<Entry> {
-    let t = visit.t();
+fn entries(context: &RequestContext, username: &str, email: &str) -> Vec<Entry> {
+    let t = context.t();
     let mut mail = Entry::text("email", t.email).required().complete("email").most(254).with(email);
     mail.kind = crate::view::Kind::Input("email");
     vec![
@@ -33,31 +33,31 @@ fn entries(visit: &Visit, username: &str, email: &str) -> Vec<Entry> {
     ]
 }
 
-pub async fn show(visit: Visit, request: HttpRequest) -> Result<HttpResponse> {
+pub async fn show(context: RequestContext, request: HttpRequest) -> Result<HttpResponse> {
     let to = To::of(request.query_string()).to;
-    if visit.user().is_some() {
+    if context.user().is_some() {
         return Ok(see(return_path(Some(&to))));
     }
-    draw(&visit, true, &to, entries(&visit, "", ""), None)
+    draw(&context, true, &to, entries(&context, "", ""), None)
 }
 
-pub async fn submit(web: Data<Web>, visit: Visit, Form(form): Form<SignUp>) -> Result<HttpResponse> {
+pub async fn submit(web: Data<Web>, context: RequestContext, Form(form): Form<SignUp>) -> Result<HttpResponse> {
     let (username, email) = (form.username.trim(), form.email.trim());
     let wish = json!({"username": username, "email": email, "password": form.password});
-    match web.gateway.post(&visit.caller, "/api/auth/sign-up").json(&wish).send().await.and_then(|a| a.json::<Tokens>()) {
+    match web.gateway.post(&context.caller, "/api/auth/sign-up").json(&wish).send().await.and_then(|a| a.json::<Tokens>()) {
         Ok(tokens) => {
-            visit.change(Change::Begin(tokens));
-            visit.say(Notice::Welcome);
+            context.change(Change::Begin(tokens));
+            context.say(Notice::Welcome);
             Ok(see(return_path(Some(&form.to))))
         }
         Err(e) => {
-            let mut entries = entries(&visit, username, email);
+            let mut entries = entries(&context, username, email);
             let refusal = if e.kind() == Kind::Conflict && e.fields().is_empty() {
-                Refusal::of(StatusCode::CONFLICT, visit.t().taken)
+                Refusal::of(StatusCode::CONFLICT, context.t().taken)
             } else {
-                Refusal::read(&visit, &mut entries, e)?
+                Refusal::read(&context, &mut entries, e)?
             };
-            draw(&visit, true, &form.to, entries, Some(refusal))
+            draw(&context, true, &form.to, entries, Some(refusal))
         }
     }
 }
