@@ -9,9 +9,9 @@ use fm_cars::{
 use std::{error::Error, hint::black_box, time::Instant};
 
 /// A small generator (splitmix64), so that the cars are the same on every run.
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,28 +30,28 @@ impl Dice {
     }
 }
 
-fn car(n: u64, dice: &mut Dice, places: &[Place]) -> Option<Listing> {
-    let maker = Maker::of_code(dice.skewed(40) as u8 + 1)?;
+fn car(n: u64, random: &mut Random, places: &[Place]) -> Option<Listing> {
+    let maker = Maker::of_code(random.skewed(40) as u8 + 1)?;
     let models = maker.models();
-    let model = models[dice.skewed(models.len() as u64) as usize];
-    let year = 1995 + dice.below(30) as u16;
-    let words = (0..6).map(|_| format!("word{}", dice.skewed(50_000))).collect::<Vec<_>>().join(" ");
+    let model = models[random.skewed(models.len() as u64) as usize];
+    let year = 1995 + random.below(30) as u16;
+    let words = (0..6).map(|_| format!("word{}", random.skewed(50_000))).collect::<Vec<_>>().join(" ");
     Some(Listing {
-        id: CarId::of_bits(u128::from(dice.next()) << 64 | u128::from(n)),
+        id: CarId::of_bits(u128::from(random.next()) << 64 | u128::from(n)),
         maker,
         model: Some(model.value.to_owned()),
-        body: dice.maybe::<Body>(),
-        engine: dice.maybe::<Engine>(),
-        gearbox: dice.maybe::<Gearbox>(),
-        color: dice.maybe::<Color>(),
-        options: OptionSet::from_bits(dice.next() & dice.next() & dice.next()),
-        price: 100 + dice.skewed(60_000) as u32,
+        body: random.maybe::<Body>(),
+        engine: random.maybe::<Engine>(),
+        gearbox: random.maybe::<Gearbox>(),
+        color: random.maybe::<Color>(),
+        options: OptionSet::from_bits(random.next() & random.next() & random.next()),
+        price: 100 + random.skewed(60_000) as u32,
         year,
-        mileage: Some(dice.below(250_000) as u32),
-        power_ps: Some(50 + dice.skewed(350) as u16),
-        seller: format!("user-{}", dice.below(20_000)),
+        mileage: Some(random.below(250_000) as u32),
+        power_ps: Some(50 + random.skewed(350) as u16),
+        seller: format!("user-{}", random.below(20_000)),
         added: 1_700_000_000_000 + n as i64,
-        position: Some(places[dice.below(places.len() as u64) as usize].position()),
+        position: Some(places[random.below(places.len() as u64) as usize].position()),
         text: format!("{} {} {year} {words}", maker.label(), model.label),
     })
 }
@@ -107,11 +107,11 @@ fn times(runs: usize, mut f: impl FnMut()) -> (f64, f64) {
 fn main() -> Result<(), Box<dyn Error>> {
     let n: u64 = std::env::args().nth(1).map_or(Ok(1_000_000), |a| a.parse())?;
     let runs = std::env::args().nth(2).map_or(Ok(200), |a| a.parse())?;
-    let (mut dice, mut index) = (Dice(1), Index::new());
+    let (mut random, mut index) = (Random(1), Index::new());
     let places: Vec<Place> = (0..10).flat_map(|digit| places::suggest(&digit.to_string(), usize::MAX)).collect();
     let start = Instant::now();
     for i in 0..n {
-        if let Some(car) = car(i, &mut dice, &places) {
+        if let Some(car) = car(i, &mut random, &places) {
             index.put(car, 1);
         }
     }

@@ -29,7 +29,7 @@ impl Position {
         let chord = 2.0 * (km / (2.0 * EARTH_KM)).sin();
         (chord * chord) as f32
     }
-    /// The distance over ground.
+    /// The distance along the surface of the earth.
     pub fn km_to(self, other: Position) -> f64 {
         let chord = f64::from(self.squared_chord(other.x, other.y, other.z)).sqrt();
         2.0 * EARTH_KM * (chord / 2.0).min(1.0).asin()
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_are_those_over_ground() {
+    fn distances_are_those_along_the_surface() {
         let (berlin, hamburg, munich) = (Position::of(52.52, 13.405), Position::of(53.5511, 9.9937), Position::of(48.1351, 11.582));
         for (a, b, km) in [
             (berlin, hamburg, 255.3),

@@ -2,7 +2,7 @@ use super::{
     columns::Columns,
     plan::Plan,
     scan::{OTHER, Picked, scan},
-    tally::{BitTally, Tally},
+    value_counts::{BitCounts, ValueCounts},
 };
 use crate::catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet};
 use serde::Serialize;
@@ -81,20 +81,20 @@ struct Picks {
 
 /// Counters of one pass.
 struct Counters {
-    maker: Tally,
-    color: Tally,
-    engine: Tally,
-    gearbox: Tally,
-    body: Tally,
-    option: BitTally,
+    maker: ValueCounts,
+    color: ValueCounts,
+    engine: ValueCounts,
+    gearbox: ValueCounts,
+    body: ValueCounts,
+    option: BitCounts,
     model: Vec<u32>,
 }
 
 impl Counters {
     fn new(models: usize) -> Self {
-        let new = Tally::default;
+        let new = ValueCounts::default;
         let model = vec![0; models];
-        Counters { maker: new(), color: new(), engine: new(), gearbox: new(), body: new(), option: BitTally::default(), model }
+        Counters { maker: new(), color: new(), engine: new(), gearbox: new(), body: new(), option: BitCounts::default(), model }
     }
     /// Counts the rows of one block: those that fail nothing everywhere, those that fail one filter in that filter's facet.
     fn block(&mut self, c: &Columns, start: usize, fails: &[u8], picks: &mut Picks) -> usize {
@@ -132,8 +132,8 @@ impl Counters {
     }
 }
 
-fn choices<C: Choice>(tally: &Tally) -> Vec<ValueCount> {
-    ordered(C::ALL.iter().map(|c| (c.value(), tally.of(c.code()))))
+fn choices<C: Choice>(counts: &ValueCounts) -> Vec<ValueCount> {
+    ordered(C::ALL.iter().map(|c| (c.value(), counts.of(c.code()))))
 }
 
 /// Counts all facets in one pass.

@@ -16,11 +16,11 @@ mod postings;
 mod scan;
 mod shared;
 mod slots;
-mod tally;
 #[cfg(test)]
 mod tests;
 mod top;
 mod valuation;
+mod value_counts;
 mod words;
 
 pub use criteria::{Criteria, Near, Range, Sort, SortBy};

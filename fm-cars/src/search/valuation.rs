@@ -16,7 +16,7 @@ const FIRST_YEAR: u16 = 1995;
 /// Whole euros; what lies outside is no asking price for a car that drives.
 const PRICES: std::ops::RangeInclusive<u32> = 200..=500_000;
 /// Kilometres; what lies outside is a slip of the pen.
-const MOST_MILEAGE: u32 = 600_000;
+const MAX_MILEAGE: u32 = 600_000;
 /// What one year changes on average, as a logarithm, and as how many cars' worth of evidence that counts.
 const YEAR: (f64, f64) = (0.10, 16.0);
 /// What 10,000 km change on average, as a logarithm, and its weight.
@@ -24,7 +24,7 @@ const MILEAGE: (f64, f64) = (-0.03, 36.0);
 /// A residual is told in ten-thousandths of a logarithm.
 const SCALE: f64 = 10_000.0;
 /// No car lies further from its peers; ten-thousandths.
-const MOST_DEAL: i32 = 200_000;
+const MAX_DEAL: i32 = 200_000;
 
 /// How a price compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
@@ -110,7 +110,7 @@ pub(super) struct Point {
 impl Point {
     /// `None` for a car that is rated not at all, and is nobody's peer.
     pub fn of(price: u32, year: u16, mileage: Option<u32>) -> Option<Self> {
-        let mileage = mileage.filter(|m| *m <= MOST_MILEAGE)?;
+        let mileage = mileage.filter(|m| *m <= MAX_MILEAGE)?;
         (PRICES.contains(&price) && year >= FIRST_YEAR).then(|| Point {
             year: f64::from(year) - 2010.0,
             mileage: f64::from(mileage) / 10_000.0,
@@ -187,7 +187,7 @@ impl Group {
         let [a, b, c] = self.line.inverse;
         let leverage = 1.0 / n + a * dy * dy + 2.0 * b * dy * dm + c * dm * dm;
         let deal = (residual / (1.0 - leverage) * SCALE).round() as i32;
-        Some(deal.clamp(-MOST_DEAL, MOST_DEAL))
+        Some(deal.clamp(-MAX_DEAL, MAX_DEAL))
     }
     fn valuation(&self, p: Point) -> Option<Valuation> {
         let deal = self.deal(p)?;
@@ -240,7 +240,7 @@ impl Groups {
 
 /// The key that orders by deal.
 pub(super) fn key(deal: i32) -> u64 {
-    u64::from((deal + MOST_DEAL).unsigned_abs())
+    u64::from((deal + MAX_DEAL).unsigned_abs())
 }
 
 /// Whether a car with this deal is of one of these steps; a car that is not rated is of none.

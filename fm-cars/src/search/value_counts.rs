@@ -2,15 +2,15 @@
 
 /// Counters of codes below 64, twice: neighbouring rows often have the same code, and a counter that was just written is slow to read.
 #[derive(Debug)]
-pub(super) struct Tally([[u32; 64]; 2]);
+pub(super) struct ValueCounts([[u32; 64]; 2]);
 
-impl Default for Tally {
+impl Default for ValueCounts {
     fn default() -> Self {
-        Tally([[0; 64]; 2])
+        ValueCounts([[0; 64]; 2])
     }
 }
 
-impl Tally {
+impl ValueCounts {
     /// Counts the codes of some rows.
     pub fn add(&mut self, codes: &[u8], rows: &[u16]) {
         let [even, odd] = &mut self.0;
@@ -47,15 +47,15 @@ const SPREAD: [u64; 256] = {
 
 /// Counters of the 64 bits of many words.
 #[derive(Debug)]
-pub(super) struct BitTally([u64; 64]);
+pub(super) struct BitCounts([u64; 64]);
 
-impl Default for BitTally {
+impl Default for BitCounts {
     fn default() -> Self {
-        BitTally([0; 64])
+        BitCounts([0; 64])
     }
 }
 
-impl BitTally {
+impl BitCounts {
     /// Counts the bits of some rows.
     pub fn add(&mut self, words: &[u64], rows: &[u16]) {
         // A byte counts to 255.
@@ -89,20 +89,20 @@ mod tests {
         #[test]
         fn bits_are_counted_as_one_by_one(words in prop::collection::vec(any::<u64>(), 0..700)) {
             let rows: Vec<u16> = (0..words.len() as u16).filter(|r| r % 3 != 1).collect();
-            let mut tally = BitTally::default();
-            tally.add(&words, &rows);
+            let mut counts = BitCounts::default();
+            counts.add(&words, &rows);
             for bit in 0..64 {
                 let expected = rows.iter().filter(|r| words[usize::from(**r)] >> bit & 1 == 1).count();
-                prop_assert_eq!(tally.counts()[bit], expected as u64);
+                prop_assert_eq!(counts.counts()[bit], expected as u64);
             }
         }
         #[test]
         fn codes_are_counted_as_one_by_one(codes in prop::collection::vec(0_u8..64, 0..99)) {
             let rows: Vec<u16> = (0..codes.len() as u16).collect();
-            let mut tally = Tally::default();
-            tally.add(&codes, &rows);
+            let mut counts = ValueCounts::default();
+            counts.add(&codes, &rows);
             for code in 0..64 {
-                prop_assert_eq!(tally.of(code), codes.iter().filter(|c| **c == code).count() as u64);
+                prop_assert_eq!(counts.of(code), codes.iter().filter(|c| **c == code).count() as u64);
             }
         }
     }

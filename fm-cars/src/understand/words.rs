@@ -8,13 +8,13 @@ pub(super) struct Word {
 }
 
 /// Words that are read, at most.
-const MOST: usize = 16;
+const MAX_WORDS: usize = 16;
 
 /// Splits a text into words. Digits with separators of thousands are one number; a dash between numbers becomes a word of its own.
 pub(super) fn split(text: &str) -> Vec<Word> {
     let text = numbers(text);
     let word = |written: &str| Word { written: written.into(), key: search_key(written) };
-    words(&text).take(MOST).map(word).filter(|w| !w.key.is_empty()).collect()
+    words(&text).take(MAX_WORDS).map(word).filter(|w| !w.key.is_empty()).collect()
 }
 
 fn numbers(text: &str) -> String {
@@ -70,6 +70,6 @@ mod tests {
         ] {
             assert_eq!(keys(text), expected, "{text}");
         }
-        assert_eq!(keys(&"x ".repeat(99)).len(), MOST);
+        assert_eq!(keys(&"x ".repeat(99)).len(), MAX_WORDS);
     }
 }

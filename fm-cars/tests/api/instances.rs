@@ -68,7 +68,7 @@ async fn an_instance_fills_its_search_before_it_serves_and_again_after_a_gap() {
 }
 
 #[actix_rt::test]
-async fn events_of_a_stranger_are_parked() {
+async fn events_of_an_undeclared_sender_are_dead_lettered() {
     let (a, b) = two();
     create(&a, json!({})).await;
     b.from("fm-evil");

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 /// Characters of a text, at most.
 const TEXT: usize = 200;
 /// Suggestions, at most.
-const MOST: usize = 8;
+const MAX_SUGGESTIONS: usize = 8;
 
 /// What somebody types.
 #[derive(Deserialize, IntoParams)]
@@ -60,7 +60,7 @@ pub struct Suggestions {
 pub async fn suggest(state: Data<Cars>, Query(typed): Query<Typed>) -> Result<Json<Suggestions>> {
     Checks::of_query().field("q", typed.q.chars().count() <= TEXT, format!("at most {TEXT} characters")).finish()?;
     let mut read = Vec::new();
-    for reading in understand(&typed.q, MOST) {
+    for reading in understand(&typed.q, MAX_SUGGESTIONS) {
         let query = serde_html_form::to_string(reading.pairs()).internal()?;
         // Words may say what no filter takes, like an amount out of its limits.
         if let Some(criteria) = serde_html_form::from_str::<SearchQuery>(&query).ok().and_then(|q| q.criteria().ok()) {
