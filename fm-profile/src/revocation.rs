@@ -1,12 +1,12 @@
 //! Revoking access tokens. The user's document counts first, in the same step as what led to it; then the registry is told, which all
-//! services watch. While the registry is away the epoch is kept and tried again until it is written.
+//! services watch. While the registry is unreachable the epoch is kept and tried again until it is written.
 
 use crate::{Profile, User};
 use fm_sdk::{ConnectionState, Error, Kind, Result, Work, identity::Epochs};
 use std::{sync::Arc, time::Duration};
 
 /// How long a request waits for the registry.
-const PATIENCE: Duration = Duration::from_secs(2);
+const REGISTRY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Goes on only if tokens can be revoked now, as far as is known; for what can as well be done later.
 ///
@@ -26,7 +26,7 @@ pub fn possible(work: &Work) -> Result<()> {
 pub async fn write(work: &Work, user: &User) -> Result<()> {
     let Some(epoch) = user.unwritten else { return Ok(()) };
     let epochs = Epochs::new(work.runtime().registry().clone());
-    tokio::time::timeout(PATIENCE, epochs.revoke(&user.id, epoch)).await.unwrap_or_else(|_| Err(not_written()))?;
+    tokio::time::timeout(REGISTRY_TIMEOUT, epochs.revoke(&user.id, epoch)).await.unwrap_or_else(|_| Err(not_written()))?;
     let noted = work
         .doc::<User>(&user.id)
         .change(|user, _| {

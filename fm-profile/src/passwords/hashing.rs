@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a request waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(3);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Requests that wait per hash that is being made; more are sent away at once.
 const QUEUE: usize = 32;
 
@@ -119,7 +119,7 @@ impl Passwords {
 
     async fn in_turn<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| busy())?;
-        let turn = tokio::time::timeout(PATIENCE, self.working.clone().acquire_owned()).await.map_err(|_| busy())?.internal()?;
+        let turn = tokio::time::timeout(QUEUE_TIMEOUT, self.working.clone().acquire_owned()).await.map_err(|_| busy())?.internal()?;
         // The permits go with the work and not with the request, which may be given up by its client at any time.
         let permits: [OwnedSemaphorePermit; 2] = [admitted, turn];
         web::block(move || {

@@ -18,7 +18,7 @@ impl From<FoundPlace> for Centre {
 }
 
 impl Centre {
-    /// How far away a car is, over ground; `None` if it does not say where it stands.
+    /// How far away a car is, along the surface of the earth; `None` if it does not say where it stands.
     pub fn km_to(self, car: &CarNow) -> Option<f64> {
         let (lat, lon) = (car.lat?, car.lon?);
         let half = |a: f64, b: f64| ((a - b).to_radians() / 2.0).sin().powi(2);
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_distance_is_that_over_ground() {
+    fn a_distance_is_that_along_the_surface() {
         let berlin = Centre { lat: 52.52, lon: 13.405 };
         let at = |lat, lon| CarNow { lat: Some(lat), lon: Some(lon), ..CarNow::default() };
         assert!((berlin.km_to(&at(53.5511, 9.9937)).unwrap() - 255.3).abs() < 0.5);

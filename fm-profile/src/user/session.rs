@@ -10,9 +10,9 @@ use std::{mem, time::Duration};
 /// A session that is not used for this long ends.
 const IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// No session lasts longer.
-const LONGEST: Duration = Duration::from_secs(180 * 24 * 3600);
+const MAX_AGE: Duration = Duration::from_secs(180 * 24 * 3600);
 /// One user's sessions; another one ends the one that was not used for longest.
-const MOST: usize = 20;
+const MAX_SESSIONS: usize = 20;
 /// How long a replaced refresh token still leads to its successor: for requests that were under way with it, and for one whose answer was lost.
 const GRACE: Duration = Duration::from_secs(30);
 /// Access tokens of a session that are recognised as its own.
@@ -60,7 +60,7 @@ pub enum Refreshed {
 
 impl Session {
     fn is_over(&self, now_ms: i64) -> bool {
-        self.used_ms + IDLE.as_millis() as i64 <= now_ms || self.since_ms + LONGEST.as_millis() as i64 <= now_ms
+        self.used_ms + IDLE.as_millis() as i64 <= now_ms || self.since_ms + MAX_AGE.as_millis() as i64 <= now_ms
     }
 
     /// Gives the token that follows `old`: a new one for the token that is good, and the same one again for its predecessor within the grace.
@@ -100,7 +100,7 @@ impl User {
     /// Begins a session.
     pub fn begin_session(&mut self, token: &RefreshToken, access: &str, now_ms: i64) {
         self.sessions.retain(|s| !s.is_over(now_ms));
-        while self.sessions.len() >= MOST {
+        while self.sessions.len() >= MAX_SESSIONS {
             let oldest = self.sessions.iter().enumerate().min_by_key(|(_, s)| s.used_ms).map_or(0, |(i, _)| i);
             self.sessions.remove(oldest);
         }
@@ -253,7 +253,7 @@ mod tests {
         for n in 3..=21 {
             user.begin_session(&token(), "1", n);
         }
-        assert_eq!(user.sessions.len(), MOST);
+        assert_eq!(user.sessions.len(), MAX_SESSIONS);
         next(&mut user.clone(), &kept, 30);
         assert_eq!(refresh(&mut user, &second, 30), Refreshed::Unknown);
     }

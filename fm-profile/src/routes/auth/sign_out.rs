@@ -9,7 +9,7 @@ use fm_sdk::{Error, Identity, Kind, Result, Work, http::Json};
 
 /// Ends a session. All access tokens of the user that were issued before are refused within a second; other sessions go on with a refresh.
 ///
-/// The session ends in any case. While the registry is away the answer is 503, because access tokens are still believed; they are
+/// The session ends in any case. While the registry is unreachable the answer is 503, because access tokens are still believed; they are
 /// revoked when it is back, and signing out again then answers 204.
 #[utoipa::path(post, path = "/api/auth/sign-out", tag = "auth", request_body = Refresh, security(("bearer" = [])), responses(
     (status = 204, description = "signed out"),
