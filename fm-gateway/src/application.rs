@@ -11,7 +11,7 @@ use crate::{
     live::LiveRequests,
     pipeline::{Drivers, Tools, trace::Samples},
     recent::RecentRequests,
-    table::{Copy, Keeper, TableState},
+    table::{Copy, TableState, TableWatcher},
     timeline::Timeline,
     upstream::Limits,
 };
@@ -65,13 +65,13 @@ pub struct Application {
     operators: Arc<Admin>,
     gateway: Arc<Gateway>,
     services: Services,
-    keeper: Keeper,
+    watcher: TableWatcher,
     state: watch::Receiver<TableState>,
     watchdog_interval: Duration,
 }
 
 impl Application {
-    /// Connects to the registry and binds both ports. A registry that is away is waited for while serving.
+    /// Connects to the registry and binds both ports. A registry that is unreachable is waited for while serving.
     ///
     /// # Errors
     /// What will not get better by waiting: addresses that cannot be read, ports that are taken.
@@ -126,10 +126,10 @@ impl Application {
         let copy = Copy::in_folder(&settings.data_folder(NAME));
         let reach = registry.connection();
         let (drivers, recent, live) = (Drivers::new(tools), Arc::<RecentRequests>::default(), Arc::<LiveRequests>::default());
-        let keeper = Keeper::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy));
-        let (health, state) = (Health::default(), keeper.state());
-        api::checks(&health, keeper.table(), state.clone(), reach);
-        InstanceCounts::register(&metrics.all, services.clone(), keeper.table());
+        let watcher = TableWatcher::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy));
+        let (health, state) = (Health::default(), watcher.state());
+        api::checks(&health, watcher.table(), state.clone(), reach);
+        InstanceCounts::register(&metrics.all, services.clone(), watcher.table());
         let exposure = Exposure::of(own.admin_clear_text, admin.local_addr().internal()?);
         let operators = Arc::new(Admin::new(admin::Parts {
             registry,
@@ -137,7 +137,7 @@ impl Application {
             plugins: own.plugins.clone(),
             drivers,
             recent: recent.clone(),
-            compiled: keeper.table(),
+            compiled: watcher.table(),
             live: live.clone(),
             tracer: tracer.clone(),
             table: state.clone(),
@@ -151,7 +151,7 @@ impl Application {
         }));
         let limits = own.limits();
         let gateway = Arc::new(Gateway {
-            table: keeper.table(),
+            table: watcher.table(),
             load: Load::new(limits.at_once, metrics.under_way()),
             connections: PerAddress::new(limits.connections_per_address, &settings.trusted_proxies, metrics.connections()),
             multiplexed: PerAddress::new(limits.connections_per_address, &settings.trusted_proxies, metrics.multiplexed()),
@@ -181,7 +181,7 @@ impl Application {
             operators,
             gateway,
             services,
-            keeper,
+            watcher,
             state,
             watchdog_interval: own.watchdog_interval,
         })
@@ -244,7 +244,7 @@ impl Application {
         let (health, metrics) = (self.gateway.health.clone(), self.gateway.metrics.all.clone());
         let admin = admin::listen(self.admin, self.settings.body_timeout, health, metrics, self.operators.clone())?;
         let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
-        let keeper = actix_rt::spawn(self.keeper.run());
+        let watcher = actix_rt::spawn(self.watcher.run());
         let drains = self.operators.drivers.tools.drains.clone().follow(self.operators.registry.clone());
         // They end with this future, however it ends.
         let mut followers = JoinSet::new();
@@ -264,7 +264,7 @@ impl Application {
             tokio::select! {
                 _ = tokio::time::timeout(patience, current) => {}
                 () = &mut stop => {
-                    keeper.abort();
+                    watcher.abort();
                     admin_handle.stop(false).await;
                     return admin.await.internal()?.internal();
                 }
@@ -308,7 +308,7 @@ impl Application {
         leave.begin();
         server.stop().await;
         admin_handle.stop(false).await;
-        keeper.abort();
+        watcher.abort();
         if let Some(reloader) = reloader {
             reloader.abort();
         }

@@ -21,7 +21,7 @@ impl<T: Default + Serialize + DeserializeOwned> Document<T> {
     /// Reads it; a key that does not exist is the default.
     ///
     /// # Errors
-    /// `Unavailable` if the registry is away; `Internal` if what is there cannot be read.
+    /// `Unavailable` if the registry is unreachable; `Internal` if what is there cannot be read.
     pub async fn load(registry: &dyn Registry, key: &str) -> Result<Document<T>> {
         let snapshot = registry.list(key).await?;
         let Some(entry) = snapshot.entries.get(key) else { return Ok(Document { key: key.into(), revision: None, value: T::default() }) };

@@ -15,7 +15,7 @@ const REFRESH: Duration = Duration::from_secs(300);
 /// How long one that says nothing is shown, in milliseconds.
 const SHOWN_MS: i64 = 24 * 3600 * 1000;
 /// How long a start and a stop wait for it; the registry may be unreachable.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A gateway that ran lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub async fn list(registry: &dyn Registry, now: i64) -> Result<BTreeMap<String, 
 impl Admin {
     /// Says that this node is there, at the time of its start; `false` if that has failed.
     pub async fn remember(&self, node: &KnownNode) -> bool {
-        tokio::time::timeout(PATIENCE, self.write(node)).await.unwrap_or_else(|_| {
+        tokio::time::timeout(TIMEOUT, self.write(node)).await.unwrap_or_else(|_| {
             log::debug!("nodes: the registry does not answer, this node is remembered later");
             false
         })
@@ -72,7 +72,7 @@ impl Admin {
                 tokio::time::sleep(backoff.next()).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, remove).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, remove).await.is_err() {
             log::debug!("nodes: the registry does not answer, this node will be shown as away");
         }
     }

@@ -12,9 +12,9 @@ use std::{
 };
 
 /// How long a service may take for its document.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// When services that gave no answer are asked again.
-const AGAIN: Duration = Duration::from_secs(5);
+const RETRY_DELAY: Duration = Duration::from_secs(5);
 /// The largest document that is read; bytes.
 const LARGEST: usize = 4 << 20;
 
@@ -70,13 +70,13 @@ impl Documents {
         let (value, forgets) = self.merge_known(&instances, Instant::now());
         let merged = Arc::new(Merged { json: serde_json::to_vec(&value).unwrap_or_default().into(), value });
         // Services that gave no answer are asked again, but not by every reader.
-        let again = (!complete).then(|| Instant::now() + AGAIN);
+        let again = (!complete).then(|| Instant::now() + RETRY_DELAY);
         let until = again.into_iter().chain(forgets).min();
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { seen: instances, until, merged: merged.clone() });
         merged
     }
 
-    /// Merges what is known, forgets who has been away for too long, and says when the next one is forgotten.
+    /// Merges what is known, forgets who has been unreachable for too long, and says when the next one is forgotten.
     fn merge_known(&self, instances: &[Instance], now: Instant) -> (Value, Option<Instant>) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         for (service, known) in last.iter_mut() {
@@ -120,7 +120,7 @@ impl Documents {
 
 /// Fetches the document of an instance: `Null` if it has none, `None` if it gave no answer.
 async fn fetch(url: &str) -> Option<Value> {
-    let answer = tokio::time::timeout(PATIENCE, upstream::fetch(url.strip_prefix("http://")?, "/openapi.json", LARGEST)).await;
+    let answer = tokio::time::timeout(TIMEOUT, upstream::fetch(url.strip_prefix("http://")?, "/openapi.json", LARGEST)).await;
     let (status, body) = answer.ok()?.ok()?;
     if !status.is_success() {
         return Some(Value::Null);

@@ -16,7 +16,7 @@ use http::{
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Adds the gateway's checks: without a table it can do nothing; with the registry away, or a bad table there, it goes on with what it has.
+/// Adds the gateway's checks: without a table it can do nothing; with the registry unreachable, or a bad table there, it goes on with what it has.
 pub fn checks(
     health: &Health,
     table: Arc<ArcSwapOption<Compiled>>,

@@ -66,7 +66,7 @@ pub fn merge<'d>(documents: impl IntoIterator<Item = (&'d str, &'d Value)>) -> V
     })
 }
 
-/// Notes on the operations of services that are away that nobody answers them now.
+/// Notes on the operations of services that are unreachable that nobody answers them now.
 pub fn mark_away(merged: &mut Value, is_away: impl Fn(&str) -> bool) {
     let items = merged["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {

@@ -34,7 +34,7 @@ const OWN: [(&str, &str); 6] = [
     ("401", "a token that does not hold"),
     ("413", "a body that is too large for this route"),
     ("429", "too many requests, connections or event streams"),
-    ("503", "the service is away, or there is too much to do"),
+    ("503", "the service is unreachable, or there is too much to do"),
     ("504", "the service did not answer in time"),
 ];
 
@@ -68,7 +68,7 @@ mod tests {
         describe(&mut operation);
         let content = |status: &str| operation["responses"][status]["content"].clone();
         assert_eq!(content("200"), Value::Null);
-        assert_eq!(operation["responses"]["503"]["description"], "the service is away, or there is too much to do");
+        assert_eq!(operation["responses"]["503"]["description"], "the service is unreachable, or there is too much to do");
         assert_eq!(content("503"), content("404"));
         assert_eq!(content("404")["application/problem+json"]["schema"]["$ref"], "#/components/schemas/Problem");
         assert_eq!(content("409"), json!({"text/plain": {}}));

@@ -89,7 +89,7 @@ pub fn take(path: &Path, address: SocketAddr) -> io::Result<Option<Taken>> {
 pub struct Offer {
     path: PathBuf,
     inode: u64,
-    door: UnixListener,
+    listener: UnixListener,
     ties: Arc<Mutex<Vec<UnixStream>>>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -103,20 +103,20 @@ impl Offer {
         let (_folder, near) = within_reach(path)?;
         let new = near.with_file_name(format!(".handover-{}-{}", std::process::id(), socket.as_raw_fd()));
         let _ = fs::remove_file(&new);
-        let door = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        door.bind(&SockAddr::unix(&new)?)?;
+        let listener = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        listener.bind(&SockAddr::unix(&new)?)?;
         fs::set_permissions(&new, Permissions::from_mode(0o600))?;
-        door.listen(BACKLOG)?;
+        listener.listen(BACKLOG)?;
         let inode = fs::symlink_metadata(&new)?.ino();
         fs::rename(&new, &near)?;
-        let door = UnixListener::from(door);
+        let listener = UnixListener::from(listener);
         let ties = Arc::<Mutex<Vec<UnixStream>>>::default();
         let thread = {
-            let (door, socket, ties) = (door.try_clone()?, socket.try_clone()?, ties.clone());
+            let (listener, socket, ties) = (listener.try_clone()?, socket.try_clone()?, ties.clone());
             // Not a task: who asks may wait in the runtime that would have to answer.
             thread::Builder::new().name("handover".into()).spawn(move || {
                 loop {
-                    let asked = door.accept().and_then(|(asks, _)| {
+                    let asked = listener.accept().and_then(|(asks, _)| {
                         // Locked before it is sent: whoever has the socket counts.
                         let mut ties = ties.lock().unwrap_or_else(PoisonError::into_inner);
                         hand(&asks, &socket).map(|()| ties.push(asks))
@@ -133,7 +133,7 @@ impl Offer {
                 }
             })?
         };
-        Ok(Offer { path: path.into(), inode, door, ties, thread: Some(thread) })
+        Ok(Offer { path: path.into(), inode, listener, ties, thread: Some(thread) })
     }
 
     /// Says whether a gateway that took the socket lives.
@@ -152,7 +152,7 @@ impl Drop for Offer {
             let _ = fs::remove_file(&self.path);
         }
         // Wakes the thread from its `accept`.
-        let _ = SockRef::from(&self.door).shutdown(Shutdown::Both);
+        let _ = SockRef::from(&self.listener).shutdown(Shutdown::Both);
         self.thread.take().map(thread::JoinHandle::join);
     }
 }
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn connections_in_the_backlog_are_served_by_the_next_gateway() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("long".repeat(30)).join("door");
+        let path = folder.path().join("long".repeat(30)).join("listener");
         fs::create_dir(path.parent().unwrap()).unwrap();
         let (socket, address) = listening();
         let offer = Offer::at(&path, &socket).unwrap();
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn one_that_took_it_and_is_gone_counts_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("door");
+        let path = folder.path().join("listener");
         let (socket, address) = listening();
         let offer = Offer::at(&path, &socket).unwrap();
         let taken = take(&path, address).unwrap().unwrap();
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn the_last_one_has_the_path() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("door");
+        let path = folder.path().join("listener");
         let (one, two) = (listening(), listening());
         let first = Offer::at(&path, &one.0).unwrap();
         let second = Offer::at(&path, &two.0).unwrap();
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn where_nobody_answers_there_is_nothing_to_take() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("door");
+        let path = folder.path().join("listener");
         let (socket, address) = listening();
         assert!(take(&path, address).unwrap().is_none());
         // Of one that was killed the file is left.
@@ -254,9 +254,9 @@ mod tests {
     #[test]
     fn somebody_else_at_the_path_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("door");
-        let door = UnixListener::bind(&path).unwrap();
-        let speaks = thread::spawn(move || door.accept().unwrap().0.write_all(b"F").unwrap());
+        let path = folder.path().join("listener");
+        let listener = UnixListener::bind(&path).unwrap();
+        let speaks = thread::spawn(move || listener.accept().unwrap().0.write_all(b"F").unwrap());
         take(&path, listening().1).unwrap_err();
         speaks.join().unwrap();
     }

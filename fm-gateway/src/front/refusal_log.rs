@@ -4,7 +4,7 @@ use std::{cell::Cell, net::IpAddr, time::Duration};
 use tokio::time::Instant;
 
 /// How long a line stands for those that follow.
-const EVERY: Duration = Duration::from_secs(1);
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What one worker has to say about them.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl RefusalLog {
 
     /// Gives how many were not logged since the last line, if a line is due.
     fn is_due(&self, now: Instant) -> Option<u64> {
-        if self.last.get().is_some_and(|last| now < last + EVERY) {
+        if self.last.get().is_some_and(|last| now < last + LOG_INTERVAL) {
             self.suppressed.set(self.suppressed.get() + 1);
             return None;
         }
@@ -41,7 +41,7 @@ mod tests {
     fn a_flood_gives_one_line_a_second() {
         let (log, now) = (RefusalLog::default(), Instant::now());
         assert_eq!((0..1000).filter_map(|_| log.is_due(now)).collect::<Vec<_>>(), [0]);
-        assert_eq!(log.is_due(now + EVERY), Some(999));
-        assert_eq!(log.is_due(now + EVERY * 2), Some(0));
+        assert_eq!(log.is_due(now + LOG_INTERVAL), Some(999));
+        assert_eq!(log.is_due(now + LOG_INTERVAL * 2), Some(0));
     }
 }

@@ -30,7 +30,7 @@ pub use {
     delivery::{Delivery, Outcome},
     drivers::{Drivers, Tools},
     exchange::{Client, Exchange, Upstream, Worker},
-    plugin::{Flow, Phases, Plugin, Step, Verdict},
+    plugin::{Decision, Flow, Phases, Plugin, Step},
     rule::rule,
     run::run,
     text::{Text, expand_env},

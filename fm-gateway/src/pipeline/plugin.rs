@@ -64,7 +64,7 @@ pub trait Step: Send + Sync {
 
     /// Looks at the request, may change it, and passes, answers or fails.
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
-        Flow::Now(Verdict::Pass)
+        Flow::Now(Decision::Pass)
     }
 
     /// Looks at the answer's head and may change it; called in reverse order, also for answers of other steps and for errors.
@@ -93,7 +93,7 @@ impl Phases {
 }
 
 /// What a step says about a request.
-pub enum Verdict {
+pub enum Decision {
     /// The next step may look.
     Pass,
     /// This is the answer.
@@ -102,20 +102,20 @@ pub enum Verdict {
     Fail(Error),
 }
 
-/// A verdict, at once or later. Those who need not wait need not allocate.
+/// A decision, at once or later. Those who need not wait need not allocate.
 pub enum Flow<'a> {
-    Now(Verdict),
-    Later(LocalBoxFuture<'a, Verdict>),
+    Now(Decision),
+    Later(LocalBoxFuture<'a, Decision>),
 }
 
 impl Flow<'_> {
     pub fn pass() -> Self {
-        Flow::Now(Verdict::Pass)
+        Flow::Now(Decision::Pass)
     }
     pub fn fail(error: Error) -> Self {
-        Flow::Now(Verdict::Fail(error))
+        Flow::Now(Decision::Fail(error))
     }
     pub fn answer(answer: Answer) -> Self {
-        Flow::Now(Verdict::Answer(answer))
+        Flow::Now(Decision::Answer(answer))
     }
 }

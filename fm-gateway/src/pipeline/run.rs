@@ -1,7 +1,7 @@
 //! Runs the steps of a route for one request.
 
 use super::{
-    Answer, CompiledStep, Exchange, Flow, Verdict, spans,
+    Answer, CompiledStep, Decision, Exchange, Flow, spans,
     trace::{StepOutcome, Watch},
 };
 use fm_sdk::{Error, Kind};
@@ -19,18 +19,18 @@ pub async fn run(exchange: &mut Exchange) -> Answer {
         }
         let watch = Watch::start(exchange, None);
         let span = spans::of_plugin(exchange, step);
-        let verdict = match step.step.request(exchange) {
-            Flow::Now(verdict) => verdict,
-            Flow::Later(verdict) => verdict.await,
+        let decision = match step.step.request(exchange) {
+            Flow::Now(decision) => decision,
+            Flow::Later(decision) => decision.await,
         };
-        spans::end_plugin(span, &verdict, exchange);
+        spans::end_plugin(span, &decision, exchange);
         if let Some(watch) = watch {
-            watch.request(exchange, n, step, &verdict);
+            watch.request(exchange, n, step, &decision);
         }
-        match verdict {
-            Verdict::Pass => {}
-            Verdict::Answer(given) => answer = Some(given),
-            Verdict::Fail(error) => {
+        match decision {
+            Decision::Pass => {}
+            Decision::Answer(given) => answer = Some(given),
+            Decision::Fail(error) => {
                 note(exchange, &error);
                 answer = Some(Answer::problem(&error, &exchange.trace));
             }

@@ -1,6 +1,6 @@
 //! The spans of a request: its own, one of each plugin, and one of each attempt at an upstream.
 
-use super::{Answer, CompiledRoute, CompiledStep, Exchange, Verdict, trace::AttemptKind};
+use super::{Answer, CompiledRoute, CompiledStep, Decision, Exchange, trace::AttemptKind};
 use fm_sdk::trace::{Span, SpanKind, key};
 use http::{Method, StatusCode};
 use std::sync::Arc;
@@ -42,12 +42,12 @@ pub(super) fn of_plugin(exchange: &Exchange, step: &CompiledStep) -> Span {
 }
 
 /// Ends it.
-pub(super) fn end_plugin(mut span: Span, verdict: &Verdict, exchange: &Exchange) {
+pub(super) fn end_plugin(mut span: Span, decision: &Decision, exchange: &Exchange) {
     if span.context().is_some() {
-        match verdict {
-            Verdict::Pass => {}
-            Verdict::Answer(answer) => answered(&mut span, answer.status),
-            Verdict::Fail(error) => {
+        match decision {
+            Decision::Pass => {}
+            Decision::Answer(answer) => answered(&mut span, answer.status),
+            Decision::Fail(error) => {
                 answered(&mut span, Answer::problem(error, &exchange.trace).status);
                 span.error_type(error.code().to_owned());
             }

@@ -1,4 +1,4 @@
-//! The last table that was good, on disk: a gateway starts with it while the registry is away.
+//! The last table that was good, on disk: a gateway starts with it while the registry is unreachable.
 
 use super::Table;
 use serde::{Deserialize, Serialize};

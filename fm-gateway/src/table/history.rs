@@ -42,7 +42,7 @@ pub struct Version {
 /// Gives the versions, newest first.
 ///
 /// # Errors
-/// `Unavailable` if the registry is away.
+/// `Unavailable` if the registry is unreachable.
 pub async fn list(registry: &dyn Registry) -> Result<Vec<Version>> {
     Ok(entries(registry).await?.into_iter().map(|(_, version)| version).collect())
 }
@@ -50,7 +50,7 @@ pub async fn list(registry: &dyn Registry) -> Result<Vec<Version>> {
 /// Gives one version and its table; `None` if it is not kept.
 ///
 /// # Errors
-/// `Unavailable` if the registry is away; `Invalid`, code `table-unreadable`, if it is damaged.
+/// `Unavailable` if the registry is unreachable; `Invalid`, code `table-unreadable`, if it is damaged.
 pub async fn get(registry: &dyn Registry, revision: i64) -> Result<Option<(Version, Table)>> {
     let Some((id, version)) = entries(registry).await?.into_iter().find(|(_, v)| v.revision == revision) else { return Ok(None) };
     let key = format!("{TABLES}{id}");

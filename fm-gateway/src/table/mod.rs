@@ -2,7 +2,6 @@
 
 mod disk;
 pub mod history;
-mod keeper;
 mod market;
 pub mod openapi;
 mod packed;
@@ -10,17 +9,18 @@ mod predicate;
 mod problem;
 mod publish;
 mod route;
+mod watcher;
 
 pub use {
     disk::Copy,
     history::{Publication, Version},
-    keeper::{Keeper, TableState},
     market::market,
     packed::{pack, unpack},
     predicate::Predicate,
     problem::{Problem, Problems},
     publish::{fetch, publish, read},
     route::{FORMAT, Route, Stage, Table},
+    watcher::{TableState, TableWatcher},
 };
 
 /// What all keys of the table in the registry start with.

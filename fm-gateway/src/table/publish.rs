@@ -9,7 +9,7 @@ use fm_sdk::{
 /// Reads the table and its revision; `None` if there is none.
 ///
 /// # Errors
-/// `Unavailable` if the registry is away; `Invalid`, code `table-unreadable`, if what is there is no table.
+/// `Unavailable` if the registry is unreachable; `Invalid`, code `table-unreadable`, if what is there is no table.
 pub async fn fetch(registry: &dyn Registry) -> Result<Option<(Table, i64)>> {
     let snapshot = registry.list(CURRENT).await?;
     let Some(entry) = snapshot.entries.get(CURRENT) else { return Ok(None) };

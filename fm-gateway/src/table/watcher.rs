@@ -30,7 +30,7 @@ pub struct TableState {
 const SETTLE: Duration = Duration::from_secs(5);
 
 /// Watches the registry and swaps in what is good.
-pub struct Keeper {
+pub struct TableWatcher {
     registry: Arc<dyn Registry>,
     catalogue: Catalogue,
     drivers: Drivers,
@@ -41,17 +41,18 @@ pub struct Keeper {
     uncopied: Option<(Table, i64)>,
 }
 
-impl Keeper {
+impl TableWatcher {
     /// Starts with the copy on disk, if there is a good one.
-    pub fn new(registry: Arc<dyn Registry>, catalogue: Catalogue, drivers: Drivers, copy: Option<Copy>) -> Keeper {
-        let keeper = Keeper { registry, catalogue, drivers, copy, table: Arc::default(), state: watch::Sender::default(), uncopied: None };
-        if let Some((table, revision)) = keeper.copy.as_ref().and_then(Copy::read) {
-            match compile(&table, revision, &keeper.catalogue, &keeper.drivers) {
-                Ok(compiled) => keeper.put_in_force(compiled, true),
+    pub fn new(registry: Arc<dyn Registry>, catalogue: Catalogue, drivers: Drivers, copy: Option<Copy>) -> TableWatcher {
+        let watcher =
+            TableWatcher { registry, catalogue, drivers, copy, table: Arc::default(), state: watch::Sender::default(), uncopied: None };
+        if let Some((table, revision)) = watcher.copy.as_ref().and_then(Copy::read) {
+            match compile(&table, revision, &watcher.catalogue, &watcher.drivers) {
+                Ok(compiled) => watcher.put_in_force(compiled, true),
                 Err(e) => log::warn!("table: copy on disk is not valid any more, waiting for the registry: {e}"),
             }
         }
-        keeper
+        watcher
     }
 
     /// The table in force, for the workers.

@@ -8,16 +8,16 @@ use tokio::sync::Notify;
 async fn interim_answers_are_swallowed_and_the_late_final_one_reaches_who_asked() {
     let go = Rc::new(Notify::new());
     let late = go.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let late = late.clone();
         async move {
-            while let Some(request) = talk.request().await {
+            while let Some(request) = connection.request().await {
                 if request.contains("/slow") {
-                    talk.write("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n").await;
+                    connection.write("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n").await;
                     late.notified().await;
-                    talk.write(ok("for the first user")).await;
+                    connection.write(ok("for the first user")).await;
                 } else {
-                    talk.write(ok("for the second user")).await;
+                    connection.write(ok("for the second user")).await;
                 }
             }
         }
@@ -145,16 +145,16 @@ async fn an_answer_that_is_cut_off_is_cut_off_for_the_client_too() {
 #[actix_rt::test]
 async fn a_connection_is_used_again_until_the_upstream_says_close() {
     let count = Rc::new(Cell::new(0));
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let count = count.clone();
         async move {
-            while talk.request().await.is_some() {
+            while connection.request().await.is_some() {
                 count.set(count.get() + 1);
                 if count.get() == 3 {
-                    talk.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok").await;
+                    connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok").await;
                     return;
                 }
-                talk.write(ok("ok")).await;
+                connection.write(ok("ok")).await;
             }
         }
     })
@@ -181,9 +181,9 @@ async fn headers_of_the_upstreams_connection_stay_there_and_repeated_ones_go_on(
 
 #[actix_rt::test]
 async fn an_early_answer_comes_through_while_the_body_is_still_being_sent() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request_head().await;
-        talk.write("HTTP/1.1 413 Payload Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig").await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request_head().await;
+        connection.write("HTTP/1.1 413 Payload Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig").await;
     })
     .await;
     let app = TestApp::in_front_of(&upstream).await;
@@ -205,7 +205,8 @@ async fn a_client_of_http_1_0_gets_no_chunks() {
 #[actix_rt::test]
 async fn ten_slow_calls_of_one_upstream_do_not_hold_up_another() {
     use serde_json::json;
-    let (slow, fast) = (Upstream::start(|mut talk| async move { talk.closed().await }).await, Upstream::answering(ok("fast")).await);
+    let (slow, fast) =
+        (Upstream::start(|mut connection| async move { connection.closed().await }).await, Upstream::answering(ok("fast")).await);
     let to = |path: &str, upstream: &Upstream, at_once: u32| json!({"path": path, "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url(), "at_once": at_once, "connect_timeout": "100ms"}}]});
     let app = TestApp::with_routes(json!([to("/slow", &slow, 10), to("/fast", &fast, 10)])).await;
     let mut waiting = Vec::new();

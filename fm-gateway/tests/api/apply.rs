@@ -86,7 +86,7 @@ async fn files_are_applied_whenever_they_change_and_errors_leave_the_table() {
 }
 
 #[actix_rt::test]
-async fn what_others_publish_is_undone_and_a_registry_that_is_away_is_waited_for() {
+async fn what_others_publish_is_undone_and_a_registry_that_is_unreachable_is_waited_for() {
     let watch = Watch::start(&[("a.json", &text("a"))]);
     assert_eq!(watch.reports(1).await, "published");
     let other = serde_json::from_str(&text("other")).unwrap();

@@ -64,11 +64,11 @@ async fn empty_lines_do_not_keep_an_idle_connection_open() {
 
 #[actix_rt::test]
 async fn a_client_that_sends_no_more_and_takes_nothing_loses_its_answer() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request().await;
-        talk.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request().await;
+        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
         let piece = vec![b'x'; 1 << 16];
-        while tokio::io::AsyncWriteExt::write_all(&mut talk.io, &piece).await.is_ok() {}
+        while tokio::io::AsyncWriteExt::write_all(&mut connection.io, &piece).await.is_ok() {}
     })
     .await;
     let app = TestApp::with(all_to(&upstream), |_, own| own.stall = Duration::from_millis(300)).await;
@@ -140,10 +140,10 @@ async fn a_trusted_proxy_has_any_number_of_connections() {
 
 #[actix_rt::test]
 async fn one_client_has_so_many_event_streams_also_behind_a_proxy() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request().await;
-        talk.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:\n\n\r\n").await;
-        talk.closed().await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request().await;
+        connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:\n\n\r\n").await;
+        connection.closed().await;
     })
     .await;
     let app = TestApp::with(all_to(&upstream), |settings, own| {

@@ -43,13 +43,13 @@ async fn while_it_drains_it_serves_on_and_sends_its_clients_away() {
 async fn an_answer_that_is_under_way_comes_to_its_end() {
     let go = Rc::new(Notify::new());
     let late = go.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let late = late.clone();
         async move {
-            talk.request().await;
-            talk.write("HTTP/1.1 200 OK\r\nContent-Length: 200004\r\n\r\nhalf").await;
+            connection.request().await;
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 200004\r\n\r\nhalf").await;
             late.notified().await;
-            talk.write("x".repeat(200_000)).await;
+            connection.write("x".repeat(200_000)).await;
         }
     })
     .await;
@@ -67,10 +67,12 @@ async fn an_answer_that_is_under_way_comes_to_its_end() {
 
 #[actix_rt::test]
 async fn event_streams_end_so_that_their_clients_go_elsewhere() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request().await;
-        talk.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n8\r\ndata: 1\n\r\n").await;
-        talk.closed().await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request().await;
+        connection
+            .write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n8\r\ndata: 1\n\r\n")
+            .await;
+        connection.closed().await;
     })
     .await;
     let app = TestApp::in_front_of(&upstream).await;

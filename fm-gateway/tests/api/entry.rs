@@ -100,11 +100,11 @@ async fn a_slowly_sent_head_closes_its_connection_also_a_later_one() {
 
 #[actix_rt::test]
 async fn a_client_that_takes_nothing_of_its_answer_loses_it() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request().await;
-        talk.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request().await;
+        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
         let piece = vec![b'x'; 1 << 16];
-        while tokio::io::AsyncWriteExt::write_all(&mut talk.io, &piece).await.is_ok() {}
+        while tokio::io::AsyncWriteExt::write_all(&mut connection.io, &piece).await.is_ok() {}
     })
     .await;
     let route = json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url()}}]}]);

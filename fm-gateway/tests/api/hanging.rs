@@ -13,14 +13,14 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 const POST: &str = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nonce";
 
 async fn hanging() -> Upstream {
-    Upstream::start(|mut talk| async move { while talk.request().await.is_some() {} }).await
+    Upstream::start(|mut connection| async move { while connection.request().await.is_some() {} }).await
 }
 
 async fn slow(time: Duration) -> Upstream {
-    Upstream::start(move |mut talk| async move {
-        while talk.request().await.is_some() {
+    Upstream::start(move |mut connection| async move {
+        while connection.request().await.is_some() {
             tokio::time::sleep(time).await;
-            talk.write(ok("slow")).await;
+            connection.write(ok("slow")).await;
         }
     })
     .await
@@ -146,12 +146,12 @@ async fn a_slow_service_of_one_instance_has_all_the_time_of_its_route() {
 #[actix_rt::test]
 async fn an_instance_that_goes_on_gets_its_share_again_and_no_request_fails() {
     let (stop, stopped) = watch::channel(false);
-    let sleeper = Upstream::start(move |mut talk| {
+    let sleeper = Upstream::start(move |mut connection| {
         let mut stopped = stopped.clone();
         async move {
-            while talk.request().await.is_some() {
+            while connection.request().await.is_some() {
                 stopped.wait_for(|stopped| !stopped).await.unwrap();
-                talk.write(ok("sleeper")).await;
+                connection.write(ok("sleeper")).await;
             }
         }
     })

@@ -47,17 +47,17 @@ async fn an_options_that_goes_no_further_names_the_methods() {
 
 #[actix_rt::test]
 async fn a_request_with_constant_progress_ends_at_its_time_limit() {
-    let upstream = Upstream::start(|mut talk| async move {
-        let head = talk.request_head().await.unwrap_or_default();
+    let upstream = Upstream::start(|mut connection| async move {
+        let head = connection.request_head().await.unwrap_or_default();
         let (lead, drop) = if head.contains("/head") {
             ("HTTP/1.1 200 OK\r\n", "X: a\r\n")
         } else {
             ("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x")
         };
-        talk.write(lead).await;
+        connection.write(lead).await;
         loop {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            if tokio::io::AsyncWriteExt::write_all(&mut talk.io, drop.as_bytes()).await.is_err() {
+            if tokio::io::AsyncWriteExt::write_all(&mut connection.io, drop.as_bytes()).await.is_err() {
                 return;
             }
         }

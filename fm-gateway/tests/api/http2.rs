@@ -10,14 +10,14 @@ use tokio::sync::Semaphore;
 
 /// An upstream that answers with the body, once it may.
 async fn echo(go: Option<Rc<Semaphore>>) -> Upstream {
-    Upstream::start(move |mut talk| {
+    Upstream::start(move |mut connection| {
         let go = go.clone();
         async move {
-            while let Some(request) = talk.request().await {
+            while let Some(request) = connection.request().await {
                 if let Some(go) = &go {
                     go.acquire().await.unwrap().forget();
                 }
-                talk.write(ok(request.split_once("\r\n\r\n").unwrap().1)).await;
+                connection.write(ok(request.split_once("\r\n\r\n").unwrap().1)).await;
             }
         }
     })
@@ -92,10 +92,10 @@ async fn requests_in_flight_are_limited_per_connection_and_per_address() {
 
 #[actix_rt::test]
 async fn a_client_that_reads_nothing_of_one_stream_gets_the_others() {
-    let upstream = Upstream::start(|mut talk| async move {
-        while let Some(request) = talk.request().await {
+    let upstream = Upstream::start(|mut connection| async move {
+        while let Some(request) = connection.request().await {
             let large = request.starts_with("GET /large ");
-            talk.write(ok(&"x".repeat(if large { 8 << 20 } else { 3 }))).await;
+            connection.write(ok(&"x".repeat(if large { 8 << 20 } else { 3 }))).await;
         }
     })
     .await;
@@ -122,9 +122,9 @@ async fn a_client_that_reads_nothing_of_one_stream_gets_the_others() {
 
 #[actix_rt::test]
 async fn a_request_that_is_taken_back_is_taken_back_from_the_upstream() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request_head().await;
-        talk.closed().await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request_head().await;
+        connection.closed().await;
     })
     .await;
     let routes = json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url(), "hedge_after": "0s"}}]}]);

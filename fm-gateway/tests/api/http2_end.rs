@@ -53,13 +53,13 @@ async fn while_it_drains_each_connection_gets_its_first_answers_and_goodbye() {
 async fn an_answer_that_is_under_way_comes_to_its_end() {
     let go = Rc::new(Notify::new());
     let late = go.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let late = late.clone();
         async move {
-            talk.request().await;
-            talk.write("HTTP/1.1 200 OK\r\nContent-Length: 200004\r\n\r\nhalf").await;
+            connection.request().await;
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 200004\r\n\r\nhalf").await;
             late.notified().await;
-            talk.write("x".repeat(200_000)).await;
+            connection.write("x".repeat(200_000)).await;
         }
     })
     .await;

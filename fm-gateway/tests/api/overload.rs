@@ -14,12 +14,12 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 async fn held_back() -> (Upstream, Rc<Semaphore>) {
     let go = Rc::new(Semaphore::new(0));
     let told = go.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let told = told.clone();
         async move {
-            while talk.request().await.is_some() {
+            while connection.request().await.is_some() {
                 told.acquire().await.unwrap().forget();
-                talk.write(ok("done")).await;
+                connection.write(ok("done")).await;
             }
         }
     })
@@ -154,10 +154,10 @@ async fn load(app: &TestApp, per_second: u32, seconds: u32) -> Counted {
 #[actix_rt::test]
 async fn at_ten_times_its_rate_an_upstream_goes_on_working_at_its_own() {
     // Two at once, 50 ms each: forty a second.
-    let upstream = Upstream::start(|mut talk| async move {
-        while talk.request().await.is_some() {
+    let upstream = Upstream::start(|mut connection| async move {
+        while connection.request().await.is_some() {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            talk.write(ok("done")).await;
+            connection.write(ok("done")).await;
         }
     })
     .await;
@@ -220,12 +220,14 @@ async fn when_all_refuse_retries_do_not_double_their_load() {
 
 #[actix_rt::test]
 async fn event_streams_take_no_place_from_requests() {
-    let upstream = Upstream::start(|mut talk| async move {
-        if talk.request().await.is_some_and(|r| r.starts_with("GET /events")) {
-            talk.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:\n\n\r\n").await;
-            talk.closed().await;
+    let upstream = Upstream::start(|mut connection| async move {
+        if connection.request().await.is_some_and(|r| r.starts_with("GET /events")) {
+            connection
+                .write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:\n\n\r\n")
+                .await;
+            connection.closed().await;
         } else {
-            talk.write(ok("done")).await;
+            connection.write(ok("done")).await;
         }
     })
     .await;

@@ -8,15 +8,15 @@ use tokio::sync::Notify;
 async fn held_back() -> (Upstream, Rc<Notify>) {
     let go = Rc::new(Notify::new());
     let told = go.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let told = told.clone();
         async move {
-            while let Some(request) = talk.request().await {
+            while let Some(request) = connection.request().await {
                 told.notified().await;
                 let (method, rest) = request.split_once(' ').unwrap();
                 let path = rest.split(' ').next().unwrap();
                 let answer = ok(path);
-                talk.write(if method == "HEAD" { answer.strip_suffix(path).unwrap() } else { &answer }).await;
+                connection.write(if method == "HEAD" { answer.strip_suffix(path).unwrap() } else { &answer }).await;
             }
         }
     })
@@ -96,9 +96,9 @@ async fn an_older_request_behind_a_newer_one_changes_nothing_for_it() {
 
 #[actix_rt::test]
 async fn a_client_that_leaves_is_noticed_though_it_has_sent_more() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request().await;
-        talk.closed().await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request().await;
+        connection.closed().await;
     })
     .await;
     let app = TestApp::in_front_of(&upstream).await;

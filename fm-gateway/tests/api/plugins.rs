@@ -101,13 +101,13 @@ async fn a_plugin_takes_part_in_every_phase() {
 async fn a_piece_that_a_plugin_swallows_does_not_end_the_body() {
     let go = Rc::new(Notify::new());
     let next = go.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let next = next.clone();
         async move {
-            talk.request().await;
-            talk.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhide\r\n").await;
+            connection.request().await;
+            connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhide\r\n").await;
             next.notified().await;
-            talk.write("4\r\nshow\r\n0\r\n\r\n").await;
+            connection.write("4\r\nshow\r\n0\r\n\r\n").await;
         }
     })
     .await;

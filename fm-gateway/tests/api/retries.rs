@@ -77,7 +77,7 @@ async fn a_get_that_dies_before_its_answer_is_whole_is_asked_again_elsewhere() {
 #[actix_rt::test]
 async fn an_instance_that_does_not_answer_in_time_is_left_out_too() {
     let app = app().await;
-    let silent = Upstream::start(|mut talk| async move { while talk.request().await.is_some() {} }).await;
+    let silent = Upstream::start(|mut connection| async move { while connection.request().await.is_some() {} }).await;
     let good = Upstream::answering(ok("whole")).await;
     let (_silent, _good) = (app.register("fm-cars", "silent", &silent), app.register("fm-cars", "good", &good));
     known(&app, 2).await;

@@ -100,10 +100,10 @@ async fn routes_are_told_apart_by_header_query_and_cookie() {
 
 #[actix_rt::test]
 async fn a_change_of_the_table_takes_effect_and_a_request_under_way_keeps_the_old_one() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request().await;
-        talk.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nold\r\n").await;
-        talk.request().await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request().await;
+        connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nold\r\n").await;
+        connection.request().await;
     })
     .await;
     let app = TestApp::in_front_of(&upstream).await;

@@ -9,16 +9,16 @@ use tokio::{io::AsyncReadExt, sync::Notify};
 async fn each_event_of_a_stream_arrives_before_the_next_one_is_written() {
     let next = Rc::new(Notify::new());
     let go = next.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let go = go.clone();
         async move {
-            talk.request().await;
-            talk.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+            connection.request().await;
+            connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").await;
             for n in 0..3 {
-                talk.write(format!("8\r\ndata: {n}\n\r\n")).await;
+                connection.write(format!("8\r\ndata: {n}\n\r\n")).await;
                 go.notified().await;
             }
-            talk.write("0\r\n\r\n").await;
+            connection.write("0\r\n\r\n").await;
         }
     })
     .await;
@@ -53,12 +53,12 @@ async fn a_body_goes_up_as_it_comes_chunked_or_with_its_length() {
 async fn a_slow_upstream_slows_the_client_down_instead_of_filling_memory() {
     let read_on = Rc::new(Notify::new());
     let go = read_on.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let go = go.clone();
         async move {
-            talk.request_head().await;
+            connection.request_head().await;
             go.notified().await;
-            talk.closed().await;
+            connection.closed().await;
         }
     })
     .await;
@@ -81,13 +81,13 @@ async fn a_slow_upstream_slows_the_client_down_instead_of_filling_memory() {
 async fn a_slow_client_slows_the_upstream_down_instead_of_filling_memory() {
     let written = Rc::new(Cell::new(0_usize));
     let count = written.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let count = count.clone();
         async move {
-            talk.request().await;
-            talk.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
+            connection.request().await;
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
             let piece = vec![b'x'; 1 << 16];
-            while tokio::io::AsyncWriteExt::write_all(&mut talk.io, &piece).await.is_ok() {
+            while tokio::io::AsyncWriteExt::write_all(&mut connection.io, &piece).await.is_ok() {
                 count.set(count.get() + piece.len());
             }
         }
@@ -117,12 +117,12 @@ async fn a_slow_client_slows_the_upstream_down_instead_of_filling_memory() {
 #[actix_rt::test]
 async fn a_client_that_leaves_cancels_its_request_upstream() {
     for answered in [false, true] {
-        let upstream = Upstream::start(move |mut talk| async move {
-            talk.request().await;
+        let upstream = Upstream::start(move |mut connection| async move {
+            connection.request().await;
             if answered {
-                talk.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await;
+                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await;
             }
-            talk.closed().await;
+            connection.closed().await;
         })
         .await;
         let route = json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url()}}]}]);
@@ -141,10 +141,10 @@ async fn a_client_that_leaves_cancels_its_request_upstream() {
 #[actix_rt::test]
 async fn standing_still_has_its_limits() {
     let times = json!({"head_timeout": "200ms", "idle_timeout": "200ms", "client_timeout": "200ms"});
-    let silent = Upstream::start(|mut talk| async move {
-        while let Some(head) = talk.request_head().await {
+    let silent = Upstream::start(|mut connection| async move {
+        while let Some(head) = connection.request_head().await {
             if head.contains("/half") {
-                talk.write(format!("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n{}", "x".repeat(100_000))).await;
+                connection.write(format!("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n{}", "x".repeat(100_000))).await;
             }
         }
     })
@@ -163,7 +163,7 @@ async fn standing_still_has_its_limits() {
 
 #[actix_rt::test]
 async fn a_body_over_its_limit_is_refused_announced_or_not() {
-    let upstream = Upstream::start(|mut talk| async move { while talk.request().await.is_some() {} }).await;
+    let upstream = Upstream::start(|mut connection| async move { while connection.request().await.is_some() {} }).await;
     let route = json!([{"path": "/**", "max_body": 10, "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url()}}]}]);
     let app = TestApp::with_routes(route).await;
     let announced = app.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world").await;

@@ -57,7 +57,7 @@ async fn a_bad_table_never_takes_the_place_of_a_good_one() {
 }
 
 #[actix_rt::test]
-async fn with_the_registry_away_the_table_on_disk_is_in_force() {
+async fn with_the_registry_unreachable_the_table_on_disk_is_in_force() {
     let app = TestApp::with_routes(respond("kept")).await;
     let data = tempfile::tempdir().unwrap();
     std::fs::copy(app.data.path().join("table.json"), data.path().join("table.json")).unwrap();

@@ -45,10 +45,10 @@ async fn services_are_told_https_whatever_the_client_says() {
 
 #[actix_rt::test]
 async fn large_bodies_come_whole_in_both_directions_and_what_is_malformed_gets_a_problem() {
-    let upstream = Upstream::start(|mut talk| async move {
-        while let Some(request) = talk.request().await {
+    let upstream = Upstream::start(|mut connection| async move {
+        while let Some(request) = connection.request().await {
             let body = request.split_once("\r\n\r\n").unwrap().1;
-            talk.write(ok(body)).await;
+            connection.write(ok(body)).await;
         }
     })
     .await;
@@ -145,13 +145,13 @@ async fn a_client_is_known_by_its_certificate() {
 async fn a_drain_finishes_answers_and_says_goodbye() {
     let go = Rc::new(Notify::new());
     let late = go.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let late = late.clone();
         async move {
-            talk.request().await;
-            talk.write("HTTP/1.1 200 OK\r\nContent-Length: 200004\r\n\r\nhalf").await;
+            connection.request().await;
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 200004\r\n\r\nhalf").await;
             late.notified().await;
-            talk.write("x".repeat(200_000)).await;
+            connection.write("x".repeat(200_000)).await;
         }
     })
     .await;

@@ -97,7 +97,7 @@ async fn a_client_that_takes_nothing_of_its_answer_is_closed_under_tls_too() {
 /// Gateways of one address, and a client that asks on ever new connections.
 #[actix_rt::test]
 async fn clients_over_tls_notice_nothing_of_gateways_that_follow_each_other() {
-    let door = tempfile::tempdir().unwrap();
+    let handover = tempfile::tempdir().unwrap();
     let routes = json!([{"path": "/**", "plugins": [{"plugin": "respond", "settings": {"body": "hello"}}]}]);
     let served = Encrypted::start(routes.clone(), |_, _, _| ()).await;
     served.app.stop();
@@ -115,7 +115,7 @@ async fn clients_over_tls_notice_nothing_of_gateways_that_follow_each_other() {
         app.loaded().await;
         app
     };
-    let path = door.path().join("handover");
+    let path = handover.path().join("handover");
     let mut now = start("127.0.0.1:0", "127.0.0.1:0", &path).await;
     let (address, tls) = (now.address.to_string(), now.tls.unwrap());
     let (served, faults, stop) = (Rc::new(Cell::new(0)), Rc::<RefCell<Vec<String>>>::default(), Rc::new(Cell::new(false)));

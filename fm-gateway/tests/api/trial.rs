@@ -241,7 +241,7 @@ async fn secrets_are_never_in_a_trace() {
 #[actix_rt::test]
 async fn every_attempt_of_a_request_that_is_retried_or_hedged_is_recorded() {
     let dying = Upstream::answering_once("").await;
-    let silent = Upstream::start(|mut talk| async move { while talk.request().await.is_some() {} }).await;
+    let silent = Upstream::start(|mut connection| async move { while connection.request().await.is_some() {} }).await;
     let routes = || {
         json!([{"path": "/**", "plugins": [
             {"plugin": "discovery", "settings": {"service": "fm-cars"}}, {"plugin": "proxy", "settings": {"hedge_after": "50ms"}}]}])

@@ -49,7 +49,7 @@ async fn an_unfinished_body_in_chunks_costs_its_connection_once_it_is_answered()
 
 #[actix_rt::test]
 async fn an_unfinished_body_that_an_upstream_waits_for_is_refused_and_costs_its_connection() {
-    let upstream = Upstream::start(|mut talk| async move { talk.closed().await }).await;
+    let upstream = Upstream::start(|mut connection| async move { connection.closed().await }).await;
     let app = app(&upstream).await;
     for (framing, body) in [
         ("Transfer-Encoding: chunked", "5\r\nhel"),
@@ -172,7 +172,7 @@ async fn nothing_is_served_behind_an_answer_that_ends_its_connection() {
 
 #[actix_rt::test]
 async fn a_broken_body_fails_its_request_and_not_the_next_ones() {
-    let upstream = Upstream::start(|mut talk| async move { talk.closed().await }).await;
+    let upstream = Upstream::start(|mut connection| async move { connection.closed().await }).await;
     let app = app(&upstream).await;
     for body in ["x\r\n", "2\r\nabc\r\n0\r\n\r\n", "0\r\n\n", "0\n\n"] {
         let mut client = app.connect().await;

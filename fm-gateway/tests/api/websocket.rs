@@ -101,16 +101,16 @@ async fn they_come_through_tls() {
 async fn a_drain_says_goodbye_behind_the_frame_that_is_under_way() {
     let (go, heard) = (Rc::new(Notify::new()), Rc::new(Notify::new()));
     let (late, hears) = (go.clone(), heard.clone());
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let (late, hears) = (late.clone(), hears.clone());
         async move {
-            talk.request_head().await;
+            connection.request_head().await;
             // The half frame comes with the head.
             let frame = message(0x82, &[5; 1000], false);
-            talk.write([SWITCHES.as_bytes(), &frame[..500]].concat()).await;
+            connection.write([SWITCHES.as_bytes(), &frame[..500]].concat()).await;
             late.notified().await;
-            talk.write([&frame[500..], &message(0x82, b"too late", false)].concat()).await;
-            let goodbye = read_message(&mut talk.io, &mut talk.input).await;
+            connection.write([&frame[500..], &message(0x82, b"too late", false)].concat()).await;
+            let goodbye = read_message(&mut connection.io, &mut connection.input).await;
             assert_eq!(goodbye, Some(Message { head: 0x88, masked: true, payload: GOODBYE.to_vec() }));
             hears.notify_one();
         }

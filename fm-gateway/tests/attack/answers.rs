@@ -11,12 +11,12 @@ const TABLE: &str = include_str!("answers.txt");
 
 /// Answers each request with what was set; `†` at the end closes the connection.
 async fn answering(what: Rc<RefCell<(Vec<u8>, bool)>>) -> Upstream {
-    Upstream::start(move |mut talk| {
+    Upstream::start(move |mut connection| {
         let what = what.clone();
         async move {
-            while talk.request().await.is_some() {
+            while connection.request().await.is_some() {
                 let (answer, close) = what.borrow().clone();
-                talk.write(answer).await;
+                connection.write(answer).await;
                 if close {
                     return;
                 }

@@ -177,9 +177,9 @@ async fn requests_that_are_taken_back_at_once_end_their_connection() {
 
 #[actix_rt::test]
 async fn requests_that_are_taken_back_once_they_are_under_way_end_their_connection_too() {
-    let upstream = Upstream::start(|mut talk| async move {
-        talk.request_head().await;
-        talk.closed().await;
+    let upstream = Upstream::start(|mut connection| async move {
+        connection.request_head().await;
+        connection.closed().await;
     })
     .await;
     let routes = json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url(), "hedge_after": "0s"}}]}]);

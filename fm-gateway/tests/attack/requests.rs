@@ -10,16 +10,16 @@ use tokio::{io::AsyncWriteExt, time::timeout};
 
 const TABLE: [&str; 3] = [include_str!("requests/heads.txt"), include_str!("requests/targets.txt"), include_str!("requests/bodies.txt")];
 /// Whoever gets neither answer nor close for so long is forgotten.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const NEXT: &str = "GET /next HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /// Answers with the path it was asked for.
 async fn echo() -> Upstream {
-    Upstream::start(|mut talk| async move {
-        while let Some(request) = talk.request().await {
+    Upstream::start(|mut connection| async move {
+        while let Some(request) = connection.request().await {
             let path = request.split(' ').nth(1).unwrap_or_default();
             let answer = ok(path);
-            talk.write(if request.starts_with("HEAD ") { answer.strip_suffix(path).unwrap() } else { &answer }).await;
+            connection.write(if request.starts_with("HEAD ") { answer.strip_suffix(path).unwrap() } else { &answer }).await;
         }
     })
     .await
@@ -118,7 +118,7 @@ async fn each_request_gets_its_one_answer_and_hides_no_other() {
     for row in TABLE.into_iter().flat_map(|table| rows(table, 4)) {
         let [wanted, reach, source, text] = row[..] else { unreachable!() };
         count += 1;
-        let attacked = timeout(PATIENCE, attack(&app, &upstream, wanted, reach, &bytes(text))).await;
+        let attacked = timeout(TIMEOUT, attack(&app, &upstream, wanted, reach, &bytes(text))).await;
         if let Err(fault) = attacked.unwrap_or(Err("it neither answers nor closes".into())) {
             faults.push(format!("{text}\n    {source}: {fault}"));
         }

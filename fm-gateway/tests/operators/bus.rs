@@ -27,7 +27,7 @@ messages! {
 }
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A service that handles events, unless it is told to refuse them, and a gateway beside it.
 struct Market {
@@ -69,7 +69,7 @@ async fn market() -> Market {
     let (stop, stopped) = oneshot::channel::<()>();
     actix_rt::spawn(cars.run(async move { drop(stopped.await) }));
     let admin = Operator::admin(&app).await;
-    eventually("fm-cars is registered", LONG, async || !app.services().instances("fm-cars").is_empty()).await;
+    eventually("fm-cars is registered", TIMEOUT, async || !app.services().instances("fm-cars").is_empty()).await;
     Market { app, admin, broken, handled, bus, transport, _stop: stop }
 }
 
@@ -81,7 +81,7 @@ impl Market {
     /// Publishes an event that the service cannot handle, and gives its id when it is a dead letter.
     async fn dead_letter(&self) -> String {
         self.bus.as_service().publish_now(&Listed { car: "secret-body".into() }).await.unwrap();
-        eventually("the event is a dead letter", LONG, async || self.dead_letters().await.len() == 1).await;
+        eventually("the event is a dead letter", TIMEOUT, async || self.dead_letters().await.len() == 1).await;
         self.dead_letters().await[0]["id"].as_str().unwrap().to_owned()
     }
 
@@ -111,7 +111,7 @@ async fn a_dead_letter_is_shown_with_its_cause_and_replayed() {
         (&json!("car.listed"), &json!("test-broken"), &json!(1), &json!("events"))
     );
     assert!(letter["cause"].as_str().unwrap().contains("is broken"), "{letter}");
-    eventually("the depth is shown", LONG, async || market.queue("fm.fm-cars.parking").await["messages"] == 1).await;
+    eventually("the depth is shown", TIMEOUT, async || market.queue("fm.fm-cars.parking").await["messages"] == 1).await;
     assert_eq!(market.queue("fm.fm-cars.events").await["consumers"], 1, "{}", market.queue("fm.fm-cars.events").await);
 
     let shown = market.admin.get(&format!("/bus/fm-cars/dead-letter?id={id}")).await;
@@ -121,7 +121,7 @@ async fn a_dead_letter_is_shown_with_its_cause_and_replayed() {
     market.broken.store(false, Relaxed);
     let replayed = market.admin.json("POST", "/bus/fm-cars/dead-letters/replay", json!({"id": id})).await;
     assert_eq!(replayed.status, 200, "{}", replayed.text());
-    eventually("the handler gets it again", LONG, async || market.handled.load(Relaxed) == 1).await;
+    eventually("the handler gets it again", TIMEOUT, async || market.handled.load(Relaxed) == 1).await;
     assert!(market.dead_letters().await.is_empty());
     let again = market.admin.json("POST", "/bus/fm-cars/dead-letters/replay", json!({"id": id})).await;
     assert_eq!((again.status, again.code()), (404, "dead-letter-unknown".into()));
@@ -154,7 +154,7 @@ async fn a_message_whose_token_has_expired_or_is_wrong_is_not_replayed() {
     // No service has vouched for this one.
     let forged = Envelope::new(MessageKind::Event, "car.listed", &json!({"car": "x"}), "fm-cars").unwrap();
     market.transport.deliver_to("fm-cars", Audience::Service, forged.clone()).await.unwrap();
-    eventually("the forged event is a dead letter", LONG, async || market.dead_letters().await.len() == 2).await;
+    eventually("the forged event is a dead letter", TIMEOUT, async || market.dead_letters().await.len() == 2).await;
     market.broken.store(false, Relaxed);
     market.app.identities.advance(Duration::from_secs(8 * 24 * 3600));
     for (id, code) in [(&expired, "dead-letter-expired"), (&forged.id, "dead-letter-refused")] {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 struct Market {
     nodes: [TestApp; 2],
@@ -40,7 +40,7 @@ impl Market {
         }
         let market = Market { nodes, admin, instances, places };
         for node in 0..2 {
-            eventually("both nodes know both instances", LONG, async || market.picked(node).await == [true, true]).await;
+            eventually("both nodes know both instances", TIMEOUT, async || market.picked(node).await == [true, true]).await;
         }
         market
     }
@@ -74,7 +74,7 @@ async fn a_drained_instance_gets_no_new_requests_from_any_node_until_it_is_undra
     let market = Market::start().await;
     assert_eq!(market.set("cars-0", "drain").await.0, 200);
     for node in 0..2 {
-        eventually("the node leaves it out", LONG, async || market.picked(node).await == [false, true]).await;
+        eventually("the node leaves it out", TIMEOUT, async || market.picked(node).await == [false, true]).await;
     }
     let before = market.instances[0].requests();
     for node in 0..2 {
@@ -87,7 +87,7 @@ async fn a_drained_instance_gets_no_new_requests_from_any_node_until_it_is_undra
 
     assert_eq!(market.set("cars-0", "undrain").await.0, 204);
     for node in 0..2 {
-        eventually("the node picks it again", LONG, async || market.picked(node).await == [true, true]).await;
+        eventually("the node picks it again", TIMEOUT, async || market.picked(node).await == [true, true]).await;
     }
     assert_eq!(market.set("cars-0", "undrain").await, (409, "not-drained".into()));
     let events = market.admin.get("/audit").await.json()["events"].clone();
@@ -109,13 +109,13 @@ async fn the_last_instance_is_not_drained_and_an_unknown_one_is_named() {
     // The other one dies: requests are refused rather than sent where the operator wants none.
     market.places.pop().unwrap().release().await;
     let drained = async || market.nodes[1].get("/").await.code() == "service-drained";
-    eventually("no instance is left", LONG, drained).await;
+    eventually("no instance is left", TIMEOUT, drained).await;
     assert_eq!(market.nodes[1].get("/").await.status, 503);
     // It starts again under its old name: that is another instance.
     drop(market.places.pop());
     until("it has left", || market.nodes[0].services().instances("fm-cars").is_empty()).await;
     market.places.push(market.nodes[0].register("fm-cars", "cars-0", &market.instances[0]));
-    eventually("the new one is picked", LONG, async || market.picked(1).await == [true, false]).await;
+    eventually("the new one is picked", TIMEOUT, async || market.picked(1).await == [true, false]).await;
 }
 
 #[actix_rt::test]
@@ -123,14 +123,14 @@ async fn requests_in_flight_of_a_drained_instance_are_counted_over_all_nodes_and
     let release = Rc::new(Cell::new(false));
     let slow = {
         let release = release.clone();
-        Upstream::start(move |mut talk| {
+        Upstream::start(move |mut connection| {
             let release = release.clone();
             async move {
-                while let Some(request) = talk.request().await {
+                while let Some(request) = connection.request().await {
                     while request.contains("/slow") && !release.get() {
                         tokio::time::sleep(Duration::from_millis(5)).await;
                     }
-                    talk.write(&ok("0")).await;
+                    connection.write(&ok("0")).await;
                 }
             }
         })
@@ -151,14 +151,14 @@ async fn requests_in_flight_of_a_drained_instance_are_counted_over_all_nodes_and
         }
     }
     assert_eq!(market.set("cars-0", "drain").await.0, 200);
-    eventually("both are counted", LONG, async || market.shown("cars-0").await["in_flight"] == 2).await;
+    eventually("both are counted", TIMEOUT, async || market.shown("cars-0").await["in_flight"] == 2).await;
     let page = Browser::of(&market.admin).page("/admin/nodes").await;
     assert!(page.contains("draining") && page.contains("value=\"undrain\""), "{page}");
     release.set(true);
     for client in &mut clients {
         assert_eq!(client.reply_to("POST /slow").await.status, 200);
     }
-    eventually("none is left", LONG, async || market.shown("cars-0").await["in_flight"] == 0).await;
+    eventually("none is left", TIMEOUT, async || market.shown("cars-0").await["in_flight"] == 0).await;
 }
 
 #[actix_rt::test]
@@ -167,8 +167,8 @@ async fn the_page_drains_and_undrains() {
     let browser = Browser::of(&market.admin);
     let fields = |action| [("service", "fm-cars"), ("id", "cars-1"), ("do", action)];
     assert_eq!(browser.post("/admin/nodes", &fields("drain")).await.status, 303);
-    eventually("the node leaves it out", LONG, async || market.picked(1).await == [true, false]).await;
+    eventually("the node leaves it out", TIMEOUT, async || market.picked(1).await == [true, false]).await;
     assert!(browser.page("/admin/nodes?lang=de").await.contains("wird geleert"));
     assert_eq!(browser.post("/admin/nodes", &fields("undrain")).await.status, 303);
-    eventually("the node picks it again", LONG, async || market.picked(1).await == [true, true]).await;
+    eventually("the node picks it again", TIMEOUT, async || market.picked(1).await == [true, true]).await;
 }

@@ -16,7 +16,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 struct Node {
     address: SocketAddr,
@@ -62,7 +62,7 @@ async fn two_gateways_on_etcd_drain_answer_each_other_and_roll_back_a_bad_publis
     let second = Node::start(&settings, "b");
     let nodes = [&first, &second];
     let registered = async || admin.get("/nodes").await.json()["nodes"].as_array().is_some_and(|nodes| nodes.len() == 2);
-    eventually("both are registered", LONG, registered).await;
+    eventually("both are registered", TIMEOUT, registered).await;
     let publish = async |target: &str, watchdog: Value| {
         let revision = admin.get("/table").await.json()["revision"].as_i64().unwrap();
         let mut body = json!({"table": table(target)});
@@ -75,8 +75,10 @@ async fn two_gateways_on_etcd_drain_answer_each_other_and_roll_back_a_bad_publis
     };
     publish(&upstreams[0].url(), Value::Null).await;
     for node in nodes {
-        eventually("the table is in force", LONG, async || node.get("/fixed").await.status == 200 && node.get("/cars").await.status == 200)
-            .await;
+        eventually("the table is in force", TIMEOUT, async || {
+            node.get("/fixed").await.status == 200 && node.get("/cars").await.status == 200
+        })
+        .await;
     }
 
     let drained = admin.json("POST", "/services/fm-cars/instances/cars-0/drain", json!({})).await;
@@ -89,7 +91,7 @@ async fn two_gateways_on_etcd_drain_answer_each_other_and_roll_back_a_bad_publis
         texts
     };
     for node in nodes {
-        eventually("the drained instance is left out", LONG, async || picked(node).await == ["1"; 10]).await;
+        eventually("the drained instance is left out", TIMEOUT, async || picked(node).await == ["1"; 10]).await;
     }
 
     let run = admin.json("POST", "/table/dry-run", json!({"table": table("http://127.0.0.1:9")})).await.json();
@@ -99,7 +101,7 @@ async fn two_gateways_on_etcd_drain_answer_each_other_and_roll_back_a_bad_publis
 
     let bad = publish(&failing.url(), json!({"seconds": 3600, "error_percent": 10})).await;
     for node in nodes {
-        eventually("the bad table is in force", LONG, async || node.get("/fixed").await.status == 500).await;
+        eventually("the bad table is in force", TIMEOUT, async || node.get("/fixed").await.status == 500).await;
     }
     // The one that published, and that acts, dies; its lease has to end.
     first.running.abort();
@@ -108,9 +110,9 @@ async fn two_gateways_on_etcd_drain_answer_each_other_and_roll_back_a_bad_publis
         second.get("/fixed").await;
         !admin.get("/watchdog").await.json()["watch"]["ended"].is_null()
     };
-    eventually("the other one rolls back", LONG, ended).await;
+    eventually("the other one rolls back", TIMEOUT, ended).await;
     let watch = admin.get("/watchdog").await.json()["watch"].clone();
     assert_eq!((&watch["revision"], &watch["ended"]["outcome"]), (&json!(bad), &json!("rolled-back")), "{watch}");
-    eventually("the table before is in force", LONG, async || second.get("/fixed").await.status == 200).await;
+    eventually("the table before is in force", TIMEOUT, async || second.get("/fixed").await.status == 200).await;
     second.running.abort();
 }

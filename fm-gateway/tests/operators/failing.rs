@@ -37,7 +37,7 @@ impl FailingRegistry {
         let mut failures = self.failures.lock().unwrap();
         let Some(at) = failures.iter().position(|part| keys.iter().any(|key| key.contains(part))) else { return Ok(()) };
         let part = failures.swap_remove(at);
-        Err(Error::new(Kind::Unavailable, "registry-away", format!("a write of {part} fails")))
+        Err(Error::new(Kind::Unavailable, "registry-unreachable", format!("a write of {part} fails")))
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Longer than the waits between attempts add up to, and shorter than anything else that would mend it (the refresh of known nodes).
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn node(registry: &FailingRegistry, memory: &MemoryRegistry, name: &'static str) -> TestApp {
     TestApp::on_backend(registry.clone(), memory.clone(), tempfile::tempdir().unwrap(), move |settings, _| {
@@ -31,7 +31,7 @@ async fn two() -> (MemoryRegistry, FailingRegistry, TestApp, TestApp, Operator) 
     let admin = Operator::admin(&a).await;
     let registry = FailingRegistry::over(memory.clone());
     let b = node(&registry, &memory, "b");
-    eventually("each knows the other", SOON, async || nodes(&admin).await.len() == 2).await;
+    eventually("each knows the other", TIMEOUT, async || nodes(&admin).await.len() == 2).await;
     (memory, registry, a, b, admin)
 }
 
@@ -47,22 +47,22 @@ async fn shown(admin: &Operator) -> Option<i64> {
 #[actix_rt::test]
 async fn a_revision_whose_announcement_fails_is_announced_again() {
     let (_memory, registry, a, b, admin) = two().await;
-    eventually("the first revision is shown", SOON, async || shown(&admin).await == b.table().revision).await;
+    eventually("the first revision is shown", TIMEOUT, async || shown(&admin).await == b.table().revision).await;
     registry.fail("/services/fm-gateway/b", 2);
     a.publish(respond("second")).await;
-    eventually("the second revision is shown", SOON, async || shown(&admin).await == a.table().revision).await;
+    eventually("the second revision is shown", TIMEOUT, async || shown(&admin).await == a.table().revision).await;
     assert!(registry.has_failed(), "both failures were met");
 }
 
 #[actix_rt::test]
 async fn the_latest_revision_is_announced_when_older_announcements_failed() {
     let (_memory, registry, a, b, admin) = two().await;
-    eventually("the first revision is shown", SOON, async || shown(&admin).await == b.table().revision).await;
+    eventually("the first revision is shown", TIMEOUT, async || shown(&admin).await == b.table().revision).await;
     registry.fail("/services/fm-gateway/b", 3);
     for text in ["second", "third", "fourth"] {
         a.publish(respond(text)).await;
     }
-    eventually("the last revision is shown", SOON, async || shown(&admin).await == a.table().revision).await;
+    eventually("the last revision is shown", TIMEOUT, async || shown(&admin).await == a.table().revision).await;
 }
 
 #[actix_rt::test]
@@ -94,7 +94,7 @@ async fn a_gateway_that_could_not_say_that_it_is_there_says_so_again_and_is_forg
     registry.fail("/gateway/nodes/", 2);
     let app = node(&registry, &memory, "a");
     let is_known = async || !memory.list("/fm/gateway/nodes/").await.unwrap().entries.is_empty();
-    eventually("it is known", SOON, is_known).await;
+    eventually("it is known", TIMEOUT, is_known).await;
     registry.fail("/gateway/nodes/", 1);
     app.stop();
     app.stopped().await;
@@ -110,5 +110,5 @@ async fn a_copy_on_disk_that_cannot_be_written_is_written_again() {
     let app = TestApp::on(memory, data, |settings, _| settings.data = Some(folder.clone()));
     app.loaded().await;
     std::fs::remove_file(&folder).unwrap();
-    eventually("the copy is there", SOON, async || folder.join("table.json").exists()).await;
+    eventually("the copy is there", TIMEOUT, async || folder.join("table.json").exists()).await;
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn app() -> (TestApp, Operator) {
     let app = TestApp::with_routes(json!([
@@ -31,7 +31,7 @@ impl Stream {
         client.send(format!("GET /admin/api/live?{query} HTTP/1.1\r\nHost: {}\r\n{}\r\n", app.admin, admin.head)).await;
         let head = client.head().await;
         assert!(head.starts_with("http/1.1 200") && head.contains("content-type: text/event-stream"), "{head}");
-        eventually("somebody watches", LONG, async || app.live.is_watched()).await;
+        eventually("somebody watches", TIMEOUT, async || app.live.is_watched()).await;
         Stream { client, shown: Vec::new(), omitted: 0 }
     }
 
@@ -62,7 +62,7 @@ async fn requests_are_shown_as_they_come_and_without_their_values() {
     assert_eq!(shown[0]["trace"].as_str().unwrap().len(), 32);
     assert!(!json!(shown).to_string().contains("secret"));
     drop(stream);
-    eventually("nobody watches any more", LONG, async || !app.live.is_watched()).await;
+    eventually("nobody watches any more", TIMEOUT, async || !app.live.is_watched()).await;
 }
 
 #[actix_rt::test]
@@ -110,7 +110,7 @@ async fn without_scripts_one_looks_for_a_moment() {
     let page = browser.page("/admin/live").await;
     assert!(page.contains("data-live=\"/admin/api/live?") && page.contains("<noscript>"), "{page}");
     let send = async {
-        eventually("somebody watches", LONG, async || app.live.is_watched()).await;
+        eventually("somebody watches", TIMEOUT, async || app.live.is_watched()).await;
         app.get("/cars").await;
     };
     let (page, ()) = tokio::join!(browser.page("/admin/live?look=1&status=200"), send);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn node(registry: &MemoryRegistry, name: &'static str) -> TestApp {
     TestApp::on(registry.clone(), tempfile::tempdir().unwrap(), move |settings, _| settings.instance = Some(name.into()))
@@ -30,7 +30,7 @@ async fn two() -> (MemoryRegistry, TestApp, TestApp, Operator) {
     let admin = Operator::admin(&a).await;
     let b = node(&registry, "b");
     b.loaded().await;
-    eventually("each knows the other", LONG, async || nodes(&admin).await.len() == 2).await;
+    eventually("each knows the other", TIMEOUT, async || nodes(&admin).await.len() == 2).await;
     (registry, a, b, admin)
 }
 
@@ -57,14 +57,14 @@ async fn a_node_that_does_not_answer_is_named() {
     // Registered and mute: it hangs, or is cut off since a moment.
     let services = Services::new(Arc::new(registry.clone()));
     let _mute = services.register(Instance::new("fm-gateway", "mute", "http://127.0.0.1:1")).unwrap();
-    eventually("it is known", LONG, async || nodes(&admin).await.len() == 3).await;
+    eventually("it is known", TIMEOUT, async || nodes(&admin).await.len() == 3).await;
     let run = admin.json("POST", "/table/dry-run", json!({"table": table_of(respond("other"))})).await.json();
     assert_eq!((&run["compared"], &run["nodes"], &run["silent"]), (&json!(1), &json!(["a", "b"]), &json!(["mute"])));
     assert!(registry.list("/fm/gateway/peers/question/").await.unwrap().entries.is_empty(), "nothing is left behind");
 }
 
 #[actix_rt::test]
-async fn a_node_that_has_died_is_away_and_one_that_was_stopped_is_forgotten() {
+async fn a_node_that_has_died_is_unreachable_and_one_that_was_stopped_is_forgotten() {
     let (registry, a, b, admin) = two().await;
     let known = || async { registry.list("/fm/gateway/nodes/").await.unwrap().entries.into_keys().collect::<Vec<_>>() };
     assert_eq!(known().await, ["/fm/gateway/nodes/a", "/fm/gateway/nodes/b"]);
@@ -73,15 +73,15 @@ async fn a_node_that_has_died_is_away_and_one_that_was_stopped_is_forgotten() {
     b.stop();
     b.stopped().await;
     assert_eq!(known().await, ["/fm/gateway/nodes/a"]);
-    eventually("it is gone", LONG, async || nodes(&admin).await.len() == 1).await;
+    eventually("it is gone", TIMEOUT, async || nodes(&admin).await.len() == 1).await;
     let change = Change { key: "/fm/gateway/nodes/b".into(), expect: Expect::Any, value: Some(left) };
     registry.commit(vec![change]).await.unwrap();
     let shown = nodes(&admin).await;
-    assert_eq!((&shown[1]["id"], &shown[1]["away"], &shown[1]["current"]), (&json!("b"), &json!(true), &json!(false)));
+    assert_eq!((&shown[1]["id"], &shown[1]["unreachable"], &shown[1]["current"]), (&json!("b"), &json!(true), &json!(false)));
     let browser = Browser::of(&admin);
     assert!(browser.page("/admin/nodes").await.contains("last seen"));
     let again = node(&registry, "b");
     again.loaded().await;
-    eventually("it is back", LONG, async || nodes(&admin).await.iter().all(|node| node["away"] == false)).await;
+    eventually("it is back", TIMEOUT, async || nodes(&admin).await.iter().all(|node| node["unreachable"] == false)).await;
     drop(a);
 }

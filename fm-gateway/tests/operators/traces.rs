@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const REQUEST: &str = "GET /cars/7?token=secret HTTP/1.1\r\nHost: market.test\r\nCookie: sid=secret\r\n\
     traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n";
@@ -28,7 +28,7 @@ async fn in_front_of(upstream: &Upstream) -> (TestApp, Operator, Registration) {
     .await;
     let admin = Operator::admin(&app).await;
     let place = app.register("fm-cars", "cars-1", upstream);
-    eventually("the instance is known", LONG, async || app.send(REQUEST).await.status == 200).await;
+    eventually("the instance is known", TIMEOUT, async || app.send(REQUEST).await.status == 200).await;
     (app, admin, place)
 }
 
@@ -56,7 +56,7 @@ async fn a_request_has_a_span_of_its_own_and_one_of_each_plugin_and_attempt() {
     let sent: TraceParent = sent.lines().find_map(|line| line.strip_prefix("traceparent: ")).unwrap().trim().parse().unwrap();
     // A request is kept when its answer is over, which its client may know before the gateway does.
     let is_it = |span: &&Value| span["span_id"] == json!(sent.span_id());
-    eventually("it is kept", LONG, async || named(&trace(&admin, ID).await, "GET fm-cars").iter().any(is_it)).await;
+    eventually("it is kept", TIMEOUT, async || named(&trace(&admin, ID).await, "GET fm-cars").iter().any(is_it)).await;
     let trace = trace(&admin, ID).await;
     let (requests, attempts) = (named(&trace, "GET /cars/**"), named(&trace, "GET fm-cars"));
     let attempt = attempts.into_iter().find(is_it).unwrap();
@@ -81,7 +81,7 @@ async fn a_retry_is_a_second_attempt_and_a_failure_is_kept_although_it_is_sample
     let nowhere = |id: &str| app.services().register(Instance::new("fm-cars", id, "http://127.0.0.1:9")).unwrap();
     let _places = [nowhere("cars-1"), nowhere("cars-2")];
     let ask = |flags: &str| format!("GET /cars/7 HTTP/1.1\r\nHost: market.test\r\ntraceparent: 00-{ID}-00f067aa0ba902b7-{flags}\r\n\r\n");
-    eventually("both instances are tried", LONG, async || {
+    eventually("both instances are tried", TIMEOUT, async || {
         app.send(&ask("00")).await;
         let trace = trace(&admin, ID).await;
         trace["spans"].is_array() && named(&trace, "GET fm-cars").len() >= 2
@@ -108,15 +108,15 @@ async fn a_trace_is_put_together_from_all_instances_and_names_those_that_are_unr
     let admin = Operator::admin(&app).await;
     let nothing = Upstream::answering("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
     let garbage = Upstream::answering(ok("<html>")).await;
-    let silent = Upstream::start(|mut talk| async move {
-        talk.request().await;
+    let silent = Upstream::start(|mut connection| async move {
+        connection.request().await;
         std::future::pending::<()>().await;
     })
     .await;
     let _places = [("knows", &knows), ("nothing", &nothing), ("garbage", &garbage), ("silent", &silent)]
         .map(|(id, at)| app.register("fm-cars", id, at));
     let _gone = app.services().register(Instance::new("fm-cars", "gone", "http://127.0.0.1:9")).unwrap();
-    eventually("all instances are known", LONG, async || {
+    eventually("all instances are known", TIMEOUT, async || {
         trace(&admin, ID).await["unreachable"].as_array().is_some_and(|all| all.len() == 3)
     })
     .await;
@@ -142,7 +142,8 @@ async fn sixty_spans_of_eight_instances_are_put_together_in_200_milliseconds() {
         let place = app.register("fm-cars", &format!("cars-{instance}"), &upstream);
         held.push((upstream, place));
     }
-    eventually("all instances are known", LONG, async || trace(&admin, ID).await["spans"].as_array().is_some_and(|s| s.len() == 64)).await;
+    eventually("all instances are known", TIMEOUT, async || trace(&admin, ID).await["spans"].as_array().is_some_and(|s| s.len() == 64))
+        .await;
     let mut times: Vec<_> = Vec::new();
     for _ in 0..10 {
         let started = Instant::now();
@@ -166,11 +167,11 @@ async fn what_another_gateway_keeps_is_there_too_and_a_mute_one_is_named() {
     let b = node("b");
     b.loaded().await;
     b.send(REQUEST).await;
-    eventually("the other one answers", LONG, async || trace(&admin, ID).await["spans"].is_array()).await;
+    eventually("the other one answers", TIMEOUT, async || trace(&admin, ID).await["spans"].is_array()).await;
     let is_of_b = |trace: &Value| trace["spans"].as_array().is_some_and(|spans| spans.iter().all(|span| span["instance"] == "b"));
     assert!(is_of_b(&trace(&admin, ID).await));
     let _mute = a.services().register(Instance::new("fm-gateway", "mute", "http://127.0.0.1:9")).unwrap();
-    eventually("the mute one is known", LONG, async || trace(&admin, ID).await["unreachable"][0]["instance"] == "mute").await;
+    eventually("the mute one is known", TIMEOUT, async || trace(&admin, ID).await["unreachable"][0]["instance"] == "mute").await;
     assert!(is_of_b(&trace(&admin, ID).await));
 }
 
@@ -205,7 +206,7 @@ async fn the_last_traces_of_all_gateways_are_listed_and_narrowed_by_a_query() {
     let broken = [json!("b"), json!("GET /broken/**"), json!("broken"), json!(502), json!(true)];
     let cars = |node: &str| [json!(node), json!("GET /cars/**"), json!("cars"), json!(200), json!(false)];
     // A request is kept when its answer is over, which its client may know before the gateway does.
-    eventually("all are kept", LONG, async || traces("").await.len() == 4).await;
+    eventually("all are kept", TIMEOUT, async || traces("").await.len() == 4).await;
     assert_eq!(traces("").await, [nowhere.clone(), broken.clone(), cars("b"), cars("a")]);
     assert_eq!(traces("failed=true&slower_than=&route=").await, std::slice::from_ref(&broken));
     assert_eq!(traces("route=car&failed=false").await, [cars("b"), cars("a")]);
@@ -219,7 +220,7 @@ async fn the_last_traces_of_all_gateways_are_listed_and_narrowed_by_a_query() {
         assert_eq!(listed(query).await["code"], "trace-query", "{query}");
     }
     let _mute = a.services().register(Instance::new("fm-gateway", "mute", "http://127.0.0.1:9")).unwrap();
-    eventually("the mute one is known", LONG, async || listed("").await["unreachable"][0]["instance"] == "mute").await;
+    eventually("the mute one is known", TIMEOUT, async || listed("").await["unreachable"][0]["instance"] == "mute").await;
     assert_eq!(traces("failed=true").await.len(), 1);
 }
 
@@ -248,7 +249,7 @@ async fn the_page_of_a_trace_is_a_table_in_both_languages_with_bars_that_need_no
     let upstream = Upstream::answering(ok("[]")).await;
     let (app, admin, _place) = in_front_of(&upstream).await;
     app.send(REQUEST).await;
-    eventually("it is kept", LONG, async || trace(&admin, ID).await["spans"].is_array()).await;
+    eventually("it is kept", TIMEOUT, async || trace(&admin, ID).await["spans"].is_array()).await;
     let browser = Browser::of(&admin);
     let english = browser.page(&format!("/admin/traces/{ID}?lang=en")).await;
     for part in ["GET /cars/**", "GET fm-cars", "plugin cors", "<svg class=\"bar client\"", "<rect x=\"", "scope=\"col\">Instance"] {

@@ -19,7 +19,7 @@ use std::{
 };
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const SECOND: i64 = 1000;
 /// Points of every length begin then.
 const BEGAN: i64 = 1_800_000_000 * SECOND;
@@ -62,7 +62,7 @@ impl Nodes {
 
     async fn know(&self, count: usize) {
         let known = async || self.admin.get("/nodes").await.json()["nodes"].as_array().unwrap().len() == count;
-        eventually("all are known", LONG, known).await;
+        eventually("all are known", TIMEOUT, known).await;
     }
 
     fn turn(&self, seconds: i64) {
@@ -72,7 +72,7 @@ impl Nodes {
     /// What the call shows, once so many requests are counted: each is when its answer is over.
     async fn traffic(&self, path: &str, requests: u64) -> Value {
         let show = async || self.admin.get(path).await.json();
-        eventually("all are counted", LONG, async || show().await["total"]["requests"] == requests).await;
+        eventually("all are counted", TIMEOUT, async || show().await["total"]["requests"] == requests).await;
         show().await
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// A watch that does not end by itself.
 const HOUR: i64 = 3600;
 
@@ -47,7 +47,7 @@ impl Market {
             node.loaded().await;
         }
         let all = names.len();
-        eventually("each knows the others", LONG, async || admin.get("/nodes").await.json()["nodes"].as_array().unwrap().len() == all)
+        eventually("each knows the others", TIMEOUT, async || admin.get("/nodes").await.json()["nodes"].as_array().unwrap().len() == all)
             .await;
         Market { registry, nodes, admin, upstreams }
     }
@@ -70,7 +70,7 @@ impl Market {
     }
 
     async fn all_have(&self, revision: i64) {
-        eventually("all nodes have it", LONG, async || self.nodes.iter().all(|node| node.table().revision >= Some(revision))).await;
+        eventually("all nodes have it", TIMEOUT, async || self.nodes.iter().all(|node| node.table().revision >= Some(revision))).await;
     }
 
     async fn requests(&self, node: usize, count: usize) {
@@ -85,7 +85,7 @@ impl Market {
 
     /// Waits until the watch has ended, and gives how.
     async fn ended(&self) -> Value {
-        eventually("the watch ends", LONG, async || !self.watch().await["watch"]["ended"].is_null()).await;
+        eventually("the watch ends", TIMEOUT, async || !self.watch().await["watch"]["ended"].is_null()).await;
         self.watch().await["watch"]["ended"].clone()
     }
 
@@ -133,10 +133,10 @@ async fn a_publish_that_makes_a_route_slower_is_rolled_back() {
     market.requests(0, 30).await;
     assert!(market.watch().await["watch"]["ended"].is_null(), "errors are allowed");
     market.admin.json("POST", "/watchdog/keep", json!({})).await;
-    let sleepy = Upstream::start(|mut talk| async move {
-        while talk.request().await.is_some() {
+    let sleepy = Upstream::start(|mut connection| async move {
+        while connection.request().await.is_some() {
             tokio::time::sleep(Duration::from_millis(5)).await;
-            talk.write(&ok("late")).await;
+            connection.write(&ok("late")).await;
         }
     })
     .await;
@@ -202,7 +202,7 @@ async fn another_node_goes_on_watching_when_the_one_that_published_dies() {
     dead.running.borrow_mut().take().unwrap().abort();
     market.admin = Operator { address: market.nodes[0].admin, ..market.admin.clone() };
     let services = market.nodes[0].services();
-    eventually("its lease ends", LONG, async || services.instances("fm-gateway").len() == 1).await;
+    eventually("its lease ends", TIMEOUT, async || services.instances("fm-gateway").len() == 1).await;
     market.requests(0, 25).await;
     let ended = market.ended().await;
     assert_eq!(ended["outcome"], "rolled-back", "{ended}");

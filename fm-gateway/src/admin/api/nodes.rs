@@ -28,8 +28,8 @@ pub struct Node {
     /// This is the node that answers.
     pub this: bool,
     /// It is not registered: it has died, or cannot reach the registry.
-    pub away: bool,
-    /// When one that is away was last known to run, to some minutes.
+    pub unreachable: bool,
+    /// When one that is unreachable was last known to run, to some minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
     pub revision: Option<i64>,
@@ -45,7 +45,7 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(json!({"revision": revision, "nodes": nodes(&ask.admin, revision).await?})))
 }
 
-/// The gateways that are registered, and those that ran lately and are away.
+/// The gateways that are registered, and those that ran lately and are unreachable.
 ///
 /// # Errors
 /// Those of the registry.
@@ -53,17 +53,17 @@ pub async fn nodes(admin: &Admin, revision: i64) -> Result<Vec<Node>> {
     let mut nodes: Vec<Node> = admin.services.instances(NAME).iter().map(|instance| node(admin, instance, revision)).collect();
     for (id, known) in known_nodes::list(&*admin.registry, admin.clock.now_ms()).await? {
         if !nodes.iter().any(|node| node.id == id) {
-            nodes.push(away(id, known));
+            nodes.push(unreachable(id, known));
         }
     }
     Ok(nodes)
 }
 
-fn away(id: String, known: KnownNode) -> Node {
+fn unreachable(id: String, known: KnownNode) -> Node {
     let KnownNode { url, version, started, seen } = known;
     let (started, seen) = (rfc3339(started), Some(rfc3339(seen)));
     let (revision, metadata) = (None, BTreeMap::new());
-    Node { id, url, version, started, this: false, away: true, seen, revision, current: false, problems: 0, metadata }
+    Node { id, url, version, started, this: false, unreachable: true, seen, revision, current: false, problems: 0, metadata }
 }
 
 fn node(admin: &Admin, instance: &Instance, revision: i64) -> Node {
@@ -82,7 +82,7 @@ fn node(admin: &Admin, instance: &Instance, revision: i64) -> Node {
         version: instance.version.clone(),
         started: rfc3339(instance.started),
         this,
-        away: false,
+        unreachable: false,
         seen: None,
         revision: own,
         current: own == Some(revision),

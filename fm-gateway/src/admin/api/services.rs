@@ -21,7 +21,7 @@ use std::{
 };
 
 /// How long the first look may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 pub const CALL: Call =
     Call::get("/services", Role::Viewer, "Lists services, their instances and the routes that lead to them", |ask| Box::pin(run(ask)));
@@ -59,7 +59,7 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 /// The services that are registered or that a route leads to; requests in flight are those of this gateway.
 pub async fn list(admin: &Admin, table: &Table) -> Vec<Service> {
     let all = admin.services.all();
-    all.ready(PATIENCE).await;
+    all.ready(TIMEOUT).await;
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let in_flight = peers::in_flight(admin);
     for instance in all.list().iter().filter(|instance| instance.service != NAME) {

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// Where an instance says in the registry that operators are served at another address than clients.
 pub const OPERATORS: &str = "admin";
 /// How long the registry may take for its first answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A viewer's call, unlike `/metrics` beside it: it tells addresses and versions of the whole market, as `/services` does.
 pub const CALL: Call =
@@ -29,7 +29,7 @@ struct TargetGroup {
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let instances = ask.admin.services.all();
     // After an error Prometheus goes on with the targets that it has; an empty list would end all of them.
-    if !instances.ready(PATIENCE).await {
+    if !instances.ready(TIMEOUT).await {
         return Err(Error::new(Kind::Unavailable, "instances-unknown", "the registry has not said yet which instances there are"));
     }
     let groups: Vec<TargetGroup> = instances.list().iter().filter_map(target_group).collect();

@@ -56,7 +56,7 @@ impl Event {
 /// The changes that write an entry and remove the oldest ones beyond [`MAX_EVENTS`].
 ///
 /// # Errors
-/// `Unavailable` if the registry is away.
+/// `Unavailable` if the registry is unreachable.
 pub async fn changes(registry: &dyn Registry, event: &Event) -> Result<Vec<Change>> {
     let event = Event { before: shortened(&event.before), after: shortened(&event.after), ..event.clone() };
     let change = |key: String, value: Option<String>| Change { key, expect: Expect::Any, value };
@@ -81,7 +81,7 @@ pub async fn commit(registry: &dyn Registry, event: &Event, mut all: Vec<Change>
 /// Gives the entries, newest first.
 ///
 /// # Errors
-/// `Unavailable` if the registry is away.
+/// `Unavailable` if the registry is unreachable.
 pub async fn list(registry: &dyn Registry) -> Result<Vec<Event>> {
     let mut entries: Vec<_> = registry.list(PREFIX).await?.entries.into_values().collect();
     // Keys of one millisecond, and those of nodes whose clocks differ, are in no order.

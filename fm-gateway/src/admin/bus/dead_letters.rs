@@ -102,7 +102,7 @@ impl Bus {
     /// `Conflict`: `dead-letter-expired` if the token has expired, `dead-letter-refused` if it is wrong otherwise.
     pub async fn check_replay(&self, registry: &dyn Registry, service: &str, message: &Envelope) -> Result<()> {
         let verifier = Verifier::new(registry, self.token_policy.clone()).for_service(service);
-        let late = |_| Error::new(Kind::Unavailable, "registry-away", "the registry does not answer, so no key is known");
+        let late = |_| Error::new(Kind::Unavailable, "registry-unreachable", "the registry does not answer, so no key is known");
         tokio::time::timeout(KEYS_TIMEOUT, verifier.ready()).await.map_err(late)?;
         let refuse = |code: &'static str, why: String| Error::new(Kind::Conflict, code, why);
         match verifier.verify_envelope(message) {

@@ -1,6 +1,6 @@
 //! The own password and sessions.
 
-use super::{Shell, filters, html, see};
+use super::{Layout, filters, html, see};
 use crate::admin::{
     Access, Ask,
     api::{
@@ -24,7 +24,7 @@ pub const END_SESSION: Call =
 #[derive(Template)]
 #[template(path = "account.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     must_change: bool,
     error: String,
     sessions: Vec<Listed>,
@@ -32,13 +32,13 @@ struct Page {
 
 async fn show(ask: &Ask, error: String) -> Result<HttpResponse> {
     let page =
-        Page { s: Shell::of(ask, "account").await?, must_change: ask.caller()?.must_change, error, sessions: own_sessions(ask).await? };
+        Page { s: Layout::of(ask, "account").await?, must_change: ask.caller()?.must_change, error, sessions: own_sessions(ask).await? };
     html(ask, &page)
 }
 
 async fn password(ask: Ask) -> Result<HttpResponse> {
     let field = |name: &str| ask.field(name).unwrap_or_default();
-    let s = Shell::bare(&ask.request);
+    let s = Layout::bare(&ask.request);
     if field("new") != field("again") {
         return show(&ask, s.t("The two new passwords differ.", "Die beiden neuen Passwörter sind verschieden.").into()).await;
     }

@@ -1,6 +1,6 @@
 //! Who changed what.
 
-use super::{Shell, filters, html};
+use super::{Layout, filters, html};
 use crate::admin::{
     Ask,
     api::Call,
@@ -18,7 +18,7 @@ pub const SHOW: Call = Call::get("/audit", Role::Admin, "Audit log", |ask| Box::
 #[derive(Template)]
 #[template(path = "audit.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     q: String,
     events: Vec<Event>,
     page: usize,
@@ -26,7 +26,7 @@ struct Page {
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "audit").await?;
+    let s = Layout::of(&ask, "audit").await?;
     let q = ask.query("q").unwrap_or_default();
     let words = q.to_lowercase();
     let mut events = audit::list(&*ask.admin.registry).await?;

@@ -1,6 +1,6 @@
 //! Export and import of the table.
 
-use super::{Shell, german::localised, html, see};
+use super::{Layout, german::localised, html, see};
 use crate::{
     admin::{
         Ask,
@@ -23,13 +23,13 @@ pub const IMPORT: Call = Call::post("/backup", Role::Admin, "Previews or imports
 #[derive(Template)]
 #[template(path = "backup.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     text: String,
     preview: Option<(i64, Vec<RouteChange>, Vec<Problem>)>,
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "backup").await?;
+    let s = Layout::of(&ask, "backup").await?;
     html(&ask, &Page { s, text: String::new(), preview: None })
 }
 
@@ -42,7 +42,7 @@ async fn import(ask: Ask) -> Result<HttpResponse> {
         ask.admin.publish(&ask, "backup.import", backup.table, base, &comment).await?;
         return Ok(see("/admin/history?done=published"));
     }
-    let s = Shell::of(&ask, "backup").await?;
+    let s = Layout::of(&ask, "backup").await?;
     let (revision, changes, problems) = preview(&ask, backup.table).await?;
     let preview = Some((revision, changes, localised(problems, s.de)));
     html(&ask, &Page { s, text, preview })

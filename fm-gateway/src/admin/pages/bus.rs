@@ -1,6 +1,6 @@
 //! Queues of the message broker, and the dead letters of services.
 
-use super::{Shell, filters, html, see};
+use super::{Layout, filters, html, see};
 use crate::admin::{
     Ask,
     api::{
@@ -23,7 +23,7 @@ pub const DROP: Call = Call::post("/bus/{service}/drop", Role::Admin, "Deletes a
 #[derive(Template)]
 #[template(path = "bus.html")]
 struct Queues {
-    s: Shell,
+    s: Layout,
     queues: Vec<Queue>,
     /// Why there are none.
     error: String,
@@ -32,7 +32,7 @@ struct Queues {
 #[derive(Template)]
 #[template(path = "dead_letters.html")]
 struct List {
-    s: Shell,
+    s: Layout,
     service: String,
     letters: Vec<DeadLetter>,
 }
@@ -40,7 +40,7 @@ struct List {
 #[derive(Template)]
 #[template(path = "dead_letter.html")]
 struct Show {
-    s: Shell,
+    s: Layout,
     service: String,
     one: DeadLetterContent,
     /// What is to be confirmed: `replay`, `drop`, or nothing.
@@ -48,7 +48,7 @@ struct Show {
 }
 
 async fn queues(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "bus").await?;
+    let s = Layout::of(&ask, "bus").await?;
     let services = known_services(&ask.admin).await?;
     let (queues, error) = match ask.admin.bus.queues(&services).await {
         Ok(queues) => (queues, String::new()),
@@ -59,14 +59,14 @@ async fn queues(ask: Ask) -> Result<HttpResponse> {
 }
 
 async fn list(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "bus").await?;
+    let s = Layout::of(&ask, "bus").await?;
     let service = service(&ask).await?;
     let letters = ask.admin.bus.dead_letters(&service).await?;
     html(&ask, &List { s, service, letters })
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "bus").await?;
+    let s = Layout::of(&ask, "bus").await?;
     let service = service(&ask).await?;
     let found = ask.admin.bus.dead_letter(&service, &ask.query("id").unwrap_or_default()).await?;
     let confirm = ask.query("confirm").filter(|action| action == "replay" || (action == "drop" && s.can_admin)).unwrap_or_default();

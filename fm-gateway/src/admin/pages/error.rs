@@ -1,6 +1,6 @@
 //! Errors as pages.
 
-use super::{Shell, german::german, see};
+use super::{Layout, german::german, see};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::Method};
 use askama::Template;
 use fm_sdk::{Error, FieldError};
@@ -8,7 +8,7 @@ use fm_sdk::{Error, FieldError};
 #[derive(Template)]
 #[template(path = "error.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     title: String,
     message: String,
     code: String,
@@ -26,7 +26,7 @@ pub fn page(request: &HttpRequest, error: &Error) -> HttpResponse {
         "password-change-needed" => return see("/admin/account"),
         _ => {}
     }
-    let s = Shell::bare(request);
+    let s = Layout::bare(request);
     let title = match error.code() {
         "role" => s.t("Your role does not allow this", "Ihre Rolle erlaubt das nicht"),
         "table-changed" => s.t("Another editor was faster", "Jemand anderes war schneller"),

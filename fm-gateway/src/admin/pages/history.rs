@@ -1,6 +1,6 @@
 //! The versions of the table: who, when, why, what; and the way back.
 
-use super::{Shell, filters, html, see};
+use super::{Layout, filters, html, see};
 use crate::{
     admin::{
         Ask,
@@ -25,7 +25,7 @@ pub const RESTORE: Call = Call::post("/history/{revision}", Role::Editor, "Resto
 #[derive(Template)]
 #[template(path = "history.html")]
 struct List {
-    s: Shell,
+    s: Layout,
     revision: i64,
     /// Versions and the nodes that have them in force.
     versions: Vec<(Version, Vec<String>)>,
@@ -34,7 +34,7 @@ struct List {
 #[derive(Template)]
 #[template(path = "version.html")]
 struct One {
-    s: Shell,
+    s: Layout,
     current: i64,
     version: Version,
     /// What a restore would change.
@@ -42,7 +42,7 @@ struct One {
 }
 
 async fn list(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "history").await?;
+    let s = Layout::of(&ask, "history").await?;
     let (_, revision) = ask.admin.current().await?;
     let nodes = nodes(&ask.admin, revision).await?;
     let on = |version: &Version| nodes.iter().filter(|n| n.revision == Some(version.revision)).map(|n| n.id.clone()).collect();
@@ -52,7 +52,7 @@ async fn list(ask: Ask) -> Result<HttpResponse> {
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "history").await?;
+    let s = Layout::of(&ask, "history").await?;
     let (version, table) = ask.admin.version(revision(&ask)?).await?;
     let (current, current_revision) = ask.admin.current().await?;
     let changes = diff(&current, &table);

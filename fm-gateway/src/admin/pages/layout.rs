@@ -13,7 +13,7 @@ const LANGUAGE: &str = "fm_gateway_lang";
 const SHOWN_AFTER_MS: i64 = 600_000;
 
 /// The frame of a page: language, navigation, who is signed in.
-pub struct Shell {
+pub struct Layout {
     pub de: bool,
     /// The entry of the navigation.
     pub section: &'static str,
@@ -36,18 +36,18 @@ pub struct Watching {
     pub seconds_left: i64,
 }
 
-impl Shell {
+impl Layout {
     /// The frame for the caller.
     ///
     /// # Errors
     /// Those of the registry.
-    pub async fn of(ask: &Ask, section: &'static str) -> Result<Shell> {
+    pub async fn of(ask: &Ask, section: &'static str) -> Result<Layout> {
         let caller = ask.caller()?;
         let can_edit = caller.role >= Role::Editor && !caller.must_change;
         let changes = if can_edit { ask.working().await?.changes(&ask.admin).len() } else { 0 };
-        let mut shell = Shell::bare(&ask.request);
-        shell.notice = notice(&ask.query("done").unwrap_or_default(), shell.de).into();
-        Ok(Shell {
+        let mut layout = Layout::bare(&ask.request);
+        layout.notice = notice(&ask.query("done").unwrap_or_default(), layout.de).into();
+        Ok(Layout {
             section,
             user: caller.name.clone(),
             role: caller.role.name(),
@@ -57,13 +57,13 @@ impl Shell {
             changes,
             node: ask.admin.instance.clone(),
             watch: watching(ask).await,
-            ..shell
+            ..layout
         })
     }
 
     /// The frame for somebody who is not known.
-    pub fn bare(request: &HttpRequest) -> Shell {
-        Shell {
+    pub fn bare(request: &HttpRequest) -> Layout {
+        Layout {
             de: is_german(request),
             section: "",
             user: String::new(),
@@ -115,7 +115,7 @@ impl Shell {
         match state {
             "ok" | "added" => "●",
             "warning" | "changed" | "draining" => "▲",
-            "error" | "removed" | "away" => "■",
+            "error" | "removed" | "unreachable" => "■",
             _ => "○",
         }
     }
@@ -168,7 +168,7 @@ impl Shell {
             "warning" => "Warnung",
             "error" => "Fehler",
             "inactive" => "inaktiv",
-            "away" => "nicht da",
+            "unreachable" => "nicht erreichbar",
             "draining" => "wird geleert",
             "added" => "neu",
             "changed" => "geändert",

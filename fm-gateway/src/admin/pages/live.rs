@@ -1,6 +1,6 @@
 //! Requests as they come. Without scripts one looks for a moment at a time.
 
-use super::{Shell, filters, html};
+use super::{Layout, filters, html};
 use crate::{
     admin::{
         Ask,
@@ -26,7 +26,7 @@ pub const SHOW: Call = Call::get("/live", Role::Viewer, "Requests as they come",
 #[derive(Template)]
 #[template(path = "live.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     filter: Filter,
     query: String,
     /// None: nobody has looked.
@@ -34,7 +34,7 @@ struct Page {
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "live").await?;
+    let s = Layout::of(&ask, "live").await?;
     let filter = Filter::of(&ask)?;
     let seen = match ask.query("look") {
         Some(_) => {

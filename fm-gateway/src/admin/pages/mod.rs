@@ -9,6 +9,7 @@ mod error;
 mod fields;
 mod german;
 mod history;
+mod layout;
 mod live;
 mod new_route;
 mod nodes;
@@ -19,7 +20,6 @@ mod plugins;
 mod publish;
 mod route;
 mod routes;
-mod shell;
 mod sign_in;
 mod tester;
 mod tokens;
@@ -36,7 +36,7 @@ use actix_web::{
 };
 use askama::Template;
 use fm_sdk::{Result, ResultExt};
-use shell::Shell;
+use layout::Layout;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// No code and no style but the gateway's own files.
@@ -141,7 +141,7 @@ fn see(path: &str) -> HttpResponse {
 /// A page as answer; a language that was chosen is remembered.
 fn html(ask: &Ask, page: &impl Template) -> Result<HttpResponse> {
     let mut response = HttpResponse::Ok();
-    if let Some(cookie) = shell::chosen_language(&ask.request) {
+    if let Some(cookie) = layout::chosen_language(&ask.request) {
         response.cookie(cookie);
     }
     Ok(response.content_type("text/html; charset=utf-8").body(page.render().internal()?))

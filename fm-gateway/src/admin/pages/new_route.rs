@@ -1,6 +1,6 @@
 //! The first step of a new route: what it matches and where it leads. Pipeline, test and review follow on their own pages.
 
-use super::{Shell, html, see};
+use super::{Layout, html, see};
 use crate::{
     admin::{Ask, api::Call, drafts::Working, users::Role},
     table::Route,
@@ -31,7 +31,7 @@ struct Form {
 #[derive(Template)]
 #[template(path = "new_route.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     mark: i64,
     form: Form,
     groups: BTreeSet<String>,
@@ -47,7 +47,7 @@ impl Page {
 }
 
 async fn show(ask: &Ask, form: Form, error: Option<(String, String)>) -> Result<HttpResponse> {
-    let s = Shell::of(ask, "routes").await?;
+    let s = Layout::of(ask, "routes").await?;
     let working = ask.working().await?;
     let groups = working.table.routes.iter().map(|route| route.group.clone()).filter(|group| !group.is_empty()).collect();
     let services = crate::admin::api::services::list(&ask.admin, &working.table).await.into_iter().map(|service| service.name).collect();
@@ -71,7 +71,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
         Ok(()) => {}
         Err(e) if e.kind() == Kind::Invalid => {
             let (field, why) = e.fault().errors.into_iter().next().map(|error| (error.field, error.message)).unwrap_or_default();
-            let s = Shell::bare(&ask.request);
+            let s = Layout::bare(&ask.request);
             let why = if s.de { super::german::german(&why) } else { why };
             return show(&ask, form, Some((field, why))).await;
         }

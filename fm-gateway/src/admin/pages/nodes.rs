@@ -1,6 +1,6 @@
 //! Gateways, services and their instances.
 
-use super::{Shell, filters, html, see};
+use super::{Layout, filters, html, see};
 use crate::admin::{
     Ask,
     api::{
@@ -21,14 +21,14 @@ pub const DRAIN: Call = Call::post("/nodes", Role::Editor, "Takes an instance ou
 #[derive(Template)]
 #[template(path = "nodes.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     revision: i64,
     nodes: Vec<Node>,
     services: Vec<Service>,
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "nodes").await?;
+    let s = Layout::of(&ask, "nodes").await?;
     let (table, revision) = ask.admin.current().await?;
     let mut services = services::list(&ask.admin, &table).await;
     services::add_in_flight(&ask.admin, &mut services).await?;

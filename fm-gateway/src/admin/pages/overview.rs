@@ -1,6 +1,6 @@
 //! What needs a look, and how everything is.
 
-use super::{Shell, filters, german::german_reason, html};
+use super::{Layout, filters, german::german_reason, html};
 use crate::{
     admin::{
         Ask,
@@ -33,7 +33,7 @@ pub const SHOW: Call = Call::get("/", Role::Viewer, "Overview", |ask| Box::pin(s
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     revision: i64,
     active: usize,
     total: usize,
@@ -55,10 +55,10 @@ impl Page {
     fn current_nodes(&self) -> usize {
         self.nodes.iter().filter(|node| node.current).count()
     }
-    /// The gateways whose requests are not in the numbers: they are away, or did not answer.
+    /// The gateways whose requests are not in the numbers: they are unreachable, or did not answer.
     fn missing(&self) -> Vec<&str> {
-        let away = self.nodes.iter().filter(|node| node.away).map(|node| node.id.as_str());
-        away.chain(self.traffic.silent.iter().map(String::as_str)).collect()
+        let unreachable = self.nodes.iter().filter(|node| node.unreachable).map(|node| node.id.as_str());
+        unreachable.chain(self.traffic.silent.iter().map(String::as_str)).collect()
     }
 
     fn windows(&self) -> [(Window, &'static str); 2] {
@@ -107,7 +107,7 @@ impl Page {
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "overview").await?;
+    let s = Layout::of(&ask, "overview").await?;
     let (table, revision) = ask.admin.current().await?;
     let mut look = look(rows(&ask.admin, &table).await?);
     if s.de {
@@ -132,7 +132,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
 }
 
 /// Routes that fail too often.
-fn failing(s: &Shell, traffic: &TrafficOverTime) -> Vec<Look> {
+fn failing(s: &Layout, traffic: &TrafficOverTime) -> Vec<Look> {
     let fails = |one: &RouteNumbers| one.requests >= MIN_REQUESTS && one.error_percent >= MAX_ERROR_PERCENT;
     let failing = traffic.routes.iter().filter(|(_, one)| fails(one)).map(|(id, one)| Look {
         state: "warning",

@@ -1,7 +1,7 @@
 //! The plugins that routes may use.
 
 use super::{
-    Shell,
+    Layout,
     fields::{Field, fields},
     html, plugin_texts,
 };
@@ -23,12 +23,12 @@ pub const SHOW: Call = Call::get("/plugins", Role::Viewer, "Plugins", |ask| Box:
 #[derive(Template)]
 #[template(path = "plugins.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     plugins: Vec<(Described, Vec<Field>)>,
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "plugins").await?;
+    let s = Layout::of(&ask, "plugins").await?;
     let (table, _) = ask.admin.current().await?;
     let shown = |mut plugin: Described| {
         plugin.about = plugin_texts::text_of_plugin(plugin.about, s.de);

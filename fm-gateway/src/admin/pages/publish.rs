@@ -1,6 +1,6 @@
 //! The own changes: what they are, what is wrong with them, who was faster, and the publish.
 
-use super::{Shell, german::localised, html, see};
+use super::{Layout, german::localised, html, see};
 use crate::{
     admin::{
         Ask,
@@ -26,7 +26,7 @@ pub const SUBMIT: Call = Call::post("/publish", Role::Editor, "Publishes, merges
 #[derive(Template)]
 #[template(path = "publish.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     mark: i64,
     base: i64,
     /// The route on its way to its publish, if the review is a step of it.
@@ -44,7 +44,7 @@ struct Page {
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "publish").await?;
+    let s = Layout::of(&ask, "publish").await?;
     let draft = ask.working().await?;
     let problems = ask.admin.tables.problems(&draft.table).await?.to_vec();
     let problems = localised(problems, s.de);

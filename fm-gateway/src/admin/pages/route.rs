@@ -1,7 +1,7 @@
 //! One route: what it matches, and its pipeline.
 
 use super::{
-    Shell,
+    Layout,
     fields::{self, Field},
     filters,
     german::localised,
@@ -25,7 +25,7 @@ pub const SUBMIT: Call = Call::post("/routes/{id}", Role::Editor, "Changes a rou
 #[derive(Template)]
 #[template(path = "route.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     mark: i64,
     route: Route,
     predicates: String,
@@ -57,7 +57,7 @@ struct Card {
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "routes").await?;
+    let s = Layout::of(&ask, "routes").await?;
     let working = ask.working().await?;
     let masked = secrets::mask(&working.table);
     let id = ask.param("id");
@@ -183,7 +183,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
             return Ok(see(&next));
         }
         (verb, None) if verb == "test" => {
-            let [.., (_, _, test), _] = Shell::bare(&ask.request).steps(&id, &masked.routes[at].path);
+            let [.., (_, _, test), _] = Layout::bare(&ask.request).steps(&id, &masked.routes[at].path);
             next = test;
         }
         (verb, None) if verb == "save" => next = format!("/admin/routes/{id}?done=saved"),

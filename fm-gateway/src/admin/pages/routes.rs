@@ -1,6 +1,6 @@
 //! The list of routes.
 
-use super::{Shell, german::german_reason, html, see};
+use super::{Layout, german::german_reason, html, see};
 use crate::{
     admin::{
         Ask,
@@ -28,7 +28,7 @@ pub const SWITCH: Call = Call::post("/routes", Role::Editor, "Switches routes in
 #[derive(Template)]
 #[template(path = "routes.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     mark: i64,
     rows: Vec<(Row, bool)>,
     groups: BTreeSet<String>,
@@ -73,7 +73,7 @@ impl Page {
 }
 
 async fn list(ask: Ask) -> Result<HttpResponse> {
-    let mut s = Shell::of(&ask, "routes").await?;
+    let mut s = Layout::of(&ask, "routes").await?;
     if let Some(report) = report(&ask, s.de) {
         s.notice = report;
     }

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use super::{Shell, see};
+use super::{Layout, see};
 use crate::admin::{
     Access, Ask,
     api::{
@@ -22,7 +22,7 @@ pub const SIGN_OUT: Call = Call::post("/sign-out", Role::Viewer, "Signs out", |a
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     name: String,
     error: String,
     to: String,
@@ -31,7 +31,7 @@ struct Page {
 fn show(ask: &Ask, name: &str, error: String) -> Result<HttpResponse> {
     let to = ask.field("to").or_else(|| ask.query("to")).unwrap_or_default();
     let failed = !error.is_empty();
-    let page = Page { s: Shell::bare(&ask.request), name: name.into(), error, to };
+    let page = Page { s: Layout::bare(&ask.request), name: name.into(), error, to };
     if failed {
         return Ok(HttpResponse::UnprocessableEntity().content_type("text/html; charset=utf-8").body(page.render().internal()?));
     }
@@ -43,7 +43,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     let (secret, user) = match sign_in(&ask, &name, &password).await {
         Ok(found) => found,
         Err(e) if matches!(e.kind(), Kind::Unauthenticated | Kind::Throttled) => {
-            let s = Shell::bare(&ask.request);
+            let s = Layout::bare(&ask.request);
             let text = match e.retry_after_secs() {
                 Some(seconds) => format!("{} {seconds} s", s.t("Too many attempts. Try again in", "Zu viele Versuche. Wieder möglich in")),
                 None => s.t("Name or password is wrong.", "Name oder Passwort ist falsch.").into(),

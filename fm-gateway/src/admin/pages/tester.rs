@@ -1,6 +1,6 @@
 //! The tester: one request through the draft or the table in force, step by step.
 
-use super::{Shell, filters, html, outcomes};
+use super::{Layout, filters, html, outcomes};
 use crate::{
     admin::{
         Ask,
@@ -23,7 +23,7 @@ pub const SUBMIT: Call = Call::post("/test", Role::Editor, "Sends a request thro
 #[derive(Template)]
 #[template(path = "tester.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     method: String,
     url: String,
     headers: String,
@@ -60,7 +60,7 @@ impl Page {
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "test").await?;
+    let s = Layout::of(&ask, "test").await?;
     let text = |name: &str, default: &str| ask.query(name).unwrap_or_else(|| default.into());
     let page = Page {
         s,
@@ -77,7 +77,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
 }
 
 async fn submit(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "test").await?;
+    let s = Layout::of(&ask, "test").await?;
     let field = |name: &str| ask.field(name).unwrap_or_default();
     let (method, url, headers, body) = (field("method"), field("url"), field("headers"), field("body"));
     let lines: Vec<&str> = headers.lines().filter(|line| !line.trim().is_empty()).collect();

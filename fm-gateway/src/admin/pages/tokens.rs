@@ -1,6 +1,6 @@
 //! API tokens.
 
-use super::{Shell, filters, html, see, users::role};
+use super::{Layout, filters, html, see, users::role};
 use crate::admin::{
     Ask,
     api::{
@@ -21,7 +21,7 @@ pub const REVOKE: Call = Call::post("/tokens/{id}", Role::Admin, "Revokes an API
 #[derive(Template)]
 #[template(path = "tokens.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     now: i64,
     tokens: Vec<Token>,
     /// The text of the token that was just made.
@@ -29,7 +29,7 @@ struct Page {
 }
 
 async fn show(ask: &Ask, made: Option<String>) -> Result<HttpResponse> {
-    let s = Shell::of(ask, "tokens").await?;
+    let s = Layout::of(ask, "tokens").await?;
     let tokens = tokens::load(&*ask.admin.registry).await?.value.iter().cloned().collect();
     html(ask, &Page { s, now: ask.now, tokens, made })
 }

@@ -1,6 +1,6 @@
 //! One trace as a waterfall.
 
-use super::{Shell, filters, html};
+use super::{Layout, filters, html};
 use crate::admin::{
     Ask,
     api::{Call, traces::show::trace},
@@ -23,13 +23,13 @@ pub const SHOW: Call = Call::get("/traces/{id}", Role::Viewer, "A trace", |ask| 
 #[derive(Template)]
 #[template(path = "trace.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     trace: Trace,
     services: usize,
 }
 
 async fn show(ask: Ask) -> Result<HttpResponse> {
-    let s = Shell::of(&ask, "live").await?;
+    let s = Layout::of(&ask, "live").await?;
     let trace = trace(&ask).await?;
     let mut services: Vec<&str> = trace.spans.iter().map(|placed| placed.span.service.as_str()).collect();
     services.sort_unstable();

@@ -1,6 +1,6 @@
 //! Users and their roles.
 
-use super::{Shell, filters, html, see};
+use super::{Layout, filters, html, see};
 use crate::admin::{
     Ask,
     api::{
@@ -20,14 +20,14 @@ pub const CHANGE: Call = Call::post("/users/{name}", Role::Admin, "Changes a use
 #[derive(Template)]
 #[template(path = "users.html")]
 struct Page {
-    s: Shell,
+    s: Layout,
     users: Vec<Profile>,
     /// A name and the one-time password that was made for it.
     made: Option<(String, String)>,
 }
 
 async fn show(ask: &Ask, made: Option<(String, String)>) -> Result<HttpResponse> {
-    let s = Shell::of(ask, "users").await?;
+    let s = Layout::of(ask, "users").await?;
     let users = users::load(&*ask.admin.registry).await?.value.iter().map(User::profile).collect();
     html(ask, &Page { s, users, made })
 }

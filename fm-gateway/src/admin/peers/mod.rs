@@ -31,7 +31,7 @@ const ANSWERS: &str = "/fm/gateway/peers/answer/";
 /// Questions and answers that nobody has removed vanish after this time.
 const LIFETIME: Duration = Duration::from_secs(15);
 /// A gateway that has not answered within this time is named as silent.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the other gateways have answered.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -70,7 +70,7 @@ impl Peers {
         self.registry.put_for(&asked, serde_json::to_string(question).internal()?, LIFETIME).await?;
         let mut answers = self.answers.clone();
         let has_all = |snapshot: &Arc<Snapshot>| others.iter().all(|node| snapshot.entries.contains_key(&format!("{prefix}{node}")));
-        let _ = tokio::time::timeout(PATIENCE, answers.wait_for(has_all)).await;
+        let _ = tokio::time::timeout(TIMEOUT, answers.wait_for(has_all)).await;
         let snapshot = answers.borrow().clone();
         let read = |node: &&str| -> Option<T> {
             let entry = snapshot.entries.get(&format!("{prefix}{node}"))?;

@@ -16,7 +16,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(2);
 pub const FILE: &str = "admin-password";
 
 /// Creates the user `admin` if there is no user at all; of several nodes that start at once, one does. The password is logged once and lies
-/// in the data folder, readable for its owner only, until it is changed. Waits for a registry that is away.
+/// in the data folder, readable for its owner only, until it is changed. Waits for a registry that is unreachable.
 pub async fn create_first(registry: &dyn Registry, passwords: &Passwords, data: &Path) {
     loop {
         match attempt(registry, passwords, data).await {

@@ -155,7 +155,7 @@ impl Users {
 /// Reads all users.
 ///
 /// # Errors
-/// `Unavailable` if the registry is away.
+/// `Unavailable` if the registry is unreachable.
 pub async fn load(registry: &dyn Registry) -> Result<Document<Users>> {
     Document::load(registry, KEY).await
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The most names and attempts that one step records.
-const MOST: usize = 100;
+const MAX_RECORDED: usize = 100;
 
 /// Put into the extensions of a request, it records what the steps do with it; whoever keeps a clone reads the trace afterwards.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ impl Recorder {
     /// Notes what the step that runs looks at.
     pub fn read(&self, name: &str) {
         let mut state = self.state();
-        if state.read.len() < MOST && !state.read.iter().any(|known| known == name) {
+        if state.read.len() < MAX_RECORDED && !state.read.iter().any(|known| known == name) {
             state.read.push(name.to_owned());
         }
     }
@@ -69,7 +69,7 @@ impl Recorder {
         let mut state = self.state();
         let at = state.attempts.len();
         let (at_micros, outcome) = (state.since_start(now), AttemptOutcome::Abandoned);
-        if at < MOST {
+        if at < MAX_RECORDED {
             let (service, instance) = (service.to_owned(), instance.to_owned());
             state.attempts.push(Attempt { kind, service, instance, at_micros, took_micros: 0, outcome });
         }

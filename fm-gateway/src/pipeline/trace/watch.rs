@@ -1,7 +1,7 @@
 //! Looks at a request and its answer before and after a step, and records what is another one.
 
 use super::{
-    super::{Answer, CompiledStep, Exchange, Verdict},
+    super::{Answer, CompiledStep, Decision, Exchange},
     Change, MASK, Phase, Recorder, Secrets, StepOutcome, StepRecord,
 };
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -34,14 +34,14 @@ impl Watch {
     }
 
     /// Records what a step did with a request.
-    pub fn request(self, exchange: &Exchange, n: usize, step: &CompiledStep, verdict: &Verdict) {
+    pub fn request(self, exchange: &Exchange, n: usize, step: &CompiledStep, decision: &Decision) {
         self.recorder.step(Some(self.started), |secrets| {
             let mut changed = headers("request.header.", &self.request, &exchange.head.headers, secrets);
             changed.extend(changed_values(&self.values, &values(exchange), secrets));
-            let outcome = match verdict {
-                Verdict::Pass => StepOutcome::Passed,
-                Verdict::Answer(answer) => StepOutcome::Answered { status: answer.status.as_u16() },
-                Verdict::Fail(error) => {
+            let outcome = match decision {
+                Decision::Pass => StepOutcome::Passed,
+                Decision::Answer(answer) => StepOutcome::Answered { status: answer.status.as_u16() },
+                Decision::Fail(error) => {
                     let status = Answer::problem(error, &exchange.trace).status.as_u16();
                     StepOutcome::Failed { status, code: error.code().into(), message: secrets.hide(&error.fault().message) }
                 }

@@ -4,7 +4,7 @@ use super::{Forward, operations::is_for_operators};
 use crate::front::{RequestBody, asks_for_websocket};
 use crate::{
     pipeline::{
-        Answer, Body, Exchange, Upstream, Verdict, spans,
+        Answer, Body, Decision, Exchange, Upstream, spans,
         trace::{AttemptKind, AttemptOutcome},
     },
     upstream::{BodyStream, Call, Connection, Failure, Limit, Unsent},
@@ -31,12 +31,12 @@ pub(super) type Answered = (Answer, Ended);
 
 impl Forward {
     /// Sends the request on.
-    pub(super) async fn forward(&self, exchange: &mut Exchange) -> Verdict {
+    pub(super) async fn forward(&self, exchange: &mut Exchange) -> Decision {
         if is_for_operators(self.path(exchange), &exchange.route.pattern) {
-            return Verdict::Fail(Error::new(Kind::NotFound, "not-found", "there is nothing here"));
+            return Decision::Fail(Error::new(Kind::NotFound, "not-found", "there is nothing here"));
         }
         let Some((upstream, limit)) = self.upstream(exchange) else {
-            return Verdict::Fail(Error::new(Kind::Internal, "no-upstream", "no step has found an upstream"));
+            return Decision::Fail(Error::new(Kind::Internal, "no-upstream", "no step has found an upstream"));
         };
         let permit = match limit.enter(self.settings.wait).await {
             Ok(permit) => permit,
@@ -57,7 +57,7 @@ impl Forward {
             let (balancer, instances) = (&upstream.balancer, &upstream.instances);
             let picked = if repeatable { balancer.pick(instances, &tried) } else { balancer.pick_proven(instances, &tried) };
             let Some(picked) = picked else {
-                return Verdict::Fail(
+                return Decision::Fail(
                     Error::new(Kind::Unavailable, "service-down", format!("no instance of {} answers", upstream.name)).retry_after(1),
                 );
             };
@@ -79,7 +79,7 @@ impl Forward {
                             Body::Events(stream, _) => stream.hold(ended),
                             _ => {}
                         }
-                        Verdict::Answer(answer)
+                        Decision::Answer(answer)
                     }
                     Err(failure) => failed(exchange, &upstream, &failure),
                 };
@@ -227,7 +227,7 @@ impl Forward {
     }
 }
 
-pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Verdict {
+pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Decision {
     let name = &upstream.name;
     let error = match failure {
         Failure::Busy => Error::new(Kind::Unavailable, "upstream-busy", format!("{name} has too much to do")).retry_after(1),
@@ -243,15 +243,15 @@ pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure
         Failure::Client(_) => Error::new(Kind::Malformed, "body-broken", "the request body did not come to its end"),
         Failure::ClientTimeout => {
             let error = Error::new(Kind::Malformed, "body-too-slow", "the request body came too slowly");
-            return Verdict::Answer(Answer::problem_as(StatusCode::REQUEST_TIMEOUT, &error, &exchange.trace));
+            return Decision::Answer(Answer::problem_as(StatusCode::REQUEST_TIMEOUT, &error, &exchange.trace));
         }
         Failure::Broken(_) | Failure::Truncated(_) | Failure::BadAnswer(_) => {
             let error = Error::new(Kind::Unavailable, "bad-gateway", format!("{name} gave no usable answer"));
             log::warn!(service = &**name; "{failure}");
-            return Verdict::Answer(Answer::problem_as(StatusCode::BAD_GATEWAY, &error, &exchange.trace));
+            return Decision::Answer(Answer::problem_as(StatusCode::BAD_GATEWAY, &error, &exchange.trace));
         }
     };
-    Verdict::Fail(error)
+    Decision::Fail(error)
 }
 
 /// Tells the balancer how it went when the answer is over.

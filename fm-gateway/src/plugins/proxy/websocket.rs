@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     front::Tunnel,
-    pipeline::{Answer, Body, Exchange, Upstream, Verdict, spans, trace::AttemptKind},
+    pipeline::{Answer, Body, Decision, Exchange, Upstream, spans, trace::AttemptKind},
     upstream::{BodyStream, Failure},
 };
 use bytes::Bytes;
@@ -29,16 +29,16 @@ const SWITCHES: HeaderValue = HeaderValue::from_static("Upgrade");
 
 impl Forward {
     /// Asks one instance to switch; another one only if that cannot be reached.
-    pub(super) async fn websocket(&self, exchange: &mut Exchange, upstream: &Upstream) -> Verdict {
+    pub(super) async fn websocket(&self, exchange: &mut Exchange, upstream: &Upstream) -> Decision {
         if !self.settings.websocket {
             let error = Error::new(Kind::Malformed, "upgrade-unsupported", "WebSockets are not served here");
-            return Verdict::Answer(Answer::problem_as(StatusCode::BAD_REQUEST, &error, &exchange.trace));
+            return Decision::Answer(Answer::problem_as(StatusCode::BAD_REQUEST, &error, &exchange.trace));
         }
         let mut tried: Vec<&str> = Vec::new();
         loop {
             let Some(mut picked) = upstream.balancer.pick_proven(&upstream.instances, &tried) else {
                 let error = Error::new(Kind::Unavailable, "service-down", format!("no instance of {} answers", upstream.name));
-                return Verdict::Fail(error.retry_after(1));
+                return Decision::Fail(error.retry_after(1));
             };
             let instance = &upstream.instances[picked.index];
             tried.push(&instance.id);
@@ -58,7 +58,7 @@ impl Forward {
                         tunnel.held.push(Box::new(ended));
                         body.switch(tunnel);
                     }
-                    return Verdict::Answer(answer);
+                    return Decision::Answer(answer);
                 }
                 Err(failure) => {
                     self.drivers.tools.metrics.upstream_failed(&upstream.name, failure.reason());

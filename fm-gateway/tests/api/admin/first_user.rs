@@ -40,7 +40,7 @@ async fn of_several_nodes_that_share_a_folder_one_creates_the_first_user() {
 }
 
 #[actix_rt::test]
-async fn a_registry_that_is_away_at_the_start_is_waited_for() {
+async fn a_registry_that_is_unreachable_at_the_start_is_waited_for() {
     let registry = MemoryRegistry::new();
     let app = TestApp::on(registry.clone(), tempfile::tempdir().unwrap(), |_, _| registry.cut());
     let reply = Operator::nobody(&app).json("POST", "/session", json!({"name": "admin", "password": "x"})).await;

@@ -23,7 +23,7 @@ pub struct Upstream {
 }
 
 /// One connection of an upstream.
-pub struct Talk {
+pub struct Connection {
     pub io: TcpStream,
     pub input: Vec<u8>,
     seen: Rc<RefCell<Vec<String>>>,
@@ -31,7 +31,7 @@ pub struct Talk {
 
 impl Upstream {
     /// Runs the script for each connection.
-    pub async fn start<F: Future<Output = ()> + 'static>(script: impl Fn(Talk) -> F + 'static) -> Upstream {
+    pub async fn start<F: Future<Output = ()> + 'static>(script: impl Fn(Connection) -> F + 'static) -> Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, opened, ended) = (Rc::<RefCell<Vec<String>>>::default(), Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
@@ -41,9 +41,9 @@ impl Upstream {
         let task = actix_rt::spawn(async move {
             loop {
                 let (io, _) = listener.accept().await.unwrap();
-                let talk = Talk { io, input: Vec::new(), seen: seen2.clone() };
+                let connection = Connection { io, input: Vec::new(), seen: seen2.clone() };
                 opened2.set(opened2.get() + 1);
-                let (script, ended) = (script(talk), ended2.clone());
+                let (script, ended) = (script(connection), ended2.clone());
                 talks2.borrow_mut().push(actix_rt::spawn(async move {
                     script.await;
                     ended.set(ended.get() + 1);
@@ -56,11 +56,11 @@ impl Upstream {
     /// Answers every request with these bytes.
     pub async fn answering(answer: impl Into<String>) -> Upstream {
         let answer: Rc<str> = answer.into().into();
-        Self::start(move |mut talk| {
+        Self::start(move |mut connection| {
             let answer = answer.clone();
             async move {
-                while talk.request().await.is_some() {
-                    talk.write(&*answer).await;
+                while connection.request().await.is_some() {
+                    connection.write(&*answer).await;
                 }
             }
         })
@@ -70,11 +70,11 @@ impl Upstream {
     /// Answers the first request of each connection with these bytes, and closes.
     pub async fn answering_once(answer: impl Into<String>) -> Upstream {
         let answer: Rc<str> = answer.into().into();
-        Self::start(move |mut talk| {
+        Self::start(move |mut connection| {
             let answer = answer.clone();
             async move {
-                talk.request().await;
-                talk.write(&*answer).await;
+                connection.request().await;
+                connection.write(&*answer).await;
             }
         })
         .await
@@ -100,7 +100,7 @@ impl Upstream {
     /// Ends it in the middle of whatever it does.
     pub fn kill(&self) {
         self.task.abort();
-        self.talks.borrow_mut().drain(..).for_each(|talk| talk.abort());
+        self.talks.borrow_mut().drain(..).for_each(|connection| connection.abort());
     }
 }
 
@@ -110,7 +110,7 @@ impl Drop for Upstream {
     }
 }
 
-impl Talk {
+impl Connection {
     /// Reads one request, head and body; `None` at the end.
     pub async fn request(&mut self) -> Option<String> {
         let head = self.request_head().await?;

@@ -81,17 +81,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 pub async fn echoing() -> (Upstream, Rc<RefCell<Vec<Message>>>) {
     let read = Rc::<RefCell<Vec<Message>>>::default();
     let noted = read.clone();
-    let upstream = Upstream::start(move |mut talk| {
+    let upstream = Upstream::start(move |mut connection| {
         let noted = noted.clone();
         async move {
-            if talk.request_head().await.is_none() {
+            if connection.request_head().await.is_none() {
                 return;
             }
-            talk.write(SWITCHES).await;
-            while let Some(read) = read_message(&mut talk.io, &mut talk.input).await {
+            connection.write(SWITCHES).await;
+            while let Some(read) = read_message(&mut connection.io, &mut connection.input).await {
                 noted.borrow_mut().push(read.clone());
                 let head = if read.head == 0x89 { 0x8a } else { read.head };
-                let _ = talk.io.write_all(&message(head, &read.payload, false)).await;
+                let _ = connection.io.write_all(&message(head, &read.payload, false)).await;
                 if read.head == 0x88 {
                     return;
                 }

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
 /// How long the first look may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The running instances of a service.
 async fn running(admin: &Admin, service: &str) -> Arc<[Instance]> {
     let instances = admin.services.watch(service);
-    instances.ready(PATIENCE).await;
+    instances.ready(TIMEOUT).await;
     instances.list()
 }
 
