@@ -76,13 +76,13 @@ pub fn report(part: &'static str, name: &str, rate: f64, goal: f64, outcome: &Ou
 
 /// Some hundred questions, the same on every run.
 fn questions(to: SocketAddr) -> Vec<Request> {
-    let mut dice = StdRng::seed_from_u64(7);
+    let mut rng = StdRng::seed_from_u64(7);
     (0..600)
         .map(|n| {
-            let (kind, filters) = (n % KINDS.len(), filters(&mut dice));
-            let sort = ["-added", "price", "mileage", "-year"].choose(&mut dice).unwrap_or(&"price");
+            let (kind, filters) = (n % KINDS.len(), filters(&mut rng));
+            let sort = ["-added", "price", "mileage", "-year"].choose(&mut rng).unwrap_or(&"price");
             let path = match kind {
-                0 => format!("/api/cars?{filters}&sort={sort}&page={}", dice.random_range(1..=3)),
+                0 => format!("/api/cars?{filters}&sort={sort}&page={}", rng.random_range(1..=3)),
                 1 => format!("/api/cars/facets?{filters}"),
                 _ => format!("/api/cars/count?{filters}"),
             };
@@ -92,7 +92,7 @@ fn questions(to: SocketAddr) -> Vec<Request> {
 }
 
 /// Up to four filters, as somebody sets them who looks for a car.
-fn filters(dice: &mut StdRng) -> String {
+fn filters(rng: &mut StdRng) -> String {
     const FILTERS: [&str; 14] = [
         "maker=volkswagen",
         "maker=bmw&maker=audi",
@@ -109,10 +109,10 @@ fn filters(dice: &mut StdRng) -> String {
         "q=bmw%20touring",
         "year_from=2000&year_to=2012",
     ];
-    let price = dice.random_range(5..300) * 100;
+    let price = rng.random_range(5..300) * 100;
     let mut all = vec![format!("price_to={price}")];
-    for _ in 0..dice.random_range(0..4) {
-        all.extend(FILTERS.choose(dice).map(ToString::to_string));
+    for _ in 0..rng.random_range(0..4) {
+        all.extend(FILTERS.choose(rng).map(ToString::to_string));
     }
     all.sort();
     // What may be given once is given once; other parameters given twice are an OR.

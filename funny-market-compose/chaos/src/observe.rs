@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
 /// All is up and quiet: an answer takes no longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct Observer {
     gateway: Caller,
@@ -125,7 +125,7 @@ impl Observer {
     }
 
     fn ask(&self, client: &Caller, request: &Request) -> Result<Answer> {
-        let answer = client.insist(request, PATIENCE);
+        let answer = client.insist(request, TIMEOUT);
         answer.ok_or_else(|| format!("{} {}: no answer, though all is well", request.method, request.path).into())
     }
 }

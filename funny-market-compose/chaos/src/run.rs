@@ -28,7 +28,7 @@ const CALM: Duration = Duration::from_secs(3);
 const WARM_UP: Duration = Duration::from_secs(60);
 /// Between two looks at the memory.
 const SAMPLE: Duration = Duration::from_secs(2);
-/// The longest wait of a message that is tried again is ten minutes; who has to wait for that has been away too long.
+/// The longest wait of a message that is tried again is ten minutes; who has to wait for that has been unreachable too long.
 const QUIET: Duration = Duration::from_secs(180);
 
 /// What a run has shown.

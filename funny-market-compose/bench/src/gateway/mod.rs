@@ -24,7 +24,7 @@ use std::{
 };
 
 /// Percent of its core's time that others may use while an answer's time is taken.
-const MOST_OTHERS: f64 = 10.0;
+const MAX_OTHERS: f64 = 10.0;
 
 /// Settings of this part.
 #[derive(clap::Args)]
@@ -147,7 +147,7 @@ impl Contest {
         let (added, others) = (median(&through) - median(&direct), median(&others));
         let busy = rate * micros / 1e4;
         let what = format!("p99 added by {} at {rate} requests/s (its core {busy:.0} % busy)", fm_gateway::FULL);
-        if others > MOST_OTHERS {
+        if others > MAX_OTHERS {
             let value = format!("{}, but others kept its core busy for {others:.0} % of the time", ms(added));
             Figure::new("gateway", what, value).print();
         } else {

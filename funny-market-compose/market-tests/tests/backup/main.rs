@@ -6,7 +6,7 @@ use market_tests::{Market, Person, wait_until};
 use serde_json::json;
 use std::{env, fs, os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
 
-const SOON: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A folder that is gone at the end, with the market in it.
 struct Place(LocalMarket);
@@ -64,7 +64,7 @@ fn a_backup_becomes_a_market_in_which_trade_goes_on() {
     assert_eq!(gateway.get(&url).expect(200).body, picture);
     let seller = Person::log_in(&gateway, &seller.username, &seller.password).unwrap();
     seller.http.patch(&format!("/api/cars/{id}"), json!({ "price": 6_666 })).expect(200);
-    wait_until("fm-tracker knows both prices", SOON, || {
+    wait_until("fm-tracker knows both prices", TIMEOUT, || {
         let history = gateway.get(&format!("/api/cars/{id}/price-history")).json();
         let prices = history["items"].as_array().map(|items| items.iter().map(|p| p["price"].clone()).collect::<Vec<_>>());
         prices == Some(vec![json!(7_777), json!(6_666)])

@@ -1,6 +1,6 @@
 //! What is on its way when the deletion comes does not stay behind it.
 
-use crate::scene::{LATER, Scene, id};
+use crate::scene::{Scene, TIMEOUT, id};
 use market_tests::{Person, form, wait_until};
 use serde_json::{Value, json};
 use std::{
@@ -20,7 +20,7 @@ impl Begun {
         let address = scene.market.address(part);
         let authority = address.trim_start_matches("http://");
         let mut stream = TcpStream::connect(authority).unwrap();
-        stream.set_read_timeout(Some(LATER)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         let (token, length) = (&scene.seller.access_token, body.len());
         write!(stream, "{call} HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer {token}\r\n").unwrap();
         write!(stream, "content-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").unwrap();
@@ -89,7 +89,7 @@ fn cars_that_are_created_all_the_time_do_not_stay() {
                     })
                 })
                 .collect();
-            wait_until("cars are being created", LATER, || made.load(Relaxed) >= 10 * (round + 1));
+            wait_until("cars are being created", TIMEOUT, || made.load(Relaxed) >= 10 * (round + 1));
             deletion = scene.delete();
             late = made.load(Relaxed);
             // The registry has told everybody within a second that the tokens are revoked.
@@ -109,10 +109,10 @@ const AT_ONCE: usize = 4;
 fn leaves_nothing(mut scene: Scene, deletion: &str, created: Vec<String>) {
     let known = scene.cars.len();
     scene.cars.extend(created);
-    wait_until("the deletion is done", LATER, || scene.state(deletion)["state"] == "done");
+    wait_until("the deletion is done", TIMEOUT, || scene.state(deletion)["state"] == "done");
     let counted = scene.state(deletion)["cars_deleted"].as_u64().unwrap() as usize;
     assert!((known..=scene.cars.len() + AT_ONCE).contains(&counted), "{counted} of {known} to {}", scene.cars.len());
-    scene.nothing_is_left(LATER);
+    scene.nothing_is_left(TIMEOUT);
     scene.was_said_once_of_refused_ones_too(counted as u64);
 }
 
@@ -124,20 +124,20 @@ fn pictures_that_are_being_uploaded_when_the_deletion_comes_do_not_stay() {
     let (kind, body) = form(&[&scene.photo()]);
     let key = scene.pictures[3].split('/').nth(2).unwrap();
     scene.seller.http.delete(&format!("/api/cars/{car}/images/{key}")).expect(204);
-    wait_until("the picture is gone", LATER, || scene.get(&scene.pictures[3]) == 404);
+    wait_until("the picture is gone", TIMEOUT, || scene.get(&scene.pictures[3]) == 404);
 
     scene.freeze("fm-image");
     let call = format!("POST /api/cars/{car}/images");
     let uploads = ["image", "gateway"].map(|part| Begun::send(&scene, part, &call, (&kind, &body)));
     let deletion = scene.delete();
-    wait_until("the deletion is done", LATER, || scene.state(&deletion)["state"] == "done");
+    wait_until("the deletion is done", TIMEOUT, || scene.state(&deletion)["state"] == "done");
     scene.thaw("fm-image");
     for upload in uploads {
         let (status, answer) = upload.answer();
         assert!([401, 403, 404].contains(&status), "{status} {answer}");
     }
     scene.is_done(&deletion);
-    scene.nothing_is_left(LATER);
+    scene.nothing_is_left(TIMEOUT);
     scene.was_said_once(2);
 }
 
@@ -158,6 +158,6 @@ fn a_deletion_that_fm_profile_did_not_live_to_read_has_not_begun() {
     assert!(scene.pictures.iter().all(|picture| scene.get(picture) == 200));
     let deletion = scene.delete();
     scene.is_done(&deletion);
-    scene.nothing_is_left(LATER);
+    scene.nothing_is_left(TIMEOUT);
     scene.was_said_once(2);
 }

@@ -1,7 +1,7 @@
 //! kill -9 at each step that can be seen from outside. What is in the way of a step is frozen meanwhile (SIGSTOP), so that the step
 //! is the one that is meant, however fast or slow the machine is.
 
-use crate::scene::{LATER, Scene};
+use crate::scene::{Scene, TIMEOUT};
 use market_tests::wait_until;
 use serde_json::json;
 
@@ -54,7 +54,7 @@ fn at_each_step(victim: &str, steps: &[Step]) {
         };
         scene.revive();
         scene.is_done(&deletion);
-        scene.nothing_is_left(LATER);
+        scene.nothing_is_left(TIMEOUT);
         let count = scene.cars.len() as u64;
         scene.was_said_once(count);
     }
@@ -83,13 +83,13 @@ fn killed(victim: &str, step: Step) -> (Scene, String) {
     }
     scene.thaw("fm-cars");
     if step == CarsGone {
-        wait_until("all cars are gone", LATER, || scene.cars_left() == 0);
+        wait_until("all cars are gone", TIMEOUT, || scene.cars_left() == 0);
         scene.kill(victim);
         if victim != "fm-profile" {
             scene.thaw("fm-profile");
         }
     } else {
-        wait_until("it is done", LATER, || scene.state(&deletion)["state"] == "done");
+        wait_until("it is done", TIMEOUT, || scene.state(&deletion)["state"] == "done");
         scene.kill(victim);
     }
     (scene, deletion)
@@ -103,7 +103,7 @@ fn killed_midway(victim: &str) -> (Scene, String) {
         let deletion = scene.delete();
         scene.thaw("fm-cars");
         let mut left = number as u64;
-        wait_until("the first cars are gone", LATER, || {
+        wait_until("the first cars are gone", TIMEOUT, || {
             left = scene.cars_left();
             left < number as u64
         });

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// What comes by itself after something was killed comes within this time: a busy machine starts five services in it.
-pub const LATER: Duration = Duration::from_secs(40);
+pub const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Somebody with cars, pictures, tracks and views; one at a time, for what is killed is everybody's.
 pub struct Scene {
@@ -70,10 +70,10 @@ impl Scene {
             self.pictures.extend(["thumb", "card", "full"].map(|size| format!("/images/{key}/{size}")));
         }
         for car in &self.cars {
-            wait_until("each car is tracked", LATER, || self.get(&format!("/api/cars/{car}/price-history")) == 200);
+            wait_until("each car is tracked", TIMEOUT, || self.get(&format!("/api/cars/{car}/price-history")) == 200);
         }
         self.market.anyone().post("/api/tracks/views", json!({ "car_id": last })).expect(204);
-        wait_until("the view is counted", LATER, || {
+        wait_until("the view is counted", TIMEOUT, || {
             let latest = self.market.anyone().get("/api/tracks/latest?limit=100").json();
             latest["items"].as_array().is_some_and(|items| items.iter().any(|i| i["car_id"] == last.as_str() && i["views"] == 1))
         });
@@ -128,7 +128,7 @@ impl Scene {
     }
 
     pub fn is_done(&self, deletion: &str) {
-        wait_until("the deletion is done", LATER, || self.state(deletion)["state"] == "done");
+        wait_until("the deletion is done", TIMEOUT, || self.state(deletion)["state"] == "done");
         assert_eq!(self.state(deletion), json!({ "state": "done", "cars_deleted": self.cars.len() }));
     }
 
@@ -179,7 +179,7 @@ fn revive(market: &Market) {
     market.script("up", &["--no-build", "--no-demo"]);
     for service in services {
         let is_well = || market.at(service).get("/health/ready").json()["status"] == "ok";
-        wait_until(&format!("fm-{service} is well"), LATER, is_well);
+        wait_until(&format!("fm-{service} is well"), TIMEOUT, is_well);
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::scene::{LATER, Scene};
+use crate::scene::{Scene, TIMEOUT};
 use market_tests::wait_until;
 use serde_json::json;
 use std::time::Duration;
@@ -11,7 +11,7 @@ fn an_account_is_deleted_while_no_fm_cars_runs_and_all_of_it_goes_when_one_start
     let scene = Scene::with_cars(3);
     let cars = scene.market.instance("fm-cars");
     cars.signal("TERM");
-    wait_until("no fm-cars runs", LATER, || !cars.lives() && scene.market.registered("fm-cars").is_empty());
+    wait_until("no fm-cars runs", TIMEOUT, || !cars.lives() && scene.market.registered("fm-cars").is_empty());
 
     let deletion = scene.delete();
     let pending = json!({ "state": "pending", "cars_deleted": 0 });

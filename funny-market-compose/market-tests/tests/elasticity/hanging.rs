@@ -16,7 +16,7 @@ const RATE: u32 = 50;
 /// Those who send them: as many as may wait at the same time, each until it gives up.
 const READERS: usize = 100;
 /// When a reader gives up.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 /// How long it may take until the instance is known to hang.
 const NOTICED: Duration = Duration::from_secs(5);
 /// How long the instance hangs: its lease ends in that time, so that it is also seen to come back.
@@ -61,7 +61,7 @@ fn readers_wait_for_no_instance_that_hangs_and_it_comes_back_unnoticed() {
     market.script("scale", &["fm-cars", "2"]);
     wait_until("both are registered", Duration::from_secs(15), || market.registered("fm-cars").len() == 2);
 
-    let readers = Market::running().patient(PATIENCE).anyone();
+    let readers = Market::running().patient(TIMEOUT).anyone();
     let (end, next, reads, begun) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::new(Vec::new()), Instant::now());
     let read = || {
         while !end.load(Relaxed) {

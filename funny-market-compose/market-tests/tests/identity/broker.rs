@@ -1,6 +1,6 @@
 //! The broker, for somebody who has its password: messages straight into a service's queue, and a look at what it set aside.
 
-use crate::{letter::Letter, people::people};
+use crate::{message::Message, people::people};
 use amiquip::{AmqpProperties, AmqpValue, Channel, Connection, Publish, QueueDeclareOptions};
 use market_tests::wait_until;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Broker {
     channel: Channel,
@@ -34,15 +34,15 @@ fn broker() -> MutexGuard<'static, Broker> {
 }
 
 /// Puts a message into a queue.
-pub fn send(queue: &str, letter: &Letter) {
-    let publish = Publish::with_properties(letter.body.as_bytes(), queue, letter.properties());
+pub fn send(queue: &str, message: &Message) {
+    let publish = Publish::with_properties(message.body.as_bytes(), queue, message.properties());
     broker().channel.basic_publish("", publish).unwrap();
 }
 
 /// Waits until a service has set a message aside, and throws it away.
 pub fn dead_letter(service: &str, id: &str) -> DeadLetter {
     let mut found = None;
-    wait_until(&format!("{id} is a dead letter of {service}"), SOON, || {
+    wait_until(&format!("{id} is a dead message of {service}"), TIMEOUT, || {
         found = broker().take(&format!("fm.{service}.parking"), id);
         found.is_some()
     });
@@ -50,16 +50,16 @@ pub fn dead_letter(service: &str, id: &str) -> DeadLetter {
 }
 
 /// Makes a call and waits for the reply: the answer, or the fault.
-pub fn ask(service: &str, letter: &Letter) -> Result<Value, Value> {
+pub fn ask(service: &str, message: &Message) -> Result<Value, Value> {
     let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
     let queue = broker().channel.queue_declare("", options).unwrap().name().to_owned();
-    let properties = letter.properties().with_reply_to(queue.clone()).with_correlation_id(letter.id.clone());
+    let properties = message.properties().with_reply_to(queue.clone()).with_correlation_id(message.id.clone());
     broker()
         .channel
-        .basic_publish("", Publish::with_properties(letter.body.as_bytes(), format!("fm.{service}.calls"), properties))
+        .basic_publish("", Publish::with_properties(message.body.as_bytes(), format!("fm.{service}.calls"), properties))
         .unwrap();
     let mut reply = None;
-    wait_until("there is a reply", SOON, || {
+    wait_until("there is a reply", TIMEOUT, || {
         reply = broker().channel.basic_get(queue.as_str(), true).unwrap();
         reply.is_some()
     });

@@ -1,5 +1,5 @@
 //! The table of ways to carry an identity that are none: each row a name, the code that it is refused with, and its requests' headers.
-//! `refused_at!(door)` makes one test of each.
+//! `refused_at!(entry point)` makes one test of each.
 
 use crate::people::People;
 
@@ -11,10 +11,10 @@ macro_rules! table {
             let make: fn(&People) -> Vec<Headers> = $make;
             make(p)
         })*
-        /// One test for each row of the table at a door: `fn(headers of each request, code)`.
+        /// One test for each row of the table at a entry point: `fn(headers of each request, code)`.
         macro_rules! not_carried_to {
-            ($d door:path) => { $(#[test] fn $name() {
-                $d door(&$crate::carriers::$name($crate::people::people()), $code);
+            ($d entry_point:path) => { $(#[test] fn $name() {
+                $d entry_point(&$crate::carriers::$name($crate::people::people()), $code);
             })* };
         }
         pub(crate) use not_carried_to;

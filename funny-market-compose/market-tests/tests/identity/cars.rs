@@ -1,5 +1,5 @@
 //! fm-cars on its own port.
 
-use crate::door::{Door, at_door, draft, of_cars};
+use crate::entry_point::{EntryPoint, at_entry_point, draft, of_cars};
 
-at_door!(Door { part: "cars", guarded: of_cars, veiled: |case| vec![draft(case)] });
+at_entry_point!(EntryPoint { part: "cars", guarded: of_cars, veiled: |case| vec![draft(case)] });

@@ -50,7 +50,7 @@ fn a_service_that_may_not_send_it() {
     for service in ["fm-tracker", "fm-image", "fm-cars"] {
         let other = Pair::of_service(&people().market, service);
         let send =
-            |d: &crate::letters::Draft| vec![crate::letter::Letter { source: service.into(), ..d.good.clone() }.signed(&d.user, &other)];
+            |d: &crate::letters::Draft| vec![crate::message::Message { source: service.into(), ..d.good.clone() }.signed(&d.user, &other)];
         DELETE_ALL.is_dead_lettered(send, "sender-undeclared", "is not a declared sender of");
     }
 }
@@ -66,7 +66,7 @@ fn the_right_service_for_another_user() {
 fn a_command_that_is_not_in_this_queue() {
     let renamed = |d: &crate::letters::Draft| {
         ["fm-image/delete-all", "fm-cars/drop-tables", "car.removed"].map(|name| {
-            crate::letter::Letter { id: people().market.unique("forged"), name: name.into(), ..d.good.clone() }.signed(&d.user, &d.sender)
+            crate::message::Message { id: people().market.unique("forged"), name: name.into(), ..d.good.clone() }.signed(&d.user, &d.sender)
         })
     };
     DELETE_ALL.is_dead_lettered(|d| renamed(d).into(), "message-unknown", "");

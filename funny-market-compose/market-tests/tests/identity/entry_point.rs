@@ -24,7 +24,7 @@ pub struct Attempt {
 }
 
 /// Where it is tried.
-pub struct Door {
+pub struct EntryPoint {
     /// As market.env names it.
     pub part: &'static str,
     pub guarded: fn(&Case) -> Vec<Attempt>,
@@ -58,7 +58,7 @@ impl Case {
     }
 }
 
-impl Door {
+impl EntryPoint {
     /// Tries tokens that are refused with this code, for this reason.
     #[track_caller]
     pub fn refuses_tokens(&self, tokens: &[String], code: &str, why: &str) {
@@ -191,30 +191,30 @@ pub fn profile(case: &Case) -> String {
     format!("/api/profiles/{}", case.people.victim.id)
 }
 
-/// All rows at a door.
-macro_rules! at_door {
-    ($door:expr) => {
+/// All rows at a entry point.
+macro_rules! at_entry_point {
+    ($entry_point:expr) => {
         fn token(tokens: &[String], code: &str, why: &str) {
-            $door.refuses_tokens(tokens, code, why);
+            $entry_point.refuses_tokens(tokens, code, why);
         }
         fn carrier(requests: &[$crate::carriers::Headers], code: &str) {
-            $door.refuses(requests, code, "");
+            $entry_point.refuses(requests, code, "");
         }
         $crate::tokens::refused_at!(token);
         $crate::carriers::not_carried_to!(carrier);
 
         #[test]
         fn a_good_token_opens_what_the_rows_are_refused() {
-            $door.opens("Bearer");
+            $entry_point.opens("Bearer");
         }
         #[test]
         fn the_scheme_is_read_in_any_case() {
-            ["bearer", "BEARER", "bEaReR"].iter().for_each(|scheme| $door.opens(scheme));
+            ["bearer", "BEARER", "bEaReR"].iter().for_each(|scheme| $entry_point.opens(scheme));
         }
         #[test]
         fn a_token_without_the_scope_does_not_suffice() {
-            $door.asks_for_scopes();
+            $entry_point.asks_for_scopes();
         }
     };
 }
-pub(crate) use at_door;
+pub(crate) use at_entry_point;

@@ -3,22 +3,22 @@
 use crate::{
     broker,
     forge::Pair,
-    letter::Letter,
     letters::{Slot, Target, dead_lettered_at},
+    message::Message,
     people::people,
 };
 use market_tests::wait_until;
 use serde_json::json;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Sent by a service whose events nobody asked for, in its own name and with a signature that is right.
 fn not_from_another_service(slot: &Slot) {
     for service in ["fm-tracker", "fm-profile", "fm-image"] {
         let other = Pair::of_service(&people().market, service);
         slot.is_dead_lettered(
-            |d| vec![Letter { source: service.into(), ..d.good.clone() }.signed(&d.user, &other)],
+            |d| vec![Message { source: service.into(), ..d.good.clone() }.signed(&d.user, &other)],
             "sender-undeclared",
             "is not a declared sender of",
         );
@@ -30,7 +30,7 @@ fn is_believed(slot: &Slot) {
     let target = (slot.target)();
     assert!((slot.stands)(&target));
     broker::send(slot.queue, &slot.draft(&target).good);
-    wait_until("the genuine message had its effect", SOON, || !(slot.stands)(&target));
+    wait_until("the genuine message had its effect", TIMEOUT, || !(slot.stands)(&target));
 }
 
 mod tracker {
@@ -49,7 +49,7 @@ mod tracker {
 
     fn tracked_car() -> Target {
         let target = Target { id: people().car(), user: people().victim.id.clone(), sign: String::new() };
-        wait_until("fm-tracker knows the car", SOON, || is_tracked(&target));
+        wait_until("fm-tracker knows the car", TIMEOUT, || is_tracked(&target));
         target
     }
     fn is_tracked(target: &Target) -> bool {
@@ -70,7 +70,7 @@ mod tracker {
 
 mod image {
     use super::*;
-    use crate::door;
+    use crate::entry_point;
 
     const REMOVED: Slot = Slot {
         service: "fm-image",
@@ -85,7 +85,7 @@ mod image {
 
     fn pictured_car() -> Target {
         let id = people().car();
-        let (kind, upload) = door::upload();
+        let (kind, upload) = entry_point::upload();
         let uploaded = people().owner().send("POST", &format!("/api/cars/{id}/images"), Some((&kind, &upload))).expect(201).json();
         let sign = uploaded["images"][0]["thumb_url"].as_str().unwrap().to_owned();
         Target { id, user: people().victim.id.clone(), sign }

@@ -2,11 +2,11 @@
 
 use crate::{
     carriers::Headers,
-    door::{Attempt, Case, Door, at_door, draft, of_cars, of_image, of_profile, profile},
+    entry_point::{Attempt, Case, EntryPoint, at_entry_point, draft, of_cars, of_image, of_profile, profile},
     people::people,
 };
 
-at_door!(Door { part: "gateway", guarded, veiled: |case| vec![draft(case), profile(case)] });
+at_entry_point!(EntryPoint { part: "gateway", guarded, veiled: |case| vec![draft(case), profile(case)] });
 
 fn guarded(case: &Case) -> Vec<Attempt> {
     of_cars(case).into_iter().chain(of_image(case)).chain(of_profile(case)).collect()

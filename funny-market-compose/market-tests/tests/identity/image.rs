@@ -1,5 +1,5 @@
 //! fm-image on its own port.
 
-use crate::door::{Door, at_door, of_image};
+use crate::entry_point::{EntryPoint, at_entry_point, of_image};
 
-at_door!(Door { part: "image", guarded: of_image, veiled: |_| Vec::new() });
+at_entry_point!(EntryPoint { part: "image", guarded: of_image, veiled: |_| Vec::new() });

@@ -1,10 +1,10 @@
-//! The table of forged messages: each row a name, the code and the reason in the dead letter, and how its messages are made from one
+//! The table of forged messages: each row a name, the code and the reason in the dead message, and how its messages are made from one
 //! that is in order. `dead_lettered_at!(slot)` makes one test of each.
 
 use crate::{
     broker,
     forge::{Pair, encode, hs256, now, odd_kids, part, replace},
-    letter::{DELEGATION, Letter},
+    message::{DELEGATION, Message},
     people::{People, people},
 };
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub struct Draft {
     pub people: &'static People,
     pub sender: Pair,
     pub user: String,
-    pub good: Letter,
+    pub good: Message,
     /// The body of another message of this kind.
     other_body: String,
 }
@@ -44,29 +44,29 @@ impl Slot {
     pub fn draft(&self, target: &Target) -> Draft {
         let people = people();
         let sender = Pair::of_service(&people.market, self.source);
-        let good = self.letter(&(self.body)(&target.id).to_string()).signed(&target.user, &sender);
+        let good = self.message(&(self.body)(&target.id).to_string()).signed(&target.user, &sender);
         let other_body = (self.body)(&people.market.unique("other")).to_string();
         Draft { people, sender, user: target.user.clone(), good, other_body }
     }
-    pub fn letter(&self, body: &str) -> Letter {
+    pub fn message(&self, body: &str) -> Message {
         let id = people().market.unique("forged");
-        Letter { id, kind: self.kind, name: self.name.into(), source: self.source.into(), body: body.into(), token: None }
+        Message { id, kind: self.kind, name: self.name.into(), source: self.source.into(), body: body.into(), token: None }
     }
     /// Sends them one by one; each is set aside with its cause, and what they would destroy stands.
     #[track_caller]
-    pub fn is_dead_lettered(&self, make: impl FnOnce(&Draft) -> Vec<Letter>, code: &str, why: &str) {
+    pub fn is_dead_lettered(&self, make: impl FnOnce(&Draft) -> Vec<Message>, code: &str, why: &str) {
         let target = (self.target)();
         let letters = make(&self.draft(&target));
         assert!(!letters.is_empty());
-        for mut letter in letters {
+        for mut message in letters {
             // Rows that bend the id have their own; all others need to be told apart.
-            if letter.id.is_empty() {
-                letter.id = people().market.unique("forged");
+            if message.id.is_empty() {
+                message.id = people().market.unique("forged");
             }
-            broker::send(self.queue, &letter);
-            let refused = broker::dead_letter(self.service, &letter.id);
-            assert_eq!(refused.code, code, "{refused:?} {letter:?}");
-            assert!(refused.cause.contains(why), "refused for another reason than {why:?}: {refused:?} {letter:?}");
+            broker::send(self.queue, &message);
+            let refused = broker::dead_letter(self.service, &message.id);
+            assert_eq!(refused.code, code, "{refused:?} {message:?}");
+            assert!(refused.cause.contains(why), "refused for another reason than {why:?}: {refused:?} {message:?}");
         }
         assert!((self.stands)(&target), "a refused message had an effect");
     }
@@ -74,43 +74,43 @@ impl Slot {
 
 impl Draft {
     /// The message anew, with a changed header and changed claims, signed afterwards with this key.
-    pub fn token(&self, header: impl FnOnce(&mut Value), claims: impl FnOnce(&mut Value), pair: &Pair) -> Letter {
-        let letter = Letter { id: self.people.market.unique("forged"), ..self.good.clone() };
-        let (mut h, mut c) = (self.sender.header(DELEGATION), letter.claims(&self.user));
+    pub fn token(&self, header: impl FnOnce(&mut Value), claims: impl FnOnce(&mut Value), pair: &Pair) -> Message {
+        let message = Message { id: self.people.market.unique("forged"), ..self.good.clone() };
+        let (mut h, mut c) = (self.sender.header(DELEGATION), message.claims(&self.user));
         header(&mut h);
         claims(&mut c);
-        letter.bearing(&pair.sign(&h.to_string(), &c.to_string()))
+        message.bearing(&pair.sign(&h.to_string(), &c.to_string()))
     }
-    fn with_claims(&self, change: impl FnOnce(&mut Value)) -> Letter {
+    fn with_claims(&self, change: impl FnOnce(&mut Value)) -> Message {
         self.token(|_| {}, change, &self.sender)
     }
-    fn with_header(&self, change: impl FnOnce(&mut Value)) -> Letter {
+    fn with_header(&self, change: impl FnOnce(&mut Value)) -> Message {
         self.token(change, |_| {}, &self.sender)
     }
     /// The message anew, its token changed after it was signed.
-    fn spoilt(&self, change: impl FnOnce(&str) -> String) -> Letter {
-        let letter = self.with_claims(|_| {});
-        let token = change(letter.token.as_deref().unwrap());
-        letter.bearing(&token)
+    fn spoilt(&self, change: impl FnOnce(&str) -> String) -> Message {
+        let message = self.with_claims(|_| {});
+        let token = change(message.token.as_deref().unwrap());
+        message.bearing(&token)
     }
     /// The message anew, its claims changed after they were signed.
-    fn edited(&self, change: impl FnOnce(&Letter, &mut Value)) -> Letter {
-        let letter = self.with_claims(|_| {});
-        let mut claims = letter.claims(&self.user);
-        change(&letter, &mut claims);
-        let token = replace(letter.token.as_deref().unwrap(), 1, &encode(claims.to_string()));
-        letter.bearing(&token)
+    fn edited(&self, change: impl FnOnce(&Message, &mut Value)) -> Message {
+        let message = self.with_claims(|_| {});
+        let mut claims = message.claims(&self.user);
+        change(&message, &mut claims);
+        let token = replace(message.token.as_deref().unwrap(), 1, &encode(claims.to_string()));
+        message.bearing(&token)
     }
     /// The message anew, without its token or with another one.
-    fn with_token(&self, token: Option<&str>) -> Letter {
-        Letter { id: self.people.market.unique("forged"), token: token.map(Into::into), ..self.good.clone() }
+    fn with_token(&self, token: Option<&str>) -> Message {
+        Message { id: self.people.market.unique("forged"), token: token.map(Into::into), ..self.good.clone() }
     }
 }
 
 macro_rules! table {
     ($d:tt $($name:ident: $code:literal $why:literal = $make:expr;)*) => {
-        $(pub fn $name(d: &Draft) -> Vec<Letter> {
-            let make: fn(&Draft) -> Vec<Letter> = $make;
+        $(pub fn $name(d: &Draft) -> Vec<Message> {
+            let make: fn(&Draft) -> Vec<Message> = $make;
             make(d)
         })*
         /// One test for each row of the table at a slot.
@@ -126,14 +126,14 @@ table! { $
     garbage: "delegation-invalid" "it is not a signed compact JWT" = |d| ["x", "a.b", "a.b.c.d", ".", "=.=.="].iter().map(|t| d.with_token(Some(t))).collect();
     a_huge_token: "delegation-invalid" "it is too long" = |d| vec![d.with_token(Some(&"a".repeat(5000)))];
     an_unsigned_token: "delegation-invalid" "its algorithm is not EdDSA" = |d| ["none", "None", ""].iter().map(|alg| {
-        let letter = d.with_header(|h| h["alg"] = (*alg).into());
-        let token = replace(letter.token.as_deref().unwrap(), 2, "");
-        letter.bearing(&token)
+        let message = d.with_header(|h| h["alg"] = (*alg).into());
+        let token = replace(message.token.as_deref().unwrap(), 2, "");
+        message.bearing(&token)
     }).collect();
     the_public_key_as_a_shared_secret: "delegation-invalid" "its algorithm is not EdDSA" = |d| d.sender.public_forms().iter().map(|secret| {
-        let letter = d.with_claims(|_| {});
-        let token = hs256(secret, DELEGATION, &d.sender.kid, &letter.claims(&d.user));
-        letter.bearing(&token)
+        let message = d.with_claims(|_| {});
+        let token = hs256(secret, DELEGATION, &d.sender.kid, &message.claims(&d.user));
+        message.bearing(&token)
     }).collect();
     a_key_that_nobody_published: "delegation-key-unknown" "its key is not known" = |d| vec![d.token(|h| h["kid"] = d.people.nobody.kid.clone().into(), |_| {}, &d.people.nobody)];
     a_strangers_signature_under_a_known_key_id: "delegation-invalid" "its signature does not fit" = |d| vec![d.token(|_| {}, |_| {}, &d.people.nobody)];
@@ -145,9 +145,9 @@ table! { $
     another_user_written_over_the_claims: "delegation-invalid" "its signature does not fit" = |d| vec![d.edited(|_, c| c["sub"] = d.people.attacker.id.clone().into())];
     a_wider_scope_written_over_the_claims: "delegation-invalid" "its signature does not fit" = |d| vec![d.edited(|_, c| c["scope"] = "cars:write users:admin".into())];
     an_edited_body: "delegation-body" "the message was changed" = |d| {
-        let letter = Letter { id: d.people.market.unique("forged"), body: d.other_body.clone(), ..d.good.clone() }.signed(&d.user, &d.sender);
+        let message = Message { id: d.people.market.unique("forged"), body: d.other_body.clone(), ..d.good.clone() }.signed(&d.user, &d.sender);
         let spaced = d.with_claims(|_| {});
-        vec![Letter { body: d.good.body.clone(), ..letter }, Letter { body: format!("{} ", spaced.body), ..spaced }]
+        vec![Message { body: d.good.body.clone(), ..message }, Message { body: format!("{} ", spaced.body), ..spaced }]
     };
     a_token_replayed_on_another_message: "delegation-message" "it belongs to another message" = |d| vec![d.with_token(d.good.token.as_deref())];
     a_token_for_another_event_or_command: "delegation-audience" "it is meant for another audience" = |d| {
@@ -175,16 +175,16 @@ table! { $
     };
     a_service_that_nobody_knows: "delegation-key-unknown" "its key is not known" = |d| {
         let kid = d.people.nobody.kid.clone();
-        let letter = d.token(|h| h["kid"] = kid.into(), |c| c["act"] = json!({ "sub": "fm-evil" }), &d.people.nobody);
-        vec![Letter { source: "fm-evil".into(), ..letter }]
+        let message = d.token(|h| h["kid"] = kid.into(), |c| c["act"] = json!({ "sub": "fm-evil" }), &d.people.nobody);
+        vec![Message { source: "fm-evil".into(), ..message }]
     };
     a_renewal_by_somebody_else: "delegation-renewer" "another service renewed it" = |d| ["fm-web", "fm-gateway", &d.good.source, ""].iter().map(|via| d.with_claims(|c| c["via"] = (*via).into())).collect();
     a_call_in_disguise: "message-kind" "" = |d| {
-        let call = |letter: Letter| Letter { kind: "call", ..letter };
+        let call = |message: Message| Message { kind: "call", ..message };
         vec![call(d.with_token(None)), call(d.with_token(Some(&d.people.good()))), call(d.with_claims(|_| {}))]
     };
     another_kind_of_message: "message-kind" "" = |d| {
         let other = if d.good.kind == "event" { "command" } else { "event" };
-        vec![Letter { kind: other, ..d.with_claims(|_| {}) }, Letter { kind: other, ..d.with_token(None) }]
+        vec![Message { kind: other, ..d.with_claims(|_| {}) }, Message { kind: other, ..d.with_token(None) }]
     };
 }

@@ -9,7 +9,7 @@ pub const DELEGATION: &str = "fm-del+jwt";
 
 /// What goes on the wire.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct Message {
     pub id: String,
     /// `event`, `command` or `call`.
     pub kind: &'static str,
@@ -19,7 +19,7 @@ pub struct Letter {
     pub token: Option<String>,
 }
 
-impl Letter {
+impl Message {
     /// The claims of the token that belongs to it: its sender acts for this user.
     pub fn claims(&self, user: &str) -> Value {
         json!({
@@ -30,13 +30,13 @@ impl Letter {
     /// The same, with a token that is right.
     pub fn signed(self, user: &str, pair: &Pair) -> Self {
         let token = pair.sign(&pair.header(DELEGATION).to_string(), &self.claims(user).to_string());
-        Letter { token: Some(token), ..self }
+        Message { token: Some(token), ..self }
     }
     /// The same, with another token.
     pub fn bearing(&self, token: &str) -> Self {
-        Letter { token: Some(token.into()), ..self.clone() }
+        Message { token: Some(token.into()), ..self.clone() }
     }
-    /// The properties. It says that it was tried often already, so that what is worth another try becomes a dead letter at once too.
+    /// The properties. It says that it was tried often already, so that what is worth another try becomes a dead message at once too.
     pub fn properties(&self) -> AmqpProperties {
         let text = |value: &str| AmqpValue::LongString(value.into());
         let mut headers = FieldTable::new();

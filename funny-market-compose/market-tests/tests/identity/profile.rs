@@ -1,5 +1,5 @@
 //! fm-profile on its own port.
 
-use crate::door::{Door, at_door, of_profile, profile};
+use crate::entry_point::{EntryPoint, at_entry_point, of_profile, profile};
 
-at_door!(Door { part: "profile", guarded: of_profile, veiled: |case| vec![profile(case)] });
+at_entry_point!(EntryPoint { part: "profile", guarded: of_profile, veiled: |case| vec![profile(case)] });

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Answers each request with its own head.
 fn mirror() -> String {
@@ -83,7 +83,7 @@ fn identity_headers_reach_no_service_on_public_and_on_guarded_routes() {
     let known = |name: &str| name.contains('_') || name.starts_with("x-") || name == "remote-user";
     for kind in ["public", "guarded"] {
         let mut caller = people().market.anyone().bearing(&good);
-        wait_until("the route is in force", SOON, || caller.get(&routes.path(kind)).text().starts_with("GET /mirror"));
+        wait_until("the route is in force", TIMEOUT, || caller.get(&routes.path(kind)).text().starts_with("GET /mirror"));
         for n in 0..20 {
             caller = caller.with(&format!("X-Filler-{n}"), "x");
         }

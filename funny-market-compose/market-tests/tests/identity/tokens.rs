@@ -1,5 +1,5 @@
 //! The table of forged access tokens: each row a name, the code and the reason that it is refused with, and how its tokens are made.
-//! Whatever takes tokens refuses all rows: `refused_at!(door)` makes one test of each.
+//! Whatever takes tokens refuses all rows: `refused_at!(entry point)` makes one test of each.
 
 use crate::{
     forge::{encode, hs256, now, odd_kids, part, replace},
@@ -13,10 +13,10 @@ macro_rules! table {
             let make: fn(&People) -> Vec<String> = $make;
             make(p)
         })*
-        /// One test for each row of the table at a door: `fn(tokens, code, why)`.
+        /// One test for each row of the table at a entry point: `fn(tokens, code, why)`.
         macro_rules! refused_at {
-            ($d door:path) => { $(#[test] fn $name() {
-                $d door(&$crate::tokens::$name($crate::people::people()), $code, $why);
+            ($d entry_point:path) => { $(#[test] fn $name() {
+                $d entry_point(&$crate::tokens::$name($crate::people::people()), $code, $why);
             })* };
         }
         pub(crate) use refused_at;

@@ -2,7 +2,7 @@ use market_tests::{Market, Person, wait_until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_seller_lists_a_car_that_everybody_finds_and_signs_out() {
@@ -23,26 +23,26 @@ fn a_seller_lists_a_car_that_everybody_finds_and_signs_out() {
         let list = anyone.get(&format!("/api/cars?{query}")).expect(200).json();
         list["items"].as_array().unwrap().iter().any(|c| c["id"] == id.as_str())
     };
-    wait_until("found by filter", SOON, || found(&format!("maker=bmw&color=blue&price_from=9999&price_to=9999&seller={}", seller.id)));
-    wait_until("found by text", SOON, || found(&format!("q={word}")));
-    wait_until("among the latest", SOON, || {
+    wait_until("found by filter", TIMEOUT, || found(&format!("maker=bmw&color=blue&price_from=9999&price_to=9999&seller={}", seller.id)));
+    wait_until("found by text", TIMEOUT, || found(&format!("q={word}")));
+    wait_until("among the latest", TIMEOUT, || {
         let latest = anyone.get("/api/tracks/latest?limit=50").expect(200).json();
         latest["items"].as_array().unwrap().iter().any(|t| t["car_id"] == id.as_str())
     });
-    wait_until("on the web page of the car", SOON, || anyone.get(&format!("/cars/{id}")).expect(200).text().contains("BMW 3 Series"));
-    wait_until("on the results page", SOON, || anyone.get(&format!("/cars?q={word}")).expect(200).text().contains("BMW 3 Series"));
+    wait_until("on the web page of the car", TIMEOUT, || anyone.get(&format!("/cars/{id}")).expect(200).text().contains("BMW 3 Series"));
+    wait_until("on the results page", TIMEOUT, || anyone.get(&format!("/cars?q={word}")).expect(200).text().contains("BMW 3 Series"));
 
     let changed = seller.http.patch(&format!("/api/cars/{id}"), json!({ "price": 8_888 })).expect(200);
     assert_eq!(changed.json()["price"], 8_888);
-    wait_until("the price history has both prices", SOON, || {
+    wait_until("the price history has both prices", TIMEOUT, || {
         let history = anyone.get(&format!("/api/cars/{id}/price-history"));
         let prices = history.json()["items"].as_array().map(|items| items.iter().map(|p| p["price"].clone()).collect::<Vec<_>>());
         prices == Some(vec![json!(9_999), json!(8_888)])
     });
 
     seller.http.post("/api/auth/sign-out", json!({ "refresh_token": seller.refresh_token })).expect(204);
-    wait_until("the old token is refused", SOON, || seller.http.get("/api/me").status == 401);
-    wait_until("also by the service that owns cars", SOON, || {
+    wait_until("the old token is refused", TIMEOUT, || seller.http.get("/api/me").status == 401);
+    wait_until("also by the service that owns cars", TIMEOUT, || {
         seller.http.patch(&format!("/api/cars/{id}"), json!({ "price": 1 })).status == 401
     });
     market.anyone().post("/api/auth/refresh", json!({ "refresh_token": seller.refresh_token })).expect(401);

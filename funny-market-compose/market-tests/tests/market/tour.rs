@@ -10,7 +10,7 @@ use std::{
 };
 
 /// What is only looked at is looked at again until it is as shown, for so long.
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// Ends the output of a block.
 const END: &str = "-- end of block --";
 
@@ -63,7 +63,7 @@ impl Tour {
             if fits(&printed, &step.shown) {
                 return;
             }
-            let waited = !changes && began.elapsed() < SOON;
+            let waited = !changes && began.elapsed() < TIMEOUT;
             assert!(waited, "{name}\n{}\nprinted\n{printed}\nand the README shows\n{}", step.commands, step.shown);
             std::thread::sleep(Duration::from_millis(50));
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Messages wait for the broker and for their handlers.
-const SOON: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What all running instances know of a trace.
 fn spans(market: &Market, id: &str) -> Vec<Value> {
@@ -40,7 +40,7 @@ fn a_listed_car_is_followed_by_its_trace_from_the_gateway_to_those_who_hear_of_i
     let answer = seller.http.post("/api/cars", car).expect(201);
     let id = answer.header("x-trace-id").unwrap().to_owned();
     let heard = [("fm-tracker", "process car.listed"), ("fm-profile", "process car.listed")];
-    wait_until("all parts of the trace are kept", SOON, || {
+    wait_until("all parts of the trace are kept", TIMEOUT, || {
         let spans = spans(&market, &id);
         let request = spans.iter().any(|span| span["service"] == "fm-gateway" && span["kind"] == "server");
         request

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::{fs, thread, time::Duration};
 
 /// Bytes; what fm-image may take, whatever comes.
-const MOST: u64 = 200_000_000;
+const MAX_RSS: u64 = 200_000_000;
 
 fn images_of(seller: &Person) -> String {
     format!("/api/cars/{}/images", seller.lists_a_car(json!({}))["id"].as_str().unwrap())
@@ -24,7 +24,7 @@ fn peak(market: &Market) -> u64 {
 fn stayed_small(market: &Market) {
     let peak = peak(market);
     println!("fm-image took {} MB at most", peak / 1_000_000);
-    assert!(peak < MOST, "{} MB", peak / 1_000_000);
+    assert!(peak < MAX_RSS, "{} MB", peak / 1_000_000);
 }
 
 fn png_of_30_000() -> Vec<u8> {

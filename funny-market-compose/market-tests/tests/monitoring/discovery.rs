@@ -2,7 +2,7 @@ use crate::{instances_are_mine, prometheus::Prometheus};
 use market_tests::{Market, wait_until};
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[test]
 fn an_instance_that_comes_is_scraped_and_one_that_leaves_is_not_missed() {
@@ -12,9 +12,9 @@ fn an_instance_that_comes_is_scraped_and_one_that_leaves_is_not_missed() {
     let count = || prometheus.numbers(r#"count(up{job="market", service="fm-tracker"} == 1)"#);
     let before = count()[0];
     market.script("scale", &["fm-tracker", &(before + 1.0).to_string()]);
-    wait_until("the new instance is scraped", SOON, || count() == [before + 1.0]);
+    wait_until("the new instance is scraped", TIMEOUT, || count() == [before + 1.0]);
     assert_eq!(prometheus.numbers(r#"count(service_info{exported_service="fm-tracker"})"#), [before + 1.0]);
     market.script("scale", &["fm-tracker", &before.to_string()]);
-    wait_until("it is a target no more", SOON, || count() == [before]);
-    wait_until("and none is missed", SOON, || prometheus.query(r#"up{job="market"} == 0"#).is_ok_and(|missed| missed.is_empty()));
+    wait_until("it is a target no more", TIMEOUT, || count() == [before]);
+    wait_until("and none is missed", TIMEOUT, || prometheus.query(r#"up{job="market"} == 0"#).is_ok_and(|missed| missed.is_empty()));
 }

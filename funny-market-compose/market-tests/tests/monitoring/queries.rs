@@ -4,7 +4,7 @@ use market_tests::{Market, wait_until};
 use serde_json::json;
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Metrics that a program shows from their first event on, and why a market that is well has none.
 const RARE: [(&str, &str); 8] = [
@@ -89,7 +89,7 @@ fn every_query_of_a_dashboard_or_alert_asks_for_metrics_that_are_exported() {
     let prometheus = Prometheus::watch(&market);
     trade(&market);
     let seen = |expression: &str| prometheus.numbers(expression).first().is_some_and(|rate| *rate > 0.0);
-    wait_until("the trade is seen on the bus and in the rates", SOON, || {
+    wait_until("the trade is seen on the bus and in the rates", TIMEOUT, || {
         trade(&market);
         seen(r#"sum(rate(messages_handled_total{name="car.listed"}[15s]))"#) && seen("sum(rate(calls_total[15s]))")
     });

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-const SOON: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An address at which nobody listens until it leads to a server.
 struct LateServer {
@@ -59,7 +59,7 @@ impl Newcomer {
     /// Where it listens, by its own words.
     fn url(&self) -> String {
         let mut url = None;
-        wait_until("it says where it listens", SOON, || {
+        wait_until("it says where it listens", TIMEOUT, || {
             let said = self.said();
             url = said
                 .split_once("listens on ")
@@ -88,7 +88,7 @@ fn waits_for(service: &str, part: &str, setting: &str, an_api: &str) {
     let own = late.url();
     let ask = |path: &str| -> Answer { market.at_url(&own).get(path) };
 
-    wait_until("it says which address it tried", SOON, || late.said().contains(&server.address()));
+    wait_until("it says which address it tried", TIMEOUT, || late.said().contains(&server.address()));
     ask("/health/live").expect(200);
     let ready = ask("/health/ready").expect(503);
     assert_eq!(ready.json()["status"], "starting", "{}", ready.text());
@@ -99,11 +99,11 @@ fn waits_for(service: &str, part: &str, setting: &str, an_api: &str) {
     assert!(late.child.try_wait().unwrap().is_none(), "it ended: {}", late.said());
 
     server.start();
-    wait_until("it is ready by itself", SOON, || ask("/health/ready").status == 200);
-    wait_until("it is registered", SOON, || market.registered(service).contains_key(&name));
+    wait_until("it is ready by itself", TIMEOUT, || ask("/health/ready").status == 200);
+    wait_until("it is registered", TIMEOUT, || market.registered(service).contains_key(&name));
     ask(an_api).expect(200);
     assert!(Command::new("kill").args(["-TERM", &late.child.id().to_string()]).status().unwrap().success());
-    wait_until("it takes its leave", SOON, || late.child.try_wait().unwrap().is_some());
+    wait_until("it takes its leave", TIMEOUT, || late.child.try_wait().unwrap().is_some());
     assert!(late.child.wait().unwrap().success(), "{}", late.said());
     assert!(!market.registered(service).contains_key(&name));
 }
