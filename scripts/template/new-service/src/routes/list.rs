@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// More than these are not shown.
-const MOST: u64 = 100;
+const PAGE_SIZE: u64 = 100;
 
 /// Which notes are wanted.
 #[derive(Deserialize, IntoParams)]
@@ -25,6 +25,6 @@ pub struct Notes {
 #[utoipa::path(get, path = "/api/@STEM@/notes", tag = "@STEM@", params(Wanted), responses(
     (status = 200, body = Notes), (status = 400, description = "which car?")))]
 pub async fn list(work: Work, Query(wanted): Query<Wanted>) -> Result<Json<Notes>> {
-    let notes = work.docs::<Note>().filter(Note::car.eq(wanted.car)).sort(Note::added, true).limit(MOST).list().await?;
+    let notes = work.docs::<Note>().filter(Note::car.eq(wanted.car)).sort(Note::added, true).limit(PAGE_SIZE).list().await?;
     Ok(Json(Notes { items: notes.into_iter().map(|n| n.into_inner()).collect() }))
 }
