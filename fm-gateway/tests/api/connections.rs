@@ -2,7 +2,11 @@
 
 use crate::support::{Client, TestApp, Upstream, ok, soon, until};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -64,18 +68,25 @@ async fn empty_lines_do_not_keep_an_idle_connection_open() {
 
 #[actix_rt::test]
 async fn a_client_that_sends_no_more_and_takes_nothing_loses_its_answer() {
-    let upstream = Upstream::start(|mut connection| async move {
-        connection.request().await;
-        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
-        let piece = vec![b'x'; 1 << 16];
-        while tokio::io::AsyncWriteExt::write_all(&mut connection.io, &piece).await.is_ok() {}
+    let sent = Rc::new(Cell::new(0));
+    let counted = sent.clone();
+    let upstream = Upstream::start(move |mut connection| {
+        let counted = counted.clone();
+        async move {
+            connection.request().await;
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n").await;
+            let piece = vec![b'x'; 1 << 16];
+            while tokio::io::AsyncWriteExt::write_all(&mut connection.io, &piece).await.is_ok() {
+                counted.set(counted.get() + piece.len());
+            }
+        }
     })
     .await;
     let app = TestApp::with(all_to(&upstream), |_, own| own.stall = Duration::from_millis(300)).await;
     let mut client = app.connect().await;
     client.send(GET).await;
     client.head().await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    until("the answer is on its way", || sent.get() > 0).await;
     tokio::io::AsyncWriteExt::shutdown(&mut client.io).await.unwrap();
     until("the upstream is released", || upstream.ended.get() == 1).await;
     soon(async { while !metrics(&app).await.contains("gateway_connections 0\n") {} }).await;
