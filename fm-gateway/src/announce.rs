@@ -42,11 +42,12 @@ pub async fn announce(registration: &mut Registration, state: &mut watch::Receiv
 }
 
 /// Where others reach operators' port. One that is bound to all addresses of this machine is reached by the host that clients are told.
-pub fn operators_url(url: &str, address: SocketAddr) -> String {
+pub fn operators_url(url: &str, address: SocketAddr, has_tls: bool) -> String {
+    let scheme = if has_tls { "https" } else { "http" };
     let url = url.parse::<http::Uri>().ok().filter(|_| address.ip().is_unspecified());
     match url.as_ref().and_then(http::Uri::host) {
-        Some(host) => format!("http://{host}:{}", address.port()),
-        None => format!("http://{address}"),
+        Some(host) => format!("{scheme}://{host}:{}", address.port()),
+        None => format!("{scheme}://{address}"),
     }
 }
 
@@ -63,7 +64,8 @@ mod tests {
             ("http://gateway-1:8080", "[::1]:8081", "http://[::1]:8081"),
             ("no url", "0.0.0.0:8081", "http://0.0.0.0:8081"),
         ] {
-            assert_eq!(operators_url(url, bound.parse().unwrap()), expected, "{url} {bound}");
+            assert_eq!(operators_url(url, bound.parse().unwrap(), false), expected, "{url} {bound}");
+            assert_eq!(operators_url(url, bound.parse().unwrap(), true), expected.replacen("http", "https", 1), "{url} {bound}");
         }
     }
 }

@@ -2,11 +2,20 @@
 
 use crate::{
     GatewaySettings, NAME,
-    admin::{self, Admin, Exposure, KnownNode, api::targets::OPERATORS, bus::Bus},
+    admin::{
+        Admin, Exposure, KnownNode, TableCache,
+        api::targets::OPERATORS,
+        bus::Bus,
+        peers::{self, Peers},
+        server::{self, Encryption},
+        sessions::Throttle,
+        users::Passwords,
+        watchdog,
+    },
     announce::{announce, operators_url},
     api::{self, Documents},
     drain::Drains,
-    front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, listener},
+    front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, TlsSettings, listener},
     instances::InstanceCounts,
     live::LiveRequests,
     pipeline::{Drivers, Tools, trace::Samples},
@@ -21,7 +30,7 @@ use fm_sdk::{
     health::{Health, Phase},
     http::{Draining, TrustedProxies},
     identity::{TokenPolicy, Verifier},
-    metrics::Metrics,
+    metrics::{Metrics, prometheus_client::metrics::gauge::Gauge},
     registry::{
         Etcd, MemoryRegistry, Registry,
         balance::{Balancer, Policy},
@@ -56,12 +65,13 @@ pub struct Application {
     settings: Settings,
     instance: String,
     public: Listeners,
-    /// Keeps certificates true to their files.
-    reloader: Option<Reloader>,
+    /// Keep certificates true to their files.
+    reloaders: Vec<Reloader>,
     /// To the gateway that the sockets were taken from; it sees that this one lives as long as these are open.
     ties: Vec<UnixStream>,
     offers: Vec<Offer>,
     admin: TcpListener,
+    encryption: Option<Encryption>,
     operators: Arc<Admin>,
     gateway: Arc<Gateway>,
     services: Services,
@@ -88,7 +98,6 @@ impl Application {
     pub fn on(settings: Settings, own: GatewaySettings, registry: Arc<dyn Registry>, token_policy: TokenPolicy) -> Result<Self> {
         let (admin, _) = listener::bind("FM_ADMIN_HTTP", &own.admin_http, None)?;
         let metrics = GatewayMetrics::new(Metrics::default()).with_timeline(Arc::new(Timeline::new(own.clock.clone())));
-        let reloader = own.tls.address.as_ref().map(|_| Reloader::start(own.tls.clone(), metrics.clone())).transpose()?;
         let (mut ties, mut offers) = (Vec::new(), Vec::new());
         let mut listen = |name, address: &str, handover: Option<&Path>| {
             let (socket, tie) = listener::bind(name, address, handover)?;
@@ -98,13 +107,28 @@ impl Application {
             Ok::<_, Error>(socket)
         };
         let clear = listen("FM_HTTP", &settings.http, own.handover.as_deref())?;
-        let tls = match (&own.tls.address, &reloader) {
-            (Some(address), Some(reloader)) => {
+        let mut reloaders = Vec::new();
+        let mut tls_of = |setting, tls: TlsSettings, under_way| {
+            let reloader = Reloader::start(setting, tls.clone(), metrics.clone())?;
+            let tls = Tls::new(reloader.config(), &tls, &settings.trusted_proxies, under_way, metrics.clone());
+            reloaders.push(reloader);
+            Ok::<_, Error>(Arc::new(tls))
+        };
+        let tls = match &own.tls.address {
+            Some(address) => {
+                let tls = tls_of("FM_GATEWAY_TLS_CERTIFICATES", own.tls.clone(), metrics.handshakes_under_way())?;
                 let handover = own.handover.as_ref().map(|path| beside(path));
-                let tls = Tls::new(reloader.config(), &own.tls, &settings.trusted_proxies, metrics.clone());
-                Some((listen("FM_GATEWAY_TLS_HTTP", address, handover.as_deref())?, Arc::new(tls)))
+                Some((listen("FM_GATEWAY_TLS_HTTP", address, handover.as_deref())?, tls))
             }
-            _ => None,
+            None => None,
+        };
+        let encryption = if own.admin_tls_certificates.is_empty() {
+            None
+        } else {
+            let tls = own.tls.with_certificates(own.admin_tls_certificates.clone());
+            // Counted by themselves: clients that shake hands in great number do not lock operators out.
+            let tls = tls_of("FM_ADMIN_TLS_CERTIFICATES", tls, Gauge::default())?;
+            Some(Encryption::new(tls, own.tls.hsts()))
         };
         let public = Listeners { clear, tls };
         let instance = settings.instance_name();
@@ -130,8 +154,12 @@ impl Application {
         let (health, state) = (Health::default(), watcher.state());
         api::checks(&health, watcher.table(), state.clone(), reach);
         InstanceCounts::register(&metrics.all, services.clone(), watcher.table());
-        let exposure = Exposure::of(own.admin_clear_text, admin.local_addr().internal()?);
-        let operators = Arc::new(Admin::new(admin::Parts {
+        let exposure = Exposure::of(encryption.is_some(), own.admin_clear_text, admin.local_addr().internal()?);
+        let operators = Arc::new(Admin {
+            peers: Peers::new(registry.clone(), instance.clone()),
+            tables: TableCache::new(own.plugins.clone(), metrics.clone()),
+            passwords: Passwords::new(own.password_cost),
+            throttle: Throttle::default(),
             registry,
             services: services.clone(),
             plugins: own.plugins.clone(),
@@ -145,10 +173,9 @@ impl Application {
             data: settings.data_folder(NAME),
             trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
             exposure,
-            password_cost: own.password_cost,
             bus: Bus::new(settings.bus.clone(), token_policy),
             clock: own.clock.clone(),
-        }));
+        });
         let limits = own.limits();
         let gateway = Arc::new(Gateway {
             table: watcher.table(),
@@ -174,10 +201,11 @@ impl Application {
             settings,
             instance,
             public,
-            reloader,
+            reloaders,
             ties,
             offers,
             admin,
+            encryption,
             operators,
             gateway,
             services,
@@ -242,15 +270,16 @@ impl Application {
         let leave = Draining::default();
         self.operators.exposure.warn(admin_address);
         let (health, metrics) = (self.gateway.health.clone(), self.gateway.metrics.all.clone());
-        let admin = admin::listen(self.admin, self.settings.body_timeout, health, metrics, self.operators.clone())?;
+        let admin = server::listen(self.admin, self.encryption, self.settings.body_timeout, health, metrics, self.operators.clone())?;
         let (admin_handle, admin) = (admin.handle(), actix_rt::spawn(admin));
         let watcher = actix_rt::spawn(self.watcher.run());
         let drains = self.operators.drivers.tools.drains.clone().follow(self.operators.registry.clone());
         // They end with this future, however it ends.
         let mut followers = JoinSet::new();
         followers.spawn_local(drains);
-        followers.spawn_local(admin::peers::answer(self.operators.clone()));
-        followers.spawn_local(admin::watchdog::run(self.operators.clone(), self.watchdog_interval));
+        followers.spawn_local(peers::answer(self.operators.clone()));
+        followers.spawn_local(watchdog::run(self.operators.clone(), self.watchdog_interval));
+        self.reloaders.into_iter().for_each(|reloader| drop(followers.spawn_local(reloader.run())));
         let operators = self.operators.clone();
         let first_user = actix_rt::spawn(async move { operators.prepare().await });
         let mut stop = std::pin::pin!(stop);
@@ -270,7 +299,6 @@ impl Application {
                 }
             }
         }
-        let reloader = self.reloader.map(|reloader| actix_rt::spawn(reloader.run()));
         let server = Server::start(self.gateway.clone(), &self.public, self.settings.workers.into(), leave.clone()).internal()?;
         let tls = tls_address.map(|address| format!(", for TLS on {address}")).unwrap_or_default();
         log::info!("{NAME} {} listens on {address}{tls}, for operators on {admin_address}", self.instance);
@@ -309,9 +337,6 @@ impl Application {
         server.stop().await;
         admin_handle.stop(false).await;
         watcher.abort();
-        if let Some(reloader) = reloader {
-            reloader.abort();
-        }
         first_user.abort();
         followers.abort_all();
         self.operators.bus.close().await;
@@ -322,7 +347,7 @@ impl Application {
         let url = self.settings.advertised(self.address()?);
         let mut instance = Instance::new(NAME, &self.instance, url);
         instance.version = env!("CARGO_PKG_VERSION").into();
-        instance.metadata.insert(OPERATORS.into(), operators_url(&instance.url, self.admin_address()?));
+        instance.metadata.insert(OPERATORS.into(), operators_url(&instance.url, self.admin_address()?, self.encryption.is_some()));
         Ok(instance)
     }
 }

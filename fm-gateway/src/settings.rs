@@ -2,7 +2,7 @@
 
 use crate::{
     admin::{ClearText, users::Cost, watchdog::INTERVAL},
-    front::{Limits, TlsSettings},
+    front::{CertificateFiles, Limits, TlsSettings},
     pipeline::Catalogue,
 };
 use fm_sdk::{Clock, config::parse_duration};
@@ -16,7 +16,11 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_ADMIN_HTTP", default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     pub admin_http: String,
 
-    /// Where dashboard and Admin API are served, which need TLS or a network where nobody else listens
+    /// Certificates with which the operators' port speaks TLS, as FM_GATEWAY_TLS_CERTIFICATES; not set: it speaks no TLS
+    #[arg(long, env = "FM_ADMIN_TLS_CERTIFICATES", value_name = "FILES", value_delimiter = ',')]
+    pub admin_tls_certificates: Vec<CertificateFiles>,
+
+    /// Where dashboard and Admin API are served without TLS of the port's own: they need TLS or a network where nobody else listens
     #[arg(long, env = "FM_ADMIN_CLEAR_TEXT", default_value = "loopback", value_name = "WHERE")]
     pub admin_clear_text: ClearText,
 
@@ -99,6 +103,7 @@ impl Default for GatewaySettings {
         let limits = Limits::default();
         GatewaySettings {
             admin_http: "127.0.0.1:0".into(),
+            admin_tls_certificates: Vec::new(),
             admin_clear_text: ClearText::default(),
             max_uri: limits.uri,
             max_head: limits.head,

@@ -14,6 +14,7 @@ mod known_nodes;
 pub mod pages;
 pub mod peers;
 mod secrets;
+pub mod server;
 pub mod sessions;
 mod table;
 mod table_cache;
@@ -25,6 +26,7 @@ pub use {
     ask::{Access, Ask},
     exposure::{ClearText, Exposure},
     known_nodes::KnownNode,
+    table_cache::TableCache,
 };
 
 use crate::{
@@ -33,24 +35,19 @@ use crate::{
     recent::RecentRequests,
     table::TableState,
 };
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
 use arc_swap::ArcSwapOption;
+use bus::Bus;
 use fm_sdk::{
-    Clock, Result, ResultExt,
-    health::Health,
-    http::{BodyTimeout, Draining, Observe, TrustedProxies, UnreadBody, routes, trace_routes},
-    metrics::Metrics,
+    Clock,
+    http::TrustedProxies,
     registry::{Registry, services::Services},
     trace::Tracer,
 };
-use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+use peers::Peers;
+use sessions::Throttle;
+use std::{path::PathBuf, sync::Arc};
 use tokio::sync::watch;
-use {
-    bus::Bus,
-    peers::Peers,
-    table_cache::TableCache,
-    users::{Cost, Passwords},
-};
+use users::Passwords;
 
 /// What the Admin API and the dashboard work with.
 pub struct Admin {
@@ -82,99 +79,14 @@ pub struct Admin {
     /// The other gateways.
     pub peers: Peers,
     /// What is known of the last tables.
-    tables: TableCache,
-    passwords: Passwords,
-    throttle: sessions::Throttle,
-}
-
-/// What [`Admin`] is made of.
-pub struct Parts {
-    pub registry: Arc<dyn Registry>,
-    pub services: Services,
-    pub plugins: Catalogue,
-    pub drivers: Drivers,
-    pub recent: Arc<RecentRequests>,
-    pub compiled: Arc<ArcSwapOption<Compiled>>,
-    pub live: Arc<LiveRequests>,
-    pub tracer: Tracer,
-    pub table: watch::Receiver<TableState>,
-    pub instance: String,
-    pub data: PathBuf,
-    pub trusted: TrustedProxies,
-    pub exposure: Exposure,
-    pub password_cost: Cost,
-    pub bus: Bus,
-    pub clock: Clock,
+    pub(crate) tables: TableCache,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
 }
 
 impl Admin {
-    pub fn new(parts: Parts) -> Admin {
-        let Parts {
-            registry,
-            services,
-            plugins,
-            drivers,
-            recent,
-            compiled,
-            live,
-            tracer,
-            table,
-            instance,
-            data,
-            trusted,
-            exposure,
-            password_cost,
-            bus,
-            clock,
-        } = parts;
-        let peers = Peers::new(registry.clone(), instance.clone());
-        let tables = TableCache::new(plugins.clone(), drivers.tools.metrics.clone());
-        Admin {
-            peers,
-            tables,
-            registry,
-            services,
-            plugins,
-            drivers,
-            recent,
-            compiled,
-            live,
-            tracer,
-            table,
-            instance,
-            data,
-            trusted,
-            exposure,
-            bus,
-            clock,
-            passwords: Passwords::new(password_cost),
-            throttle: sessions::Throttle::default(),
-        }
-    }
-
     /// Creates the first user if there is none; see [`users::create_first`].
     pub async fn prepare(&self) {
         users::create_first(&*self.registry, &self.passwords, &self.data).await;
     }
-}
-
-/// Serves operators on a bound socket. A client may pause for so long within a body.
-///
-/// # Errors
-/// Those of the system, when the socket cannot be used.
-pub fn listen(socket: TcpListener, body_pause: Duration, health: Health, metrics: Metrics, admin: Arc<Admin>) -> Result<Server> {
-    let bodies = BodyTimeout::new(body_pause, metrics.clone());
-    let server = HttpServer::new(move || {
-        let bodies = bodies.clone();
-        // The counters of the routes are those of clients; operators are not counted among them.
-        App::new()
-            .wrap(from_fn(move |request, next| bodies.clone().pass(request, next)))
-            .wrap(Observe::new(Metrics::default(), Draining::default()))
-            .configure(routes(health.clone(), metrics.clone()))
-            .configure(trace_routes(admin.tracer.clone()))
-            .configure(api::mount(&admin))
-            .configure(pages::mount(&admin))
-    });
-    let server = server.on_connect(|_, connection| drop(connection.insert(UnreadBody::default())));
-    Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(socket).internal()?.run())
 }

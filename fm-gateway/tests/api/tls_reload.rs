@@ -123,7 +123,7 @@ async fn a_start_with_certificates_that_cannot_be_used_fails_with_the_setting_an
     let missing = folder.path().join("missing.pem");
     let files = |file: &PathBuf| CertificateFiles { chain: file.clone(), key: file.clone() };
     for (error, setting, what) in [
-        (start(vec![], None), "FM_GATEWAY_TLS_CERTIFICATES", "FM_GATEWAY_TLS_HTTP"),
+        (start(vec![], None), "FM_GATEWAY_TLS_CERTIFICATES", "needs a certificate"),
         (start(vec![files(&missing)], None), "FM_GATEWAY_TLS_CERTIFICATES", "missing.pem"),
         (start(vec![good.clone(), expired], None), "FM_GATEWAY_TLS_CERTIFICATES", "expired at 2020-01-01T"),
         (start(vec![good.clone()], Some(missing)), "FM_GATEWAY_TLS_CLIENT_CA", "missing.pem"),

@@ -68,21 +68,19 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Reads all files.
+    /// Reads all files; the certificates are those that the setting names.
     ///
     /// # Errors
     /// `tls-certificate`, with the setting, the file and what is wrong with it.
-    pub fn start(settings: TlsSettings, metrics: GatewayMetrics) -> Result<Self> {
+    pub fn start(setting: &'static str, settings: TlsSettings, metrics: GatewayMetrics) -> Result<Self> {
         let pair = |contents: &[Vec<u8>]| match contents {
             [chain, key] => Certificate::read(chain, key),
             _ => Err("there are not two files".into()),
         };
-        let open = |files: &super::CertificateFiles| {
-            Watched::open("FM_GATEWAY_TLS_CERTIFICATES", vec![files.chain.clone(), files.key.clone()], pair)
-        };
+        let open = |files: &super::CertificateFiles| Watched::open(setting, vec![files.chain.clone(), files.key.clone()], pair);
         let certificates = settings.certificates.iter().map(open).collect::<Result<Vec<_>>>()?;
         if certificates.is_empty() {
-            let message = "FM_GATEWAY_TLS_HTTP needs FM_GATEWAY_TLS_CERTIFICATES";
+            let message = format!("TLS needs a certificate: {setting}");
             return Err(Error::new(Kind::Invalid, "tls-certificate", message));
         }
         let roots = |contents: &[Vec<u8>]| authorities(&contents.concat());

@@ -105,6 +105,12 @@ impl Default for TlsSettings {
 }
 
 impl TlsSettings {
+    /// Those of a port with certificates of its own, where clients show none and HTTP/1.1 alone is spoken.
+    #[must_use]
+    pub fn with_certificates(&self, certificates: Vec<CertificateFiles>) -> TlsSettings {
+        TlsSettings { certificates, client_authorities: None, http2_streams: 0, ..self.clone() }
+    }
+
     /// `Strict-Transport-Security`, unless it is turned off.
     pub fn hsts(&self) -> Option<HeaderValue> {
         Some(self.hsts.clone()).filter(|value| !value.is_empty())

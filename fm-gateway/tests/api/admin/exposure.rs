@@ -6,7 +6,7 @@ use fm_gateway::admin::ClearText;
 use serde_json::json;
 use std::time::Duration;
 
-fn sign_in(name: &str, password: &str) -> String {
+pub(super) fn sign_in(name: &str, password: &str) -> String {
     let body = json!({"name": name, "password": password}).to_string();
     format!(
         "POST /admin/api/session HTTP/1.1\r\nHost: a.test\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -14,7 +14,7 @@ fn sign_in(name: &str, password: &str) -> String {
     )
 }
 
-fn cookie(reply: &Reply) -> String {
+pub(super) fn cookie(reply: &Reply) -> String {
     let head = String::from_utf8_lossy(&reply.raw_head).into_owned();
     head.lines().find(|line| line.starts_with("set-cookie: fm_gateway_session")).unwrap_or_else(|| panic!("no cookie: {head}")).to_owned()
 }

@@ -11,6 +11,7 @@ mod route_switch;
 mod sign_in;
 mod tables;
 mod targets;
+mod tls;
 mod tokens;
 mod users;
 
