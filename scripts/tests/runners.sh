@@ -15,6 +15,28 @@ a_check_runs_a_function_like_a_program() {
     [ "$FAILED" = 2 ]
 }
 
+a_check_whose_compiler_could_not_be_started_is_made_once_more() {
+    # shellcheck disable=SC2034 # read by the runners
+    OUTPUT=$scratch
+    # shellcheck source=/dev/null
+    . ../lib/runners.sh
+    # shellcheck disable=SC2317 # called by check
+    starts_at_attempt() {
+        echo x >>"$scratch/$1"
+        [ "$(wc -l <"$scratch/$1")" -ge "$2" ] || { echo "  could not execute process \`rustc --crate-name x\` (never executed)" && return 101; }
+    }
+    # shellcheck disable=SC2317
+    is_wrong() { echo x >>"$scratch/wrong" && echo "error: unused variable" && return 101; }
+    export -f starts_at_attempt is_wrong
+    aside lints check "first time" starts_at_attempt first 2
+    check "second time" starts_at_attempt second 2
+    check "never" starts_at_attempt never 9
+    check "wrong" is_wrong
+    join lints
+    [ "$PASSED $FAILED ${UNSTABLE[*]}" = "2 2 second time first time" ]
+    [ "$(cat "$scratch/never" "$scratch/wrong" | wc -l)" = 3 ]
+}
+
 what_runs_aside_is_counted_and_its_output_is_printed_when_it_is_joined() {
     # shellcheck disable=SC2034 # read by the runners
     OUTPUT=$scratch
