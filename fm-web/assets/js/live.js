@@ -4,7 +4,7 @@
 import { keepFocus } from "./focus.js";
 
 /** As many as the server shows. */
-const MOST = 8;
+const MAX_SHOWN = 8;
 /** Between one round of new cars and the next; ms. */
 const PAUSE = 2000;
 /** Whether the list was stopped, for the pages of this visit. */
@@ -29,7 +29,7 @@ export function start(page) {
     card.classList.add("card-fresh");
     item.append(card);
     // Nobody's focus is moved away.
-    const last = list.children.length >= MOST ? list.lastElementChild : null;
+    const last = list.children.length >= MAX_SHOWN ? list.lastElementChild : null;
     if (last && !last.contains(document.activeElement)) last.remove();
     list.prepend(item);
   }
@@ -54,7 +54,7 @@ export function start(page) {
     }
     const { car_id: id, title } = listing;
     if (!id || has(id)) return;
-    waiting = [...waiting.filter((car) => car.id !== id), { id, title }].slice(-MOST);
+    waiting = [...waiting.filter((car) => car.id !== id), { id, title }].slice(-MAX_SHOWN);
     drawAll();
   }
   /** Shows what has come while nobody listened. */

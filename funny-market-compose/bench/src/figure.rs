@@ -31,12 +31,12 @@ impl Figure {
     }
     /// Prints it: for machines on stdout, for people on stderr.
     pub fn print(&self) {
-        let verdict = match self.reached {
+        let conclusion = match self.reached {
             Some(true) => format!("  (goal {}: reached)", self.goal),
             Some(false) => format!("  (goal {}: MISSED)", self.goal),
             None => String::new(),
         };
-        eprintln!("    {}: {}{verdict}", self.what, self.value);
+        eprintln!("    {}: {}{conclusion}", self.what, self.value);
         println!("{}", serde_json::json!(self));
     }
 }

@@ -141,7 +141,7 @@ impl<'a> Report<'a> {
 
     /// For docs/.
     pub fn markdown(&self) -> String {
-        let verdict = if self.passed() { "Nothing was lost, nothing was doubled." } else { "**This run failed.**" };
+        let conclusion = if self.passed() { "Nothing was lost, nothing was doubled." } else { "**This run failed.**" };
         let (title, what) = match self.options.soak {
             Some(_) => ("A steady load", "people trade through the gateway, and nothing is broken. Then the load ends"),
             None => (
@@ -151,7 +151,7 @@ impl<'a> Report<'a> {
         };
         let mut text = format!(
             "# {title}\n\nWritten by `scripts/chaos {}`: {what}, the market becomes quiet, and what was acknowledged is compared with what each \
-             service knows. {verdict}\n\n| | |\n| --- | --- |\n",
+             service knows. {conclusion}\n\n| | |\n| --- | --- |\n",
             self.options.words()
         );
         for (name, value) in self.figures() {

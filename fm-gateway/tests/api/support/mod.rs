@@ -24,7 +24,7 @@ pub use {
 
 use std::time::Duration;
 
-/// Waits until something holds; a test that waits in vain fails.
+/// Waits until something holds; a test fails when it does not in time.
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..6000 {
         if holds() {
@@ -32,7 +32,7 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("in vain waited for: {what}");
+    panic!("not in time: {what}");
 }
 
 /// Bounds a wait.

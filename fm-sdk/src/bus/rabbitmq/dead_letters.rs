@@ -145,7 +145,7 @@ async fn with_queue<T: Default + Send + 'static>(
         let queue = topology::dead_letters(&service);
         let read = connection.open_channel(None).and_then(|channel| work(&channel, &|| channel.basic_get(queue.as_str(), false)));
         match read {
-            // Not declared yet, so nothing was set aside.
+            // Not declared yet, so there is no dead letter.
             Err(amiquip::Error::ServerClosedChannel { code: 404, .. }) => Ok(T::default()),
             read => read,
         }

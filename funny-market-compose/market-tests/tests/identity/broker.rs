@@ -1,4 +1,4 @@
-//! The broker, for somebody who has its password: messages straight into a service's queue, and a look at what it set aside.
+//! The broker, for somebody who has its password: messages straight into a service's queue, and a look at its dead letters.
 
 use crate::{message::Message, people::people};
 use amiquip::{AmqpProperties, AmqpValue, Channel, Connection, Publish, QueueDeclareOptions};
@@ -16,7 +16,7 @@ pub struct Broker {
     _connection: Connection,
 }
 
-/// Why a message was set aside.
+/// Why a message became a dead letter.
 #[derive(Debug)]
 pub struct DeadLetter {
     pub code: String,
@@ -39,7 +39,7 @@ pub fn send(queue: &str, message: &Message) {
     broker().channel.basic_publish("", publish).unwrap();
 }
 
-/// Waits until a service has set a message aside, and throws it away.
+/// Waits until a service has made a message a dead letter, and throws it away.
 pub fn dead_letter(service: &str, id: &str) -> DeadLetter {
     let mut found = None;
     wait_until(&format!("{id} is a dead message of {service}"), TIMEOUT, || {

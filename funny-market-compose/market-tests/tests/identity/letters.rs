@@ -52,7 +52,7 @@ impl Slot {
         let id = people().market.unique("forged");
         Message { id, kind: self.kind, name: self.name.into(), source: self.source.into(), body: body.into(), token: None }
     }
-    /// Sends them one by one; each is set aside with its cause, and what they would destroy stands.
+    /// Sends them one by one; each becomes a dead letter with its cause, and what they would destroy stands.
     #[track_caller]
     pub fn is_dead_lettered(&self, make: impl FnOnce(&Draft) -> Vec<Message>, code: &str, why: &str) {
         let target = (self.target)();

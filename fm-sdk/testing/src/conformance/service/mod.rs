@@ -24,7 +24,7 @@ const SENDER: &str = "fm-test";
 pub enum Ending {
     /// It was handled.
     Done,
-    /// It was set aside: the error's code, and after how many tries.
+    /// It became a dead letter: the error's code, and after how many tries.
     DeadLetter(String, u32),
 }
 
