@@ -191,7 +191,7 @@ impl Application {
             draining,
             metrics,
             tracer,
-            documents: Documents::new(services.clone(), own.documents_away),
+            documents: Documents::new(services.clone(), own.documents_unavailable),
             samples: Arc::default(),
             live,
             recent,

@@ -69,8 +69,8 @@ pub struct GatewaySettings {
     pub streams_per_address: usize,
 
     /// How long a service that has no instance stays in the API's documents
-    #[arg(long, env = "FM_GATEWAY_DOCUMENTS_AWAY", default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
-    pub documents_away: Duration,
+    #[arg(long, env = "FM_GATEWAY_DOCUMENTS_UNAVAILABLE", default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
+    pub documents_unavailable: Duration,
 
     /// Where gateways of one address hand their listening socket on, in a folder of this user's own: the next one starts before the last
     /// one ends
@@ -116,7 +116,7 @@ impl Default for GatewaySettings {
             connections: limits.connections,
             connections_per_address: limits.connections_per_address,
             streams_per_address: limits.streams_per_address,
-            documents_away: Duration::from_secs(600),
+            documents_unavailable: Duration::from_secs(600),
             handover: None,
             tls: TlsSettings::default(),
             plugins: Catalogue::shipped(),

@@ -71,7 +71,7 @@ pub fn mark_away(merged: &mut Value, is_away: impl Fn(&str) -> bool) {
     let items = merged["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
         if operation["x-service"].as_str().is_some_and(&is_away) {
-            operation["x-away"] = true.into();
+            operation["x-unavailable"] = true.into();
         }
     }
 }

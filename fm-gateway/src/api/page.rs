@@ -68,7 +68,7 @@ fn show(out: &mut String, path: &str, method: &str, operation: &Value) {
         escaped(path),
         text(&operation["summary"])
     );
-    if operation["x-away"] == true {
+    if operation["x-unavailable"] == true {
         out.push_str("<p><strong>No instance of this service is up.</strong></p>");
     }
     if let Some(about) = operation["description"].as_str() {

@@ -33,17 +33,17 @@ async fn the_documents_of_all_services_are_merged_and_shown() {
 #[actix_rt::test]
 async fn a_service_that_left_is_marked_and_forgotten_after_a_while() {
     let routes = json!([{"path": "/x", "plugins": [{"plugin": "respond"}]}]);
-    let app = TestApp::with(routes, |_, own| own.documents_away = Duration::from_millis(400)).await;
+    let app = TestApp::with(routes, |_, own| own.documents_unavailable = Duration::from_millis(400)).await;
     let cars = described(json!({"paths": {"/api/cars": {"parameters": [], "get": {"responses": {}}}}})).await;
     let web = described(json!({"paths": {"/api/pages": {"get": {"responses": {}}}}})).await;
     let (place, _web) = (app.register("fm-cars", "a", &cars), app.register("fm-web", "a", &web));
-    assert_eq!(app.get("/api/openapi.json").await.json()["paths"]["/api/cars"]["get"].get("x-away"), None);
+    assert_eq!(app.get("/api/openapi.json").await.json()["paths"]["/api/cars"]["get"].get("x-unavailable"), None);
     place.release().await;
     let services = app.services();
     until("it has left", || services.instances("fm-web").len() == 1 && services.instances("fm-cars").is_empty()).await;
     let left = app.get("/api/openapi.json").await.json();
-    assert_eq!(left["paths"]["/api/cars"]["get"]["x-away"], true);
-    assert_eq!(left["paths"]["/api/pages"]["get"].get("x-away"), None);
+    assert_eq!(left["paths"]["/api/cars"]["get"]["x-unavailable"], true);
+    assert_eq!(left["paths"]["/api/pages"]["get"].get("x-unavailable"), None);
     assert!(app.get("/api/docs").await.text().contains("No instance of this service is up"));
     let forgotten = async || app.get("/api/openapi.json").await.json()["paths"].get("/api/cars").is_none();
     soon(async {
@@ -54,7 +54,7 @@ async fn a_service_that_left_is_marked_and_forgotten_after_a_while() {
     .await;
     let _again = app.register("fm-cars", "b", &cars);
     until("it is back", || services.instances("fm-cars").len() == 1).await;
-    assert_eq!(app.get("/api/openapi.json").await.json()["paths"]["/api/cars"]["get"].get("x-away"), None);
+    assert_eq!(app.get("/api/openapi.json").await.json()["paths"]["/api/cars"]["get"].get("x-unavailable"), None);
 }
 
 #[actix_rt::test]
