@@ -5,16 +5,7 @@
 # shellcheck disable=SC2034 # the script that loads this reads it
 DEMO_PICTURES=(--shapes "$ROOT/fm-web/assets/cars.svg" --pictures "$(target_folder)/demo-pictures")
 
-demo_password() {
-    local password
-    password=$(recall secrets demo_password)
-    if [ -z "$password" ]; then
-        (umask 077 && touch "$DEV/secrets")
-        password=demo-$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
-        remember secrets demo_password "$password"
-    fi
-    printf '%s' "$password"
-}
+demo_password() { made_password demo_password demo; }
 
 # Exports the passwords of the market's administrator and of the demo's people: in the environment no process list shows them.
 demo_secrets() {

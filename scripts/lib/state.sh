@@ -25,3 +25,15 @@ forget() { [ ! -f "$DEV/$1" ] || sed -i "/^$2=/d" "$DEV/$1"; }
 recall() {
     [ ! -f "$DEV/$1" ] || sed -n "s/^$2=//p" "$DEV/$1"
 }
+
+# made_password KEY STEM: prints a password that is made once and kept with the market's state.
+made_password() {
+    local password
+    password=$(recall secrets "$1")
+    if [ -z "$password" ]; then
+        (umask 077 && touch "$DEV/secrets")
+        password=$2-$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+        remember secrets "$1" "$password"
+    fi
+    printf '%s' "$password"
+}

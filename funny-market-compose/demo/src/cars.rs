@@ -37,8 +37,16 @@ const DESCRIPTIONS: [&str; 8] = [
 pub fn cars(gateway: &Caller) -> Result<Vec<Value>> {
     let options = gateway.try_send("GET", "/api/catalogue/options", None)?.require(200)?.json();
     let options: Vec<&str> = options["items"].as_array().into_iter().flatten().filter_map(|option| option["value"].as_str()).collect();
+    cars_with(&options)
+}
+
+/// The demo's cars with some of this equipment.
+///
+/// # Errors
+/// `models.tsv` is broken.
+pub fn cars_with(options: &[&str]) -> Result<Vec<Value>> {
     let this_year = i32::from(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year());
-    lines()?.into_iter().zip(0..).map(|(line, n)| car(line, n, &options, this_year)).collect()
+    lines()?.into_iter().zip(0..).map(|(line, n)| car(line, n, options, this_year)).collect()
 }
 
 /// The line of each car.

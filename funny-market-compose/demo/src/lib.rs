@@ -7,7 +7,7 @@ mod messages;
 mod people;
 mod pictures;
 
-pub use cars::cars;
+pub use cars::{cars, cars_with};
 pub use import::{Report, import};
 pub use listing::{list_car, list_cars, upload_in_parallel};
 pub use messages::write_messages;

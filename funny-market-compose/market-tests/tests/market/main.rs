@@ -6,6 +6,7 @@ mod bad_input;
 mod health;
 mod journey;
 mod live;
+mod load;
 mod pictures;
 mod tour;
 mod traces;
