@@ -4,6 +4,7 @@
 extern crate self as fm_sdk;
 
 pub mod backend;
+mod backoff;
 #[doc(hidden)]
 pub mod bus;
 mod clock;
@@ -33,6 +34,7 @@ mod tls;
 pub mod trace;
 mod work;
 
+pub use backoff::Backoff;
 pub use bus::transport::HandlerOptions;
 #[doc(hidden)]
 pub use bus::transport::Transport;

@@ -1,12 +1,15 @@
 use super::{
     address::Address,
-    backoff::Backoff,
     link::{self, Link},
 };
+use crate::Backoff;
 use std::time::{Duration, Instant};
 
 /// A session shorter than this counts as a failed attempt, so that a broker that throws us out at once is not hammered.
 const STABLE_AFTER: Duration = Duration::from_secs(1);
+const FIRST_WAIT: Duration = Duration::from_millis(25);
+/// Not more: a broker that comes back is found within two seconds.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Tries the addresses in turn, with growing waits between them.
 pub(in super::super) struct Dialer {
@@ -19,7 +22,7 @@ pub(in super::super) struct Dialer {
 
 impl Dialer {
     pub fn new(addresses: Vec<Address>, name: String) -> Self {
-        Dialer { addresses, at: 0, name, backoff: Backoff::default(), opened: None }
+        Dialer { addresses, at: 0, name, backoff: Backoff::new(FIRST_WAIT, MAX_WAIT), opened: None }
     }
     /// Tries one address, the next one after a failure. Blocks for at most some seconds. `ended` is called when the connection is given up.
     pub fn dial(&mut self, ended: &(impl Fn() + Clone + Send + Sync + 'static)) -> Result<Link, String> {
@@ -36,7 +39,7 @@ impl Dialer {
             self.backoff.reset();
             return Duration::ZERO;
         }
-        self.backoff.next()
+        self.backoff.next_wait()
     }
     /// The address in use.
     pub fn address(&self) -> String {

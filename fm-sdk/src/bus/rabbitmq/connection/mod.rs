@@ -1,7 +1,6 @@
 //! Connections to the broker: how they are opened, watched and opened again.
 
 pub(super) mod address;
-mod backoff;
 pub(super) mod dialer;
 pub(super) mod link;
 pub(super) mod session_events;
