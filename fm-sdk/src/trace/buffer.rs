@@ -65,11 +65,13 @@ impl Buffer {
         self.shard(id.0).traces.get(&id.0).map(|kept| kept.spans.clone()).unwrap_or_default()
     }
 
-    pub(super) fn summaries(&self, fits: impl Fn(&TraceSummary) -> bool) -> Vec<TraceSummary> {
+    /// The traces whose first span here fits, by that span and the summary.
+    pub(super) fn summaries(&self, fits: impl Fn(&TraceSummary, &SpanRecord) -> bool) -> Vec<TraceSummary> {
         let mut found = Vec::new();
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            found.extend(shard.traces.iter().filter_map(|(id, kept)| kept.summary(*id)).filter(|s| fits(s)));
+            let all = shard.traces.iter().filter_map(|(id, kept)| kept.summary(*id));
+            found.extend(all.filter(|(summary, first)| fits(summary, first)).map(|(summary, _)| summary));
         }
         found
     }
@@ -142,10 +144,10 @@ impl Shard {
 }
 
 impl Kept {
-    fn summary(&self, id: u128) -> Option<TraceSummary> {
+    fn summary(&self, id: u128) -> Option<(TraceSummary, &SpanRecord)> {
         let roots = || self.spans.iter().filter(|s| s.is_local_root);
         let first = roots().min_by_key(|s| (rank(s.kind), s.start_us))?;
-        Some(TraceSummary {
+        let summary = TraceSummary {
             trace_id: TraceId(id).to_string(),
             service: String::new(),
             instance: String::new(),
@@ -154,7 +156,8 @@ impl Kept {
             duration_us: first.duration_us,
             failed: roots().any(|s| s.status == SpanStatus::Error),
             spans: self.spans.len(),
-        })
+        };
+        Some((summary, first))
     }
 }
 

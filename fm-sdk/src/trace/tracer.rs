@@ -58,7 +58,12 @@ impl Tracer {
     /// Gives the last traces that fit, newest first.
     #[must_use]
     pub fn recent(&self, wanted: &RecentTraces) -> Vec<TraceSummary> {
-        let mut found = self.0.buffer.summaries(|s| wanted.fits(s));
+        self.recent_where(wanted, |_| true)
+    }
+    /// Gives the last traces that fit and of whose request or message the span fits, too, newest first.
+    #[must_use]
+    pub fn recent_where(&self, wanted: &RecentTraces, fits: impl Fn(&SpanRecord) -> bool) -> Vec<TraceSummary> {
+        let mut found = self.0.buffer.summaries(|summary, first| wanted.fits(summary) && fits(first));
         found.sort_by_key(|s| std::cmp::Reverse(s.start_us));
         found.truncate(wanted.limit());
         found.iter_mut().for_each(|s| (s.service, s.instance) = (self.0.service.clone(), self.0.instance.clone()));
@@ -239,6 +244,10 @@ mod tests {
         let list = tracer.recent(&RecentTraces::default());
         assert_eq!(list.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["process car.sold", "PUT /api/cars"]);
         assert_eq!((list[1].spans, list[1].trace_id.clone()), (2, context.trace_id()));
-        assert_eq!(tracer.recent(&RecentTraces { limit: Some(1), ..RecentTraces::default() }).len(), 1);
+        let one = RecentTraces { limit: Some(1), ..RecentTraces::default() };
+        assert_eq!(tracer.recent(&one).len(), 1);
+        // Before the limit: a trace that is wanted is not hidden by newer ones that are not.
+        let requests = tracer.recent_where(&one, |first| first.kind() == SpanKind::Server);
+        assert_eq!(requests.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["PUT /api/cars"]);
     }
 }
