@@ -46,6 +46,28 @@ async fn rabbitmq_is_used_by_tls_with_a_client_certificate() {
 }
 
 #[actix_rt::test]
+async fn the_depths_of_queues_are_read_by_tls_and_missing_ones_are_left_out() {
+    let authority = Authority::new();
+    let (server, url) = server(&authority.server(HERE, &Validity::Now));
+    let plain = server.url_for_vhost().unwrap();
+    let url = format!("{url}/{}", plain.rsplit('/').next().unwrap());
+    let bus = RabbitMq::connect_with(&url, &authority.client()).unwrap();
+    for n in 0..2 {
+        // Nobody listens to it.
+        bus.publish(Envelope::new(MessageKind::Event, "thing.happened", &n, "fm-test").unwrap()).await.unwrap();
+    }
+    let names = ["fm.missing", "fm.unrouted", "fm.missing.too"].map(String::from).to_vec();
+    let depths = bus.queue_depths(names).await.unwrap();
+    let depths: Vec<_> = depths.iter().map(|queue| (queue.name.as_str(), queue.messages, queue.consumers)).collect();
+    assert_eq!(depths, [("fm.unrouted", 2, 0)]);
+    bus.close().await;
+    let untrusted = RabbitMq::connect_with(&url, &TlsFiles { authorities: None, ..authority.client() }).unwrap();
+    let refused = untrusted.queue_depths(vec!["fm.unrouted".into()]).await.unwrap_err();
+    assert!(refused.kind() == fm_sdk::Kind::Unavailable && refused.message().contains("[tls-untrusted]"), "{refused}");
+    untrusted.close().await;
+}
+
+#[actix_rt::test]
 async fn each_fault_of_a_certificate_has_a_code_of_its_own_at_the_broker() {
     let (authority, another) = (Authority::new(), Authority::new());
     let client = authority.client();

@@ -1,4 +1,4 @@
-//! The queues of a service that leaves: what is in them, and how they go.
+//! Queues as operators see them: what is in them, and how those of a service that leaves go.
 
 use super::{Shared, one_off::on_own_connection, topology};
 use crate::{
@@ -11,7 +11,11 @@ use std::sync::Arc;
 /// Those that outlive the instances. The dead letters come last: the others fall to them.
 pub(super) async fn list(shared: Arc<Shared>, service: String) -> Result<Vec<ServiceQueue>> {
     let shares = [Audience::Service, Audience::Command, Audience::Call].map(|audience| topology::queue(&service, audience));
-    let names = shares.into_iter().chain([topology::dead_letters(&service)]);
+    depths(shared, shares.into_iter().chain([topology::dead_letters(&service)]).collect()).await
+}
+
+/// Those of these queues that exist.
+pub(super) async fn depths(shared: Arc<Shared>, names: Vec<String>) -> Result<Vec<ServiceQueue>> {
     on_own_connection(shared, "lists queues", move |connection| {
         let mut found = Vec::new();
         for name in names {

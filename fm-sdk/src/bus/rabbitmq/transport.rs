@@ -20,6 +20,7 @@ use super::{
 use crate::{
     BoxFuture, ConnectionState, Envelope, Error, Kind, Result, ResultExt, Transport,
     bus::transport::{Audience, Consume, DeadLetter, ServiceQueue, Worker},
+    config::TlsFiles,
 };
 use crossbeam_channel::Sender;
 use std::{sync::Arc, time::Duration};
@@ -49,6 +50,23 @@ impl RabbitMq {
     /// An address is not one.
     pub fn connect(urls: &str) -> Result<RabbitMq> {
         Options::new(urls).connect()
+    }
+
+    /// Connects over TLS by these files, where an address begins with `amqps:`.
+    ///
+    /// # Errors
+    /// An address is not one, or a file cannot be used.
+    pub fn connect_with(urls: &str, files: &TlsFiles) -> Result<RabbitMq> {
+        Options::new(urls).tls(files.clone()).connect()
+    }
+
+    /// Reads how many messages lie in these queues and how many consumers they have, on a connection of its own; those that do not exist
+    /// are left out.
+    ///
+    /// # Errors
+    /// `Unavailable`, if no broker answers within 15 s.
+    pub async fn queue_depths(&self, names: Vec<String>) -> Result<Vec<ServiceQueue>> {
+        queues::depths(self.publisher.shared.clone(), names).await
     }
 
     pub(super) fn start(addresses: Vec<Address>, options: Options) -> Result<RabbitMq> {
