@@ -14,6 +14,8 @@ pub const MAX_EVENTS: usize = 1000;
 const MAX_REMOVED: usize = 20;
 /// Longer values are cut.
 const MAX_VALUE: usize = 2000;
+/// Of a list in a value that is too long.
+const MAX_ITEMS: usize = 20;
 const PREFIX: &str = "/fm/gateway/admin/audit/";
 
 /// One change that was made.
@@ -89,15 +91,33 @@ pub async fn list(registry: &dyn Registry) -> Result<Vec<Event>> {
     Ok(entries.iter().filter_map(|entry| serde_json::from_str(&entry.value).ok()).collect())
 }
 
+/// A value that is not too long: of each list the first items and how many more there are, or else the beginning of it as text.
 fn shortened(value: &Value) -> Value {
-    let text = value.to_string();
-    if text.len() <= MAX_VALUE { value.clone() } else { format!("{} …", text.chars().take(MAX_VALUE).collect::<String>()).into() }
+    fn fits(value: &Value) -> bool {
+        value.to_string().len() <= MAX_VALUE
+    }
+    fn with_short_lists(value: &Value) -> Value {
+        match value {
+            Value::Array(items) if items.len() > MAX_ITEMS => {
+                let more = format!("… {}", items.len() - MAX_ITEMS);
+                items.iter().take(MAX_ITEMS).cloned().chain([more.into()]).collect()
+            }
+            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), with_short_lists(value))).collect(),
+            other => other.clone(),
+        }
+    }
+    if fits(value) {
+        return value.clone();
+    }
+    let short = with_short_lists(value);
+    if fits(&short) { short } else { format!("{} …", value.to_string().chars().take(MAX_VALUE).collect::<String>()).into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use fm_sdk::{Kind, registry::MemoryRegistry};
+    use serde_json::json;
 
     fn event(n: usize) -> Event {
         Event::of_command_line("ann", &format!("test.{n}"), &"x".repeat(MAX_VALUE * 2))
@@ -115,6 +135,17 @@ mod tests {
         let expected: Vec<String> = (3..MAX_EVENTS + 3).rev().map(|n| format!("test.{n}")).collect();
         assert_eq!(actions, expected);
         assert!(events.iter().all(|e| e.after.as_str().unwrap().chars().count() <= MAX_VALUE + 2));
+    }
+
+    #[test]
+    fn of_a_long_list_the_first_items_are_kept_and_the_rest_is_counted() {
+        let changes: Vec<String> = (0..1000).map(|n| format!("changed route-{n:03} (active)")).collect();
+        let kept = shortened(&json!({"changes": changes, "comment": "Switch over"}));
+        assert_eq!(kept["comment"], "Switch over");
+        let items = kept["changes"].as_array().unwrap();
+        assert_eq!((items.len(), &items[0], &items[MAX_ITEMS]), (MAX_ITEMS + 1, &json!(changes[0]), &json!("… 980")));
+        let few = json!({"changes": ["a"], "comment": "x"});
+        assert_eq!(shortened(&few), few);
     }
 
     #[tokio::test]
