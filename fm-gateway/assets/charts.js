@@ -22,6 +22,12 @@ const title = (column) => table().tHead.rows[0].cells[column].textContent;
 /** The points that no line leads to or from; only these are drawn as points. */
 const alone = (u, series) => u.data[series].flatMap((v, n, all) => (v != null && all[n - 1] == null && all[n + 1] == null ? [n] : []));
 
+/** What the legend says of a place; while nobody points at one, of the last. */
+function said(u, series, at, write) {
+  const value = u.data[series][at ?? u.data[series].length - 1];
+  return value == null ? "–" : write(value);
+}
+
 /** One chart; the second line of two is dashed, so that colours are not needed to tell them apart. */
 function drawn(figure) {
   const shown = figure.dataset.columns.split(" ").map(Number);
@@ -29,14 +35,14 @@ function drawn(figure) {
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
   const lines = shown.map((column, n) => ({
     label: title(column), stroke: n ? warn : accent, dash: n ? [5, 3] : [], fill: shown.length === 1 ? colour("--soft") : undefined, width: 1.5,
-    points: { show: false, size: 5, fill: n ? warn : accent, filter: alone }, value: (_, v) => (v == null ? "–" : number.format(v)),
+    points: { show: false, size: 5, fill: n ? warn : accent, filter: alone }, value: (u, _, series, at) => said(u, series, at, number.format),
   }));
   const all = columns();
   return new uPlot({
     width: figure.clientWidth, height: HEIGHT, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"), cursor: { sync: { key: "traffic" }, drag: { x: false, y: false } },
     scales: { x: { range: () => [seconds(table().dataset.from), seconds(table().dataset.to)] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
     axes: [{ ...axis, space: 60, values: (_, at) => at.map(clock) }, { ...axis, size: 48, space: 32, values: (_, at) => at.map((v) => number.format(v)) }],
-    series: [{ label: title(0), value: (_, at) => (at == null ? "–" : clock(at)) }, ...lines], legend: { markers: { width: 2 } },
+    series: [{ label: title(0), value: (u, _, series, at) => said(u, series, at, clock) }, ...lines], legend: { markers: { width: 2 } },
   }, [all[0], ...shown.map((column) => all[column])], figure);
 }
 
