@@ -74,6 +74,17 @@ impl Ask {
         Ok(ask)
     }
 
+    /// A request that was refused, with its sender if that is somebody, to say so on a page of theirs: nothing is done, and its body is not looked at.
+    ///
+    /// # Errors
+    /// Those of the registry.
+    pub async fn refused(admin: Arc<Admin>, request: HttpRequest) -> Result<Ask> {
+        admin.exposure.check()?;
+        let now = admin.clock.now_ms();
+        let caller = Caller::of(&request, &*admin.registry, now).await?;
+        Ok(Ask { admin, request, body: Bytes::new(), from: IpAddr::V4(Ipv4Addr::UNSPECIFIED), now, caller, working: OnceCell::new() })
+    }
+
     fn check_access(&self, access: Access) -> Result<()> {
         let (caller, role) = match access {
             Access::Public => return Ok(()),

@@ -113,7 +113,10 @@ pub fn mount(admin: &Arc<Admin>) -> impl FnOnce(&mut ServiceConfig) {
             scope = scope.service(resource);
         }
         scope = scope.route("/assets/{name}", web::get().to(assets::serve));
-        let unknown = async |request: HttpRequest| error::page(&request, &fm_sdk::Error::not_found("page-unknown"));
+        let unknown = move |request: HttpRequest| {
+            let admin = admin.clone();
+            async move { error::page(admin, request, &fm_sdk::Error::not_found("page-unknown")).await }
+        };
         config
             .service(scope.default_service(web::to(unknown)))
             .route("/", web::get().to(async || see("/admin/")))
@@ -127,9 +130,9 @@ async fn answer(
     request: HttpRequest,
     body: std::result::Result<Bytes, ActixError>,
 ) -> HttpResponse {
-    match super::api::answer(admin, page, request.clone(), body).await {
+    match super::api::answer(admin.clone(), page, request.clone(), body).await {
         Ok(response) => response,
-        Err(e) => error::page(&request, &e),
+        Err(e) => error::page(admin, request, &e).await,
     }
 }
 

@@ -255,6 +255,28 @@ async fn pages_speak_german_run_no_foreign_code_and_escape_what_they_show() {
 }
 
 #[actix_rt::test]
+async fn errors_have_the_navigation_for_who_is_signed_in_and_for_nobody_else() {
+    let app = app().await;
+    let admin = Operator::admin(&app).await;
+    let viewer = Browser::of(&Operator::user(&app, &admin, "a-viewer", "viewer").await);
+    let routes = "href=\"/admin/routes\"";
+    let refused = viewer.get("/admin/publish?lang=de").await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains(routes) && refused.text().contains("Ihre Rolle erlaubt das nicht"), "{}", refused.text());
+    let unknown = viewer.get("/admin/nothing").await;
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.text().contains(routes) && unknown.text().contains("a-viewer"), "{}", unknown.text());
+    // Also of a form whose token is wrong.
+    let expired = viewer.send("/admin/account", &[], "00").await;
+    assert_eq!(expired.status, 403);
+    assert!(expired.text().contains(routes), "{}", expired.text());
+    let nobody = Browser { who: Operator::nobody(&app), csrf: String::new() };
+    let unknown = nobody.get("/admin/nothing").await;
+    assert_eq!(unknown.status, 404);
+    assert!(!unknown.text().contains(routes), "{}", unknown.text());
+}
+
+#[actix_rt::test]
 async fn an_asset_is_kept_for_good_only_under_its_own_hash() {
     let app = app().await;
     let browser = Browser::of(&Operator::admin(&app).await);
