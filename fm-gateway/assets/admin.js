@@ -19,7 +19,7 @@ if (here) {
 }
 
 // On a phone the rows of a list are blocks: each cell has the name of its column.
-for (const table of document.querySelectorAll("table.list:not(.stack, [data-points], :has([data-rows]))")) {
+for (const table of document.querySelectorAll("table.list:not(.stack, .feed, [data-points])")) {
   const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
   for (const row of table.tBodies[0].rows) {
     [...row.cells].forEach((cell, n) => names[n] && (cell.dataset.column = names[n]));

@@ -18,17 +18,17 @@ if (bar) {
   const row = (one) => {
     const tr = document.createElement("tr");
     const time = new Date(one.at).toISOString().slice(11, 23);
-    const request = cell("");
+    const request = cell("", "what");
     const method = request.appendChild(document.createElement("span"));
     method.className = "method";
     method.textContent = one.method;
     request.append(" ");
     request.appendChild(document.createElement("code")).textContent = one.host + one.path;
-    const trace = cell("");
+    const trace = cell("", "trace");
     const link = trace.appendChild(document.createElement("a"));
     link.href = `/admin/traces/${one.trace}`;
     link.appendChild(document.createElement("code")).textContent = one.trace;
-    tr.append(cell(time, "num"), cell(one.status, "num"), cell((one.micros / 1000).toFixed(1), "num"), request, cell(one.route), trace);
+    tr.append(cell(time, "num time"), cell(one.status, "num status"), cell((one.micros / 1000).toFixed(1), "num took"), request, cell(one.route, "where"), trace);
     return tr;
   };
   const show = () => {

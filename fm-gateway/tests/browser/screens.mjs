@@ -221,6 +221,10 @@ export const screens = (folder, all) => async (part) => {
   await shows("queues", "/admin/bus");
   await shows("live", "/admin/live");
   const traced = await fetch(`${node.url}/catalogue/3/2`).then((answer) => answer.headers.get("x-trace-id"));
+  await shows("traces", "/admin/traces");
+  await shows("traces failed", "/admin/traces?failed=true&route=orders");
+  await shows("traces none found", "/admin/traces?route=submarine");
+  await shows("traces refused", "/admin/traces?slower_than=soon");
   await shows("trace", `/admin/traces/${traced}`);
   await shows("trace unknown", `/admin/traces/${"0".repeat(31)}1`);
   await shows("palette", async () => {

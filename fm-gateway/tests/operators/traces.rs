@@ -219,9 +219,18 @@ async fn the_last_traces_of_all_gateways_are_listed_and_narrowed_by_a_query() {
     for query in ["limit=0", "limit=501", "slower_than=soon"] {
         assert_eq!(listed(query).await["code"], "trace-query", "{query}");
     }
+    let browser = Browser::of(&admin);
+    let page = browser.page("/admin/traces?failed=true&lang=en").await;
+    assert!(page.contains("GET /broken/**") && page.contains("502") && !page.contains("GET /cars/**"), "{page}");
+    assert!(page.contains("<option value=\"true\" selected>failed") && !page.contains("secret"), "{page}");
+    assert!(browser.page("/admin/traces?lang=de").await.contains(&format!("href=\"/admin/traces/{id}\"")));
+    assert!(browser.page("/admin/traces?route=submarine&lang=de").await.contains("Kein Trace passt."));
+    let refused = browser.page("/admin/traces?slower_than=soon&lang=de").await;
+    assert!(refused.contains("value=\"soon\"") && refused.contains("role=\"alert\"") && !refused.contains("Kein Trace"), "{refused}");
     let _mute = a.services().register(Instance::new("fm-gateway", "mute", "http://127.0.0.1:9")).unwrap();
     eventually("the mute one is known", TIMEOUT, async || listed("").await["unreachable"][0]["instance"] == "mute").await;
     assert_eq!(traces("failed=true").await.len(), 1);
+    assert!(browser.page("/admin/traces?lang=en").await.contains("mute (no answer)"));
 }
 
 #[actix_rt::test]
@@ -236,6 +245,8 @@ async fn ids_that_are_none_and_traces_that_nobody_keeps_are_refused() {
         assert_eq!((reply.status, reply.code()), (status, code.to_owned()), "{id}");
         let page = Browser::of(&admin).get(&format!("/admin/traces/{id}")).await;
         assert_eq!(page.status, status, "{id}");
+        // An error has the navigation and a way on.
+        assert!(page.text().contains("href=\"/admin/routes\"") && page.text().contains("href=\"/admin/traces\""), "{}", page.text());
     }
     assert_eq!(admin.get("/traces?slower_than=soon").await.code(), "trace-query");
     assert_eq!(Operator::nobody(&app).get(&format!("/traces/{ID}")).await.status, 401);

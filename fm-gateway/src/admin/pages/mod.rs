@@ -24,6 +24,7 @@ mod sign_in;
 mod tester;
 mod tokens;
 mod trace;
+mod traces;
 mod users;
 mod watchdog;
 
@@ -64,6 +65,7 @@ pub const PAGES: &[&Call] = &[
     &publish::SUBMIT,
     &watchdog::END,
     &live::SHOW,
+    &traces::LIST,
     &trace::SHOW,
     &tester::SHOW,
     &tester::SUBMIT,
@@ -216,6 +218,12 @@ mod filters {
     #[askama::filter_fn]
     pub fn second(ms: &i64, _: &dyn Values) -> Result<String> {
         Ok(fm_sdk::time::rfc3339(*ms).get(11..23).unwrap_or_default().to_owned())
+    }
+
+    /// `2026-05-01` of milliseconds since the Unix epoch.
+    #[askama::filter_fn]
+    pub fn day(ms: &i64, _: &dyn Values) -> Result<String> {
+        Ok(fm_sdk::time::rfc3339(*ms).get(..10).unwrap_or_default().to_owned())
     }
 
     /// `2026-05-01 09:30:15.250` of microseconds since the Unix epoch.
