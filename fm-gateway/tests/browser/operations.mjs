@@ -30,6 +30,8 @@ export async function replays_a_dead_letter(admin, shows, mark) {
   await admin.leads(() => deadLetter.getByRole("link", { name: /^Show/ }).click());
   await admin.page.locator("pre", { hasText: car }).waitFor();
   await shows("dead-letter");
+  const trace = await admin.page.locator("main a[href^='/admin/traces/']").getAttribute("href");
+  same("the status of the trace that it is linked to", (await admin.page.request.get(new URL(trace, admin.page.url()).href)).status(), 200);
   await admin.leads(() => admin.page.getByRole("link", { name: /^Replay/ }).click());
   await admin.sees("Replay this message?");
   await admin.clicks("Replay");

@@ -12,7 +12,7 @@ use crate::admin::{
 };
 use actix_web::HttpResponse;
 use askama::Template;
-use fm_sdk::{Error, Kind, Result};
+use fm_sdk::{Error, Kind, Result, trace::TraceParent};
 
 pub const QUEUES: Call = Call::get("/bus", Role::Viewer, "Queues", |ask| Box::pin(queues(ask)));
 pub const LIST: Call = Call::get("/bus/{service}", Role::Viewer, "Dead letters of a service", |ask| Box::pin(list(ask)));
@@ -45,6 +45,14 @@ struct Show {
     one: DeadLetterContent,
     /// What is to be confirmed: `replay`, `drop`, or nothing.
     confirm: String,
+}
+
+impl Show {
+    /// The trace of the request that caused the message; `None` also for a text that names none.
+    fn trace_id(&self) -> Option<String> {
+        let parent: TraceParent = self.one.trace.as_deref()?.parse().ok()?;
+        Some(parent.trace_id())
+    }
 }
 
 async fn queues(ask: Ask) -> Result<HttpResponse> {
