@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { picture, same, until } from "./browser.mjs";
+import { seller } from "./market.mjs";
 import { reset_password, start } from "./node.mjs";
 import { drains_an_instance, replays_a_dead_letter } from "./operations.mjs";
 import { Operator } from "./operator.mjs";
@@ -248,6 +249,27 @@ export const story = (dashboard, given, folder) => async (part) => {
     await shows("overview");
     await admin.go(`/admin/routes?q=${ROUTE}`);
     await admin.page.locator("svg.spark rect.all").first().waitFor();
+  });
+  await part.does("the last traces lead to the way of a request through gateway, services and messages", async () => {
+    const person = await seller(`trace-${MARK}`);
+    const car = await person.lists_a_car();
+    await until("the trace of the listed car", async () => {
+      await admin.go("/admin/live");
+      await admin.leads(() => admin.page.getByRole("link", { name: "Traces", exact: true }).click());
+      await admin.page.getByLabel("Route contains").fill("cars-create");
+      await admin.clicks("Filter");
+      return admin.page.locator("tbody tr", { hasText: "201" }).first().isVisible();
+    });
+    await shows("traces");
+    await admin.leads(() => admin.page.locator("tbody tr", { hasText: "201" }).first().locator(".trace a").click());
+    // What a message causes comes a moment after the answer.
+    await until("the spans of the services", async () => {
+      await admin.page.reload();
+      const text = await admin.page.locator(".waterfall tbody").innerText();
+      return ["fm-gateway", "fm-cars", "fm-tracker"].every((service) => text.includes(service));
+    });
+    await shows("trace");
+    await person.removes_the_car(car);
   });
   await part.does("the audit log has all of it, and no password", async () => {
     await admin.go("/admin/audit");
