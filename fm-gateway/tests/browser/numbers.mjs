@@ -102,8 +102,7 @@ export const numbers = () => async (part) => {
     }
     shown.sort((a, b) => a - b);
     says("from the call that publishes to the moment at which another node shows the revision on all of 3 nodes", spread(shown, "ms"), "500 ms");
-    // The longest one is printed: other programs of the machine may have made it long.
-    keeps("ms", median(shown), 500);
+    keeps("ms", shown.at(-1), 500);
   });
   console.log(["", "| what | measured | bound |", "| --- | --- | --- |", ...rows, ""].join("\n"));
 };
