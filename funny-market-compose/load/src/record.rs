@@ -14,7 +14,7 @@ const LONGEST: u64 = 600_000_000;
 /// Kinds of failures of one action, at most: a target that says something else each time fills no memory.
 const MAX_CODES: usize = 20;
 
-struct Tally {
+struct ActionStats {
     times: Histogram<u32>,
     skipped: u64,
     failed: BTreeMap<String, u64>,
@@ -22,35 +22,35 @@ struct Tally {
 
 #[derive(Default)]
 pub struct Record {
-    tallies: Mutex<BTreeMap<Action, Tally>>,
+    stats: Mutex<BTreeMap<Action, ActionStats>>,
 }
 
 impl Record {
-    fn of<T>(&self, action: Action, change: impl FnOnce(&mut Tally) -> T) -> Option<T> {
-        let mut tallies = self.tallies();
-        let tally = match tallies.entry(action) {
-            Entry::Occupied(tally) => tally.into_mut(),
+    fn of<T>(&self, action: Action, change: impl FnOnce(&mut ActionStats) -> T) -> Option<T> {
+        let mut all = self.all();
+        let stats = match all.entry(action) {
+            Entry::Occupied(stats) => stats.into_mut(),
             Entry::Vacant(place) => {
                 let times = Histogram::new_with_max(LONGEST, 3).ok()?;
-                place.insert(Tally { times, skipped: 0, failed: BTreeMap::new() })
+                place.insert(ActionStats { times, skipped: 0, failed: BTreeMap::new() })
             }
         };
-        Some(change(tally))
+        Some(change(stats))
     }
 
-    fn tallies(&self) -> MutexGuard<'_, BTreeMap<Action, Tally>> {
-        self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> MutexGuard<'_, BTreeMap<Action, ActionStats>> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// It succeeded now. Its time counts from when it was due, so that it has in it what it waited for its turn.
     pub fn done(&self, action: Action, due: Instant) {
         let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(LONGEST);
-        self.of(action, |tally| tally.times.saturating_record(micros));
+        self.of(action, |stats| stats.times.saturating_record(micros));
     }
 
     /// There was nothing to do it with, or somebody else was faster.
     pub fn skipped(&self, action: Action) {
-        self.of(action, |tally| tally.skipped += 1);
+        self.of(action, |stats| stats.skipped += 1);
     }
 
     /// It failed, by the status and code of the answer or by what was wrong with the connection.
@@ -59,20 +59,20 @@ impl Record {
     }
 
     pub fn failed_by(&self, action: Action, code: String) {
-        self.of(action, |tally| {
-            let code = if tally.failed.len() < MAX_CODES || tally.failed.contains_key(&code) { code } else { "others".to_owned() };
-            *tally.failed.entry(code).or_default() += 1;
+        self.of(action, |stats| {
+            let code = if stats.failed.len() < MAX_CODES || stats.failed.contains_key(&code) { code } else { "others".to_owned() };
+            *stats.failed.entry(code).or_default() += 1;
         });
     }
 
     pub fn report(&self) -> Report {
-        let tallies = self.tallies();
-        let lines = tallies.iter().map(|(action, tally)| Line {
+        let all = self.all();
+        let lines = all.iter().map(|(action, stats)| Line {
             action: *action,
-            done: tally.times.len(),
-            skipped: tally.skipped,
-            failed: tally.failed.clone(),
-            millis: [0.5, 0.9, 0.99].map(|share| tally.times.value_at_quantile(share) as f64 / 1000.0),
+            done: stats.times.len(),
+            skipped: stats.skipped,
+            failed: stats.failed.clone(),
+            millis: [0.5, 0.9, 0.99].map(|share| stats.times.value_at_quantile(share) as f64 / 1000.0),
         });
         Report { lines: lines.collect() }
     }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server that gives everybody this answer.
 fn answers(status: &'static str, body: &'static str) -> String {
@@ -37,7 +37,7 @@ fn settings(target: &str) -> Settings {
 #[test]
 fn failures_are_counted_by_code_and_do_not_end_the_load() {
     let load = Load::start(&settings(&answers("503 Service Unavailable", r#"{"code":"overloaded"}"#))).unwrap();
-    wait_until("forty requests have failed", SOON, || load.report().failed() >= 40);
+    wait_until("forty requests have failed", TIMEOUT, || load.report().failed() >= 40);
     let report = load.stop();
     assert_eq!(report.codes().into_keys().collect::<Vec<_>>(), ["503 overloaded"]);
     assert_eq!(report.done(), 0);
@@ -48,7 +48,7 @@ fn failures_are_counted_by_code_and_do_not_end_the_load() {
 fn a_target_that_nobody_listens_at_is_asked_again_and_again() {
     let [nobody] = free_addresses::<1>().unwrap();
     let load = Load::start(&settings(&format!("http://{nobody}"))).unwrap();
-    wait_until("twenty requests have failed", SOON, || load.report().failed() >= 20);
+    wait_until("twenty requests have failed", TIMEOUT, || load.report().failed() >= 20);
     let codes = load.stop().codes();
     assert!(codes.keys().all(|code| code.contains("refused")), "{codes:?}");
 }
@@ -68,7 +68,7 @@ fn an_answer_counts_from_when_it_was_due() {
         }
     });
     let load = Load::start(&settings(&target)).unwrap();
-    wait_until("thirty requests are done", SOON, || load.report().done() >= 30);
+    wait_until("thirty requests are done", TIMEOUT, || load.report().done() >= 30);
     let report = load.stop();
     let slowest = report.lines.iter().map(|line| line.millis[2]).fold(0.0, f64::max);
     assert!(slowest > 1000.0, "{report}");

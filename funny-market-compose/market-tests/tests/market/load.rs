@@ -3,7 +3,7 @@
 use market_tests::{Market, wait_until};
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn cars_of_the_load(market: &Market) -> Vec<String> {
     let found = market.anyone().get("/api/cars?per_page=100").expect(200).json();
@@ -24,7 +24,7 @@ fn a_load_fails_in_nothing_and_is_removed_without_a_trace() {
         let done = line.split_whitespace().find_map(|word| word.parse::<u64>().ok());
         assert!(done.is_some_and(|done| done > 0), "{line}");
     }
-    wait_until("cars of the load are for sale", SOON, || !cars_of_the_load(&market).is_empty());
+    wait_until("cars of the load are for sale", TIMEOUT, || !cars_of_the_load(&market).is_empty());
     market.script("load", &["--clean"]);
-    wait_until("none of the load's cars is left", SOON, || cars_of_the_load(&market).is_empty());
+    wait_until("none of the load's cars is left", TIMEOUT, || cars_of_the_load(&market).is_empty());
 }
