@@ -2,10 +2,9 @@
 
 use crate::{
     admin::api::nodes::{PROBLEMS, REVISION},
-    retry::Backoff,
     table::TableState,
 };
-use fm_sdk::registry::services::Registration;
+use fm_sdk::{Backoff, registry::services::Registration};
 use std::{future::pending, net::SocketAddr};
 use tokio::{sync::watch, time::sleep};
 
@@ -26,7 +25,7 @@ pub async fn announce(registration: &mut Registration, state: &mut watch::Receiv
                     pending().await
                 }
                 Err(e) => {
-                    let wait = backoff.next();
+                    let wait = backoff.next_wait();
                     log::debug!("nodes: the revision of the table was not announced, trying again in {wait:?}: {}", e.chain());
                     sleep(wait).await;
                 }

@@ -173,7 +173,7 @@ impl Application {
             data: settings.data_folder(NAME),
             trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
             exposure,
-            bus: Bus::new(settings.bus.clone(), token_policy),
+            bus: Bus::new(settings.bus.clone(), settings.tls(), token_policy),
             clock: own.clock.clone(),
         });
         let limits = own.limits();

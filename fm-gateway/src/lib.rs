@@ -17,7 +17,6 @@ pub mod live;
 pub mod pipeline;
 pub mod plugins;
 pub mod recent;
-mod retry;
 pub mod router;
 mod settings;
 pub mod table;

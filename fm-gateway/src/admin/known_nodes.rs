@@ -1,9 +1,8 @@
 //! Gateways that ran lately: one that has died is shown as away, until it is back or a day is over. One that is stopped is forgotten at once.
 
 use super::Admin;
-use crate::retry::Backoff;
 use fm_sdk::{
-    Result, ResultExt,
+    Backoff, Result, ResultExt,
     registry::{Change, Expect, Registry},
 };
 use serde::{Deserialize, Serialize};
@@ -53,7 +52,7 @@ impl Admin {
     pub async fn keep_remembered(&self, mut node: KnownNode, mut is_remembered: bool) {
         let mut backoff = Backoff::default();
         loop {
-            let wait = if is_remembered { REFRESH } else { backoff.next() };
+            let wait = if is_remembered { REFRESH } else { backoff.next_wait() };
             tokio::time::sleep(wait).await;
             node.seen = self.clock.now_ms();
             is_remembered = self.write(&node).await;
@@ -69,7 +68,7 @@ impl Admin {
             let mut backoff = Backoff::default();
             let change = Change { key: self.key(), expect: Expect::Any, value: None };
             while self.registry.commit(vec![change.clone()]).await.is_err() {
-                tokio::time::sleep(backoff.next()).await;
+                tokio::time::sleep(backoff.next_wait()).await;
             }
         };
         if tokio::time::timeout(TIMEOUT, remove).await.is_err() {

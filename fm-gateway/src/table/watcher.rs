@@ -1,13 +1,10 @@
 //! Keeps the table in force the registry's one, as long as that is good.
 
 use super::{CURRENT, Copy, PREFIX, Problem, Problems, Publication, Table, market, publish, publish::read};
-use crate::{
-    pipeline::{Catalogue, Compiled, Drivers, compile},
-    retry::Backoff,
-};
+use crate::pipeline::{Catalogue, Compiled, Drivers, compile};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
-    Kind,
+    Backoff, Kind,
     registry::{Expect, Registry, Snapshot},
 };
 use serde::Serialize;
@@ -87,7 +84,7 @@ impl TableWatcher {
             has_failed |= !self.copy_to_disk();
             let again = async {
                 match has_failed {
-                    true => tokio::time::sleep(backoff.next()).await,
+                    true => tokio::time::sleep(backoff.next_wait()).await,
                     false => {
                         backoff.reset();
                         std::future::pending().await

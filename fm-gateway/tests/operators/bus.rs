@@ -1,19 +1,20 @@
 //! Queues and dead letters, on a real broker.
 
 use super::respond;
-use crate::support::{Browser, Operator, TestApp, put, table_of};
+use crate::support::{Authority, Browser, Operator, TestApp, put, table_of};
 use fm_sdk::{
     Cx, Envelope, Error, Kind, MessageKind, Service,
     backend::{Audience, Backends, RabbitMq, Transport},
-    config::Settings,
+    config::{Settings, TlsFiles},
     messages,
-    registry::MemoryRegistry,
+    registry::{MemoryRegistry, services::Instance},
     store::Sqlite,
     testing::{TestIdentities, eventually},
 };
-use fm_sdk_testing::servers::RabbitMqServer;
+use fm_sdk_testing::servers::{RabbitMqServer, ServerTls};
 use serde_json::{Value, json};
 use std::{
+    fs,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -183,6 +184,50 @@ async fn the_pages_ask_before_they_replay_or_drop() {
     assert_eq!(market.dead_letters().await.len(), 1);
     assert_eq!(browser.post("/admin/bus/fm-cars/drop", &[("id", &id), ("sure", "yes")]).await.status, 303);
     assert!(browser.page("/admin/bus/fm-cars?lang=de").await.contains("jede Nachricht wurde verarbeitet"));
+}
+
+#[actix_rt::test]
+async fn queues_and_dead_letters_are_read_by_tls_with_a_client_certificate() {
+    let (authority, folder) = (Authority::new(), tempfile::tempdir().unwrap());
+    let at = |name: &str| folder.path().join(name);
+    let server = authority.sign(&["localhost"]);
+    for (name, text) in [("ca.pem", &authority.pem), ("server.pem", &server.chain), ("server.key", &server.key)] {
+        fs::write(at(name), text).unwrap();
+    }
+    authority.sign(&["fm-gateway"]).write(&at("client.pem"));
+    let tls = ServerTls { certificate: at("server.pem"), key: at("server.key"), authority: at("ca.pem") };
+    let server = RabbitMqServer::start_with_tls(&tls).unwrap();
+    let vhost = server.url_for_vhost().unwrap().rsplit('/').next().unwrap().to_owned();
+    let url = format!("amqps://guest:guest@localhost:{}/{vhost}", server.tls_port().unwrap());
+    let files = TlsFiles { authorities: Some(at("ca.pem")), identity: Some(at("client.pem")) };
+
+    let bus = RabbitMq::connect_with(&url, &files).unwrap();
+    // Nobody listens to it.
+    bus.publish(Envelope::new(MessageKind::Event, "car.listed", &json!({"car": "x"}), "fm-cars").unwrap()).await.unwrap();
+    bus.close().await;
+    let gateway = async |files: TlsFiles| {
+        let registry = MemoryRegistry::new();
+        put(&registry, &table_of(respond("first")).to_string()).await;
+        let app = TestApp::on(registry, tempfile::tempdir().unwrap(), |settings, _| {
+            settings.bus = url.parse().unwrap();
+            (settings.tls_ca, settings.tls_identity) = (files.authorities, files.identity);
+        });
+        app.loaded().await;
+        let admin = Operator::admin(&app).await;
+        (app, admin)
+    };
+    let (app, admin) = gateway(files.clone()).await;
+    let _cars = app.services().register(Instance::new("fm-cars", "one", "http://127.0.0.1:9")).unwrap();
+    let queues = admin.get("/bus").await.json();
+    let unrouted = queues["queues"].as_array().unwrap().iter().find(|queue| queue["name"] == "fm.unrouted").unwrap();
+    assert_eq!((&unrouted["messages"], &unrouted["consumers"]), (&json!(1), &json!(0)), "{queues}");
+    eventually("fm-cars is known", TIMEOUT, async || admin.get("/bus/fm-cars/dead-letters").await.status == 200).await;
+    assert_eq!(admin.get("/bus/fm-cars/dead-letters").await.json()["dead_letters"], json!([]));
+
+    let (_app, admin) = gateway(TlsFiles { authorities: None, ..files }).await;
+    let refused = admin.get("/bus").await;
+    assert_eq!((refused.status, refused.code()), (503, "bus-unreachable".into()));
+    assert!(refused.text().contains("tls-untrusted"), "{}", refused.text());
 }
 
 #[actix_rt::test]

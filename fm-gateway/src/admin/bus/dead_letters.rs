@@ -3,7 +3,7 @@
 use super::Bus;
 use fm_sdk::{
     Envelope, Error, Kind, Result,
-    backend::{self, Audience},
+    backend::{self, Audience, Transport},
     identity::Verifier,
     registry::Registry,
     time::rfc3339,
@@ -82,7 +82,7 @@ impl Bus {
     /// # Errors
     /// `Invalid`, code `bus-memory`; `Unavailable`, code `bus-unreachable`.
     pub async fn dead_letters(&self, service: &str) -> Result<Vec<DeadLetter>> {
-        let letters = self.transport().await?.dead_letters(service, MAX_LISTED).await?;
+        let letters = self.connection().await?.dead_letters(service, MAX_LISTED).await?;
         Ok(letters.iter().map(DeadLetter::from).collect())
     }
 
@@ -91,7 +91,7 @@ impl Bus {
     /// # Errors
     /// `NotFound`, code `dead-letter-unknown`; those of [`Bus::dead_letters`].
     pub async fn dead_letter(&self, service: &str, id: &str) -> Result<backend::DeadLetter> {
-        let letters = self.transport().await?.dead_letters(service, usize::MAX).await?;
+        let letters = self.connection().await?.dead_letters(service, usize::MAX).await?;
         letters.into_iter().find(|letter| letter.message.id == id).ok_or_else(unknown)
     }
 
@@ -121,12 +121,12 @@ impl Bus {
     /// # Errors
     /// `Invalid`, code `not-replayable`, for a call; `Unroutable` if the service has no such queue; `Unavailable`.
     pub async fn replay(&self, service: &str, letter: backend::DeadLetter) -> Result<()> {
-        let transport = self.transport().await?;
+        let connection = self.connection().await?;
         let mut message = letter.message;
         let id = message.id.clone();
         message.attempt = 1;
-        transport.deliver_to(service, letter.audience, message).await?;
-        transport.drop_dead_letter(service, &id).await.map(drop)
+        connection.deliver_to(service, letter.audience, message).await?;
+        connection.drop_dead_letter(service, &id).await.map(drop)
     }
 
     /// Deletes a dead letter for good and gives it.
@@ -134,7 +134,7 @@ impl Bus {
     /// # Errors
     /// `NotFound`, code `dead-letter-unknown`; those of [`Bus::dead_letters`].
     pub async fn drop_dead_letter(&self, service: &str, id: &str) -> Result<backend::DeadLetter> {
-        self.transport().await?.drop_dead_letter(service, id).await?.ok_or_else(unknown)
+        self.connection().await?.drop_dead_letter(service, id).await?.ok_or_else(unknown)
     }
 }
 

@@ -11,7 +11,7 @@ pub use {
 use fm_sdk::{
     ConnectionState, Error, Kind, Result,
     backend::{RabbitMq, Transport},
-    config::BusUrl,
+    config::{BusUrl, TlsFiles},
     identity::TokenPolicy,
 };
 use std::{sync::Arc, time::Duration};
@@ -23,16 +23,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The broker that services use.
 pub struct Bus {
     url: BusUrl,
+    tls: TlsFiles,
     token_policy: TokenPolicy,
-    transport: OnceCell<Arc<dyn Transport>>,
+    connection: OnceCell<Arc<RabbitMq>>,
     /// Bounds the threads that read queues to one.
     reading: Arc<Mutex<()>>,
 }
 
 impl Bus {
-    /// Takes where it is, and how tokens of messages are verified.
-    pub fn new(url: BusUrl, token_policy: TokenPolicy) -> Bus {
-        Bus { url, token_policy, transport: OnceCell::new(), reading: Arc::default() }
+    /// Takes where it is, the files for TLS, and how tokens of messages are verified.
+    pub fn new(url: BusUrl, tls: TlsFiles, token_policy: TokenPolicy) -> Bus {
+        Bus { url, tls, token_policy, connection: OnceCell::new(), reading: Arc::default() }
     }
 
     /// The addresses of the broker's nodes.
@@ -49,17 +50,17 @@ impl Bus {
     /// The connection to the broker; opened by the first request that needs one.
     ///
     /// # Errors
-    /// `Invalid`, code `bus-memory`; `Unavailable`, code `bus-unreachable`.
-    async fn transport(&self) -> Result<&dyn Transport> {
+    /// `Invalid`, code `bus-memory`, or if a file for TLS cannot be used; `Unavailable`, code `bus-unreachable`.
+    async fn connection(&self) -> Result<&Arc<RabbitMq>> {
         let urls = self.urls()?;
-        let open = async || RabbitMq::connect(&urls.join(",")).map(|bus| Arc::new(bus) as Arc<dyn Transport>);
-        let transport = self.transport.get_or_try_init(open).await?;
-        let mut connection = transport.connection();
-        let up = tokio::time::timeout(CONNECT_TIMEOUT, connection.wait_for(|state| *state == ConnectionState::Up)).await;
+        let open = async || RabbitMq::connect_with(&urls.join(","), &self.tls).map(Arc::new);
+        let connection = self.connection.get_or_try_init(open).await?;
+        let mut state = connection.connection();
+        let up = tokio::time::timeout(CONNECT_TIMEOUT, state.wait_for(|state| *state == ConnectionState::Up)).await;
         if matches!(up, Ok(Ok(_))) {
-            return Ok(&**transport);
+            return Ok(connection);
         }
-        let why = match &*transport.connection().borrow() {
+        let why = match &*connection.connection().borrow() {
             ConnectionState::Down(why) => why.clone(),
             ConnectionState::Up => "no answer".into(),
         };
@@ -68,8 +69,8 @@ impl Bus {
 
     /// Closes the connection, if there is one.
     pub async fn close(&self) {
-        if let Some(transport) = self.transport.get() {
-            transport.close().await;
+        if let Some(connection) = self.connection.get() {
+            connection.close().await;
         }
     }
 }

@@ -1,7 +1,6 @@
 //! How many messages wait in each queue, and how many consumers it has.
 
-use super::{Bus, CONNECT_TIMEOUT, unreachable};
-use amiquip::Connection;
+use super::{Bus, unreachable};
 use fm_sdk::{Result, ResultExt};
 use serde::Serialize;
 
@@ -30,7 +29,7 @@ pub struct Queue {
     /// `events`, `commands`, `calls`, `dead letters`, `retries`, `unrouted`.
     pub kind: &'static str,
     /// Messages that wait; those that a consumer has in hand are not counted.
-    pub messages: u32,
+    pub messages: u64,
     pub consumers: u32,
 }
 
@@ -51,7 +50,7 @@ impl Bus {
     /// # Errors
     /// `Invalid`, code `bus-memory`; `Unavailable`, code `bus-unreachable`.
     pub async fn queues(&self, services: &[String]) -> Result<Vec<Queue>> {
-        let urls = self.urls()?;
+        let connection = self.connection().await?.clone();
         let of_service = |service: &String| {
             OF_SERVICE.map(|(last, kind)| Queue {
                 name: format!("fm.{service}.{last}"),
@@ -63,49 +62,23 @@ impl Bus {
         };
         let shared = SHARED.map(|(name, kind)| Queue { name: name.into(), service: None, kind, messages: 0, consumers: 0 });
         let wanted: Vec<Queue> = services.iter().flat_map(of_service).chain(shared).collect();
-        // Held by the thread: a broker that hangs holds up one thread, not one for each request.
+        let names = wanted.iter().map(|queue| queue.name.clone()).collect();
+        // Held by the task: a broker that hangs holds up one thread, not one for each request.
         let reading = self.reading.clone().lock_owned();
         let read = async {
             let reading = reading.await;
-            let job = move || {
-                let found = read(&urls, wanted).map_err(|e| unreachable(&e.to_string()));
+            let task = async move {
+                let depths = connection.queue_depths(names).await;
                 drop(reading);
-                found
+                depths
             };
-            tokio::task::spawn_blocking(job).await.internal()?
+            actix_rt::spawn(task).await.internal()?
         };
-        tokio::time::timeout(TIMEOUT, read).await.map_err(|_| unreachable("no answer in time"))?
+        let depths = tokio::time::timeout(TIMEOUT, read).await.map_err(|_| unreachable("no answer in time"))??;
+        let found = |queue: Queue| {
+            let depth = depths.iter().find(|depth| depth.name == queue.name)?;
+            Some(Queue { messages: depth.messages, consumers: depth.consumers, ..queue })
+        };
+        Ok(wanted.into_iter().filter_map(found).collect())
     }
-}
-
-fn read(urls: &[String], wanted: Vec<Queue>) -> amiquip::Result<Vec<Queue>> {
-    let mut connection = open(urls)?;
-    let mut channel = connection.open_channel(None)?;
-    let mut found = Vec::new();
-    for queue in wanted {
-        match channel.queue_declare_passive(queue.name.as_str()) {
-            Ok(declared) => {
-                let (messages, consumers) = (declared.declared_message_count(), declared.declared_consumer_count());
-                found.push(Queue { messages: messages.unwrap_or_default(), consumers: consumers.unwrap_or_default(), ..queue });
-            }
-            // The broker closes the channel.
-            Err(amiquip::Error::ServerClosedChannel { code: 404, .. }) => channel = connection.open_channel(None)?,
-            Err(e) => return Err(e),
-        }
-    }
-    connection.close()?;
-    Ok(found)
-}
-
-/// Connects to the first node that answers.
-fn open(urls: &[String]) -> amiquip::Result<Connection> {
-    let timeout = CONNECT_TIMEOUT.as_millis();
-    let open = |url: &String| {
-        Connection::insecure_open(&format!("{url}{}connection_timeout={timeout}", if url.contains('?') { '&' } else { '?' }))
-    };
-    let mut opened = open(&urls[0]);
-    for url in &urls[1..] {
-        opened = opened.or_else(|_| open(url));
-    }
-    opened
 }

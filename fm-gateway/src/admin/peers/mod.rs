@@ -8,11 +8,10 @@ pub use question::{OverTime, Question, in_flight, over_time, place, traffic};
 use super::Admin;
 use crate::{
     NAME,
-    retry::Backoff,
     table::{pack, unpack},
 };
 use fm_sdk::{
-    Result, ResultExt,
+    Backoff, Result, ResultExt,
     registry::{Change, Expect, Registry, Snapshot},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -129,7 +128,7 @@ async fn reply(admin: Arc<Admin>, id: String, question: Question) {
     let mut backoff = Backoff::default();
     let write = async {
         while let Err(e) = put_answer(&admin, &id, &question).await {
-            let wait = backoff.next();
+            let wait = backoff.next_wait();
             log::debug!("peers: a question was not answered, trying again in {wait:?}: {}", e.chain());
             tokio::time::sleep(wait).await;
         }

@@ -12,9 +12,8 @@ use fm_sdk::{
 use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, time::Duration};
 
-/// How many traces are listed unless the query says, and at most.
+/// How many traces are listed unless the query says.
 const LIMIT: usize = 50;
-const MAX_LIMIT: u32 = 500;
 
 /// Which of the last traces are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,27 +90,29 @@ impl Admin {
         TraceList { traces, unreachable }
     }
 
-    /// The last traces that this node keeps; of a route those among the last 500 that fit the rest of the filter.
+    /// The last traces that this node keeps.
     pub fn own_recent_traces(&self, filter: &TraceFilter) -> Vec<RecentTrace> {
-        let wanted = RecentTraces { failed: filter.failed, slower_than: filter.slower_than, limit: Some(MAX_LIMIT) };
-        let traces = self.tracer.recent(&wanted).into_iter().map(|summary| self.with_route(summary));
-        let is_of_route = |trace: &RecentTrace| trace.route.as_deref().unwrap_or_default().contains(&filter.route);
-        traces.filter(is_of_route).take(filter.limit()).collect()
+        let wanted = RecentTraces { failed: filter.failed, slower_than: filter.slower_than, limit: filter.limit };
+        let is_of_route = |request: &SpanRecord| route(request).unwrap_or_default().contains(&filter.route);
+        self.tracer.recent_where(&wanted, is_of_route).into_iter().map(|summary| self.with_route(summary)).collect()
     }
 
     fn with_route(&self, summary: TraceSummary) -> RecentTrace {
         let spans = summary.trace_id.parse().map(|id| self.tracer.trace(id)).unwrap_or_default();
         let is_of_request = |span: &&SpanRecord| span.start_us() == summary.start_us && span.attribute(key::HTTP_STATUS).is_some();
         let request = spans.iter().find(is_of_request);
-        let attribute = |key: &str| request.and_then(|span| span.attribute(key));
-        let route = attribute(ROUTE_ID).and_then(|value| match value {
-            Value::Text(id) => Some(id.as_str().to_owned()),
-            _ => None,
-        });
-        let status = attribute(key::HTTP_STATUS).and_then(|value| match value {
+        let status = request.and_then(|span| span.attribute(key::HTTP_STATUS)).and_then(|value| match value {
             Value::Int(status) => Some(*status),
             _ => None,
         });
-        RecentTrace { summary, route, status }
+        RecentTrace { route: request.and_then(route).map(str::to_owned), status, summary }
+    }
+}
+
+/// The id of the route that took a request.
+fn route(request: &SpanRecord) -> Option<&str> {
+    match request.attribute(ROUTE_ID)? {
+        Value::Text(id) => Some(id.as_str()),
+        _ => None,
     }
 }
