@@ -17,8 +17,6 @@ use views::Views;
 
 /// How long views are gathered before they are written.
 const FLUSH: Duration = Duration::from_secs(1);
-/// How often the tombstones of removed cars are looked through.
-const PURGE: Duration = Duration::from_secs(3600);
 
 /// What an instance keeps in memory.
 #[derive(Default)]
@@ -31,7 +29,7 @@ pub struct Tracker {
 pub fn tracker() -> Service<Tracker> {
     Service::new("fm-tracker", Tracker::default())
         .version(env!("CARGO_PKG_VERSION"))
-        .keeps::<Track>()
+        .expires(Track::removed_at, track::TOMBSTONES_KEPT)
         .on(handlers::listed)
         .on(handlers::changed)
         .on(handlers::price_changed)
@@ -39,6 +37,5 @@ pub fn tracker() -> Service<Tracker> {
         .on(handlers::removed)
         .on_each_instance(handlers::announce)
         .every(FLUSH, "flush-views", views::flush)
-        .every(PURGE, "purge-tombstones", track::purge)
         .http(routes::configure)
 }

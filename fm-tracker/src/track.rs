@@ -1,13 +1,12 @@
 //! The record of one car.
 
-use crate::{Tracker, messages::CarNow};
-use fm_sdk::{Result, Work};
+use crate::messages::CarNow;
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// How long the tombstone of a removed car is kept: longer than any of its events may be on its way.
-const KEEP: Duration = Duration::from_secs(31 * 24 * 3600);
+pub const TOMBSTONES_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// One price and since when it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -82,17 +81,6 @@ impl Track {
     pub fn remove(&mut self, version: i64, at_ms: i64) {
         *self = Track { version: version.max(self.version), removed: true, removed_at: Some(at_ms), ..Track::unknown(&self.id) };
     }
-}
-
-/// Forgets tombstones that no late event can need any more.
-pub async fn purge(_: Arc<Tracker>, work: Work) -> Result<()> {
-    let before = fm_sdk::time::now_ms() - KEEP.as_millis() as i64;
-    let old =
-        work.docs::<Track>().filter(Track::removed.eq(true) & Track::removed_at.between(None, Some(before))).limit(1000).list().await?;
-    for track in old {
-        work.doc::<Track>(&track.id).remove(|_, _| Ok(())).await?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
