@@ -31,8 +31,6 @@ use std::time::Duration;
 
 /// How soon a revocation that could not be written is tried again.
 const REVOKE: Duration = Duration::from_secs(1);
-/// How often the tombstones of deleted accounts are looked through.
-const PURGE: Duration = Duration::from_secs(3600);
 
 /// The service.
 pub fn profile(setup: Setup) -> Service<Profile> {
@@ -40,19 +38,17 @@ pub fn profile(setup: Setup) -> Service<Profile> {
     Service::new("fm-profile", Profile::new(setup))
         .version(env!("CARGO_PKG_VERSION"))
         .scopes(&["profile:write", "users:admin"])
-        .keeps::<User>()
+        .expires(User::done_ms, user::TOMBSTONES_KEPT)
         .keeps::<Conversation>()
         .keeps::<Report>()
         .keeps::<Favourite>()
         .keeps::<SavedSearch>()
-        .keeps::<Alert>()
+        .expires(Alert::at, searches::ALERTS_KEPT)
         .at_start(state::publish_keys)
         .at_start(async move |profile, work| admin::make_first(&profile, &work, &admin).await)
         .on(handlers::user_deleted)
         .on(searches::listed)
         .on(searches::price_fell)
         .every(REVOKE, "write-revocations", revocation::catch_up)
-        .every(PURGE, "purge-tombstones", user::purge)
-        .every(PURGE, "purge-alerts", searches::purge)
         .http(routes::configure)
 }

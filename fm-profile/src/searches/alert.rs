@@ -1,12 +1,11 @@
-use crate::{Profile, messages::CarNow};
-use fm_sdk::{Result, Work};
+use crate::messages::CarNow;
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How long an alert is kept.
-const KEEP: Duration = Duration::from_secs(60 * 24 * 3600);
+pub const ALERTS_KEPT: Duration = Duration::from_secs(60 * 24 * 3600);
 
 /// Why somebody is told of a car.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -60,13 +59,4 @@ impl Alert {
             seen: false,
         }
     }
-}
-
-/// Forgets old alerts.
-pub async fn purge(profile: Arc<Profile>, work: Work) -> Result<()> {
-    let before = profile.now_ms() - KEEP.as_millis() as i64;
-    for alert in work.docs::<Alert>().filter(Alert::at.between(None, Some(before))).limit(1000).list().await? {
-        work.doc::<Alert>(&alert.id).remove(|_, _| Ok(())).await?;
-    }
-    Ok(())
 }

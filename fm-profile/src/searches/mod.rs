@@ -7,7 +7,7 @@ mod filters;
 mod percolate;
 mod saved;
 
-pub use alert::{Alert, AlertKind, purge};
+pub use alert::{ALERTS_KEPT, Alert, AlertKind};
 pub use centre::Centre;
 pub use filters::Filters;
 pub use percolate::{listed, price_fell};

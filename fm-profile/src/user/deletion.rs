@@ -1,14 +1,12 @@
 //! The tombstone of a deleted account: the state of the saga, and what its status resource shows.
 
 use super::User;
-use crate::Profile;
-use fm_sdk::{Result, Work};
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// How long the tombstone is kept after the deletion is complete, for who asks after it.
-const KEEP: Duration = Duration::from_secs(31 * 24 * 3600);
+pub const TOMBSTONES_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// How far the deletion of an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -42,13 +40,4 @@ impl User {
             self.done_ms = Some(now_ms);
         }
     }
-}
-
-/// Forgets tombstones that nobody asks for any more.
-pub async fn purge(profile: Arc<Profile>, work: Work) -> Result<()> {
-    let before = profile.now_ms() - KEEP.as_millis() as i64;
-    for user in work.docs::<User>().filter(User::done_ms.between(None, Some(before))).limit(1000).list().await? {
-        work.doc::<User>(&user.id).remove(|_, _| Ok(())).await?;
-    }
-    Ok(())
 }

@@ -12,7 +12,7 @@ mod session;
 mod username;
 mod view;
 
-pub use deletion::{Deletion, purge};
+pub use deletion::{Deletion, TOMBSTONES_KEPT};
 pub use device::{DeviceToken, KnownDevice};
 pub use document::{User, key};
 pub use email::check_email;

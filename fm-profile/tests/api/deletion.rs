@@ -98,18 +98,19 @@ async fn only_fm_cars_says_that_cars_are_gone_and_of_the_living_it_is_not_believ
 #[actix_rt::test]
 async fn the_state_of_a_deletion_is_kept_for_a_month() {
     let market = Market::open();
-    let ann = market.sign_up("ann").await;
-    let url = delete(&market, &ann).await;
-    market.clock.advance(Duration::from_secs(400 * 86_400));
-    market.bus.run_job("purge-tombstones").await;
-    assert_eq!(market.anyone("GET", &url, Value::Null).await.json::<Value>()["state"], "pending", "it waits for fm-cars for ever");
+    let (ann, bob) = (market.sign_up("ann").await, market.sign_up("bob").await);
+    let (done, pending) = (delete(&market, &ann).await, delete(&market, &bob).await);
+    market.pass(Duration::ZERO).await;
     market.bus.deliver(UserDeleted { user: ann.id.clone(), count: 1 }).await.acked();
-    market.clock.advance(Duration::from_secs(30 * 86_400));
-    market.bus.run_job("purge-tombstones").await;
-    assert_eq!(market.anyone("GET", &url, Value::Null).await.status, 200);
-    market.clock.advance(Duration::from_secs(2 * 86_400));
-    market.bus.run_job("purge-tombstones").await;
-    assert_eq!(market.anyone("GET", &url, Value::Null).await.code(), "deletion-unknown");
+    market.pass(Duration::from_secs(30 * 86_400)).await;
+    market.bus.run_job("expire-users-done_ms").await;
+    assert_eq!(market.anyone("GET", &done, Value::Null).await.status, 200);
+    market.pass(Duration::from_secs(2 * 86_400)).await;
+    market.bus.run_job("expire-users-done_ms").await;
+    assert_eq!(market.anyone("GET", &done, Value::Null).await.code(), "deletion-unknown");
+    market.pass(Duration::from_secs(400 * 86_400)).await;
+    market.bus.run_job("expire-users-done_ms").await;
+    assert_eq!(market.anyone("GET", &pending, Value::Null).await.json::<Value>()["state"], "pending", "it waits for fm-cars");
 }
 
 #[actix_rt::test]

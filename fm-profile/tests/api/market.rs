@@ -16,6 +16,7 @@ use std::{
     collections::BTreeMap,
     pin::pin,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -102,6 +103,12 @@ impl Market {
         Market { bus, clock, registry, announced, cars, store, identities }
     }
 
+    /// Sets the service's clock to the present and lets this much time pass for it and for the SDK below it.
+    pub async fn pass(&self, time: Duration) {
+        let behind = fm_sdk::time::now_ms() - self.clock.clock().now_ms();
+        self.clock.advance(Duration::from_millis(behind.max(0).unsigned_abs()) + time);
+        self.bus.advance(time).await;
+    }
     /// Lets fm-cars have a car of this owner, and gives its id.
     pub fn car(&self, id: &str, owner: &Person, status: &str) -> String {
         let (owner, title, status) = (owner.id.clone(), "BMW 3 Series 2015".into(), status.into());
