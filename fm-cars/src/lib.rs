@@ -28,7 +28,7 @@ use std::time::Duration;
 const TIDY: Duration = Duration::from_secs(60);
 /// How often imports are looked for whose messages were lost.
 const OVERDUE_IMPORTS: Duration = Duration::from_secs(60);
-/// How often what is out of date is taken away.
+/// How often parts of imports are looked for that were left behind.
 const SWEEP: Duration = Duration::from_secs(3600);
 
 /// The service.
@@ -37,8 +37,8 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .version(env!("CARGO_PKG_VERSION"))
         .scopes(&["cars:write", "cars:import"])
         .keeps::<Car>()
-        .keeps::<DeletedOwner>()
-        .keeps::<Import>()
+        .expires(DeletedOwner::at, owner::REMEMBERED)
+        .expires(Import::started, import::IMPORTS_KEPT)
         .keeps::<ImportPart>()
         .call(handlers::attach_images)
         .call(handlers::order_images)
@@ -62,6 +62,5 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .every(TIDY, "tidy-search", state::tidy)
         .every(OVERDUE_IMPORTS, "process-overdue-imports", import::process_overdue)
         .every(SWEEP, "sweep-imports", import::sweep)
-        .every(SWEEP, "sweep-deleted-owners", owner::sweep)
         .http(routes::configure)
 }

@@ -1,10 +1,10 @@
 use crate::{Cars, car::Car};
 use fm_sdk::{Error, Kind, Result, Work};
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// How long a deleted user is remembered: longer than any token and any message lives.
-const REMEMBERED: Duration = Duration::from_secs(31 * 24 * 3600);
+pub const REMEMBERED: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// A user whose account is gone. Written before the first car of theirs is removed and looked at around every insert, so that a car that
 /// is being created at that moment cannot stay.
@@ -23,7 +23,7 @@ pub struct DeletedOwner {
 fn counted() -> bool {
     true
 }
-fm_sdk::document!(DeletedOwner = "deleted_owners" { at: i64 });
+fm_sdk::document!(DeletedOwner = "deleted_owners" { at: i64 [index] });
 
 /// Whether the account of this user is gone.
 pub async fn is_deleted(work: &Work, user: &str) -> Result<bool> {
@@ -49,14 +49,4 @@ pub async fn remove_orphan(state: &Cars, work: &Work, car: &str) -> Result<()> {
         crate::announce::removed(car, out)
     });
     removed.await.map(drop)
-}
-
-/// Forgets users that were deleted long ago.
-pub async fn sweep(state: Arc<Cars>, work: Work) -> Result<()> {
-    let before = state.clock.now_ms() - REMEMBERED.as_millis() as i64;
-    let old = work.docs::<DeletedOwner>().filter(DeletedOwner::at.between(None, Some(before))).limit(1_000).list().await?;
-    for owner in old {
-        work.doc::<DeletedOwner>(&owner.id).remove(|_, _| Ok(())).await?;
-    }
-    Ok(())
 }

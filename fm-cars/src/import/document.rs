@@ -1,5 +1,9 @@
 use crate::car::Facts;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long the report of an import is kept.
+pub const IMPORTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A row that becomes a car.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +41,7 @@ pub struct Import {
     /// When it was handed in, in milliseconds since the Unix epoch.
     pub started: i64,
 }
-fm_sdk::document!(Import = "imports" { owner: String [index], started: i64 });
+fm_sdk::document!(Import = "imports" { owner: String [index], started: i64 [index] });
 
 /// Some rows of a file. Its cars have ids made of import and row, so that making them again makes the same ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

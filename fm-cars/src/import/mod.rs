@@ -9,6 +9,7 @@ mod row;
 mod sweep;
 mod words;
 
+pub(crate) use document::IMPORTS_KEPT;
 pub use document::{Import, ImportPart, Refusal, Row};
 pub(crate) use process::{OVERDUE, process, process_overdue};
 pub use reader::{Sheet, read};
