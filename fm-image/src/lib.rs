@@ -25,8 +25,6 @@ use tokio::sync::Semaphore;
 
 /// How often pictures that nobody has are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
-/// How often removed cars are forgotten.
-const PURGE: Duration = Duration::from_secs(3600);
 
 /// What an instance works with.
 pub struct Images {
@@ -47,10 +45,9 @@ pub fn image(images: Images) -> Service<Images> {
     Service::new("fm-image", images)
         .version(env!("CARGO_PKG_VERSION"))
         .keeps::<Picture>()
-        .keeps::<GoneCar>()
+        .expires(GoneCar::at, limits::GONE)
         .on(handlers::removed)
         .at_start(async |images: Arc<Images>, _: Work| -> Result<()> { images.files.check().await })
         .every(SWEEP, "sweep-images", jobs::sweep)
-        .every(PURGE, "purge-gone-cars", jobs::purge)
         .http(routes::configure)
 }
