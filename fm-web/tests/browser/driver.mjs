@@ -86,8 +86,17 @@ export class Browser {
   one(css) {
     return until(css, async () => (await this.all(css))[0]);
   }
+  /** Reads what is shown. An element that is replaced meanwhile is looked for again. */
   async text(css) {
-    return this.call("GET", `/element/${await this.one(css)}/text`);
+    const read = async () => {
+      try {
+        return { shown: await this.call("GET", `/element/${await this.one(css)}/text`) };
+      } catch (e) {
+        if (!/stale/.test(e.message)) throw e;
+        return false;
+      }
+    };
+    return (await until(`the text of ${css}`, read)).shown;
   }
   /** Clicks. A page that is being replaced takes its elements along: then it is looked for again. */
   async click(css) {

@@ -5,6 +5,8 @@ import { Person, fresh } from "./person.mjs";
 
 export const hearts = (base, script) => async (part, browser) => {
   const does = (what, run) => part.does(what, run);
+  // A heart that is pressed before the scripts have begun is a form.
+  const opens = (url) => (script ? browser.opens(url) : browser.go(url));
   /** Clicks where neither the menu nor the bar at the bottom lies above. */
   const press = async (css) => {
     await browser.one(css);
@@ -21,7 +23,7 @@ export const hearts = (base, script) => async (part, browser) => {
 
   await browser.size(390, 844);
   await does("two cars are remembered without an account", async () => {
-    await browser.go(mine);
+    await opens(mine);
     for (const car of cars) {
       await press(`#c-${car.id} .heart`);
       // Without scripts each press is a new page; with them two in a row must not get into each other's way.
@@ -31,16 +33,16 @@ export const hearts = (base, script) => async (part, browser) => {
     if (script && !(await browser.here()).endsWith(`seller=${cars[0].owner_id}`)) throw new Error("the page was left");
   });
   await does("they are still there on another page, and one is forgotten", async () => {
-    await browser.go(`${base}/favourites`);
+    await opens(`${base}/favourites`);
     if ((await browser.all(".kept")).length !== 2) throw new Error("not two");
     await press(`#c-${cars[1].id} .heart`);
     await until("one heart", async () => (await browser.go(`${base}/favourites`), (await browser.all(".kept")).length === 1));
-    await browser.go(mine);
+    await opens(mine);
     await press(`#c-${cars[1].id} .heart`);
     await until("two hearts", async () => (await browser.all('.heart[aria-pressed="true"][name="remove"]:not([aria-busy="true"])')).length === 2);
   });
   await does("they are compared", async () => {
-    await browser.go(`${base}/favourites`);
+    await opens(`${base}/favourites`);
     for (const car of cars) await press(`.kept input[value="${car.id}"]`);
     await browser.click(".compare-go button");
     await browser.one(".versus .best");
@@ -55,12 +57,12 @@ export const hearts = (base, script) => async (part, browser) => {
   });
   await does("a fallen price is marked", async () => {
     await seller.call("PATCH", `/api/cars/${cars[0].id}`, { price: 12_900 });
-    await browser.go(`${base}/favourites`);
+    await opens(`${base}/favourites`);
     await browser.sees("€1,000 less");
   });
   await does("a car that is gone is said", async () => {
     await seller.leaves();
-    await browser.go(`${base}/favourites`);
+    await opens(`${base}/favourites`);
     await browser.sees("2 cars that you remembered are no longer offered.");
     await browser.click(".gone button");
     await browser.sees("Nothing remembered yet.");
