@@ -106,6 +106,7 @@ stage_market() {
         # Real ads, where they lie beside the project; the tests make their own otherwise.
         [ ! -f "$ROOT/../shared/data/ads.csv" ] || export FM_MARKET_ADS=$ROOT/../shared/data/ads.csv
         market_tests "the running market" market elasticity
+        market_tests "the load generator" load
         market_tests "forged identities" identity
         market_tests "working on one service" dev
         market_tests "services that start early" starting

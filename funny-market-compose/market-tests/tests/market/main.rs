@@ -6,7 +6,6 @@ mod bad_input;
 mod health;
 mod journey;
 mod live;
-mod load;
 mod pictures;
 mod tour;
 mod traces;
