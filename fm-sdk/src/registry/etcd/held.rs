@@ -1,15 +1,15 @@
 //! A held key: its lease is kept alive, taken again when it is lost, and the key put back when somebody deletes it.
 
 use super::{
+    backoff::backoff,
     failure::Failure,
     keys::Keys,
     lease::{self, Beat, Lease},
     pool::Pool,
     runtime::Runtime,
-    wait::Wait,
 };
 use crate::{
-    BoxFuture, Error, Kind, Result,
+    Backoff, BoxFuture, Error, Kind, Result,
     registry::{LeasedKey, Snapshot},
 };
 use std::{sync::Arc, time::Duration};
@@ -89,9 +89,9 @@ impl KeepAlive {
     }
 
     async fn run(mut self) {
-        let mut wait = Wait::default();
+        let mut backoff = backoff();
         loop {
-            let lost = match self.session(&mut wait).await {
+            let lost = match self.session(&mut backoff).await {
                 Ok(released) => return released.tell(),
                 Err(failure) => failure,
             };
@@ -100,7 +100,7 @@ impl KeepAlive {
                 let _ = waiting.send(Err(lost.clone().into()));
             }
             tokio::select! {
-                () = sleep(wait.next()) => {}
+                () = sleep(backoff.next_wait()) => {}
                 ask = self.asks.recv() => if let Err(released) = self.note(ask) {
                     return released.tell();
                 }
@@ -122,10 +122,10 @@ impl KeepAlive {
     }
 
     /// From taking a lease to losing it.
-    async fn session(&mut self, wait: &mut Wait) -> std::result::Result<Released, Failure> {
+    async fn session(&mut self, backoff: &mut Backoff) -> std::result::Result<Released, Failure> {
         let lease = lease::grant(&self.pool, self.ttl).await?;
         let mut put_at = self.put(lease).await?;
-        wait.reset();
+        backoff.reset();
         let mut beat = Beat::new(lease);
         let mut good_until = Instant::now() + lease.ttl;
         let mut next = Instant::now() + lease.ttl / 3;

@@ -4,6 +4,7 @@
 //! and keep-alives move with them.
 
 mod address;
+mod backoff;
 mod failure;
 mod held;
 mod keys;
@@ -12,7 +13,6 @@ mod node;
 mod pool;
 mod runtime;
 mod tls;
-mod wait;
 mod watch;
 mod write;
 
@@ -63,13 +63,13 @@ impl Etcd {
 /// Any answer will do, also that we may not read this key.
 async fn probe(pool: Arc<pool::Pool>, keys: keys::Keys) {
     let key = keys.full("/fm/probe");
-    let mut wait = wait::Wait::default();
+    let mut backoff = backoff::backoff();
     loop {
         let key = key.as_str();
         match pool.call(|c| async move { c.get(key).await }).await {
-            Err(failure::Failure::Unreachable { .. }) => tokio::time::sleep(wait.next()).await,
+            Err(failure::Failure::Unreachable { .. }) => tokio::time::sleep(backoff.next_wait()).await,
             _ => {
-                wait.reset();
+                backoff.reset();
                 tokio::time::sleep(PROBE).await;
             }
         }

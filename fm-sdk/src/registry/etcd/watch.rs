@@ -1,6 +1,6 @@
 //! Watches: read the prefix, follow it from the next revision, and begin again whenever in doubt.
 
-use super::{failure::Failure, keys::Keys, pool::Pool, runtime::Runtime, wait::Wait};
+use super::{backoff::backoff, failure::Failure, keys::Keys, pool::Pool, runtime::Runtime};
 use crate::ConnectionState;
 use crate::registry::Snapshot;
 use etcd_rs::{EventType, KeyRange, WatchCanceler, WatchCreateRequest, WatchInbound, WatchOp, WatchResponse, WatchStream};
@@ -75,7 +75,7 @@ struct Follower {
 
 impl Follower {
     async fn run(&self) {
-        let mut wait = Wait::default();
+        let mut backoff = backoff();
         let mut reach = self.pool.connection();
         loop {
             match self.keys.list(&self.pool, &self.prefix).await {
@@ -87,15 +87,15 @@ impl Follower {
                     let why = end.unwrap_or_else(|_| Failure::broken("the watch failed"));
                     log::debug!("registry: watching {} again: {}", self.prefix, why.why());
                     if begun.elapsed() > self.check / 2 {
-                        wait.reset();
+                        backoff.reset();
                         continue;
                     }
-                    sleep(wait.next() / 2).await;
+                    sleep(backoff.next_wait() / 2).await;
                 }
                 Err(failure) => {
                     log::debug!("registry: {} not read, trying again: {}", self.prefix, failure.why());
                     self.mark_stale();
-                    pause(wait.next(), &mut reach, &failure).await;
+                    pause(backoff.next_wait(), &mut reach, &failure).await;
                 }
             }
         }
