@@ -64,7 +64,19 @@ impl Action {
             ChangePrice, CountView, Enquire, ForgetFavourite, OpenCar, PriceHistory, RemoveCar, SaveFavourite, SellCar, ShowPicture,
             UploadPicture,
         };
-        let listing = matches!(self, UploadPicture | ChangePrice | SellCar | RemoveCar);
-        listing || matches!(self, OpenCar | ShowPicture | PriceHistory | CountView | SaveFavourite | ForgetFavourite | Enquire)
+        matches!(
+            self,
+            OpenCar
+                | ShowPicture
+                | PriceHistory
+                | CountView
+                | SaveFavourite
+                | ForgetFavourite
+                | Enquire
+                | UploadPicture
+                | ChangePrice
+                | SellCar
+                | RemoveCar
+        )
     }
 }

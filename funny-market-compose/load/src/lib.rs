@@ -7,7 +7,7 @@ mod people;
 mod plan;
 mod record;
 mod report;
-mod visit;
+mod visitor;
 
 pub use action::Action;
 pub use load::{Load, Settings};

@@ -2,7 +2,7 @@ use crate::{
     Action, Plan, Report,
     people::People,
     record::Record,
-    visit::{Ground, Visit},
+    visitor::{Context, Visitor},
 };
 use market::{Caller, Result};
 use serde_json::Value;
@@ -62,12 +62,12 @@ struct Queue {
     is_stopped: bool,
 }
 
-/// A visit whose next step is due at that time; a session that is to begin next is one of these, too.
+/// A visitor whose next step is due at that time; a session that is to begin next is one of these, too.
 struct Waiting {
     due: Instant,
     number: u64,
     is_new: bool,
-    visit: Visit,
+    visitor: Visitor,
 }
 
 impl Load {
@@ -103,7 +103,7 @@ impl Load {
         self.shared.record.report()
     }
 
-    /// Sessions that have begun and not ended.
+    /// Sessions that have begun and not ended, but for those whose request is being answered at the moment.
     pub fn sessions(&self) -> usize {
         // One of them is the next one, which has not begun.
         self.shared.queue().waiting.len().saturating_sub(1)
@@ -136,12 +136,12 @@ impl Shared {
     }
 
     fn work(&self) {
-        let ground = Ground { gateway: &self.gateway, people: &self.people, record: &self.record, cars: &self.cars };
-        while let Some(Waiting { due, number, mut visit, .. }) = self.next() {
-            visit.go_on(due, &ground);
-            if let Some(step) = visit.next() {
+        let context = Context { gateway: &self.gateway, people: &self.people, record: &self.record, cars: &self.cars };
+        while let Some(Waiting { due, number, mut visitor, .. }) = self.next() {
+            visitor.go_on(due, &context);
+            if let Some(step) = visitor.next() {
                 // People think when they have seen the answer.
-                self.queue().waiting.push(Waiting { due: Instant::now() + step.after, number, is_new: false, visit });
+                self.queue().waiting.push(Waiting { due: Instant::now() + step.after, number, is_new: false, visitor });
                 self.changed.notify_one();
             }
         }
@@ -177,7 +177,7 @@ impl Queue {
     fn expect_next_session(&mut self, began: Instant) {
         if let Some(session) = self.plan.next() {
             let (due, number) = (began + session.at, session.number);
-            self.waiting.push(Waiting { due, number, is_new: true, visit: Visit::new(session) });
+            self.waiting.push(Waiting { due, number, is_new: true, visitor: Visitor::new(session) });
         }
     }
 }

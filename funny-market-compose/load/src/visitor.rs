@@ -27,7 +27,7 @@ const OWN_LISTED: usize = 3;
 const OWN_SOLD: usize = 3;
 
 /// A visitor in the market.
-pub struct Visit {
+pub struct Visitor {
     session: Session,
     memory: Memory,
 }
@@ -45,15 +45,15 @@ struct Memory {
     sold: Vec<String>,
 }
 
-/// What all visits share.
-pub struct Ground<'a> {
+/// What all visitors share.
+pub struct Context<'a> {
     pub gateway: &'a Caller,
     pub people: &'a People,
     pub record: &'a Record,
     pub cars: &'a [Value],
 }
 
-impl Visit {
+impl Visitor {
     pub fn new(session: Session) -> Self {
         Self { session, memory: Memory::default() }
     }
@@ -64,28 +64,28 @@ impl Visit {
     }
 
     /// Takes the next step, which was due then.
-    pub fn go_on(&mut self, due: Instant, ground: &Ground<'_>) {
+    pub fn go_on(&mut self, due: Instant, context: &Context<'_>) {
         let Some(step) = self.session.steps.pop_front() else { return };
-        let Some(request) = self.request(step, ground) else { return ground.record.skipped(step.action) };
+        let Some(request) = self.request(step, context) else { return context.record.skipped(step.action) };
         let answer = if step.action.needs_account() {
             // Who cannot sign in was counted as such.
-            let Some(answer) = ground.people.call(self.session.who, &request, ground.record) else { return };
+            let Some(answer) = context.people.call(self.session.who, &request, context.record) else { return };
             answer
         } else {
-            ground.gateway.call(&request).map_err(Into::into)
+            context.gateway.call(&request).map_err(Into::into)
         };
         match &answer {
             Ok(answer) if (200..300).contains(&answer.status) => {
-                ground.record.done(step.action, due);
+                context.record.done(step.action, due);
                 self.memory.learn(step.action, answer);
             }
-            Ok(answer) if is_overtaken(step.action, answer.status) => ground.record.skipped(step.action),
-            _ => ground.record.failed(step.action, &answer),
+            Ok(answer) if is_overtaken(step.action, answer.status) => context.record.skipped(step.action),
+            _ => context.record.failed(step.action, &answer),
         }
     }
 
     /// What is asked for; `None` where there is nothing to ask about.
-    fn request(&self, step: Step, ground: &Ground<'_>) -> Option<Request> {
+    fn request(&self, step: Step, context: &Context<'_>) -> Option<Request> {
         let Step { action, pick, .. } = step;
         let memory = &self.memory;
         let get = |path: String| Some(Request::new("GET", path));
@@ -115,7 +115,7 @@ impl Visit {
                 Some(Request::new("POST", "/api/me/conversations").with("idempotency-key", key()).json(&body))
             }
             Action::OwnCars => get("/api/me/cars?per_page=100".into()),
-            Action::ListCar => Some(Request::new("POST", "/api/cars").with("idempotency-key", key()).json(chosen(ground.cars, pick)?)),
+            Action::ListCar => Some(Request::new("POST", "/api/cars").with("idempotency-key", key()).json(chosen(context.cars, pick)?)),
             Action::UploadPicture => {
                 let (id, _) = memory.listed.first()?;
                 let (kind, body) = picture::upload(&[&picture::noise(pick).ok()?]);
