@@ -30,7 +30,7 @@ pub enum Exposure {
 }
 
 impl Exposure {
-    /// Judges a port that is bound to this address and may speak TLS.
+    /// Tells how a port is exposed that is bound to this address and may speak TLS.
     pub fn of(has_tls: bool, clear_text: ClearText, address: SocketAddr) -> Exposure {
         match clear_text {
             _ if has_tls => Exposure::Tls,

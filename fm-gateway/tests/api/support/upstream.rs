@@ -19,7 +19,7 @@ pub struct Upstream {
     pub opened: Rc<Cell<usize>>,
     pub ended: Rc<Cell<usize>>,
     task: JoinHandle<()>,
-    talks: Rc<RefCell<Vec<JoinHandle<()>>>>,
+    connections: Rc<RefCell<Vec<JoinHandle<()>>>>,
 }
 
 /// One connection of an upstream.
@@ -35,8 +35,8 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, opened, ended) = (Rc::<RefCell<Vec<String>>>::default(), Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-        let talks: Rc<RefCell<Vec<JoinHandle<()>>>> = Rc::default();
-        let talks2 = talks.clone();
+        let connections: Rc<RefCell<Vec<JoinHandle<()>>>> = Rc::default();
+        let connections2 = connections.clone();
         let (seen2, opened2, ended2) = (seen.clone(), opened.clone(), ended.clone());
         let task = actix_rt::spawn(async move {
             loop {
@@ -44,13 +44,13 @@ impl Upstream {
                 let connection = Connection { io, input: Vec::new(), seen: seen2.clone() };
                 opened2.set(opened2.get() + 1);
                 let (script, ended) = (script(connection), ended2.clone());
-                talks2.borrow_mut().push(actix_rt::spawn(async move {
+                connections2.borrow_mut().push(actix_rt::spawn(async move {
                     script.await;
                     ended.set(ended.get() + 1);
                 }));
             }
         });
-        Upstream { address, seen, opened, ended, task, talks }
+        Upstream { address, seen, opened, ended, task, connections }
     }
 
     /// Answers every request with these bytes.
@@ -92,7 +92,7 @@ impl Upstream {
         self.seen.borrow().last().expect("nothing was asked").clone()
     }
 
-    /// Takes the port away; connections that stand stay.
+    /// Takes the port away; open connections stay.
     pub fn close(&self) {
         self.task.abort();
     }
@@ -100,7 +100,7 @@ impl Upstream {
     /// Ends it in the middle of whatever it does.
     pub fn kill(&self) {
         self.task.abort();
-        self.talks.borrow_mut().drain(..).for_each(|connection| connection.abort());
+        self.connections.borrow_mut().drain(..).for_each(|connection| connection.abort());
     }
 }
 
