@@ -28,7 +28,7 @@ pub use {
     check::{check, drivers},
     compile::{Compiled, CompiledRoute, CompiledStep, compile},
     delivery::{Delivery, Outcome},
-    drivers::{Drivers, Tools},
+    drivers::{Driver, DriverStatus, Drivers, Tools},
     exchange::{Client, Exchange, Upstream, Worker},
     plugin::{Decision, Flow, Phases, Plugin, Step},
     rule::rule,

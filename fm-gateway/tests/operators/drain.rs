@@ -25,6 +25,15 @@ impl Market {
     }
 
     async fn of(instances: [Upstream; 2]) -> Market {
+        let market = Market::of_any(instances).await;
+        for node in 0..2 {
+            eventually("both nodes know both instances", TIMEOUT, async || market.picked(node).await == [true, true]).await;
+        }
+        market
+    }
+
+    /// The same, where not both of the instances answer.
+    async fn of_any(instances: [Upstream; 2]) -> Market {
         let registry = MemoryRegistry::new();
         let routes = json!([{"id": "cars", "path": "/**", "plugins": [{"plugin": "discovery", "settings": {"service": "fm-cars"}}, {"plugin": "proxy"}]}]);
         put(&registry, &table_of(routes).to_string()).await;
@@ -38,11 +47,7 @@ impl Market {
         for node in &nodes {
             node.loaded().await;
         }
-        let market = Market { nodes, admin, instances, places };
-        for node in 0..2 {
-            eventually("both nodes know both instances", TIMEOUT, async || market.picked(node).await == [true, true]).await;
-        }
-        market
+        Market { nodes, admin, instances, places }
     }
 
     /// Which instances answer some requests through a node.
@@ -171,4 +176,26 @@ async fn the_page_drains_and_undrains() {
     assert!(browser.page("/admin/nodes?lang=de").await.contains("wird geleert"));
     assert_eq!(browser.post("/admin/nodes", &fields("undrain")).await.status, 303);
     eventually("the node picks it again", TIMEOUT, async || market.picked(1).await == [true, true]).await;
+}
+
+#[actix_rt::test]
+async fn an_instance_that_fails_is_shown_as_ejected_by_the_gateways_that_leave_it_out() {
+    let broken = Upstream::start(|connection| async move { drop(connection) }).await;
+    let market = Market::of_any([broken, Upstream::answering(ok("1")).await]).await;
+    for node in 0..2 {
+        let ejected = async || {
+            market.picked(node).await;
+            market.shown("cars-0").await["ejected_by"].as_array().unwrap().contains(&json!(format!("gateway-{node}")))
+        };
+        eventually("the node leaves it out", TIMEOUT, ejected).await;
+    }
+    let healthy = market.shown("cars-1").await;
+    assert_eq!(healthy["ejected_by"], json!([]));
+    assert!(healthy["latency_ms"].as_f64().unwrap() > 0.0, "{healthy}");
+    let shown = async || {
+        market.picked(0).await;
+        let browser = Browser::of(&market.admin);
+        browser.page("/admin/nodes").await.contains("by gateway-0") && browser.page("/admin/?lang=de").await.contains("1 ausgesetzt")
+    };
+    eventually("pages say so", TIMEOUT, shown).await;
 }

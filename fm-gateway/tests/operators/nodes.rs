@@ -85,3 +85,23 @@ async fn a_node_that_has_died_is_unreachable_and_one_that_was_stopped_is_forgott
     eventually("it is back", TIMEOUT, async || nodes(&admin).await.iter().all(|node| node["unreachable"] == false)).await;
     drop(a);
 }
+
+#[actix_rt::test]
+async fn each_node_tells_its_connections_memory_and_drivers() {
+    let (_, _a, b, admin) = two().await;
+    let _idle = b.connect().await;
+    let told = async || {
+        let nodes = nodes(&admin).await;
+        nodes.iter().map(|node| node["status"]["connections"].as_i64()).collect::<Vec<_>>() == [Some(0), Some(1)]
+    };
+    eventually("the connection is counted where it is open", TIMEOUT, told).await;
+    for node in nodes(&admin).await {
+        let status = &node["status"];
+        assert!(status["memory"].as_u64().unwrap() > 1 << 20, "{status}");
+        let drivers: Vec<_> = status["drivers"].as_array().unwrap().iter().map(|driver| (&driver["name"], &driver["problem"])).collect();
+        assert_eq!(drivers, [(&json!("identity"), &Value::Null), (&json!("registry"), &Value::Null)]);
+        assert_eq!(status["drivers"][1]["summary"], "2 registered instances");
+    }
+    let page = Browser::of(&admin).page("/admin/nodes?lang=de").await;
+    assert!(page.contains("2 registrierte Instanzen") && page.contains(" MiB</td>"), "{page}");
+}

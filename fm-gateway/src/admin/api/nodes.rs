@@ -2,7 +2,7 @@
 
 use crate::{
     NAME,
-    admin::{Admin, Ask, KnownNode, api::Call, known_nodes, users::Role},
+    admin::{Admin, Ask, KnownNode, api::Call, known_nodes, peers::NodeStatus, users::Role},
 };
 use actix_web::HttpResponse;
 use fm_sdk::{Result, registry::services::Instance, time::rfc3339};
@@ -38,19 +38,24 @@ pub struct Node {
     /// What is wrong with that table, as far as this node can say.
     pub problems: usize,
     pub metadata: BTreeMap<String, String>,
+    /// How it is; `None` if it gave no answer, or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<NodeStatus>,
 }
 
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let (_, revision) = ask.admin.current().await?;
-    Ok(HttpResponse::Ok().json(json!({"revision": revision, "nodes": nodes(&ask.admin, revision).await?})))
+    let nodes = nodes(&ask.admin, revision, &ask.admin.node_status().await?).await?;
+    Ok(HttpResponse::Ok().json(json!({"revision": revision, "nodes": nodes})))
 }
 
 /// The gateways that are registered, and those that ran lately and are unreachable.
 ///
 /// # Errors
 /// Those of the registry.
-pub async fn nodes(admin: &Admin, revision: i64) -> Result<Vec<Node>> {
-    let mut nodes: Vec<Node> = admin.services.instances(NAME).iter().map(|instance| node(admin, instance, revision)).collect();
+pub async fn nodes(admin: &Admin, revision: i64, status: &BTreeMap<String, NodeStatus>) -> Result<Vec<Node>> {
+    let with_status = |instance: &Instance| Node { status: status.get(&instance.id).cloned(), ..node(admin, instance, revision) };
+    let mut nodes: Vec<Node> = admin.services.instances(NAME).iter().map(with_status).collect();
     for (id, known) in known_nodes::list(&*admin.registry, admin.clock.now_ms()).await? {
         if !nodes.iter().any(|node| node.id == id) {
             nodes.push(unreachable(id, known));
@@ -62,8 +67,8 @@ pub async fn nodes(admin: &Admin, revision: i64) -> Result<Vec<Node>> {
 fn unreachable(id: String, known: KnownNode) -> Node {
     let KnownNode { url, version, started, seen } = known;
     let (started, seen) = (rfc3339(started), Some(rfc3339(seen)));
-    let (revision, metadata) = (None, BTreeMap::new());
-    Node { id, url, version, started, this: false, unreachable: true, seen, revision, current: false, problems: 0, metadata }
+    let (revision, metadata, status) = (None, BTreeMap::new(), None);
+    Node { id, url, version, started, this: false, unreachable: true, seen, revision, current: false, problems: 0, metadata, status }
 }
 
 fn node(admin: &Admin, instance: &Instance, revision: i64) -> Node {
@@ -88,5 +93,6 @@ fn node(admin: &Admin, instance: &Instance, revision: i64) -> Node {
         current: own == Some(revision),
         problems,
         metadata: instance.metadata.clone(),
+        status: None,
     }
 }

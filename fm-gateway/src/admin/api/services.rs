@@ -5,7 +5,7 @@ use crate::{
     admin::{
         Admin, Ask,
         api::Call,
-        peers::{self, Question, place},
+        peers::{NodeStatus, place},
         users::Role,
     },
     drain::Drain,
@@ -44,27 +44,40 @@ pub struct Running {
     pub metadata: BTreeMap<String, String>,
     /// Requests that it has in hand.
     pub in_flight: u32,
+    /// The highest moving average of its latency that a gateway sees, in milliseconds.
+    pub latency_ms: Option<f64>,
+    /// The gateways that send it nothing for a while, since it failed or was silent.
+    pub ejected_by: Vec<String>,
     /// Who has taken it out, and when: it gets no new requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drained: Option<Drain>,
 }
 
+impl Service {
+    /// How many of its instances were taken out.
+    pub fn drained(&self) -> usize {
+        self.instances.iter().filter(|instance| instance.drained.is_some()).count()
+    }
+
+    /// How many of its instances get nothing from a gateway for a while.
+    pub fn ejected(&self) -> usize {
+        self.instances.iter().filter(|instance| !instance.ejected_by.is_empty()).count()
+    }
+}
+
 async fn run(ask: Ask) -> Result<HttpResponse> {
     let (table, _) = ask.admin.current().await?;
-    let mut services = list(&ask.admin, &table).await;
-    add_in_flight(&ask.admin, &mut services).await?;
+    let services = list(&ask.admin, &table, &ask.admin.node_status().await?).await;
     Ok(HttpResponse::Ok().json(json!({"services": services})))
 }
 
-/// The services that are registered or that a route leads to; requests in flight are those of this gateway.
-pub async fn list(admin: &Admin, table: &Table) -> Vec<Service> {
+/// The services that are registered or that a route leads to, with their instances as these gateways see them.
+pub async fn list(admin: &Admin, table: &Table, nodes: &BTreeMap<String, NodeStatus>) -> Vec<Service> {
     let all = admin.services.all();
     all.ready(TIMEOUT).await;
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
-    let in_flight = peers::in_flight(admin);
     for instance in all.list().iter().filter(|instance| instance.service != NAME) {
-        let in_flight = in_flight.get(&place(instance)).copied().unwrap_or_default();
-        let running = Running { in_flight, drained: admin.drivers.tools.drains.of(instance), ..running(instance) };
+        let running = Running { drained: admin.drivers.tools.drains.of(instance), ..running(instance, nodes) };
         services.entry(instance.service.clone()).or_default().instances.push(running);
     }
     for route in &table.routes {
@@ -75,22 +88,19 @@ pub async fn list(admin: &Admin, table: &Table) -> Vec<Service> {
     services.into_iter().map(|(name, service)| Service { name, ..service }).collect()
 }
 
-/// Adds the requests in flight from the other gateways.
-///
-/// # Errors
-/// Those of the registry.
-pub async fn add_in_flight(admin: &Admin, services: &mut [Service]) -> Result<()> {
-    let others = admin.peers.ask::<BTreeMap<String, u32>>(admin, &Question::InFlight).await?;
-    for service in services {
-        for instance in &mut service.instances {
-            let place = format!("{}/{}", service.name, instance.id);
-            instance.in_flight += others.of.values().filter_map(|of| of.get(&place)).sum::<u32>();
-        }
-    }
-    Ok(())
-}
-
-fn running(instance: &Instance) -> Running {
+fn running(instance: &Instance, nodes: &BTreeMap<String, NodeStatus>) -> Running {
+    let place = place(instance);
+    let seen: Vec<_> = nodes.iter().filter_map(|(node, status)| Some((node, status.instances.get(&place)?))).collect();
     let Instance { id, url, version, started, metadata, .. } = instance.clone();
-    Running { id, url, version, started: rfc3339(started), metadata, in_flight: 0, drained: None }
+    Running {
+        id,
+        url,
+        version,
+        started: rfc3339(started),
+        metadata,
+        in_flight: seen.iter().map(|(_, instance)| instance.in_flight).sum(),
+        latency_ms: seen.iter().filter_map(|(_, instance)| instance.latency_ms).reduce(f64::max),
+        ejected_by: seen.iter().filter(|(_, instance)| instance.ejected).map(|(node, _)| (*node).clone()).collect(),
+        drained: None,
+    }
 }

@@ -93,6 +93,12 @@ const SENTENCES: &[(&str, &str)] = &[
         "{} is neither a path nor http(s)://host..., with ${host} as the only variable in the host",
         "{} ist weder ein Pfad noch http(s)://host..., mit ${host} als einziger Variable im Host",
     ),
+    // Drivers.
+    ("{} registered instances", "{} registrierte Instanzen"),
+    ("access tokens are verified by the keys in the registry", "Access-Token werden mit den Schlüsseln der Registry geprüft"),
+    ("the registry has not answered yet", "die Registry hat noch nicht geantwortet"),
+    ("the registry is unreachable, what was known last is used", "die Registry ist nicht erreichbar, es gilt, was zuletzt bekannt war"),
+    ("no keys are known yet, access tokens are refused", "noch ist kein Schlüssel bekannt, Access-Token werden abgelehnt"),
     ("no instance of {} is up", "keine Instanz von {} ist erreichbar"),
     // Errors of pages.
     (

@@ -44,7 +44,7 @@ struct One {
 async fn list(ask: Ask) -> Result<HttpResponse> {
     let s = Layout::of(&ask, "history").await?;
     let (_, revision) = ask.admin.current().await?;
-    let nodes = nodes(&ask.admin, revision).await?;
+    let nodes = nodes(&ask.admin, revision, &ask.admin.own_status()).await?;
     let on = |version: &Version| nodes.iter().filter(|n| n.revision == Some(version.revision)).map(|n| n.id.clone()).collect();
     let versions = history::list(&*ask.admin.registry).await?;
     let versions = versions.into_iter().map(|version| (on(&version), version)).map(|(on, version)| (version, on)).collect();

@@ -114,7 +114,7 @@ impl Layout {
     pub fn shape(&self, state: &str) -> &'static str {
         match state {
             "ok" | "added" => "●",
-            "warning" | "changed" | "draining" => "▲",
+            "warning" | "changed" | "draining" | "ejected" => "▲",
             "error" | "removed" | "unreachable" => "■",
             _ => "○",
         }
@@ -170,6 +170,7 @@ impl Layout {
             "inactive" => "inaktiv",
             "unreachable" => "nicht erreichbar",
             "draining" => "wird geleert",
+            "ejected" => "ausgesetzt",
             "added" => "neu",
             "changed" => "geändert",
             "removed" => "entfernt",

@@ -50,7 +50,11 @@ async fn show(ask: &Ask, form: Form, error: Option<(String, String)>) -> Result<
     let s = Layout::of(ask, "routes").await?;
     let working = ask.working().await?;
     let groups = working.table.routes.iter().map(|route| route.group.clone()).filter(|group| !group.is_empty()).collect();
-    let services = crate::admin::api::services::list(&ask.admin, &working.table).await.into_iter().map(|service| service.name).collect();
+    let services = crate::admin::api::services::list(&ask.admin, &working.table, &ask.admin.own_status())
+        .await
+        .into_iter()
+        .map(|service| service.name)
+        .collect();
     html(ask, &Page { s, mark: working.mark, form, groups, services, error })
 }
 

@@ -1,6 +1,6 @@
 //! Gateways, services and their instances.
 
-use super::{Layout, filters, html, see};
+use super::{Layout, filters, german::german, html, see};
 use crate::admin::{
     Ask,
     api::{
@@ -27,12 +27,28 @@ struct Page {
     services: Vec<Service>,
 }
 
+impl Page {
+    /// What a driver says, in the language of the page.
+    fn said(&self, text: &str) -> String {
+        if self.s.de { german(text) } else { text.to_owned() }
+    }
+
+    fn milliseconds(&self, ms: &f64) -> String {
+        format!("{} ms", self.s.number(*ms))
+    }
+
+    /// Whether a gateway has told of its drivers.
+    fn has_drivers(&self) -> bool {
+        self.nodes.iter().any(|node| node.status.is_some())
+    }
+}
+
 async fn show(ask: Ask) -> Result<HttpResponse> {
     let s = Layout::of(&ask, "nodes").await?;
     let (table, revision) = ask.admin.current().await?;
-    let mut services = services::list(&ask.admin, &table).await;
-    services::add_in_flight(&ask.admin, &mut services).await?;
-    html(&ask, &Page { s, revision, nodes: nodes(&ask.admin, revision).await?, services })
+    let status = ask.admin.node_status().await?;
+    let services = services::list(&ask.admin, &table, &status).await;
+    html(&ask, &Page { s, revision, nodes: nodes(&ask.admin, revision, &status).await?, services })
 }
 
 async fn submit(ask: Ask) -> Result<HttpResponse> {

@@ -116,6 +116,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     // A window that there is none of is in an address that somebody has typed.
     let traffic = over_time(&ask.admin, window(&ask).unwrap_or_default()).await?;
     look.extend(failing(&s, &traffic));
+    let status = ask.admin.own_status();
     let versions = history::list(&*ask.admin.registry).await?.into_iter().take(5).collect();
     let page = Page {
         s,
@@ -123,8 +124,8 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         active: table.routes.iter().filter(|route| route.active).count(),
         total: table.routes.len(),
         look,
-        nodes: nodes(&ask.admin, revision).await?,
-        services: services::list(&ask.admin, &table).await,
+        nodes: nodes(&ask.admin, revision, &status).await?,
+        services: services::list(&ask.admin, &table, &status).await,
         versions,
         traffic,
     };

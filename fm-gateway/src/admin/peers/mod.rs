@@ -2,8 +2,10 @@
 //! nobody needs credentials for another one.
 
 mod question;
+mod status;
 
-pub use question::{OverTime, Question, in_flight, over_time, place, traffic};
+pub use question::{OverTime, Question, over_time, place, traffic};
+pub use status::{InstanceStatus, NodeStatus};
 
 use super::Admin;
 use crate::{

@@ -1,5 +1,6 @@
 //! What gateways ask each other, and how each answers.
 
+use super::NodeStatus;
 use crate::{
     admin::{Admin, traces::TraceFilter},
     recent::RecentRequest,
@@ -22,8 +23,8 @@ const MAX_ROUTES: usize = 5000;
 pub enum Question {
     /// The last requests.
     Recent,
-    /// How many requests each instance of all services has in hand.
-    InFlight,
+    /// How the gateway is, and the instances as it sees them.
+    Status,
     /// The numbers of these routes since the table of this revision is in force; none, if another one is.
     Traffic { revision: i64, routes: Vec<String> },
     /// The spans of a trace.
@@ -52,7 +53,7 @@ impl Question {
     pub fn answer(&self, admin: &Admin) -> Value {
         match self {
             Question::Recent => json!(bounded(admin.recent.list())),
-            Question::InFlight => json!(in_flight(admin)),
+            Question::Status => json!(NodeStatus::of(admin)),
             Question::Traffic { revision, routes } => json!(traffic(admin, *revision, routes)),
             Question::Trace { id } => json!(id.parse().map(|id| admin.own_spans(id)).unwrap_or_default()),
             Question::Traces { filter } => json!(admin.own_recent_traces(filter)),
@@ -76,12 +77,6 @@ fn bounded(mut recent: Vec<RecentRequest>) -> Vec<RecentRequest> {
     let surplus = recent.len() - fit.count();
     recent.drain(..surplus);
     recent
-}
-
-/// Requests that each instance has in hand from this node, by service and id.
-pub fn in_flight(admin: &Admin) -> BTreeMap<String, u32> {
-    let count = |instance: &Instance| (place(instance), admin.drivers.tools.balancer.health(instance).in_flight);
-    admin.services.all().list().iter().map(count).collect()
 }
 
 /// The numbers of routes on this node since the table of this revision is in force.

@@ -1,0 +1,79 @@
+//! How a gateway is, and the instances as it sees them.
+
+use super::{Question, place};
+use crate::{admin::Admin, pipeline::DriverStatus};
+use fm_sdk::{Result, registry::services::Instance};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fs};
+
+/// How a gateway is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// Open connections of clients.
+    pub connections: i64,
+    /// Requests under way, without event streams and WebSockets.
+    pub requests: i64,
+    /// Memory that it holds in RAM, in bytes; `None` where the system does not tell.
+    pub memory: Option<u64>,
+    pub drivers: Vec<DriverStatus>,
+    /// By service and id.
+    pub instances: BTreeMap<String, InstanceStatus>,
+}
+
+/// How an instance is, as one gateway sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InstanceStatus {
+    /// Requests that it has in hand from this gateway.
+    pub in_flight: u32,
+    /// The moving average of its latency, in milliseconds; `None` if it has answered nothing lately.
+    pub latency_ms: Option<f64>,
+    /// It gets no requests for a while, since it failed or was silent.
+    pub ejected: bool,
+}
+
+impl NodeStatus {
+    /// That of this node.
+    pub fn of(admin: &Admin) -> NodeStatus {
+        let metrics = &admin.drivers.tools.metrics;
+        NodeStatus {
+            connections: metrics.connections().get(),
+            requests: metrics.under_way().get(),
+            memory: resident_memory(),
+            drivers: admin.drivers.status(),
+            instances: admin.services.all().list().iter().map(|one| (place(one), instance(admin, one))).collect(),
+        }
+    }
+}
+
+fn instance(admin: &Admin, instance: &Instance) -> InstanceStatus {
+    let health = admin.drivers.tools.balancer.health(instance);
+    InstanceStatus {
+        in_flight: health.in_flight,
+        latency_ms: health.latency.map(|latency| latency.as_secs_f64() * 1000.0),
+        ejected: !health.ejected_for.is_zero(),
+    }
+}
+
+/// `VmRSS` of proc(5), in bytes.
+fn resident_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+impl Admin {
+    /// How all gateways are, by name; those that gave no answer are left out.
+    ///
+    /// # Errors
+    /// Those of the registry.
+    pub async fn node_status(&self) -> Result<BTreeMap<String, NodeStatus>> {
+        let mut status = self.peers.ask::<NodeStatus>(self, &Question::Status).await?.of;
+        status.extend(self.own_status());
+        Ok(status)
+    }
+
+    /// How this gateway is, by its name.
+    pub fn own_status(&self) -> BTreeMap<String, NodeStatus> {
+        BTreeMap::from([(self.instance.clone(), NodeStatus::of(self))])
+    }
+}
