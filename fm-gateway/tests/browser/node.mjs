@@ -11,10 +11,10 @@ const PROGRAM = process.env.FM_GATEWAY_PROGRAM;
 const registry = (prefix) => ({ FM_BUS: process.env.FM_MARKET_BUS, FM_REGISTRY: process.env.FM_MARKET_REGISTRY, FM_REGISTRY_PREFIX: prefix });
 const market_prefix = process.env.FM_MARKET_REGISTRY_PREFIX ?? "";
 
-/** Starts a gateway on free ports; `part` ends it. Without a prefix it is a node of the market. */
-export async function start(part, name, prefix = market_prefix) {
+/** Starts a gateway on free ports; `part` ends it. Without a prefix it is a node of the market; `settings` of the environment come last. */
+export async function start(part, name, prefix = market_prefix, settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), "fm-gateway-"));
-  const env = { ...process.env, ...registry(prefix), FM_DATA: folder, FM_INSTANCE: name, FM_HTTP: "127.0.0.1:0", FM_ADMIN_HTTP: "127.0.0.1:0", FM_DRAIN: "0s", FM_LOG: "info", FM_LOG_FORMAT: "human" };
+  const env = { ...process.env, ...registry(prefix), FM_DATA: folder, FM_INSTANCE: name, FM_HTTP: "127.0.0.1:0", FM_ADMIN_HTTP: "127.0.0.1:0", FM_DRAIN: "0s", FM_LOG: "info", FM_LOG_FORMAT: "human", ...settings };
   const program = spawn(PROGRAM, [], { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((done) => program.on("exit", done).on("error", done));
   let said = "", over = false;

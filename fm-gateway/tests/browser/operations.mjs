@@ -3,13 +3,12 @@
 import { same, until } from "./browser.mjs";
 import { answered_by, die_over_the_messages_of, is_shown_as_new, scale, seller } from "./market.mjs";
 
-const SERVICE = "fm-tracker";
+export const SERVICE = "fm-tracker";
 /** Enough requests that each of two instances would get some. */
 const REQUESTS = 20;
 
-/** A dead letter is shown and replayed, and the service handles it. Afterwards the service has two instances. */
-export async function replays_a_dead_letter(admin, shows, mark) {
-  const who = await seller(`seller-${mark}`);
+/** Makes a dead letter of a car that somebody lists, and gives the car. Afterwards the service has two instances. */
+export async function makes_a_dead_letter(admin, who) {
   await scale(SERVICE, 0);
   const car = await who.lists_a_car();
   const deaths = await die_over_the_messages_of(`fm.${SERVICE}.events`);
@@ -19,6 +18,13 @@ export async function replays_a_dead_letter(admin, shows, mark) {
     await admin.go(`/admin/bus/${SERVICE}`);
     return admin.page.locator("tbody tr").count();
   });
+  return car;
+}
+
+/** A dead letter is shown and replayed, and the service handles it. Afterwards the service has two instances. */
+export async function replays_a_dead_letter(admin, shows, mark) {
+  const who = await seller(`seller-${mark}`);
+  const car = await makes_a_dead_letter(admin, who);
   same("whether the car is shown as new", await is_shown_as_new(car), false);
   await admin.go("/admin/bus");
   await shows("queues");

@@ -1,28 +1,15 @@
-// Every screen in its states: empty, filled with 1,000 routes, refused. Each one is valid HTML, is not wider than the screen, and axe-core
-// finds nothing against WCAG 2.2 AA; with `all` a picture is kept in every size, colour scheme and language.
+// Every screen of a gateway without services in its states: empty, filled with 1,000 routes, refused.
 
-import { mkdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { same, until } from "./browser.mjs";
+import { looks_at } from "./look.mjs";
 import { filter, first_page, median } from "./measure.mjs";
 import { start } from "./node.mjs";
 import { Operator } from "./operator.mjs";
 import { many_routes } from "./routes.mjs";
 
-const modules = createRequire(join(process.env.FM_NPM_MODULES, "/"));
-const { HtmlValidate } = modules("html-validate");
-const validator = new HtmlValidate({ extends: ["html-validate:standard"] });
-const RULES = { runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }, rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] };
 const PASSWORD = "correct horse battery staple";
-const WIDTHS = [[390, 844], [768, 1024], [1440, 900]];
-const ALL = WIDTHS.flatMap((size) => ["light", "dark"].map((scheme) => ({ size, scheme })));
-/** Without pictures each language is looked at in one way. */
-const ONE = { en: [{ size: WIDTHS[0], scheme: "light" }], de: [{ size: WIDTHS[2], scheme: "dark" }] };
 /** Of the first page with style sheet and scripts, compressed; bytes. */
 const FIRST_PAGE = 150 * 1024;
-/** Pictures of long pages end here. */
-const LONGEST = 2400;
 
 /** The overview, once its charts are drawn; a page without scripts has the table that they are drawn from. */
 const draws = (page) => page.waitForFunction(() => document.querySelectorAll(".charts .u-over").length === 3);
@@ -41,55 +28,12 @@ const drawn = (page, nth, colour) => page.evaluate(([nth, colour]) => {
 }, [nth, colour]);
 
 export const screens = (folder, all) => async (part) => {
-  const axe = await readFile(modules.resolve("axe-core/axe.min.js"), "utf8");
   const mark = Date.now().toString(36);
   const node = await start(part, "gateway-a", `/screens-${mark}`);
   const admin = new Operator(await part.visitor(), node.dashboard);
   const viewer = new Operator(await part.visitor(), node.dashboard);
   const { page } = admin;
-  let source = "";
-  for (const one of [page, viewer.page]) {
-    one.on("response", (response) => {
-      if (response.request().isNavigationRequest() && response.status() !== 303) source = response.text();
-    });
-  }
-  await mkdir(folder, { recursive: true });
-
-  const looks = async (who, name, language) => {
-    const report = await validator.validateString(await source);
-    const faults = report.results.flatMap((result) => result.messages.map((m) => `${m.line}:${m.column} ${m.message} [${m.ruleId}]`));
-    if (faults.length) throw new Error(`the HTML is not valid: ${faults.join("; ")}`);
-    for (const { size: [width, height], scheme } of all ? ALL : ONE[language]) {
-      await who.page.setViewportSize({ width, height });
-      await who.page.emulateMedia({ colorScheme: scheme });
-      const where = `${width} px, ${scheme}, ${language}`;
-      const wide = await who.page.evaluate(() => {
-        const root = document.documentElement;
-        const over = root.scrollWidth - root.clientWidth;
-        const names = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".scroll, .sr, nav")).map((e) => e.outerHTML.slice(0, 80));
-        return over > 0 ? `${over} px: ${names.slice(0, 3).join(" | ")}` : "";
-      });
-      same(`what is too wide at ${where}`, wide, "");
-      const violations = await who.page.evaluate(`${axe}; axe.run(document, ${JSON.stringify(RULES)}).then((r) => r.violations.map((v) => v.id + " (" + v.help + "): " + v.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).join(", ")))`);
-      same(`what axe-core finds at ${where}`, violations, []);
-      if (all) {
-        const long = await who.page.evaluate(() => document.documentElement.scrollHeight);
-        await who.page.screenshot({ path: join(folder, `${name.replaceAll(" ", "-")}-${width}-${scheme}-${language}.png`), clip: { x: 0, y: 0, width, height: Math.min(Math.max(long, height), LONGEST) }, fullPage: true });
-      }
-    }
-  };
-  /** Shows a screen in both languages: `wanted` is its path, or what leads to it. */
-  const shows = (name, wanted, who = admin) => part.tries(name, async () => {
-    for (const language of ["en", "de"]) {
-      await who.page.context().addCookies([{ name: "fm_gateway_lang", value: language, url: `${node.dashboard}/admin` }]);
-      if (typeof wanted === "string") await who.go(wanted);
-      else await wanted();
-      same("the language", await who.page.evaluate(() => document.documentElement.lang), language);
-      await looks(who, name, language);
-    }
-    await who.page.context().addCookies([{ name: "fm_gateway_lang", value: "en", url: `${node.dashboard}/admin` }]);
-    await who.page.setViewportSize({ width: 1440, height: 900 });
-  });
+  const shows = await looks_at(part, folder, all, [admin, viewer]);
   const submits = (who, css) => who.leads(() => who.page.locator(css).first().click());
   const publishes = async (table, comment) => {
     const { revision } = await admin.table();
