@@ -150,7 +150,7 @@ impl Application {
         let copy = Copy::in_folder(&settings.data_folder(NAME));
         let reach = registry.connection();
         let (drivers, recent, live) = (Drivers::new(tools), Arc::<RecentRequests>::default(), Arc::<LiveRequests>::default());
-        let watcher = TableWatcher::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy));
+        let watcher = TableWatcher::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy)).with_first(own.first_table);
         let (health, state) = (Health::default(), watcher.state());
         api::checks(&health, watcher.table(), state.clone(), reach);
         InstanceCounts::register(&metrics.all, services.clone(), watcher.table());

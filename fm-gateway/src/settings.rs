@@ -4,6 +4,7 @@ use crate::{
     admin::{ClearText, users::Cost, watchdog::INTERVAL},
     front::{CertificateFiles, Limits, TlsSettings},
     pipeline::Catalogue,
+    table::FirstTable,
 };
 use fm_sdk::{Clock, config::parse_duration};
 use std::{path::PathBuf, time::Duration};
@@ -23,6 +24,10 @@ pub struct GatewaySettings {
     /// Where dashboard and Admin API are served without TLS of the port's own: they need TLS or a network where nobody else listens
     #[arg(long, env = "FM_ADMIN_CLEAR_TEXT", default_value = "loopback", value_name = "WHERE")]
     pub admin_clear_text: ClearText,
+
+    /// What the first gateway writes into a registry that has no table
+    #[arg(long, env = "FM_GATEWAY_FIRST_TABLE", default_value = "market", value_name = "TABLE")]
+    pub first_table: FirstTable,
 
     /// The longest path and query, in bytes
     #[arg(long, env = "FM_GATEWAY_MAX_URI", default_value_t = 8192, value_name = "BYTES")]
@@ -105,6 +110,7 @@ impl Default for GatewaySettings {
             admin_http: "127.0.0.1:0".into(),
             admin_tls_certificates: Vec::new(),
             admin_clear_text: ClearText::default(),
+            first_table: FirstTable::default(),
             max_uri: limits.uri,
             max_head: limits.head,
             max_headers: limits.headers,

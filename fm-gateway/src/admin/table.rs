@@ -101,7 +101,8 @@ impl Admin {
         }
     }
 
-    async fn changed(&self, revision: i64) -> Error {
+    /// The error of a change of another revision than that in force, with who was faster.
+    pub(super) async fn changed(&self, revision: i64) -> Error {
         let versions = table::history::list(&*self.registry).await.unwrap_or_default();
         let by = versions.iter().find(|v| v.revision == revision).map(|v| format!(", by {} at {}", v.author, v.at)).unwrap_or_default();
         Error::new(Kind::Stale, "table-changed", format!("the table was changed in between: it has revision {revision} now{by}"))

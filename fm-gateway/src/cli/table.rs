@@ -145,7 +145,7 @@ pub(super) async fn run(command: TableCommand, settings: &Settings, plugins: &Ca
         TableCommand::Import { openapi, service } => {
             let malformed = |why: String| Error::new(Kind::Malformed, "openapi-invalid", format!("{}: {why}", openapi.display()));
             let document = serde_json::from_slice(&bytes_of(&openapi)?).map_err(|e| malformed(format!("not JSON: {e}")))?;
-            let import = table::openapi::import(&document, &service).map_err(malformed)?;
+            let import = table::import::openapi(&document, &service).map_err(malformed)?;
             import.warnings.iter().for_each(|warning| eprintln!("{NAME}: {warning}"));
             check(&import.table, plugins).map_err(invalid)?;
             println!("{}", serde_json::to_string_pretty(&import.table).internal()?);

@@ -2,8 +2,8 @@
 
 mod disk;
 pub mod history;
+pub mod import;
 mod market;
-pub mod openapi;
 mod packed;
 mod predicate;
 mod problem;
@@ -14,7 +14,7 @@ mod watcher;
 pub use {
     disk::Copy,
     history::{Publication, Version},
-    market::market,
+    market::{FirstTable, market},
     packed::{pack, unpack},
     predicate::Predicate,
     problem::{Problem, Problems},

@@ -1,6 +1,6 @@
 //! Keeps the table in force the registry's one, as long as that is good.
 
-use super::{CURRENT, Copy, PREFIX, Problem, Problems, Publication, Table, market, publish, publish::read};
+use super::{CURRENT, Copy, FirstTable, PREFIX, Problem, Problems, Publication, Table, market, publish, publish::read};
 use crate::pipeline::{Catalogue, Compiled, Drivers, compile};
 use arc_swap::ArcSwapOption;
 use fm_sdk::{
@@ -32,6 +32,7 @@ pub struct TableWatcher {
     catalogue: Catalogue,
     drivers: Drivers,
     copy: Option<Copy>,
+    first: FirstTable,
     table: Arc<ArcSwapOption<Compiled>>,
     state: watch::Sender<TableState>,
     /// A table in force that could not be copied to disk yet, and its revision.
@@ -41,8 +42,16 @@ pub struct TableWatcher {
 impl TableWatcher {
     /// Starts with the copy on disk, if there is a good one.
     pub fn new(registry: Arc<dyn Registry>, catalogue: Catalogue, drivers: Drivers, copy: Option<Copy>) -> TableWatcher {
-        let watcher =
-            TableWatcher { registry, catalogue, drivers, copy, table: Arc::default(), state: watch::Sender::default(), uncopied: None };
+        let watcher = TableWatcher {
+            registry,
+            catalogue,
+            drivers,
+            copy,
+            first: FirstTable::default(),
+            table: Arc::default(),
+            state: watch::Sender::default(),
+            uncopied: None,
+        };
         if let Some((table, revision)) = watcher.copy.as_ref().and_then(Copy::read) {
             match compile(&table, revision, &watcher.catalogue, &watcher.drivers) {
                 Ok(compiled) => watcher.put_in_force(compiled, true),
@@ -50,6 +59,11 @@ impl TableWatcher {
             }
         }
         watcher
+    }
+
+    /// Writes this one into a registry that has no table, where none was kept on disk.
+    pub fn with_first(self, first: FirstTable) -> TableWatcher {
+        TableWatcher { first, ..self }
     }
 
     /// The table in force, for the workers.
@@ -161,12 +175,15 @@ impl TableWatcher {
         }
     }
 
-    /// Writes the first table: the one on disk if the registry has lost it, else the market's. Says whether that is settled.
+    /// Writes the first table: the one on disk if the registry has lost it, else the one of the settings. Says whether that is settled.
     async fn write_first(&self) -> bool {
         let kept = self.copy.as_ref().and_then(Copy::read).map(|(table, _)| table);
         let good = kept.filter(|table| compile(table, 0, &self.catalogue, &self.drivers).is_ok());
         let comment = if good.is_some() { "The copy on disk: the registry had no table" } else { "The first table" };
-        let table = good.unwrap_or_else(market);
+        let Some(table) = good.or_else(|| (self.first == FirstTable::Market).then(market)) else {
+            log::warn!("table: the registry has none, waiting for the first publish");
+            return true;
+        };
         let by = Publication { author: crate::NAME.into(), comment: comment.into() };
         match publish(&*self.registry, &table, Expect::Absent, &by, Vec::new()).await {
             Ok(revision) => {

@@ -4,7 +4,7 @@ use crate::{
     front::normalise,
     pipeline::{Catalogue, Text, check},
     router::{HostRule, Lookup, MethodSet, Pattern, RequestAttributes, Router},
-    table::{Table, market, openapi},
+    table::{Table, import, market},
     trial::{TrialRequest, diff, explain},
 };
 use bytes::Bytes;
@@ -89,7 +89,7 @@ proptest! {
     fn any_document_is_imported_or_refused(paths in prop::collection::hash_map("(/[a-zé{}.-]{0,6}){0,4}", any_json(), 0..4), operation in any_json(), security in any_json()) {
         let mut document = json!({"openapi": "3.0.3", "security": security, "paths": paths});
         document["paths"]["/a"] = json!({"get": operation, "post": {"security": security}});
-        if let Ok(import) = openapi::import(&document, "svc") {
+        if let Ok(import) = import::openapi(&document, "svc") {
             let mut ids: Vec<&str> = import.table.routes.iter().map(|route| route.id.as_str()).collect();
             ids.sort_unstable();
             ids.dedup();

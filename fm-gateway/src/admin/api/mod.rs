@@ -58,6 +58,7 @@ pub const CALLS: &[&Call] = &[
     &draft::delete::CALL,
     &draft::routes::CALL,
     &draft::plugin::CALL,
+    &draft::first_table::CALL,
     &test::CALL,
     &live::CALL,
     &traces::list::CALL,

@@ -118,6 +118,35 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("no other instance of {} gets requests; start one first", "keine andere Instanz von {} erhält Anfragen; starten Sie erst eine"),
     ("this must be confirmed", "das muss bestätigt werden"),
+    ("the draft has routes already", "im Entwurf gibt es schon Routen"),
+    // Imports.
+    ("it is no JSON: {}", "das ist kein JSON: {}"),
+    ("it is no OpenAPI document of version 3", "das ist kein OpenAPI-Dokument der Version 3"),
+    ("it has no paths", "es hat keine Pfade"),
+    ("it has no operations", "es hat keine Operationen"),
+    ("it has more than {} paths", "es hat mehr als {} Pfade"),
+    ("the list is empty", "die Liste ist leer"),
+    ("{}: the reference {} leads nowhere", "{}: der Verweis {} führt nirgendwohin"),
+    ("entry {}: a path starts with /", "Eintrag {}: ein Pfad beginnt mit /"),
+    ("entry {}: missing field {}", "Eintrag {}: das Feld {} fehlt"),
+    ("entry {}: unknown field {}, expected {}", "Eintrag {}: das Feld {} gibt es nicht, erwartet wird {}"),
+    (
+        "an OpenAPI document needs the service that its routes lead to",
+        "ein OpenAPI-Dokument braucht den Dienst, zu dem seine Routen führen",
+    ),
+    ("the document names no security: all routes are public", "das Dokument nennt keine Zugriffsrechte: alle Routen sind öffentlich"),
+    ("the list names no security: all routes are public", "die Liste nennt keine Zugriffsrechte: alle Routen sind öffentlich"),
+    ("TRACE {} is left out, the gateway never serves it", "TRACE {} fehlt, das Gateway bedient es nie"),
+    ("the server {} has no plain path and is left out", "der Server {} hat keinen einfachen Pfad und fehlt"),
+    (
+        "{}: {} is taken as a whole, the router has no parameters within a segment",
+        "{}: {} wird als Ganzes genommen, der Router kennt keine Parameter innerhalb eines Segments",
+    ),
+    (
+        "{}: {} is no access token; the plugin authentication takes nothing else",
+        "{}: {} ist kein Access-Token; das Plugin authentication nimmt nichts anderes an",
+    ),
+    ("{}: of several security requirements the first one is taken", "{}: von mehreren Zugriffsrechten gilt das erste"),
 ];
 
 /// Says it in German, or as it is if there is no German for it.

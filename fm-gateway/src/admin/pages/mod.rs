@@ -57,6 +57,7 @@ pub const PAGES: &[&Call] = &[
     &overview::SHOW,
     &routes::LIST,
     &routes::SWITCH,
+    &routes::FIRST_TABLE,
     &new_route::SHOW,
     &new_route::SUBMIT,
     &route::SHOW,

@@ -23,6 +23,8 @@ use std::{collections::BTreeSet, sync::Arc};
 const PAGE: usize = 50;
 
 pub const LIST: Call = Call::get("/routes", Role::Viewer, "Routes", |ask| Box::pin(list(ask)));
+pub const FIRST_TABLE: Call =
+    Call::post("/first-table", Role::Editor, "Takes the market's table into the draft", |ask| Box::pin(first_table(ask)));
 pub const SWITCH: Call = Call::post("/routes", Role::Editor, "Switches routes in the draft on or off", |ask| Box::pin(switch(ask)));
 
 #[derive(Template)]
@@ -30,6 +32,8 @@ pub const SWITCH: Call = Call::post("/routes", Role::Editor, "Switches routes in
 struct Page {
     s: Layout,
     mark: i64,
+    /// There is no route at all, in the draft of the caller or in force.
+    is_empty: bool,
     rows: Vec<(Row, bool)>,
     groups: BTreeSet<String>,
     filter: Filter,
@@ -96,7 +100,8 @@ async fn list(ask: Ask) -> Result<HttpResponse> {
         (row, is_changed)
     });
     let rows = shown.collect();
-    html(&ask, &Page { s, mark: working.mark, rows, groups, filter, found, all, page, pages })
+    let is_empty = working.table.routes.is_empty();
+    html(&ask, &Page { s, mark: working.mark, is_empty, rows, groups, filter, found, all, page, pages })
 }
 
 /// What a switch of several routes did.
@@ -151,6 +156,13 @@ async fn switch(ask: Ask) -> Result<HttpResponse> {
     let switched = draft::routes::switch(&ask, &mut working, &ids, word == "on", mark).await?;
     let (changed, unchanged) = (switched.changed.len().to_string(), switched.unchanged.len().to_string());
     Ok(see(&filter.link(&[("page", &page), ("switched", &word), ("changed", &changed), ("unchanged", &unchanged)])))
+}
+
+async fn first_table(ask: Ask) -> Result<HttpResponse> {
+    let mut working = Working::load(&ask).await?;
+    let mark = ask.field("mark").and_then(|mark| mark.parse().ok()).unwrap_or_default();
+    draft::first_table::take(&ask, &mut working, mark).await?;
+    Ok(see("/admin/publish?done=saved"))
 }
 
 /// Adds a route to a draft.

@@ -2,6 +2,7 @@
 
 mod access;
 mod exposure;
+mod first_use;
 mod first_user;
 mod forms;
 mod large_tables;

@@ -351,7 +351,12 @@ async fn users_tokens_and_backups_are_managed_with_forms() {
     let preview = browser.post("/admin/backup", &[("text", &backup), ("do", "preview")]).await.text();
     assert!(preview.contains("imported"), "{preview}");
     let before = app.table().revision;
-    browser.post("/admin/backup", &[("text", &backup), ("base", &value_of(&preview, "base")), ("do", "import")]).await;
+    browser
+        .post(
+            "/admin/backup",
+            &[("text", &backup), ("base", &value_of(&preview, "base")), ("previewed", &value_of(&preview, "previewed")), ("do", "import")],
+        )
+        .await;
     until("the backup is in force", || app.table().revision > before).await;
     assert_eq!(app.get("/").await.text(), "imported");
 }

@@ -3,28 +3,26 @@
 pub mod export;
 pub mod import;
 pub mod preview;
+mod upload;
 
-use crate::table::Table;
-use serde::Deserialize;
+pub use upload::Upload;
 
-/// What an export gives and an import takes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Backup {
-    /// The version of its form; there is one.
-    #[serde(rename = "backup")]
-    pub _format: Option<u32>,
-    pub at: Option<String>,
-    pub revision: Option<i64>,
-    pub table: Table,
+use crate::admin::api::Call;
+use serde_json::{Value, json};
+
+/// A call that takes what an import takes.
+const fn taking_an_import(call: Call) -> Call {
+    call.with_body(body).with_query(&[("service", "The service that the routes of an OpenAPI document lead to")])
 }
 
-impl Backup {
-    /// Where it comes from, for the history.
-    pub fn comment(&self) -> String {
-        match (self.revision, &self.at) {
-            (Some(revision), Some(at)) => format!("Import a backup of revision {revision} from {at}"),
-            _ => "Import a backup".into(),
-        }
-    }
+fn body() -> Value {
+    json!({"oneOf": [
+        {"$ref": "#/components/schemas/Backup"},
+        {"type": "object", "required": ["openapi", "paths"], "description": "An OpenAPI 3 document: its routes are added to the table, or replace those of their ids",
+            "properties": {"openapi": {"type": "string"}, "paths": {"type": "object"}}},
+        {"type": "array", "description": "A list of paths: the same", "items": {
+            "type": "object", "required": ["path", "target"], "additionalProperties": false, "properties": {
+                "path": {"type": "string"}, "methods": {"type": "array", "items": {"type": "string"}, "description": "None means all"},
+                "target": {"type": "string", "description": "The name of a service, or http://host:port"}}}}
+    ]})
 }

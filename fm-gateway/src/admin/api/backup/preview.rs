@@ -1,6 +1,6 @@
 //! Shows what an import would change.
 
-use super::Backup;
+use super::Upload;
 use crate::{
     admin::{
         Ask,
@@ -8,28 +8,42 @@ use crate::{
         history::{RouteChange, diff},
         users::Role,
     },
-    table::{Problem, Table},
+    table::Problem,
 };
 use actix_web::HttpResponse;
 use fm_sdk::Result;
-use serde_json::json;
+use serde::Serialize;
 
 pub const CALL: Call =
-    Call::post("/backup/preview", Role::Admin, "Shows what an import would change, and changes nothing", |ask| Box::pin(run(ask)))
-        .with_body(|| json!({"$ref": "#/components/schemas/Backup"}));
+    super::taking_an_import(Call::post("/backup/preview", Role::Admin, "Shows what an import would change, and changes nothing", |ask| {
+        Box::pin(run(ask))
+    }));
 
-async fn run(ask: Ask) -> Result<HttpResponse> {
-    let backup: Backup = ask.json()?;
-    let (revision, changes, problems) = preview(&ask, backup.table).await?;
-    Ok(HttpResponse::Ok().json(json!({"revision": revision, "changes": changes, "problems": problems})))
+/// What an import would do.
+#[derive(Serialize)]
+pub struct Preview {
+    /// The revision in force.
+    pub revision: i64,
+    pub changes: Vec<RouteChange>,
+    /// What is wrong with the table that it would make.
+    pub problems: Vec<Problem>,
+    /// What could not be carried over as it is.
+    pub warnings: Vec<String>,
 }
 
-/// The revision in force, what an import would change, and what is wrong with it.
+async fn run(ask: Ask) -> Result<HttpResponse> {
+    let upload = Upload::read(ask.json()?, &ask.query("service").unwrap_or_default()).await?;
+    Ok(HttpResponse::Ok().json(preview(&ask, upload).await?))
+}
+
+/// Finds out what an import would do.
 ///
 /// # Errors
 /// Those of the registry.
-pub async fn preview(ask: &Ask, mut table: Table) -> Result<(i64, Vec<RouteChange>, Vec<Problem>)> {
+pub async fn preview(ask: &Ask, upload: Upload) -> Result<Preview> {
     let (current, revision) = ask.admin.current().await?;
+    let warnings = upload.warnings().to_vec();
+    let mut table = upload.applied_to(&current);
     let problems = ask.admin.problems(&mut table, &current).await?;
-    Ok((revision, diff(&current, &table), problems))
+    Ok(Preview { revision, changes: diff(&current, &table), problems, warnings })
 }

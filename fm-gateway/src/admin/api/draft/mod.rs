@@ -1,6 +1,7 @@
 //! The changes of one editor that are not published yet.
 
 pub mod delete;
+pub mod first_table;
 pub mod get;
 pub mod plugin;
 pub mod put;

@@ -1,21 +1,12 @@
 //! Makes routes of an OpenAPI document: one for each path, or several where its operations ask for different rights.
 
-use super::{FORMAT, Route, Stage, Table};
+use super::{Import, MAX_ROUTES, id, pattern};
+use crate::table::{FORMAT, Route, Stage, Table};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The operations of a path that a route can take, in the order of methods.
 const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
-
-/// The longest id of a route.
-const MAX_ID: usize = 64;
-
-/// The routes, and what could not be carried over as it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Import {
-    pub table: Table,
-    pub warnings: Vec<String>,
-}
 
 /// What an operation asks of whoever calls it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,12 +19,15 @@ enum Access {
 /// Makes a table whose routes lead to a service.
 ///
 /// # Errors
-/// A sentence, if it is no OpenAPI 3 document, or has nothing to make a route of.
+/// A sentence, if it is no OpenAPI 3 document, is too large, or has nothing to make a route of.
 pub fn import(document: &Value, service: &str) -> Result<Import, String> {
     if !document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")) {
         return Err("it is no OpenAPI document of version 3".into());
     }
     let paths = document["paths"].as_object().ok_or("it has no paths")?;
+    if paths.len() > MAX_ROUTES {
+        return Err(format!("it has more than {MAX_ROUTES} paths"));
+    }
     let mut import = Import { table: Table { format: FORMAT, note: note(document), routes: Vec::new() }, warnings: Vec::new() };
     if document.get("security").is_none() && !paths.values().any(|item| METHODS.iter().any(|m| item[m].get("security").is_some())) {
         import.warnings.push("the document names no security: all routes are public".into());
@@ -88,28 +82,6 @@ fn resolve<'d>(document: &'d Value, item: &'d Value) -> Result<&'d Value, String
     target.filter(|target| target.get("$ref").is_none()).ok_or_else(|| format!("the reference {reference:?} leads nowhere"))
 }
 
-/// The router's form of a path template: a parameter is a whole segment, its name has letters, digits and `_`.
-fn pattern(template: &str, warnings: &mut Vec<String>) -> String {
-    let mut names = BTreeSet::new();
-    let segments = template.split('/').skip(1).map(|segment| {
-        let Some(open) = segment.find('{') else { return segment.to_owned() };
-        let inner = segment[open + 1..].split('}').next().unwrap_or_default();
-        if segment != format!("{{{inner}}}") {
-            warnings.push(format!("{template}: {segment:?} is taken as a whole, the router has no parameters within a segment"));
-        }
-        let mut name: String = inner.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        if name.is_empty() {
-            name.push('_');
-        }
-        while !names.insert(name.clone()) {
-            name.push('_');
-        }
-        format!("{{{name}}}")
-    });
-    let segments: Vec<String> = segments.collect();
-    format!("/{}", segments.join("/"))
-}
-
 fn access(document: &Value, operation: &Value, place: &str, warnings: &mut Vec<String>) -> Access {
     let security = operation.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
     let requirements: Vec<&Map<String, Value>> = security.into_iter().flatten().filter_map(Value::as_object).collect();
@@ -129,24 +101,6 @@ fn access(document: &Value, operation: &Value, place: &str, warnings: &mut Vec<S
     }
     let scopes: BTreeSet<&str> = first.values().filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
     Access::Scopes(scopes.into_iter().map(str::to_owned).collect())
-}
-
-/// `fm-cars-api-cars-id`, and the methods where a path has several routes.
-fn id(service: &str, pattern: &str, methods: &[&str], ids: &mut BTreeSet<String>) -> String {
-    let words = [service].into_iter().chain(pattern.split('/')).chain(methods.iter().copied());
-    let words = words.map(|word| word.trim_matches(['{', '}'])).filter(|word| !word.is_empty());
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c.to_ascii_lowercase() } else { '-' };
-    let mut whole: String = words.collect::<Vec<_>>().join("-").chars().map(plain).collect();
-    whole.truncate(MAX_ID);
-    let mut id = whole.clone();
-    for n in 2.. {
-        if ids.insert(id.clone()) {
-            break;
-        }
-        let suffix = format!("-{n}");
-        id = format!("{}{suffix}", &whole[..whole.len().min(MAX_ID - suffix.len())]);
-    }
-    id
 }
 
 fn route(id: String, service: &str, pattern: &str, item: &Value, methods: &[&str], access: Access) -> Route {
@@ -248,15 +202,6 @@ mod tests {
         assert!(warned(&|d| d["security"] = json!([{"token": []}, {"key": []}])).contains("several security requirements"));
         assert!(warned(&|d| d["servers"] = json!([{"url": "/{version}"}])).contains("{version}"));
         assert!(warned(&|d| drop(d.as_object_mut().unwrap().remove("security"))).contains("all routes are public"));
-    }
-
-    #[test]
-    fn ids_are_short_and_given_once() {
-        let (long, mut ids) = (format!("/{}", "segment/".repeat(20)), BTreeSet::new());
-        let made: Vec<String> = (0..12).map(|_| id("Svc é", &long, &["get"], &mut ids)).collect();
-        assert!(made.iter().all(|id| id.len() <= MAX_ID && id.is_ascii()), "{made:?}");
-        assert_eq!(ids.len(), 12);
-        assert!(made[11].ends_with("-12") && made[0].starts_with("svc---segment"), "{made:?}");
     }
 
     #[test]
