@@ -88,6 +88,15 @@ if (bulk) {
   show();
 }
 
+// Copies a text; without scripts it is selected by hand. Only pages over TLS or on loopback may write to the clipboard.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.done;
+  });
+}
+
 // Changes that are not saved are not lost by accident.
 const route = document.querySelector("#route");
 let dirty = false;

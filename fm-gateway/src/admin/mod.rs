@@ -13,6 +13,7 @@ pub mod history;
 mod known_nodes;
 pub mod pages;
 pub mod peers;
+mod saved_requests;
 mod secrets;
 pub mod server;
 pub mod sessions;

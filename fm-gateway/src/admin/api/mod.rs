@@ -11,6 +11,7 @@ pub mod nodes;
 mod openapi;
 pub mod plugins;
 pub mod routes;
+pub mod saved_requests;
 pub mod services;
 pub mod session;
 pub mod table;
@@ -60,6 +61,9 @@ pub const CALLS: &[&Call] = &[
     &draft::plugin::CALL,
     &draft::first_table::CALL,
     &test::CALL,
+    &saved_requests::list::CALL,
+    &saved_requests::save::CALL,
+    &saved_requests::delete::CALL,
     &live::CALL,
     &traces::list::CALL,
     &traces::show::CALL,

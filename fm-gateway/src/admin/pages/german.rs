@@ -119,6 +119,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("no other instance of {} gets requests; start one first", "keine andere Instanz von {} erhält Anfragen; starten Sie erst eine"),
     ("this must be confirmed", "das muss bestätigt werden"),
     ("the draft has routes already", "im Entwurf gibt es schon Routen"),
+    ("a saved request has at most {} bytes", "eine gespeicherte Anfrage hat höchstens {} Byte"),
+    ("{} requests are saved already, delete one first", "{} Anfragen sind schon gespeichert, löschen Sie erst eine"),
+    (
+        "must have 1 to {} characters, no . at the beginning and none of {}",
+        "muss 1 bis {} Zeichen haben, keinen . am Anfang und keines von {}",
+    ),
     // Imports.
     ("it is no JSON: {}", "das ist kein JSON: {}"),
     ("it is no OpenAPI document of version 3", "das ist kein OpenAPI-Dokument der Version 3"),

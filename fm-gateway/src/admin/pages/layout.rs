@@ -243,6 +243,7 @@ fn notice(code: &str, de: bool) -> &'static str {
             "Die Instanz erhält keine neuen Anfragen. Was sie bearbeitet, geht normal zu Ende.",
         ),
         "undrained" => ("The instance gets requests again.", "Die Instanz erhält wieder Anfragen."),
+        "request-deleted" => ("The saved request was deleted.", "Die gespeicherte Anfrage wurde gelöscht."),
         "replayed" => ("The message was given back to its handler.", "Die Nachricht wurde noch einmal zugestellt."),
         "dropped" => ("The message was deleted.", "Die Nachricht wurde gelöscht."),
         _ => ("", ""),

@@ -5,6 +5,7 @@ mod assets;
 mod audit;
 mod backup;
 mod bus;
+mod curl;
 mod error;
 mod fields;
 mod german;

@@ -17,7 +17,7 @@ fn body(call: &Call) -> Value {
         ("PUT", "/table") | ("POST", "/table/validate" | "/table/diff" | "/table/dry-run" | "/backup/preview" | "/backup/import") => {
             json!({"table": table})
         }
-        ("POST", "/test") => json!({"method": "GET", "url": "/"}),
+        ("POST", "/test") | ("PUT", "/saved-requests/{name}") => json!({"method": "GET", "url": "/"}),
         ("POST", "/users") => json!({"name": "eve", "role": "admin"}),
         ("PATCH", "/users/{name}") => json!({"role": "admin"}),
         ("POST", "/tokens") => json!({"name": "eve", "role": "admin", "days": 1}),

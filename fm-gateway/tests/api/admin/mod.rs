@@ -9,6 +9,7 @@ mod large_tables;
 mod pages;
 mod plugin_switch;
 mod route_switch;
+mod saved_requests;
 mod sign_in;
 mod tables;
 mod targets;
