@@ -227,7 +227,7 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
             state.hold_in_tunnel(place);
         }
     }
-    if let Body::Events(stream, _) = &mut answer.body {
+    if answer.body.is_events() {
         // It may last for days and does nothing meanwhile: its connection is what it costs.
         exchange.place = None;
         let place = gateway.streams.enter(exchange.client.ip);
@@ -236,7 +236,7 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
             gateway.metrics.refused(refusal.error.code());
             answer = refusal.answer(&exchange.trace);
         } else {
-            stream.hold(place);
+            answer.body.hold(place);
         }
     }
     (answer, Some(exchange), uninvited)

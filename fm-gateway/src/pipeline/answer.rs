@@ -1,5 +1,6 @@
 //! What goes back to the client.
 
+use super::transform::{BodyTransform, Transformed};
 use crate::upstream::BodyStream;
 use bytes::Bytes;
 use fm_sdk::{
@@ -9,6 +10,11 @@ use fm_sdk::{
 };
 use futures::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use std::{
+    any::Any,
+    io, mem,
+    task::{Context, Poll},
+};
 
 /// An answer whose body may still be on its way.
 pub struct Answer {
@@ -27,6 +33,8 @@ pub enum Body {
     Upstream(Box<BodyStream>),
     /// A stream without an end of its own: it ends when the future does.
     Events(Box<BodyStream>, LocalBoxFuture<'static, ()>),
+    /// Another body that a step changes while it passes: see [`Body::transform`].
+    Transformed(Box<Transformed>),
 }
 
 impl Body {
@@ -36,7 +44,64 @@ impl Body {
             Body::Bytes(bytes) => Some(bytes.len() as u64),
             Body::WouldBe(_) => Some(0),
             Body::Upstream(stream) | Body::Events(stream, _) => stream.length(),
+            Body::Transformed(transformed) => transformed.length(),
         }
+    }
+
+    /// Lets the bytes pass through something that changes them on the way. What is not sent (HEAD, 304) stays as it is.
+    #[must_use]
+    pub fn transform(self, transform: impl BodyTransform) -> Self {
+        match self {
+            Body::WouldBe(length) => Body::WouldBe(length),
+            body => Body::Transformed(Box::new(Transformed::new(body, transform))),
+        }
+    }
+
+    /// Whether it has no end of its own.
+    pub fn is_events(&self) -> bool {
+        match self {
+            Body::Events(..) => true,
+            Body::Transformed(transformed) => transformed.body.is_events(),
+            _ => false,
+        }
+    }
+
+    /// Whether all bytes have been given.
+    pub fn is_ended(&self) -> bool {
+        match self {
+            Body::Bytes(rest) => rest.is_empty(),
+            Body::WouldBe(_) => true,
+            Body::Upstream(stream) => stream.is_ended(),
+            Body::Events(..) => false,
+            Body::Transformed(transformed) => transformed.is_ended(),
+        }
+    }
+
+    /// Holds something as long as a stream lasts.
+    pub(crate) fn hold(&mut self, what: impl Any) {
+        match self {
+            Body::Upstream(stream) | Body::Events(stream, _) => stream.hold(what),
+            Body::Transformed(transformed) => transformed.body.hold(what),
+            Body::Bytes(_) | Body::WouldBe(_) => {}
+        }
+    }
+
+    /// Gives the next piece.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let polled = match self {
+            Body::Bytes(bytes) if !bytes.is_empty() => return Poll::Ready(Some(Ok(mem::take(bytes)))),
+            Body::Bytes(_) | Body::WouldBe(_) => return Poll::Ready(None),
+            Body::Upstream(stream) => stream.poll_next(cx),
+            Body::Events(stream, leave) => match leave.as_mut().poll(cx) {
+                Poll::Ready(()) => {
+                    *self = Body::Bytes(Bytes::new());
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => stream.poll_next(cx),
+            },
+            Body::Transformed(transformed) => return transformed.poll_next(cx),
+        };
+        polled.map(|piece| piece.map(|result| result.map_err(io::Error::other)))
     }
 }
 

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::StatusCode;
 use hyper::body::{Frame, SizeHint};
 use std::{
-    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -47,7 +46,7 @@ impl Delivery {
         let changes = exchange.as_ref().is_some_and(|x| x.route.phases.body);
         // A plugin that changes the body may change its length.
         let length = body.length().filter(|length| !changes || *length == 0);
-        let is_stream = matches!(body, Body::Events(..)) || status == StatusCode::SWITCHING_PROTOCOLS;
+        let is_stream = body.is_events() || status == StatusCode::SWITCHING_PROTOCOLS;
         if let Some(exchange) = exchange.as_mut().filter(|_| is_stream) {
             // It may last for days, and its beginning is what somebody waited for.
             spans::end(&mut exchange.span, Some(&exchange.route), status, true);
@@ -57,18 +56,7 @@ impl Delivery {
 
     fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, std::io::Error>>> {
         let piece = loop {
-            let piece = match &mut self.body {
-                Body::Bytes(bytes) if !bytes.is_empty() => Some(Ok(mem::take(bytes))),
-                Body::Bytes(_) | Body::WouldBe(_) => None,
-                Body::Upstream(stream) => ready!(stream.poll_next(cx)),
-                Body::Events(stream, leave) => match leave.as_mut().poll(cx) {
-                    Poll::Ready(()) => {
-                        self.body = Body::Bytes(Bytes::new());
-                        None
-                    }
-                    Poll::Pending => ready!(stream.poll_next(cx)),
-                },
-            };
+            let piece = ready!(self.body.poll_next(cx));
             match piece {
                 Some(Ok(piece)) => {
                     let piece = self.changed(piece);
@@ -81,13 +69,17 @@ impl Delivery {
             }
         };
         Poll::Ready(match piece {
-            Some(Ok(piece)) => Some(Ok(piece)),
+            Some(Ok(piece)) => {
+                // Nobody asks for the end whose length is known.
+                self.complete = self.body.is_ended();
+                Some(Ok(piece))
+            }
             Some(Err(failure)) => {
                 if let Some(x) = &self.exchange {
                     let trace = x.trace.trace_id();
                     log::warn!(trace_id = trace.as_str(), route = x.route.id.as_str(); "pipeline: response to the client cut off: {failure}");
                 }
-                Some(Err(std::io::Error::other(failure)))
+                Some(Err(failure))
             }
             None => {
                 self.complete = true;
@@ -124,11 +116,7 @@ impl hyper::body::Body for Delivery {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.body {
-            Body::Bytes(rest) => rest.is_empty(),
-            Body::WouldBe(_) => true,
-            Body::Upstream(_) | Body::Events(..) => false,
-        }
+        self.body.is_ended()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -139,10 +127,8 @@ impl hyper::body::Body for Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         let Some(mut exchange) = self.exchange.take() else { return };
-        // Bytes that were handed over whole are complete, though nobody asked for the end.
-        let complete = self.complete || matches!(&self.body, Body::Bytes(rest) if rest.is_empty() && self.sent > 0);
-        let outcome =
-            Outcome { status: self.status, sent: self.sent, took: exchange.started.elapsed(), complete, is_stream: self.is_stream };
+        let Delivery { status, sent, complete, is_stream, .. } = *self;
+        let outcome = Outcome { status, sent, took: exchange.started.elapsed(), complete, is_stream };
         exchange.route.metrics.done(&outcome);
         spans::end(&mut exchange.span, Some(&exchange.route), outcome.status, complete);
         if let Some(recorder) = &exchange.recorder {

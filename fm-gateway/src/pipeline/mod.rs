@@ -21,6 +21,7 @@ pub mod schema;
 pub mod spans;
 mod text;
 pub mod trace;
+mod transform;
 
 pub use {
     answer::{Answer, Body},
@@ -34,4 +35,5 @@ pub use {
     rule::rule,
     run::run,
     text::{Text, expand_env},
+    transform::{BodyTransform, Transformed},
 };

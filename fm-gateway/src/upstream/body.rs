@@ -54,6 +54,11 @@ impl BodyStream {
         self.length
     }
 
+    /// Whether all of it has been given.
+    pub fn is_ended(&self) -> bool {
+        self.call.is_none() && self.ahead.is_empty()
+    }
+
     /// Lets the answer stand still for another time than usual, and last as long as it likes.
     pub fn set_endless(&mut self, idle: Duration) {
         if let Some(call) = &mut self.call {
