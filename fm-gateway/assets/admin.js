@@ -88,6 +88,19 @@ if (bulk) {
   show();
 }
 
+// Variables are offered within a text, too: what stands before them there is a part of what is offered.
+for (const input of document.querySelectorAll("input[list^=variables-]")) {
+  const options = [...input.list.options];
+  const names = options.map((option) => option.value.slice(option.value.lastIndexOf("${")));
+  const offer = () => {
+    const begun = input.value.lastIndexOf("${");
+    const before = begun < 0 || input.value.includes("}", begun) ? input.value : input.value.slice(0, begun);
+    options.forEach((option, n) => (option.value = before + names[n]));
+  };
+  input.addEventListener("focus", offer);
+  input.addEventListener("input", offer);
+}
+
 // Copies a text; without scripts it is selected by hand. Only pages over TLS or on loopback may write to the clipboard.
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;

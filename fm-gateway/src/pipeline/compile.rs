@@ -196,6 +196,24 @@ fn steps(
     steps
 }
 
+/// The variables that each plugin of a route may use: what those before it provide that are not switched off, the parameters of the path, and what
+/// every request has.
+pub fn variables(route: &Route, plugins: &Catalogue) -> Vec<Vec<String>> {
+    let pattern = Pattern::parse(&route.path).ok();
+    let params = pattern.iter().flat_map(Pattern::params).map(|param| format!("path.{param}"));
+    let of_requests: Vec<String> = params.chain(REQUEST_VARS.iter().map(|&name| name.to_owned())).collect();
+    let mut provided: Vec<String> = Vec::new();
+    let of_stages = route.plugins.iter().map(|stage| {
+        let known = provided.iter().chain(&of_requests).cloned().collect();
+        if let Some(plugin) = plugins.get(&stage.plugin).filter(|_| stage.enabled) {
+            let new: Vec<String> = plugin.provides().iter().map(|&name| name.to_owned()).filter(|name| !provided.contains(name)).collect();
+            provided.extend(new);
+        }
+        known
+    });
+    of_stages.collect()
+}
+
 /// The variables that a step may use.
 struct Variables {
     known: BTreeSet<String>,

@@ -17,6 +17,8 @@ pub struct Field {
     pub options: Vec<(String, bool)>,
     pub default: String,
     pub required: bool,
+    /// Its description says so.
+    pub takes_variables: bool,
     pub errors: Vec<String>,
 }
 
@@ -38,6 +40,7 @@ pub fn fields(schema: &Value, settings: &Map<String, Value>, prefix: &str, at: &
                 checked: value.or(property.get("default")) == Some(&Value::Bool(true)),
                 options: options(property, value),
                 default: property.get("default").map(|value| shown(property, value)).unwrap_or_default(),
+                takes_variables: property.to_string().contains("${variables}"),
                 required: required.contains(&name.as_str()),
                 errors: problems.iter().filter(is_here).map(|p| p.message.clone()).collect(),
             }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     admin::{Ask, api::Call, drafts::Working, secrets, users::Role},
-    pipeline::Phases,
+    pipeline::{self, Phases},
     table::{Problem, Route, Stage, Table},
 };
 use actix_web::HttpResponse;
@@ -49,6 +49,8 @@ struct Card {
     phases: Phases,
     provides: Vec<&'static str>,
     fields: Vec<Field>,
+    /// What its settings may use, if one of them takes variables.
+    variables: Vec<String>,
     errors: Vec<String>,
     /// Some setting has an error: the form is shown open.
     open: bool,
@@ -67,6 +69,11 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     let all = localised(all, s.de);
     let own: Vec<Problem> = all.into_iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).collect();
     let mut stages: Vec<Card> = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own, s.de)).collect();
+    for (card, variables) in stages.iter_mut().zip(pipeline::variables(&route, &ask.admin.plugins)) {
+        if card.fields.iter().any(|field| field.takes_variables) {
+            card.variables = variables;
+        }
+    }
     let changed = ask.query("focus").unwrap_or_default();
     let focus_add = give_focus(&mut stages, &changed);
     let is_german = s.de;
@@ -109,6 +116,7 @@ fn card(ask: &Ask, n: usize, stage: &Stage, at: &str, problems: &[Problem], is_g
         provides: plugin.map(|plugin| plugin.provides().to_vec()).unwrap_or_default(),
         open: fields.iter().any(|field| !field.errors.is_empty()),
         fields,
+        variables: Vec::new(),
         errors,
         focus: "",
     }

@@ -104,3 +104,35 @@ async fn a_long_list_of_changes_is_cut_and_names_the_rest() {
     assert_eq!(preview.matches("class=\"diff\"").count(), 50);
     assert!(preview.contains("31 more routes") && preview.contains("r-079"), "{preview}");
 }
+
+#[actix_rt::test]
+async fn variables_that_earlier_plugins_provide_are_offered_to_the_settings_of_later_ones() {
+    let rewrite = || json!({"plugin": "rewrite", "settings": {"path": "/a"}});
+    let app = TestApp::with_routes(json!([{"id": "all", "path": "/cars/{id}", "plugins": [
+        rewrite(), {"plugin": "authentication"}, rewrite(), {"plugin": "discovery", "settings": {"service": "fm-cars"}}, {"plugin": "proxy"}]}]))
+    .await;
+    let browser = Browser::of(&Operator::admin(&app).await);
+    let offered = async || {
+        let page = browser.page("/admin/routes/all").await;
+        let list = |place: usize| {
+            let list = page.split(&format!("<datalist id=\"variables-{place}\">")).nth(1)?.split("</datalist>").next()?;
+            Some(list.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>())
+        };
+        for place in [0, 2] {
+            assert!(
+                page.contains(&format!("name=\"p.{place}.path\" value=\"/a\"")) && page.contains(&format!("list=\"variables-{place}\"")),
+                "{page}"
+            );
+        }
+        assert_eq!((list(1), list(3)), (None, None), "these take no variables: {page}");
+        [list(0).unwrap(), list(2).unwrap()]
+    };
+    let [first, later] = offered().await;
+    assert_eq!((first[0].as_str(), first.last().unwrap().as_str()), ("${path.id}", "${route.id}"));
+    let identity = ["${identity.sub}", "${identity.roles}", "${identity.scopes}"];
+    assert_eq!(later, [&identity.map(str::to_owned)[..], &first[..]].concat());
+    let form = [("path", "/cars/{id}"), ("priority", "0"), ("max_body", "1048576"), ("active", "1"), ("public", "1"), ("do", "switch 1")];
+    assert_eq!(browser.submit("/admin/routes/all", &form).await.status, 303);
+    let [first, later] = offered().await;
+    assert_eq!(later, first, "one that is switched off provides nothing");
+}
