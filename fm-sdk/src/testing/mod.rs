@@ -1,8 +1,10 @@
-//! What the tests of a service need: [`MockBus`] runs it without a broker, [`FakeClock`] turns its time, [`TestIdentities`] sign its users in.
+//! What the tests of a service need: [`MockBus`] runs it without a broker, [`FakeClock`] turns its time, [`TestIdentities`] sign its users in,
+//! [`Contracts`] replay what its consumers read.
 //!
 //! Real servers, and the suites for back ends of others, are in the crate `fm-sdk-testing`.
 
 mod clock;
+mod contracts;
 mod eventually;
 pub mod identities;
 #[expect(clippy::expect_used, reason = "a test that is wired wrongly must stop")]
@@ -11,6 +13,7 @@ mod openapi;
 
 pub use crate::store::crash;
 pub use clock::FakeClock;
+pub use contracts::Contracts;
 pub use eventually::eventually;
 pub use identities::TestIdentities;
 pub use mock_bus::{Delivered, HttpReply, MockBus, Published};

@@ -11,7 +11,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
     /// Delivers an event whose envelope was edited after it was signed: forged, out of order, tried before.
     pub async fn deliver_edited<E: Event>(&self, e: E, edit: impl FnOnce(&mut Envelope)) -> Delivered {
-        let mut m = self.envelope(MessageKind::Event, E::NAME, E::SENDERS, &e);
+        let mut m = self.event_envelope(&e);
         edit(&mut m);
         self.hand_over(m).await
     }
@@ -21,7 +21,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
     /// Sends this service a command whose envelope was edited after it was signed.
     pub async fn command_edited<C: Command>(&self, c: C, edit: impl FnOnce(&mut Envelope)) -> Delivered {
-        let mut m = self.envelope(MessageKind::Command, C::AT, C::SENDERS, &c);
+        let mut m = self.command_envelope(&c);
         edit(&mut m);
         self.hand_over(m).await
     }
@@ -40,12 +40,12 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
     /// Gives two instances the same command; this one pauses at a step of the store while the other runs through.
     pub async fn overlap<C: Command>(&self, other: &MockBus<S>, m: &C, step: usize, after: bool) -> (Delivered, Delivered) {
-        let m = self.envelope(MessageKind::Command, C::AT, C::SENDERS, m);
+        let m = self.command_envelope(m);
         self.overlapping(other, m, step, after).await
     }
     /// Gives two instances the same event; this one pauses at a step of the store while the other runs through.
     pub async fn overlap_event<E: Event>(&self, other: &MockBus<S>, m: &E, step: usize, after: bool) -> (Delivered, Delivered) {
-        let m = self.envelope(MessageKind::Event, E::NAME, E::SENDERS, m);
+        let m = self.event_envelope(m);
         self.overlapping(other, m, step, after).await
     }
 
@@ -67,6 +67,24 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             handled
         };
         futures::join!(first, second)
+    }
+
+    fn event_envelope<E: Event>(&self, e: &E) -> Envelope {
+        let m = self.envelope(MessageKind::Event, E::NAME, E::SENDERS, e);
+        if self.listens_to(E::NAME) {
+            self.recorder.event(e, &m.source);
+        }
+        m
+    }
+    fn command_envelope<C: Command>(&self, c: &C) -> Envelope {
+        let m = self.envelope(MessageKind::Command, C::AT, C::SENDERS, c);
+        if self.listens_to(C::AT) {
+            self.recorder.command(c, &m.source);
+        }
+        m
+    }
+    fn listens_to(&self, name: &str) -> bool {
+        self.transport.lock().subscriptions.iter().any(|s| s.name == name)
     }
 
     pub(super) fn envelope<T: serde::Serialize>(&self, kind: MessageKind, name: &str, senders: Senders, body: &T) -> Envelope {

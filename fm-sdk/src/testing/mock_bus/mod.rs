@@ -15,7 +15,7 @@ use crate::{
     bus::transport::{Audience, Outcome},
     runtime::{Backends, Runtime},
     store::{Document, Driver, Sqlite},
-    testing::TestIdentities,
+    testing::{TestIdentities, contracts::Recorder},
     trace::{SpanRecord, TraceId, TraceSettings},
 };
 use crash::{Crash, Crashing};
@@ -61,6 +61,7 @@ pub struct MockBus<S> {
     started: Cell<bool>,
     handled: RefCell<Vec<Handling>>,
     last: RefCell<Option<Envelope>>,
+    recorder: Arc<Recorder>,
 }
 
 impl<S: Send + Sync + 'static> MockBus<S> {
@@ -100,6 +101,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         };
         let rt = Runtime::new(service.name(), "test", TraceSettings::default(), backends);
         rt.trails().keep();
+        let recorder = Arc::new(Recorder::new(service.name()));
         MockBus {
             rt,
             service,
@@ -111,6 +113,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             started: false.into(),
             handled: Vec::new().into(),
             last: None.into(),
+            recorder,
         }
     }
     /// Signs a user in: requests, calls and messages from here on act for them.
@@ -140,7 +143,21 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     /// Answers a call that this service makes to another.
     #[must_use]
     pub fn answer<M: Call>(self, f: impl Fn(M) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
-        self.transport.stub(M::AT, Arc::new(move |body| serde_json::to_string(&f(serde_json::from_str(body).internal()?)?).internal()));
+        let recorder = self.recorder.clone();
+        let stub = move |body: &str| {
+            let reply = f(serde_json::from_str(body).internal()?);
+            recorder.call::<M>(body, &reply);
+            serde_json::to_string(&reply?).internal()
+        };
+        self.transport.stub(M::AT, Arc::new(stub));
+        self
+    }
+    /// Records what the service reads of other services into this folder, one file for each of them, as it does with all tests where
+    /// `FM_RECORD_CONTRACTS` names a folder: the messages that [`MockBus::deliver`] and [`MockBus::command`] bring from their declared
+    /// senders, and what [`MockBus::answer`] replies.
+    #[must_use]
+    pub fn record_contracts(self, folder: &std::path::Path) -> Self {
+        self.recorder.set_folder(folder);
         self
     }
     /// Puts documents into the store, without events.
@@ -223,6 +240,10 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     /// The commands of this type that went out, each once, in order.
     pub fn sent<C: Command>(&self) -> Published<C> {
         Published::new(C::AT, self.transport.sent(MessageKind::Command, C::AT))
+    }
+    /// All events and commands that went out.
+    pub(in crate::testing) fn went_out(&self) -> Vec<Envelope> {
+        self.transport.lock().log.clone()
     }
     /// All events of this type that went over the wire, with their envelopes, duplicates included.
     pub fn wire<E: Event>(&self) -> Vec<(Envelope, E)> {
