@@ -4,6 +4,7 @@
 mod accounts;
 mod administration;
 mod bad_input;
+mod contracts;
 mod conversations;
 mod crashes;
 mod deletion;
