@@ -3,6 +3,7 @@
 
 mod batch;
 mod catalogue;
+mod contracts;
 mod create;
 mod delete_all;
 mod import;
