@@ -82,13 +82,15 @@ CONF
 
 rabbitmq_url() { printf 'amqp://guest:guest@127.0.0.1:%s/%%2f' "$(reached_port_of rabbitmq)"; }
 
-# rabbitmq_queues: one line per queue, "MESSAGES NAME"; messages that are being handled count too.
-rabbitmq_queues() {
+# rabbitmqctl_of_market WORD...: rabbitmqctl, for this market's broker.
+rabbitmqctl_of_market() {
     local environment
     mapfile -t environment < <(rabbitmq_environment "$(rabbitmq_home)")
-    (cd / && as_broker env -i "${environment[@]}" "${RABBITMQ_SERVER%/*}/rabbitmqctl" --quiet --no-table-headers list_queues messages name) |
-        awk '{ print $1, $2 }'
+    (cd / && as_broker env -i "${environment[@]}" "${RABBITMQ_SERVER%/*}/rabbitmqctl" --quiet "$@")
 }
+
+# rabbitmq_queues: one line per queue, "MESSAGES NAME"; messages that are being handled count too.
+rabbitmq_queues() { rabbitmqctl_of_market --no-table-headers list_queues messages name | awk '{ print $1, $2 }'; }
 
 # Asks the broker for its greeting: a listening port alone may belong to one that is still booting.
 rabbitmq_ready() {

@@ -1,10 +1,4 @@
 # shellcheck shell=bash
-rabbitmqctl_of_market() (
-    . scripts/lib/all.sh
-    mapfile -t environment < <(rabbitmq_environment "$(rabbitmq_home)")
-    as_broker env -i "${environment[@]}" "${RABBITMQ_SERVER%/*}/rabbitmqctl" --quiet "$@"
-)
-
 a_market_starts_scales_and_leaves_no_process() {
     small_market
     scripts/up
@@ -13,7 +7,7 @@ a_market_starts_scales_and_leaves_no_process() {
     [ "$(wc -l <<<"$before")" = 5 ]
 
     echo "-- no queue of the market grows without end"
-    rabbitmqctl_of_market list_policies | grep -E 'fm-limits.*reject-publish'
+    scripts/rabbitmqctl list_policies | grep -E 'fm-limits.*reject-publish'
 
     echo "-- up again changes nothing"
     ports=$(cat "$FM_DEV_DIR/ports")
