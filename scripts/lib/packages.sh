@@ -52,10 +52,14 @@ need_to_test() {
     need npm npm "fetches what checks whether pages are accessible"
     need chromium chromium "shows the web pages in tests"
     need chromium-driver chromedriver "drives that browser"
-    need prometheus promtool "tests the alerts, and runs the dashboards' queries beside a running market"
-    need prometheus-alertmanager amtool "checks whom alerts are sent to"
-    need prometheus-node-exporter prometheus-node-exporter "says how the machine is, for the same"
+    need_monitoring
     need python3-venv - "keeps schemathesis, which asks the API what its description promises"
+}
+
+need_monitoring() {
+    need prometheus promtool "tests the alerts, and runs the dashboards' queries beside a running market"
+    need prometheus-alertmanager amtool "checks whom alerts are sent to, and tells it beside a running market"
+    need prometheus-node-exporter prometheus-node-exporter "says how the machine is, for the same"
 }
 
 # Without Docker. `scripts/test containers` reads and writes nothing of the user's own podman.

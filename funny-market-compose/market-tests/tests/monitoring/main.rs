@@ -3,12 +3,15 @@
 //! and shorter times.
 #![expect(clippy::unwrap_used, reason = "a test stops where the market answers something else")]
 
+mod alertmanager;
 mod alerts;
 mod discovery;
+mod faults;
 mod files;
 mod prometheus;
 mod promql;
 mod queries;
+mod report;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

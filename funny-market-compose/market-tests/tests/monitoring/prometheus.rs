@@ -1,14 +1,16 @@
 //! A Prometheus of the test's own.
 
-use crate::files;
+use crate::{alertmanager::Alertmanager, files};
 use market::child::{OwnedChild, free_addresses};
 use market_tests::{Caller, Market, wait_until};
 use serde_json::Value;
 use std::{
+    cell::RefCell,
     collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    rc::Rc,
     time::Duration,
 };
 
@@ -17,10 +19,30 @@ pub const FASTER: u32 = 10;
 const START: Duration = Duration::from_secs(60);
 
 pub struct Prometheus {
+    pub alertmanager: Alertmanager,
+    pub node_exporter: NodeExporter,
     http: Caller,
     _server: OwnedChild,
-    _node_exporter: OwnedChild,
-    _folder: Folder,
+    folder: Folder,
+}
+
+/// Tells of the machine. It can be ended and started again.
+#[derive(Clone)]
+pub struct NodeExporter {
+    address: String,
+    folder: PathBuf,
+    process: Rc<RefCell<Option<OwnedChild>>>,
+}
+
+impl NodeExporter {
+    pub fn start(&self) {
+        let words = [format!("--web.listen-address={}", self.address)];
+        *self.process.borrow_mut() = Some(started("prometheus-node-exporter", &words, &self.folder));
+    }
+
+    pub fn stop(&self) {
+        self.process.borrow_mut().take();
+    }
 }
 
 /// A folder that is gone at the end.
@@ -41,9 +63,11 @@ impl Prometheus {
         let token = market.script("service", &["fm-gateway", "token", "create", "a test", "--days", "1"]);
         fs::write(folder.join("token"), token.trim()).unwrap();
         fs::write(folder.join("alerts.yml"), faster(&files::read("alerts.yml"))).unwrap();
-        fs::write(folder.join("prometheus.yml"), configuration(market, &own, &node)).unwrap();
+        let alertmanager = Alertmanager::start(&folder);
+        fs::write(folder.join("prometheus.yml"), configuration(market, &own, &node, &alertmanager.address)).unwrap();
 
-        let node_exporter = started("prometheus-node-exporter", &[format!("--web.listen-address={node}")], &folder);
+        let node_exporter = NodeExporter { address: node, folder: folder.clone(), process: Rc::default() };
+        node_exporter.start();
         let server = [
             format!("--config.file={}", folder.join("prometheus.yml").display()),
             format!("--storage.tsdb.path={}", folder.join("data").display()),
@@ -51,7 +75,7 @@ impl Prometheus {
         ];
         let server = started("prometheus", &server, &folder);
         let http = Caller::new(format!("http://{own}"));
-        let prometheus = Self { http, _server: server, _node_exporter: node_exporter, _folder: Folder(folder) };
+        let prometheus = Self { alertmanager, node_exporter, http, _server: server, folder: Folder(folder) };
         let instances = market.local().instances().len();
         wait_until("Prometheus has scraped every instance", START, || {
             prometheus.numbers(r#"count(max_over_time(up{job="market"}[1m]) == 1)"#) == [instances as f64]
@@ -82,16 +106,13 @@ impl Prometheus {
         names["data"].as_array().unwrap().iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 
-    /// The names of the alerts that fire. What fires for the machine alone is none of the market's.
-    pub fn firing(&self) -> BTreeSet<String> {
-        let alerts = self.http.get("/api/v1/alerts").expect(200).json();
-        let alerts = alerts["data"]["alerts"].as_array().unwrap().iter().filter(|alert| alert["state"] == "firing");
-        let names = alerts.filter_map(|alert| alert["labels"]["alertname"].as_str().map(str::to_owned));
-        names.filter(|name| !["DiskAlmostFull", "MemoryAlmostFull"].contains(&name.as_str())).collect()
+    /// Where it reads the token with which it asks the gateways for its targets.
+    pub fn token_file(&self) -> PathBuf {
+        self.folder.0.join("token")
     }
 }
 
-fn started(program: &str, words: &[String], folder: &Path) -> OwnedChild {
+pub fn started(program: &str, words: &[String], folder: &Path) -> OwnedChild {
     let log = fs::File::create(folder.join(program)).unwrap();
     let mut command = Command::new(program);
     command.args(words).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -99,7 +120,7 @@ fn started(program: &str, words: &[String], folder: &Path) -> OwnedChild {
 }
 
 /// The configuration with the addresses of this market.
-fn configuration(market: &Market, own: &str, node: &str) -> String {
+fn configuration(market: &Market, own: &str, node: &str, alertmanager: &str) -> String {
     let quoted =
         |addresses: &str| addresses.split(',').map(|url| format!("{:?}", url.trim_start_matches("http://"))).collect::<Vec<_>>().join(", ");
     let broker = format!(
@@ -113,8 +134,7 @@ fn configuration(market: &Market, own: &str, node: &str) -> String {
         (r#""rabbitmq-1:15692", "rabbitmq-2:15692", "rabbitmq-3:15692""#, &quoted(&broker)),
         (r#""node-exporter:9100""#, &quoted(node)),
         (r#""localhost:9090""#, &quoted(own)),
-        // Nobody is told of these alerts.
-        (r#"["alertmanager:9093"]"#, "[]"),
+        (r#""alertmanager:9093""#, &quoted(alertmanager)),
         ("15s", "1s"),
     ] {
         assert!(text.contains(from), "prometheus.yml does not say {from}");
@@ -123,7 +143,7 @@ fn configuration(market: &Market, own: &str, node: &str) -> String {
     text
 }
 
-/// The rules with shorter times: `for: 5m`, `[1h:1m]`.
+/// The rules with shorter times: `for: 5m`, `[1h:1m]`, and ages that are compared, `_seconds > 60`.
 fn faster(rules: &str) -> String {
     let shorter = |time: &str| {
         let (number, unit) = time.split_at(time.len() - 1);
@@ -139,6 +159,10 @@ fn faster(rules: &str) -> String {
     for line in rules.lines() {
         if let Some((indent, time)) = line.split_once("for: ") {
             text += &format!("{indent}for: {}\n", shorter(time));
+            continue;
+        }
+        if let Some((metric, seconds)) = line.split_once("_seconds > ") {
+            text += &format!("{metric}_seconds > {}\n", seconds.parse::<f64>().unwrap() / f64::from(FASTER));
             continue;
         }
         let mut parts = line.split('[');
@@ -161,7 +185,8 @@ mod tests {
 
     #[test]
     fn all_times_of_a_rule_become_shorter() {
-        let rule = "expr: rate(a[5m]) > b[1h:1m] and c == 1\nfor: 3m\nsummary: no [time]\n";
-        assert_eq!(faster(rule), "expr: rate(a[30000ms]) > b[360000ms:6000ms] and c == 1\nfor: 18000ms\nsummary: no [time]\n");
+        let rule = "expr: rate(a[5m]) > b[1h:1m] and c == 1\nfor: 3m\nsummary: no [time]\nexpr: age_seconds > 60\n";
+        let shorter = "expr: rate(a[30000ms]) > b[360000ms:6000ms] and c == 1\nfor: 18000ms\nsummary: no [time]\nexpr: age_seconds > 6\n";
+        assert_eq!(faster(rule), shorter);
     }
 }

@@ -1,14 +1,8 @@
 //! A service whose broker or registry is not there yet when it starts.
 
 use market::{child::free_addresses, proxy::Proxy};
-use market_tests::{Answer, Market, wait_until};
-use std::{
-    env, fs,
-    net::SocketAddr,
-    path::PathBuf,
-    process::{Child, Command},
-    time::Duration,
-};
+use market_tests::{Answer, Market, Newcomer, wait_until};
+use std::{net::SocketAddr, time::Duration};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -34,50 +28,6 @@ impl LateServer {
     }
 }
 
-/// One more instance of a service that runs: the same program and settings, but for what is named here.
-struct Newcomer {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Newcomer {
-    fn of(market: &Market, service: &str, name: &str, changed: &[(&str, &str)]) -> Self {
-        let process = PathBuf::from(format!("/proc/{}", market.instance(service).pid()));
-        let environment = fs::read_to_string(process.join("environ")).unwrap();
-        let settings = environment.split('\0').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| key.starts_with("FM_"));
-        let log = env::temp_dir().join(format!("{name}.log"));
-        let output = fs::File::create(&log).unwrap();
-        // The very program that runs, also where another one lies in its place by now.
-        let mut command = Command::new(process.join("exe"));
-        command.envs(settings).env("FM_HTTP", "127.0.0.1:0").env("FM_INSTANCE", name).env("FM_LOG", "info").env_remove("FM_ADVERTISE");
-        command.envs(changed.iter().copied()).stdout(output.try_clone().unwrap()).stderr(output);
-        Newcomer { child: command.spawn().unwrap(), log }
-    }
-    fn said(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
-    }
-    /// Where it listens, by its own words.
-    fn url(&self) -> String {
-        let mut url = None;
-        wait_until("it says where it listens", TIMEOUT, || {
-            let said = self.said();
-            url = said
-                .split_once("listens on ")
-                .and_then(|(_, rest)| Some(format!("http://{}", rest.split_whitespace().next()?.trim_start_matches("http://"))));
-            url.is_some()
-        });
-        url.unwrap()
-    }
-}
-
-impl Drop for Newcomer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_file(&self.log);
-    }
-}
-
 #[track_caller]
 fn waits_for(service: &str, part: &str, setting: &str, an_api: &str) {
     let market = Market::running();
@@ -96,15 +46,13 @@ fn waits_for(service: &str, part: &str, setting: &str, an_api: &str) {
     let refused = ask(an_api).expect_problem(503, "starting");
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
     assert!(!market.registered(service).contains_key(&name), "nobody is sent to it");
-    assert!(late.child.try_wait().unwrap().is_none(), "it ended: {}", late.said());
+    assert!(late.lives(), "it ended: {}", late.said());
 
     server.start();
     wait_until("it is ready by itself", TIMEOUT, || ask("/health/ready").status == 200);
     wait_until("it is registered", TIMEOUT, || market.registered(service).contains_key(&name));
     ask(an_api).expect(200);
-    assert!(Command::new("kill").args(["-TERM", &late.child.id().to_string()]).status().unwrap().success());
-    wait_until("it takes its leave", TIMEOUT, || late.child.try_wait().unwrap().is_some());
-    assert!(late.child.wait().unwrap().success(), "{}", late.said());
+    assert!(late.ends(TIMEOUT).success(), "{}", late.said());
     assert!(!market.registered(service).contains_key(&name));
 }
 

@@ -1,0 +1,42 @@
+//! The broker and its messages.
+
+use super::{Broken, Scene, instances::kill};
+use amiquip::{AmqpProperties, Connection, Publish, QueueDeclareOptions, QueueDeleteOptions};
+use market_tests::wait_until;
+use std::time::Duration;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+pub fn broker_is_killed(scene: &Scene) -> Broken {
+    kill(&scene.market, "rabbitmq")
+}
+
+/// A queue that was left behind, or one whose consumer is too slow.
+pub fn nobody_reads_a_queue(scene: &Scene) -> Broken {
+    let mut connection = Connection::insecure_open(&scene.market.address("bus")).unwrap();
+    let channel = connection.open_channel(None).unwrap();
+    let name = scene.market.unique("unread");
+    channel.queue_declare(&name, QueueDeclareOptions::default()).unwrap();
+    for _ in 0..10_100 {
+        channel.basic_publish("", Publish::new(b"{}", &name)).unwrap();
+    }
+    Broken::until(move || {
+        channel.queue_delete(&name, QueueDeleteOptions::default()).unwrap();
+        drop(channel);
+        connection.close().unwrap();
+    })
+}
+
+pub fn a_message_is_unreadable(scene: &Scene) -> Broken {
+    let mut connection = Connection::insecure_open(&scene.market.address("bus")).unwrap();
+    let channel = connection.open_channel(None).unwrap();
+    let id = scene.market.unique("unreadable");
+    let properties = AmqpProperties::default().with_message_id(id.clone());
+    channel.basic_publish("", Publish::with_properties(b"\xff", "fm.fm-tracker.events", properties)).unwrap();
+    drop(channel);
+    connection.close().unwrap();
+    let market = scene.market.clone();
+    let letters = move |words: &[&str]| market.script("service", &[&["fm-tracker", "dead-letters"], words].concat());
+    wait_until("it is a dead letter", TIMEOUT, || letters(&["list"]).contains(&id));
+    Broken::until(move || drop(letters(&["drop", &id])))
+}
