@@ -279,6 +279,10 @@ impl Application {
         followers.spawn_local(drains);
         followers.spawn_local(peers::answer(self.operators.clone()));
         followers.spawn_local(watchdog::run(self.operators.clone(), self.watchdog_interval));
+        if let Some(collector) = self.settings.otlp.clone() {
+            let tracer = self.gateway.tracer.clone();
+            followers.spawn_local(async move { tracer.export_to(collector.as_str()).await });
+        }
         self.reloaders.into_iter().for_each(|reloader| drop(followers.spawn_local(reloader.run())));
         let operators = self.operators.clone();
         let first_user = actix_rt::spawn(async move { operators.prepare().await });

@@ -46,6 +46,26 @@ fn named<'t>(trace: &'t Value, name: &str) -> Vec<&'t Value> {
 }
 
 #[actix_rt::test]
+async fn spans_of_the_gateway_reach_a_collector() {
+    let collector = Upstream::answering(ok("{}")).await;
+    let upstream = Upstream::answering(ok("[]")).await;
+    let otlp = collector.url().parse().unwrap();
+    let routes = json!([{"id": "cars", "path": "/cars/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url()}}]}]);
+    let app = TestApp::with(routes, move |settings, _| settings.otlp = Some(otlp)).await;
+    let sent = async || {
+        app.send(REQUEST).await;
+        collector.seen.borrow().iter().any(|request| {
+            request.starts_with("POST /v1/traces ")
+                && request.contains(ID)
+                && request.contains("fm-gateway")
+                && request.contains("GET /cars/**")
+        })
+    };
+    eventually("the request is exported", TIMEOUT, sent).await;
+    assert!(!collector.seen.borrow().iter().any(|request| request.contains("secret")));
+}
+
+#[actix_rt::test]
 async fn a_request_has_a_span_of_its_own_and_one_of_each_plugin_and_attempt() {
     let upstream = Upstream::answering(ok("[]")).await;
     let (app, admin, _place) = in_front_of(&upstream).await;
