@@ -2,6 +2,7 @@
 
 mod document;
 mod newcomer;
+pub mod traced;
 
 pub use document::{Block, Document, fits};
 pub use market::{Answer, Caller, Instance, Market, Person, picture, picture::upload as form, slow_way, wait_until};

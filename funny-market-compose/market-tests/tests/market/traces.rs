@@ -1,19 +1,15 @@
 //! One request, followed from the gateway to those who heard of what it did.
 
-use market_tests::{Market, wait_until};
+use market_tests::{
+    Caller, Market,
+    traced::{lists_a_car_that_somebody_waits_for, spans},
+    wait_until,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Messages wait for the broker and for their handlers.
 const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What all running instances know of a trace.
-fn spans(market: &Market, id: &str) -> Vec<Value> {
-    let local = market.local();
-    let urls = local.instances().into_iter().filter_map(|name| Some(format!("http://127.0.0.1:{}", local.operators_port(&name).ok()?)));
-    let answers = urls.map(|url| market.at_url(&url).get(&format!("/traces/{id}"))).filter(|answer| answer.status == 200);
-    answers.flat_map(|answer| answer.json().as_array().cloned().unwrap_or_default()).collect()
-}
 
 fn find<'s>(spans: &'s [Value], service: &str, name: &str) -> Option<&'s Value> {
     spans.iter().find(|span| span["service"] == service && span["name"] == name)
@@ -66,5 +62,31 @@ fn traces_are_for_operators_and_not_reached_through_the_gateway() {
     let id = market.anyone().get("/api/cars").expect(200).header("x-trace-id").unwrap().to_owned();
     for path in ["/traces".to_owned(), format!("/traces/{id}"), format!("/TRACES/{id}")] {
         market.anyone().get(&path).expect(404);
+    }
+}
+
+#[test]
+fn a_listed_car_with_two_pictures_is_followed_to_the_alert_of_another_user_in_terminal_and_dashboard() {
+    let market = Market::running();
+    let id = lists_a_car_that_somebody_waits_for(&market);
+    let alerted = |spans: &[Value]| find(spans, "fm-profile", "insert alerts").is_some();
+    wait_until("the alert is part of the trace", TIMEOUT, || alerted(&spans(&market, &id)));
+    let spans = spans(&market, &id);
+    let causes = causes(&spans, find(&spans, "fm-profile", "insert alerts").unwrap());
+    let ends: Vec<_> = causes.iter().map(|(service, name)| (service.as_str(), name.as_str())).collect();
+    let [_, handled, send, request, _, first] = ends[..] else { panic!("{ends:?}") };
+    assert_eq!((handled, send), (("fm-profile", "process car.listed"), ("fm-cars", "send car.listed")));
+    assert_eq!((request, first.0), (("fm-cars", "PATCH /api/cars/{id}"), "fm-gateway"));
+
+    let terminal = market.script("trace", &[&id]);
+    let token = market.script("service", &["fm-gateway", "token", "create", &market.unique("trace"), "--days", "1"]);
+    let dashboard = Caller::new(market.address("gateway_admin")).bearing(token.trim());
+    let dashboard = dashboard.get(&format!("/admin/api/traces/{id}")).expect(200).json();
+    for span in &spans {
+        let name = span["name"].as_str().unwrap();
+        assert!(terminal.contains(name), "{name} is not in\n{terminal}");
+        let shown = dashboard["spans"].as_array().unwrap().iter().find(|shown| shown["span_id"] == span["span_id"]);
+        let shown = shown.unwrap_or_else(|| panic!("{name} is not in {dashboard}"));
+        assert_eq!((&shown["name"], &shown["duration_us"]), (&span["name"], &span["duration_us"]));
     }
 }
