@@ -1,11 +1,11 @@
-// The command palette: Ctrl-K (or "/" where the page has no search) leads to any screen or route.
+// The command palette: Ctrl-K (or "/" where the page has no search) leads to any screen, route or trace.
 
 const palette = document.querySelector("#palette");
 const input = palette.querySelector("input");
 const list = palette.querySelector("ul");
 /** More are not shown; typing goes on. */
 const SHOWN = 12;
-const screens = [...document.querySelectorAll(".side nav a, .me a[href^='/admin']")].map((a) => ({ text: a.firstChild.textContent.trim(), href: a.href, hint: "" }));
+const screens = [...document.querySelectorAll(".side nav a, #palette [data-screens] a, .me a[href^='/admin']")].map((a) => ({ text: a.firstChild.textContent.trim(), href: a.href, hint: "" }));
 let routes = null;
 let chosen = 0;
 
@@ -20,11 +20,18 @@ async function load() {
   draw();
 }
 
+/** The id of a trace leads there, whatever else is called so. */
+function trace() {
+  const [id] = input.value.trim().toLowerCase().match(/^[0-9a-f]{32}$/) ?? [];
+  return id ? [{ text: `Trace ${id}`, href: `/admin/traces/${id}`, hint: "" }] : [];
+}
+
 function found() {
   const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
   const matches = ({ text, hint }) => words.every((word) => `${text} ${hint}`.toLowerCase().includes(word));
   const begins = ({ text }) => !words.length || text.toLowerCase().startsWith(words[0]);
-  return [...screens, ...(words.length ? (routes ?? []) : [])].filter(matches).sort((a, b) => begins(b) - begins(a)).slice(0, SHOWN);
+  const named = [...screens, ...(words.length ? (routes ?? []) : [])].filter(matches).sort((a, b) => begins(b) - begins(a));
+  return [...trace(), ...named].slice(0, SHOWN);
 }
 
 function draw() {

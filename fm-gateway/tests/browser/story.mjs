@@ -108,7 +108,7 @@ export const story = (dashboard, given, folder) => async (part) => {
   await part.does("the command palette leads to the route by keyboard", async () => {
     await admin.go("/admin/nodes");
     await admin.page.keyboard.press("Control+k");
-    await admin.page.getByRole("combobox", { name: "Screen or route" }).waitFor();
+    await admin.page.getByRole("combobox", { name: "Screen, route or trace" }).waitFor();
     await admin.page.keyboard.type("cars-rea");
     await admin.page.getByRole("option", { name: "cars-read" }).waitFor();
     await admin.leads(() => admin.page.keyboard.press("Enter"));
@@ -269,6 +269,14 @@ export const story = (dashboard, given, folder) => async (part) => {
       return ["fm-gateway", "fm-cars", "fm-tracker"].every((service) => text.includes(service));
     });
     await shows("trace");
+    const path = new URL(admin.page.url()).pathname;
+    for (const [typed, option, leads] of [["traces", "Traces", "/admin/traces"], ["new rou", "New route", "/admin/new-route"], [path.split("/").pop(), /^Trace /, path]]) {
+      await admin.page.keyboard.press("Control+k");
+      await admin.page.getByRole("combobox", { name: "Screen, route or trace" }).fill(typed);
+      await admin.page.getByRole("option", { name: option }).first().waitFor();
+      await admin.leads(() => admin.page.keyboard.press("Enter"));
+      await admin.is_at(leads);
+    }
     await person.removes_the_car(car);
   });
   await part.does("the audit log has all of it, and no password", async () => {
