@@ -90,12 +90,29 @@ export const services = (dashboard, folder, all) => async (part) => {
     await admin.clicks(await page.evaluate(() => document.documentElement.lang) === "de" ? "Senden" : "Send");
   });
 
-  await part.does("a gateway without its broker starts, and its administrator signs in", async () => {
-    const node = await start(part, "gateway-apart", `/apart-${MARK}`, { FM_BUS: NOWHERE });
+  await shows("tester with curl and saved requests", async () => {
+    await admin.go("/admin/test?url=/api/cars/count");
+    await page.locator("[name=name]").fill(`count ${MARK}`);
+    await admin.leads(() => page.locator("[value=save]").click());
+    await page.locator("[name=headers]").evaluate((field) => (field.closest("details").open = true));
+    await page.locator("[name=headers]").fill("Accept: application/json");
+    await admin.leads(() => page.locator("[value=curl]").click());
+  });
+
+  await part.does("a gateway without a table and without its broker starts, and its administrator signs in", async () => {
+    const node = await start(part, "gateway-apart", `/apart-${MARK}`, { FM_BUS: NOWHERE, FM_GATEWAY_FIRST_TABLE: "none" });
     apart.dashboard = node.dashboard;
     await signs_in(apart, await node.password());
   });
   await shows("queues unreachable", "/admin/bus", apart);
+  await shows("routes at first", "/admin/routes", apart);
+  await shows("import of an OpenAPI document", async () => {
+    await apart.go("/admin/backup#import");
+    const document = { openapi: "3.1.0", info: { title: "Cars", version: "1" }, paths: { "/api/cars": { get: { summary: "Search" }, post: {} }, "/api/cars/{id}.json": { get: {}, trace: {} } } };
+    await apart.page.locator("[name=text]").fill(JSON.stringify(document, null, 2));
+    await apart.page.locator("[name=service]").fill("fm-cars");
+    await apart.leads(() => apart.page.locator("[value=preview]").click());
+  }, apart);
   await part.does("the market is left as it was", async () => {
     await scale(SERVICE, 1);
     await who.removes_the_car(car);
