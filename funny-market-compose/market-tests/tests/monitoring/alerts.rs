@@ -91,11 +91,11 @@ fn each_fault_raises_its_alert_and_no_other() {
             remembered.insert(fault.alert);
         }
         observations.push(observation);
+        if let Ok(file) = env::var("FM_ALERTS_REPORT") {
+            report::write(&file, &observations);
+        }
     }
     println!("{} faults within {:?}", observations.len(), began.elapsed());
-    if let Ok(file) = env::var("FM_ALERTS_REPORT") {
-        report::write(&file, &observations);
-    }
     let wrong: Vec<_> = observations.iter().filter(|seen| seen.told_after.is_none() || !seen.others.is_empty()).map(report::line).collect();
     assert!(wrong.is_empty(), "the alert was not told, or another one was:\n{}", wrong.join("\n"));
 }

@@ -100,6 +100,11 @@ impl Prometheus {
         series.iter().filter_map(|series| series["value"][1].as_str()?.parse().ok()).collect()
     }
 
+    /// Waits until an expression gives something.
+    pub fn sees(&self, expression: &str) {
+        wait_until(expression, START, || !self.numbers(expression).is_empty());
+    }
+
     /// The names of all metrics that it has seen.
     pub fn names(&self) -> BTreeSet<String> {
         let names = self.http.get("/api/v1/label/__name__/values").expect(200).json();

@@ -1,14 +1,42 @@
 //! The broker and its messages.
 
 use super::{Broken, Scene, instances::kill};
-use amiquip::{AmqpProperties, Connection, Publish, QueueDeclareOptions, QueueDeleteOptions};
+use amiquip::{AmqpProperties, AmqpValue, Connection, FieldTable, Publish, QueueDeclareOptions, QueueDeleteOptions};
 use market_tests::wait_until;
+use serde_json::json;
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub fn broker_is_killed(scene: &Scene) -> Broken {
     kill(&scene.market, "rabbitmq")
+}
+
+/// The broker is told that it may use a thousandth of the machine's memory.
+pub fn broker_is_short_of_memory(scene: &Scene) -> Broken {
+    let market = scene.market.clone();
+    let watermark = move |share: &str| drop(market.script("rabbitmqctl", &["set_vm_memory_high_watermark", share]));
+    let before = scene.market.script("rabbitmqctl", &["eval", "vm_memory_monitor:get_vm_memory_high_watermark()."]);
+    watermark("0.001");
+    Broken::until(move || watermark(before.trim()))
+}
+
+/// A queue that was left behind takes no event any more, and a car is listed: the broker refuses the event for all.
+pub fn a_queue_is_full(scene: &Scene) -> Broken {
+    let mut connection = Connection::insecure_open(&scene.market.address("bus")).unwrap();
+    let channel = connection.open_channel(None).unwrap();
+    let name = scene.market.unique("full");
+    let mut arguments = FieldTable::new();
+    arguments.insert("x-max-length".into(), AmqpValue::LongInt(0));
+    arguments.insert("x-overflow".into(), AmqpValue::LongString("reject-publish".into()));
+    channel.queue_declare(&name, QueueDeclareOptions { arguments, ..QueueDeclareOptions::default() }).unwrap();
+    channel.queue_bind(&name, "fm.events", "car.listed", FieldTable::new()).unwrap();
+    scene.market.someone().lists_a_car(json!({}));
+    Broken::until(move || {
+        channel.queue_delete(&name, QueueDeleteOptions::default()).unwrap();
+        drop(channel);
+        connection.close().unwrap();
+    })
 }
 
 /// A queue that was left behind, or one whose consumer is too slow.

@@ -1,9 +1,13 @@
 //! What is broken, and which alert says so.
 
 mod bus;
+mod certificates;
 mod gateway;
 mod instances;
+mod newcomers;
+mod overload;
 mod parts;
+mod store;
 mod visitors;
 
 use crate::prometheus::Prometheus;
@@ -70,9 +74,17 @@ pub const FAULTS: &[Fault] = &[
     fault("the table in the registry is overwritten with garbage", "RoutingTableRefused", gateway::table_is_garbage),
     fault("a route leads to an address at which nobody listens", "ErrorRateHigh", gateway::a_route_leads_nowhere),
     fault("10,100 messages lie in a queue that nobody reads", "QueueBacklog", bus::nobody_reads_a_queue),
+    fault("a queue that was left behind is full", "OutboxStuck", bus::a_queue_is_full),
+    fault("the broker may use a thousandth of the memory", "BrokerAlarm", bus::broker_is_short_of_memory),
+    fault("a table is missing in the database of fm-tracker", "StoreUnreachable", store::a_table_is_missing),
+    fault("somebody holds the write lock of fm-tracker's database", "HandlersFailing", store::nobody_else_may_write),
+    fault("an instance of fm-cars gets more requests than it takes", "ServiceOverloaded", overload::a_service_is_overloaded),
+    fault("a gateway gets more requests than it takes", "GatewayOverloaded", overload::a_gateway_is_overloaded),
     fault("the token of Prometheus is not valid any more", "DiscoveryFailing", parts::token_is_not_valid),
     fault("a message that nobody can read reaches fm-tracker", "DeadLetters", bus::a_message_is_unreadable).quick().remembered(),
+    fault("the certificate of a gateway ends within 13 days", "CertificateExpires", certificates::one_ends_soon),
     fault("fm-web is killed and started four times", "InstanceRestarting", instances::one_is_killed_again_and_again).remembered(),
+    fault("a new certificate of a gateway is garbage", "CertificateRefused", certificates::a_new_one_is_garbage).remembered(),
 ];
 
 impl Scene {
