@@ -57,6 +57,7 @@ need_to_test() {
 }
 
 need_monitoring() {
+    need openssl openssl "makes the certificates of a gateway that is watched"
     need prometheus promtool "tests the alerts, and runs the dashboards' queries beside a running market"
     need prometheus-alertmanager amtool "checks whom alerts are sent to, and tells it beside a running market"
     need prometheus-node-exporter prometheus-node-exporter "says how the machine is, for the same"

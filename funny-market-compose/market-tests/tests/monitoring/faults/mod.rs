@@ -1,6 +1,7 @@
 //! What is broken, and which alert says so.
 
 mod bus;
+mod calls;
 mod certificates;
 mod gateway;
 mod instances;
@@ -80,6 +81,7 @@ pub const FAULTS: &[Fault] = &[
     fault("somebody holds the write lock of fm-tracker's database", "HandlersFailing", store::nobody_else_may_write),
     fault("an instance of fm-cars gets more requests than it takes", "ServiceOverloaded", overload::a_service_is_overloaded),
     fault("a gateway gets more requests than it takes", "GatewayOverloaded", overload::a_gateway_is_overloaded),
+    fault("every other call to fm-cars is taken and not answered", "CallsFailing", calls::calls_are_taken_and_not_answered),
     fault("the token of Prometheus is not valid any more", "DiscoveryFailing", parts::token_is_not_valid),
     fault("a message that nobody can read reaches fm-tracker", "DeadLetters", bus::a_message_is_unreadable).quick().remembered(),
     fault("the certificate of a gateway ends within 13 days", "CertificateExpires", certificates::one_ends_soon),
