@@ -2,6 +2,7 @@
 
 mod authentication;
 mod body_limit;
+mod compression;
 mod cors;
 mod discovery;
 mod headers;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
     vec![
         Arc::new(authentication::Authentication),
         Arc::new(body_limit::BodyLimit),
+        Arc::new(compression::Compression),
         Arc::new(cors::Cors),
         Arc::new(discovery::Discovery),
         Arc::new(headers::Headers),

@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 6);
+    assert_eq!(routes.len(), 7);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -49,6 +49,13 @@ fn settings_that_make_no_sense_are_refused() {
         ("rewrite", json!({"path": "/x?y"})),
         ("body-limit", json!({"bytes": -1})),
         ("body-limit", json!({})),
+        ("compression", json!({"algorithms": []})),
+        ("compression", json!({"algorithms": ["deflate"]})),
+        ("compression", json!({"types": ["text"]})),
+        ("compression", json!({"br_level": 10})),
+        ("compression", json!({"zstd_level": 0})),
+        ("compression", json!({"gzip_level": 6.5})),
+        ("compression", json!({"min_bytes": -1})),
     ] {
         assert!(problems(plugin, &settings), "{plugin} {settings}");
     }

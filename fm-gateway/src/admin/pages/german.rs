@@ -74,6 +74,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("* means any origin, and stands alone", "* bedeutet jeder Ursprung und steht allein"),
     ("credentials are for named origins only", "Zugangsdaten gibt es nur für genannte Ursprünge"),
     ("{} is no origin: scheme://host, in lower case, without a path", "{} ist kein Ursprung: schema://host in Kleinbuchstaben, ohne Pfad"),
+    ("{} is no media type: type/subtype, type/* or *+suffix", "{} ist kein Medientyp: typ/untertyp, typ/* oder *+suffix"),
     ("a header is named, and not what is counted", "ein Header ist genannt, wird aber nicht gezählt"),
     ("which header's values are counted?", "die Werte welches Headers werden gezählt?"),
     ("per is from 1s to 1h", "per geht von 1s bis 1h"),

@@ -7,6 +7,7 @@ const TEXTS: &[(&str, &str)] = &[
     // What they do.
     ("Verifies the access token, and that its roles and scopes suffice", "Prüft das Zugriffstoken und ob seine Rollen und Scopes reichen"),
     ("Bounds the body of requests", "Begrenzt die Größe von Anfragen"),
+    ("Compresses answers for clients that take it", "Komprimiert Antworten für Clients, die es annehmen"),
     (
         "Lets pages of other origins ask, and answers their preflights",
         "Lässt Seiten anderer Ursprünge anfragen und beantwortet ihre Preflights",
@@ -20,6 +21,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Answers with a fixed text or problem", "Antwortet mit einem festen Text oder Problem"),
     ("Sends another path to the upstream", "Sendet dem Upstream einen anderen Pfad"),
     // Names of settings.
+    ("Algorithms", "Verfahren"),
     ("Allow", "Zulassen"),
     ("Answer", "Antwort"),
     ("Answer timeout", "Zeitlimit der Antwort"),
@@ -40,9 +42,14 @@ const TEXTS: &[(&str, &str)] = &[
     ("Idle timeout of event streams", "Zeitlimit von Ereignisströmen ohne Daten"),
     ("Keep the host", "Host behalten"),
     ("Keep the query", "Query behalten"),
+    ("Level of br", "Stufe von br"),
+    ("Level of gzip", "Stufe von gzip"),
+    ("Level of zstd", "Stufe von zstd"),
     ("Location", "Ziel"),
     ("Maximum age", "Höchstalter"),
     ("Methods", "Methoden"),
+    ("Media types", "Medientypen"),
+    ("Minimum bytes", "Mindestgröße in Bytes"),
     ("Optional", "Freiwillig"),
     ("Origins", "Ursprünge"),
     ("Path", "Pfad"),
@@ -61,6 +68,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("Wait", "Warten"),
     ("WebSocket", "WebSocket"),
     // What settings do.
+    ("The preferred one first, where a client takes several alike", "Das bevorzugte zuerst, wenn ein Client mehrere gleich gern annimmt"),
+    ("What is compressed: type/subtype, type/* or *+suffix", "Was komprimiert wird: typ/untertyp, typ/* oder *+suffix"),
+    ("Shorter answers stay as they are", "Kürzere Antworten bleiben, wie sie sind"),
+    ("Higher levels make answers smaller and take longer", "Höhere Stufen machen Antworten kleiner und brauchen länger"),
     (
         "Lets requests without a token pass; a bad token is refused all the same",
         "Lässt Anfragen ohne Token durch; ein schlechtes Token wird trotzdem abgelehnt",

@@ -14,7 +14,7 @@ pub use {
     app::{TestApp, put, table_of},
     authority::{Authority, Signed, connector},
     browser::{Browser, value_of},
-    client::{Client, Reply},
+    client::{Client, Reply, find},
     encrypted::{Encrypted, request, to},
     frames::{Frames, frame, head, indexed, literal},
     operator::{Operator, one_time_password},
