@@ -172,3 +172,16 @@ async fn a_body_over_its_limit_is_refused_announced_or_not() {
     let chunked = app.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n").await;
     assert_eq!((chunked.status, chunked.code().as_str()), (413, "too-large"));
 }
+
+#[actix_rt::test]
+async fn a_long_answer_of_known_length_that_came_whole_is_not_counted_as_aborted() {
+    let upstream = Upstream::answering(ok(&"x".repeat(300_000))).await;
+    let app = TestApp::in_front_of(&upstream).await;
+    let mut client = app.connect().await;
+    for _ in 0..2 {
+        let reply = client.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        assert_eq!((reply.body.len(), reply.complete), (300_000, true));
+    }
+    app.counts("gateway_requests_total{route=\"route-0\",status=\"2xx\"} 2").await;
+    app.counts("gateway_aborted_total{route=\"route-0\"} 0").await;
+}
