@@ -59,10 +59,13 @@ fn observe(scene: &Scene, fault: &'static Fault) -> Observation {
     Observation { fault, told_after, others, inhibited }
 }
 
-/// Waits until nothing fires but what remembers an earlier fault.
+/// Waits until nothing fires, or is about to, but what remembers an earlier fault.
 fn all_is_well(scene: &Scene, remembered: &BTreeSet<&str>) {
-    let firing = || scene.prometheus.alertmanager.firing().into_iter().filter(|name| !remembered.contains(name.as_str()));
-    wait_until("no alert fires", BOUND, || firing().next().is_none());
+    wait_until("no alert fires", BOUND, || {
+        let told = scene.prometheus.alertmanager.firing();
+        let pending = scene.prometheus.pending();
+        told.union(&pending).all(|name| remembered.contains(name.as_str()))
+    });
 }
 
 /// Those that are named in `FM_ALERTS`, separated by commas; `all`; or without it the ones that take little time.

@@ -111,6 +111,12 @@ impl Prometheus {
         names["data"].as_array().unwrap().iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 
+    /// The names of the alerts whose condition holds, but not for long enough yet.
+    pub fn pending(&self) -> BTreeSet<String> {
+        let series = self.query(r#"ALERTS{alertstate="pending", alertname!~"DiskAlmostFull|MemoryAlmostFull"}"#).unwrap();
+        series.iter().filter_map(|series| series["metric"]["alertname"].as_str().map(str::to_owned)).collect()
+    }
+
     /// Where it reads the token with which it asks the gateways for its targets.
     pub fn token_file(&self) -> PathBuf {
         self.folder.0.join("token")

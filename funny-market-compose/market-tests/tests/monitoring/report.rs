@@ -3,6 +3,7 @@
 use crate::{
     alerts::Observation,
     faults::{FAULTS, Fault},
+    files,
     prometheus::FASTER,
 };
 use std::{collections::BTreeSet, fs};
@@ -26,6 +27,9 @@ pub fn write(file: &str, observations: &[Observation]) {
         seen.or_else(|| before.lines().find(|row| row.starts_with(&format!("| {} |", fault.name))).map(str::to_owned))
     };
     let rows = FAULTS.iter().filter_map(row).collect::<Vec<_>>().join("\n");
+    let rules = files::read("alerts.yml");
+    let alerts = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let others: Vec<_> = alerts.filter(|alert| FAULTS.iter().all(|fault| fault.alert != *alert)).collect();
     let text = format!(
         "# Faults and their alerts
 
@@ -39,7 +43,10 @@ after it. *Inhibited*: alerts that fired besides as its consequence, of which Al
 | fault | alert | told after | others told | inhibited |
 | --- | --- | --- | --- | --- |
 {rows}
-"
+
+No fault is made that raises {}: `alerts_test.yml` tests their rules with numbers.
+",
+        others.join(", ")
     );
     fs::write(file, text).unwrap_or_else(|error| panic!("{file}: {error}"));
 }
