@@ -105,6 +105,7 @@ export const services = (dashboard, folder, all) => async (part) => {
     await signs_in(apart, await node.password());
   });
   await shows("queues unreachable", "/admin/bus", apart);
+  await shows("overview without routes", "/admin/", apart);
   await shows("routes at first", "/admin/routes", apart);
   await shows("import of an OpenAPI document", async () => {
     await apart.go("/admin/backup#import");

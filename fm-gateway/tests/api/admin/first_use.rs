@@ -30,6 +30,7 @@ async fn a_gateway_without_routes_offers_the_markets_table_which_is_reviewed_and
         assert!(page.contains(way), "{way}: {page}");
     }
     assert!(browser.page("/admin/routes?lang=de").await.contains("Es gibt noch keine Routen"));
+    assert!(browser.page("/admin/").await.contains("<a href=\"/admin/routes\">three ways to begin</a>"));
     let editor = Browser::of(&Operator::user(&app, &admin, "ed", "editor").await);
     let page = editor.page("/admin/routes").await;
     assert!(page.contains("/admin/first-table") && !page.contains("/admin/backup"), "{page}");
