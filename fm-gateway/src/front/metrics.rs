@@ -35,6 +35,11 @@ struct ByReason {
     reason: &'static str,
 }
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    route: String,
+    outcome: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByService {
     service: String,
 }
@@ -71,6 +76,8 @@ pub struct GatewayMetrics {
     retries: Family<ByReason, Counter>,
     withheld: Family<ByService, Counter>,
     limited: Family<ByRoute, Counter>,
+    cached: Family<ByOutcome, Counter>,
+    cache_bytes: Gauge,
     under_way: Gauge,
     connections: Gauge,
     streams: Gauge,
@@ -99,6 +106,8 @@ impl GatewayMetrics {
             retries: Family::default(),
             withheld: Family::default(),
             limited: Family::default(),
+            cached: Family::default(),
+            cache_bytes: Gauge::default(),
             under_way: Gauge::default(),
             connections: Gauge::default(),
             streams: Gauge::default(),
@@ -122,6 +131,8 @@ impl GatewayMetrics {
             r.register("gateway_retries", "Calls that were tried again on another instance", m.retries.clone());
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
+            r.register("gateway_cache_requests", "Requests by what the cache made of them", m.cached.clone());
+            r.register("gateway_cache_bytes", "Bytes of the answers in the cache", m.cache_bytes.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
             r.register("gateway_connections", "Open connections of clients", m.connections.clone());
             r.register("gateway_event_streams", "Open event streams and WebSockets", m.streams.clone());
@@ -198,6 +209,14 @@ impl GatewayMetrics {
     }
     pub fn limited(&self, route: &str) {
         self.limited.get_or_create(&ByRoute { route: route.into() }).inc();
+    }
+    /// Counts what the cache makes of a request: `hit`, `stale`, `revalidated`, `miss`, `bypass`.
+    pub fn cached(&self, route: &str, outcome: &'static str) {
+        self.cached.get_or_create(&ByOutcome { route: route.into(), outcome }).inc();
+    }
+    /// The gauge of bytes in the cache.
+    pub fn cache_bytes(&self) -> Gauge {
+        self.cache_bytes.clone()
     }
     /// The gauge of requests under way.
     pub fn under_way(&self) -> Gauge {

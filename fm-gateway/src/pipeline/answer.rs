@@ -66,6 +66,15 @@ impl Body {
         }
     }
 
+    /// Whether it ends with its connection, so that nobody can tell its end from a cut.
+    pub fn ends_in_doubt(&self) -> bool {
+        match self {
+            Body::Upstream(stream) => stream.ends_with_connection(),
+            Body::Transformed(transformed) => transformed.body.ends_in_doubt(),
+            _ => false,
+        }
+    }
+
     /// Whether all bytes have been given.
     pub fn is_ended(&self) -> bool {
         match self {

@@ -153,7 +153,7 @@ fn steps(
 ) -> Vec<CompiledStep> {
     let mut vars = Variables::of_requests(rule);
     let mut steps = Vec::new();
-    let mut answered = false;
+    let (mut answered, mut remembers) = (false, None);
     for (n, stage) in route.plugins.iter().enumerate() {
         let at = format!("{at}.plugins[{n}]");
         let Some(plugin) = catalogue.get(&stage.plugin) else {
@@ -162,6 +162,13 @@ fn steps(
         };
         if answered && stage.enabled {
             problems.push(Problem::new(&at, "plugin-unreachable", "an earlier plugin answers every request"));
+        }
+        if let Some(first) = remembers.filter(|_| stage.enabled && (plugin.restricts() || plugin.guards(&stage.settings))) {
+            let message = format!("{first} would answer those whom {} refuses; put it behind", stage.plugin);
+            problems.push(Problem::new(&at, "plugin-order", message));
+        }
+        if plugin.answers_from_memory() && stage.enabled {
+            remembers = Some(plugin.name());
         }
         answered |= plugin.answers() && stage.enabled;
         for driver in plugin.requires().iter().filter(|d| !drivers.has(d)) {

@@ -4,7 +4,7 @@ use super::{CompiledRoute, Outcome, trace::Recorder};
 use crate::{
     front::{ClientCertificate, Place, RefusalLog, RequestBody},
     live::{LiveRequest, LiveRequests},
-    plugins::rate_limit::Quota,
+    plugins::{cache::Forwarded, rate_limit::Quota},
     upstream::{Length, Pool},
 };
 use fm_sdk::{
@@ -74,6 +74,10 @@ pub struct Exchange {
     pub upstream: Option<Upstream>,
     /// What a rate limit has left for who asks.
     pub quota: Option<Quota>,
+    /// What the cache wants to know when the answer comes.
+    pub(crate) forwarded: Option<Forwarded>,
+    /// The place in the pipeline of the step that is called.
+    pub(crate) step: usize,
     pub worker: Rc<Worker>,
     /// Its place among the requests under way.
     pub(crate) place: Option<Place>,
@@ -98,6 +102,7 @@ impl Exchange {
     ) -> Self {
         let (identity, upstream, quota, place, vars, started) = (None, None, None, None, Vec::new(), Instant::now());
         let (max_body, upstream_path) = (route.max_body, None);
+        let (forwarded, step) = (None, 0);
         let recorder = head.extensions.get::<Recorder>().cloned();
         let exchange = Exchange {
             head,
@@ -114,6 +119,8 @@ impl Exchange {
             identity,
             upstream,
             quota,
+            forwarded,
+            step,
             worker,
             place,
             vars,
@@ -124,6 +131,35 @@ impl Exchange {
             recorder.begin(&exchange);
         }
         exchange
+    }
+
+    /// The same request, asked by nobody: it has no body, nobody watches it, and it is no part of the client's span.
+    pub(crate) fn again(&self) -> Exchange {
+        let mut head = self.head.clone();
+        head.extensions.clear();
+        Exchange {
+            head,
+            normal_path: self.normal_path.clone(),
+            body: None,
+            length: Length::None,
+            max_body: self.max_body,
+            upstream_path: self.upstream_path.clone(),
+            client: self.client.clone(),
+            trace: self.trace.child(),
+            span: Span::default(),
+            started: Instant::now(),
+            route: self.route.clone(),
+            identity: self.identity.clone(),
+            upstream: self.upstream.clone(),
+            quota: None,
+            forwarded: None,
+            step: self.step,
+            worker: self.worker.clone(),
+            place: None,
+            vars: self.vars.clone(),
+            recorder: None,
+            live: None,
+        }
     }
 
     /// What those who watch are told.

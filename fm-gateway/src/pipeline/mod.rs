@@ -33,7 +33,7 @@ pub use {
     exchange::{Client, Exchange, Upstream, Worker},
     plugin::{Decision, Flow, Phases, Plugin, Step},
     rule::rule,
-    run::run,
+    run::{run, run_again},
     text::{Text, expand_env},
     transform::{BodyTransform, Transformed},
 };

@@ -47,6 +47,16 @@ pub trait Plugin: Send + Sync + 'static {
         false
     }
 
+    /// Whether its steps decide who may ask, without knowing who it is.
+    fn restricts(&self) -> bool {
+        false
+    }
+
+    /// Whether its steps answer from what others were answered, so that nothing behind them can decide who may ask.
+    fn answers_from_memory(&self) -> bool {
+        false
+    }
+
     /// Makes a step. The settings fit the schema, defaults are filled in, `env{NAME}` is replaced.
     ///
     /// # Errors

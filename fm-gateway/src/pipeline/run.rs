@@ -8,15 +8,26 @@ use fm_sdk::{Error, Kind};
 
 /// Runs the steps until one of them answers, and lets those that were passed look at the answer.
 pub async fn run(exchange: &mut Exchange) -> Answer {
+    run_from(exchange, 0, 0).await
+}
+
+/// Runs the steps behind the one that is called, and lets them and that one look at the answer.
+pub async fn run_again(exchange: &mut Exchange) -> Answer {
+    run_from(exchange, exchange.step + 1, exchange.step).await
+}
+
+/// Runs the steps from `first` on; those from `seen` on look at the answer.
+async fn run_from(exchange: &mut Exchange, first: usize, seen: usize) -> Answer {
     let route = exchange.route.clone();
-    let mut passed = 0;
+    let mut passed = first;
     let mut answer = None;
-    for (n, step) in route.steps.iter().enumerate() {
-        passed += 1;
+    for (n, step) in route.steps.iter().enumerate().skip(first) {
+        passed = n + 1;
         if !step.phases.request {
             Watch::skipped(exchange, n, step, unless_off(step, StepOutcome::Skipped));
             continue;
         }
+        exchange.step = n;
         let watch = Watch::start(exchange, None);
         let span = spans::of_plugin(exchange, step);
         let decision = match step.step.request(exchange) {
@@ -49,7 +60,9 @@ pub async fn run(exchange: &mut Exchange) -> Answer {
         Answer::problem(&error, &exchange.trace)
     });
     if route.phases.response {
-        for (n, step) in route.steps[..passed].iter().enumerate().rev().filter(|(_, step)| step.phases.response) {
+        let passed = route.steps.iter().enumerate().take(passed).skip(seen);
+        for (n, step) in passed.rev().filter(|(_, step)| step.phases.response) {
+            exchange.step = n;
             let watch = Watch::start(exchange, Some(&answer));
             step.step.response(exchange, &mut answer);
             if let Some(watch) = watch {

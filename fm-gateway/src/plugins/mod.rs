@@ -2,6 +2,7 @@
 
 mod authentication;
 mod body_limit;
+pub mod cache;
 mod compression;
 mod cors;
 mod discovery;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
     vec![
         Arc::new(authentication::Authentication),
         Arc::new(body_limit::BodyLimit),
+        Arc::new(cache::Cache::default()),
         Arc::new(compression::Compression),
         Arc::new(cors::Cors),
         Arc::new(discovery::Discovery),

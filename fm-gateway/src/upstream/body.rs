@@ -59,6 +59,11 @@ impl BodyStream {
         self.call.is_none() && self.ahead.is_empty()
     }
 
+    /// Whether its end is that of its connection.
+    pub fn ends_with_connection(&self) -> bool {
+        self.until_close
+    }
+
     /// Lets the answer stand still for another time than usual, and last as long as it likes.
     pub fn set_endless(&mut self, idle: Duration) {
         if let Some(call) = &mut self.call {

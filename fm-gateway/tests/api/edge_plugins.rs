@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 7);
+    assert_eq!(routes.len(), 8);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -49,6 +49,9 @@ fn settings_that_make_no_sense_are_refused() {
         ("rewrite", json!({"path": "/x?y"})),
         ("body-limit", json!({"bytes": -1})),
         ("body-limit", json!({})),
+        ("cache", json!({"default_ttl": "soon"})),
+        ("cache", json!({"max_bytes": 0})),
+        ("cache", json!({"max_bytes": 2048, "max_entry_bytes": 4096})),
         ("compression", json!({"algorithms": []})),
         ("compression", json!({"algorithms": ["deflate"]})),
         ("compression", json!({"types": ["text"]})),

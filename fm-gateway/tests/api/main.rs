@@ -9,6 +9,8 @@ mod apply;
 #[cfg(test)]
 mod authentication;
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod compression;
 #[cfg(test)]
 mod connections;

@@ -24,6 +24,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("no instance of {} answers", "keine Instanz von {} antwortet"),
     ("no step has found an upstream", "kein Schritt hat einen Upstream gefunden"),
     ("this address may not ask here", "diese Adresse darf hier nicht anfragen"),
+    ("there is no stored answer to this request", "zu dieser Anfrage ist keine Antwort gespeichert"),
     ("at most {} bytes are taken here", "hier werden höchstens {} Bytes angenommen"),
     ("this request has a value that no header can have", "diese Anfrage hat einen Wert, den kein Header haben kann"),
     ("there is nothing here", "hier gibt es nichts"),

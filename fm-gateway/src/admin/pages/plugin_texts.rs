@@ -9,6 +9,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("Bounds the body of requests", "Begrenzt die Größe von Anfragen"),
     ("Compresses answers for clients that take it", "Komprimiert Antworten für Clients, die es annehmen"),
     (
+        "Keeps answers that may be shared, and gives them to others",
+        "Bewahrt Antworten auf, die geteilt werden dürfen, und gibt sie anderen",
+    ),
+    (
         "Lets pages of other origins ask, and answers their preflights",
         "Lässt Seiten anderer Ursprünge anfragen und beantwortet ihre Preflights",
     ),
@@ -33,6 +37,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Connect timeout", "Zeitlimit des Verbindens"),
     ("Content type", "Content-Type"),
     ("Credentials", "Zugangsdaten"),
+    ("Default lifetime", "Lebensdauer ohne Angabe"),
     ("Deny", "Aussperren"),
     ("Exposed headers", "Lesbare Header"),
     ("Header", "Header"),
@@ -42,11 +47,13 @@ const TEXTS: &[(&str, &str)] = &[
     ("Idle timeout of event streams", "Zeitlimit von Ereignisströmen ohne Daten"),
     ("Keep the host", "Host behalten"),
     ("Keep the query", "Query behalten"),
+    ("Largest answer", "Größte Antwort"),
     ("Level of br", "Stufe von br"),
     ("Level of gzip", "Stufe von gzip"),
     ("Level of zstd", "Stufe von zstd"),
     ("Location", "Ziel"),
     ("Maximum age", "Höchstalter"),
+    ("Memory", "Speicher"),
     ("Methods", "Methoden"),
     ("Media types", "Medientypen"),
     ("Minimum bytes", "Mindestgröße in Bytes"),
@@ -62,10 +69,13 @@ const TEXTS: &[(&str, &str)] = &[
     ("Roles", "Rollen"),
     ("Scopes", "Scopes"),
     ("Service", "Dienst"),
+    ("Stale if error", "Veraltet bei Fehlern"),
+    ("Stale while revalidating", "Veraltet während der Prüfung"),
     ("Status", "Status"),
     ("Strip prefix", "Präfix entfernen"),
     ("Target", "Ziel"),
     ("Wait", "Warten"),
+    ("Wait for another request", "Auf eine andere Anfrage warten"),
     ("WebSocket", "WebSocket"),
     // What settings do.
     ("The preferred one first, where a client takes several alike", "Das bevorzugte zuerst, wenn ein Client mehrere gleich gern annimmt"),
@@ -81,6 +91,27 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "The largest body from here on; max_body of the route holds all the same",
         "Der größte Inhalt ab hier; max_body der Route gilt außerdem",
+    ),
+    (
+        "Of answers that say nothing of it; 0s: they are only kept to be validated",
+        "Von Antworten, die nichts darüber sagen; 0s: sie werden nur aufbewahrt, um geprüft zu werden",
+    ),
+    (
+        "How long a stale answer is given while it is asked for anew, where it does not say so itself",
+        "Wie lange eine veraltete Antwort gegeben wird, während sie neu geholt wird, wenn sie es nicht selbst sagt",
+    ),
+    (
+        "How long a stale answer is given while the service fails, where it does not say so itself",
+        "Wie lange eine veraltete Antwort gegeben wird, während der Dienst ausfällt, wenn sie es nicht selbst sagt",
+    ),
+    (
+        "Bytes of all answers together; the one that was not asked for longest goes first",
+        "Bytes aller Antworten zusammen; die am längsten nicht verlangte geht zuerst",
+    ),
+    ("Bytes of one answer; larger ones pass", "Bytes einer Antwort; größere gehen durch"),
+    (
+        "How long a request waits for another one that asks for the same",
+        "Wie lange eine Anfrage auf eine andere wartet, die dasselbe verlangt",
     ),
     (
         "scheme://host, perhaps :port, as browsers send them; * alone means any",

@@ -66,6 +66,10 @@ impl Plugin for Authentication {
         &["identity.sub", "identity.roles", "identity.scopes"]
     }
 
+    fn restricts(&self) -> bool {
+        true
+    }
+
     fn guards(&self, settings: &Map<String, Value>) -> bool {
         settings.get("optional") != Some(&Value::Bool(true))
     }

@@ -44,6 +44,10 @@ impl Plugin for Ip {
         })
     }
 
+    fn restricts(&self) -> bool {
+        true
+    }
+
     fn phases(&self) -> Phases {
         Phases::REQUEST
     }
