@@ -7,7 +7,7 @@ use fm_sdk::{
     bus::memory::Memory,
     config::Settings,
     messages,
-    registry::services::Services,
+    registry::{MemoryRegistry, services::Services},
     store::Sqlite,
     testing::{TestIdentities, eventually},
 };
@@ -53,6 +53,33 @@ async fn get(url: &str) -> (u16, Option<String>, String) {
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[actix_rt::test]
+async fn an_instance_is_ready_only_when_others_can_find_it() {
+    let (identities, registry) = (TestIdentities::new(), MemoryRegistry::new());
+    // The registry is lost at the last moment before the instance registers.
+    let lost = registry.clone();
+    let service = echo().at_start(async move |_, _| {
+        lost.cut();
+        Ok(())
+    });
+    let backends = Backends { registry: Arc::new(registry.clone()), ..backends(&identities, Memory::default().connect()) };
+    let application = Application::on(service, Settings::memory(), "one", backends).unwrap();
+    let url = format!("http://{}", application.address().unwrap());
+    let services = Services::new(Arc::new(registry.clone()));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = actix_rt::spawn(application.run(async move { drop(stopped.await) }));
+
+    // It serves whoever knows it, and says that it is not ready.
+    eventually("it serves", TIMEOUT, async || get(&format!("{url}/api/echo/hello")).await.0 == 200).await;
+    assert_eq!(get(&format!("{url}/health/ready")).await.0, 503);
+    assert!(services.instances("fm-echo").is_empty());
+    registry.mend();
+    eventually("it is ready", TIMEOUT, async || get(&format!("{url}/health/ready")).await.0 == 200).await;
+    assert_eq!(services.instances("fm-echo").len(), 1);
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+}
+
+#[actix_rt::test]
 async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     let (identities, memory) = (TestIdentities::new(), Memory::default());
     let settings = Settings { drain: Duration::from_secs(1), ..Settings::memory() };
@@ -65,7 +92,7 @@ async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
     eventually("the registry shows it", TIMEOUT, async || !services.instances("fm-echo").is_empty()).await;
     let instance = services.instances("fm-echo")[0].clone();
     assert_eq!((instance.id.as_str(), instance.url.as_str(), instance.version.as_str()), ("one", url.as_str(), "1.2.3"));
-    assert_eq!(get(&format!("{url}/health/ready")).await.0, 200);
+    eventually("it is ready", TIMEOUT, async || get(&format!("{url}/health/ready")).await.0 == 200).await;
     assert_eq!(get(&format!("{url}/api/echo/hello")).await, (200, None, "hello".into()));
     let (status, _, body) = get(&format!("{url}/api/nothing")).await;
     assert!(status == 404 && body.contains(r#""code":"not-found""#), "{body}");

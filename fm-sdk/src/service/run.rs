@@ -6,6 +6,7 @@ use crate::{
     health::Phase,
     http::{self, Admission, BodyTimeout, Observe, TrustedProxies, UnreadBody},
     identity::{ScopeTable, publish_scopes},
+    registry::services::{Instance, Instances, Registration},
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn};
 use std::{future::Future, sync::Arc, time::Duration};
@@ -113,10 +114,18 @@ impl<S: Send + Sync + 'static> Application<S> {
             tasks.push(actix_rt::spawn(async move { tracer.export_to(collector.as_str()).await }));
         }
         self.gate.open();
-        self.health.enter(Phase::Serving);
         let registration = self.services().register(self.instance()?)?;
+        self.until_found(registration.instance()).await;
+        self.health.enter(Phase::Serving);
         log::info!("{} {} is ready", self.service.name(), rt.instance);
         Ok(Up { registration, workers, tasks })
+    }
+
+    /// Waits until others can find this instance: who learns that it is ready may stop another one at once.
+    async fn until_found(&self, instance: &Instance) {
+        let mut instances = self.services().watch(&instance.service);
+        let is_found = |instances: &Instances| instances.list().contains(instance);
+        while !is_found(&instances) && instances.changed().await {}
     }
 
     fn jobs(&self) -> Vec<JoinHandle<()>> {
@@ -162,7 +171,7 @@ impl<S: Send + Sync + 'static> Application<S> {
 
 /// What is up, and is taken down in the drain.
 struct Up {
-    registration: crate::registry::services::Registration,
+    registration: Registration,
     workers: Workers,
     tasks: Vec<JoinHandle<()>>,
 }
