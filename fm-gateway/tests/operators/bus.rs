@@ -243,4 +243,5 @@ async fn a_broker_that_is_unreachable_is_named_and_nothing_hangs() {
     assert_eq!(admin.get("/bus/fm-gateway/dead-letters").await.code(), "bus-unreachable");
     assert_eq!(admin.get("/bus/no-such/dead-letters").await.code(), "service-unknown");
     assert!(Browser::of(&admin).page("/admin/bus").await.contains("the message broker is unreachable"));
+    assert!(Browser::of(&admin).page("/admin/bus?lang=de").await.contains("der Message-Broker ist nicht erreichbar"));
 }

@@ -1,6 +1,6 @@
 //! Queues of the message broker, and the dead letters of services.
 
-use super::{Layout, filters, html, see};
+use super::{Layout, filters, german::german, html, see};
 use crate::admin::{
     Ask,
     api::{
@@ -60,7 +60,9 @@ async fn queues(ask: Ask) -> Result<HttpResponse> {
     let services = known_services(&ask.admin).await?;
     let (queues, error) = match ask.admin.bus.queues(&services).await {
         Ok(queues) => (queues, String::new()),
-        Err(e) if matches!(e.kind(), Kind::Invalid | Kind::Unavailable) => (Vec::new(), e.message().to_owned()),
+        Err(e) if matches!(e.kind(), Kind::Invalid | Kind::Unavailable) => {
+            (Vec::new(), if s.de { german(e.message()) } else { e.message().to_owned() })
+        }
         Err(e) => return Err(e),
     };
     html(&ask, &Queues { s, queues, error })

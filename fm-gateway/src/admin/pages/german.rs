@@ -102,6 +102,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("no keys are known yet, access tokens are refused", "noch ist kein Schlüssel bekannt, Access-Token werden abgelehnt"),
     ("no instance of {} is up", "keine Instanz von {} ist erreichbar"),
     // Errors of pages.
+    ("with FM_BUS=memory each service has a bus of its own", "mit FM_BUS=memory hat jeder Dienst einen eigenen Bus"),
+    ("the message broker is unreachable: {}", "der Message-Broker ist nicht erreichbar: {}"),
     (
         "dashboard and Admin API are refused here without TLS; say with FM_ADMIN_CLEAR_TEXT what protects the port",
         "Dashboard und Admin-API gibt es hier nicht ohne TLS; sagen Sie mit FM_ADMIN_CLEAR_TEXT, was den Port schützt",
