@@ -224,7 +224,7 @@ stage_alone() {
     local chosen
     chosen=$(consumer_in_turn)
     # Format, lints, documentation and licences do not depend on what lies beside it.
-    tests "$chosen alone" "$ROOT/scripts/ci" --shared-target "$chosen" tests
+    cargo_tests "$chosen alone" "$ROOT/scripts/ci" --shared-target "$chosen" tests --again cargo_test_of "$chosen"
 }
 
 # What reads the sources only, in a target folder of its own: cargo lets one build at a time into each.
