@@ -15,6 +15,7 @@ use prometheus_client::{
 };
 use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64};
 
+pub use self::process::resident_memory;
 pub use prometheus_client;
 
 /// The media type of [`Metrics::text`].

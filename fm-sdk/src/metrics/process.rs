@@ -26,8 +26,8 @@ impl Collector for Process {
             metric.encode(encoder.encode_descriptor(name, help, unit.as_ref(), metric.metric_type())?)
         };
         gauge("process_uptime", "Time since the start", Some(Unit::Seconds), self.started.elapsed().as_secs_f64())?;
-        if let Some(bytes) = resident() {
-            gauge("process_resident_memory", "Memory that is held in RAM", Some(Unit::Bytes), bytes)?;
+        if let Some(bytes) = resident_memory() {
+            gauge("process_resident_memory", "Memory that is held in RAM", Some(Unit::Bytes), bytes as f64)?;
         }
         if let Ok(open) = fs::read_dir("/proc/self/fd") {
             gauge("process_open_fds", "Open files and sockets", None, open.count() as f64)?;
@@ -36,9 +36,9 @@ impl Collector for Process {
     }
 }
 
-fn resident() -> Option<f64> {
+/// Bytes that this process holds in RAM: `VmRSS` of proc(5), `None` where there is no `/proc`.
+pub fn resident_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
-    let kilobytes: f64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024.0)
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)
 }

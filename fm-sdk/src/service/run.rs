@@ -117,7 +117,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         let registration = self.services().register(self.instance()?)?;
         self.until_found(registration.instance()).await;
         self.health.enter(Phase::Serving);
-        log::info!("{} {} is ready", self.service.name(), rt.instance);
+        log::info!("{} is ready, instance {}", self.service.name(), rt.instance);
         Ok(Up { registration, workers, tasks })
     }
 

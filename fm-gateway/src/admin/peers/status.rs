@@ -4,7 +4,7 @@ use super::{Question, place};
 use crate::{admin::Admin, pipeline::DriverStatus};
 use fm_sdk::{Result, registry::services::Instance};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fs};
+use std::collections::BTreeMap;
 
 /// How a gateway is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl NodeStatus {
         NodeStatus {
             connections: metrics.connections().get(),
             requests: metrics.under_way().get(),
-            memory: resident_memory(),
+            memory: fm_sdk::metrics::resident_memory(),
             drivers: admin.drivers.status(),
             instances: admin.services.all().list().iter().map(|one| (place(one), instance(admin, one))).collect(),
         }
@@ -52,13 +52,6 @@ fn instance(admin: &Admin, instance: &Instance) -> InstanceStatus {
         latency_ms: health.latency.map(|latency| latency.as_secs_f64() * 1000.0),
         ejected: !health.ejected_for.is_zero(),
     }
-}
-
-/// `VmRSS` of proc(5), in bytes.
-fn resident_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 impl Admin {
