@@ -7,7 +7,7 @@ mod schedules;
 mod trail;
 
 pub use backends::Backends;
-pub(crate) use schedules::Schedule;
+pub(crate) use schedules::{Schedule, cancel, earliest, read};
 pub(crate) use trail::{Trail, Trails};
 
 use crate::{
@@ -46,6 +46,8 @@ impl Runtime {
         let client = Client::new(Services::new(backends.registry.clone()));
         let (metrics, tracer) = (Metrics::default(), Tracer::new(service, instance, traces));
         tracer.register(&metrics);
+        let (schedules, delegate) = (Schedules::default(), backends.delegate.clone());
+        schedules.gauges.register(&metrics, move || delegate.now_ms());
         Arc::new(Runtime {
             service: service.into(),
             instance: instance.into(),
@@ -55,7 +57,7 @@ impl Runtime {
             verifier: backends.verifier,
             delegate: backends.delegate,
             relay: Relay::default(),
-            schedules: Schedules::default(),
+            schedules,
             draining: Draining::default(),
             client,
             metrics,

@@ -2,7 +2,7 @@
 //! and what others left behind when they died.
 
 use super::{Runtime, Schedule};
-use crate::{BoxFuture, Envelope, Error, Result, bus::transport::REFUSED};
+use crate::{Backoff, BoxFuture, Envelope, Error, Result, bus::transport::REFUSED};
 use futures::{StreamExt, stream::FuturesOrdered};
 use std::{
     sync::{
@@ -20,9 +20,9 @@ pub(super) const ORPHANED: Duration = Duration::from_secs(15);
 /// How often to look for what others left.
 const TICK: Duration = Duration::from_secs(5);
 /// The wait after a round in which something could not be sent.
-const BACK_OFF: Duration = Duration::from_millis(500);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 /// The longest wait while the broker refuses messages: an event for a full queue also reaches those that are not full, each time anew.
-const MAX_BACK_OFF: Duration = Duration::from_secs(8);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(8);
 /// What cannot be sent does not hold up what lies behind it, up to this many.
 const MAX_STUCK: u32 = 8 * BATCH;
 
@@ -97,22 +97,22 @@ impl Runtime {
 
     /// Relays for ever, woken by every step that has messages.
     pub(crate) async fn relay_for_ever(self: Arc<Self>) {
-        let mut wait = BACK_OFF;
+        let mut backoff = Backoff::new(RETRY_DELAY, MAX_RETRY_DELAY);
         loop {
-            let refused = match self.flush().await {
+            match self.flush().await {
                 Ok(None) => {
                     let _ = tokio::time::timeout(TICK, self.relay.more.notified()).await;
-                    wait = BACK_OFF;
+                    backoff.reset();
                     continue;
                 }
-                Ok(Some(e)) => e.code() == REFUSED,
+                Ok(Some(e)) if e.code() == REFUSED => {}
+                Ok(Some(_)) => backoff.reset(),
                 Err(e) => {
                     log::error!("outbox: cannot be read: {}", e.chain());
-                    false
+                    backoff.reset();
                 }
-            };
-            tokio::time::sleep(wait).await;
-            wait = if refused { (wait * 2).min(MAX_BACK_OFF) } else { BACK_OFF };
+            }
+            tokio::time::sleep(backoff.next_wait()).await;
         }
     }
 }

@@ -1,11 +1,14 @@
-//! What a command line needs of a market that runs: the bus, and the service's own signature.
+//! What a command line needs of a market that runs: the bus, the service's store, and its signature.
 
-use super::application::{registry, transport};
+use super::application::{self, registry, transport};
 use crate::{
     ConnectionState, Error, Kind, Result, Transport,
-    config::{BusUrl, Settings},
+    config::{BusUrl, Settings, StoreUrl},
     identity::{Delegate, Keys, Purpose, Verifier},
     registry::Registry,
+    runtime::Schedule,
+    store::{Driver, Spec},
+    text::is_invisible,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -29,6 +32,24 @@ pub(super) async fn bus(settings: &Settings) -> Result<Arc<dyn Transport>> {
         return Err(Error::new(Kind::Unavailable, "broker-unreachable", why));
     }
     Ok(bus)
+}
+
+/// The service's store, if there is one: looking must not make an empty one. `specs` is what the service keeps: messages may lie there.
+pub(super) async fn store(settings: &Settings, service: &str, mut specs: Vec<Spec>) -> Result<Option<Arc<dyn Driver>>> {
+    match &settings.store {
+        StoreUrl::Memory => return Ok(None),
+        StoreUrl::Folder(folder) if !folder.join(format!("{service}.sqlite")).exists() => return Ok(None),
+        StoreUrl::Folder(_) | StoreUrl::Mongo(_) => {}
+    }
+    let store = application::store(settings, service).await?;
+    specs.push(Schedule::SPEC);
+    store.prepare(specs).await?;
+    Ok(Some(store))
+}
+
+/// What strangers wrote must neither break the line nor speak to the terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_invisible(c) { c.escape_default().to_string() } else { c.into() }).collect()
 }
 
 /// Signs in the service's name with the keys of its data folder, as its instances do.

@@ -2,7 +2,10 @@
 
 #[cfg(feature = "rabbitmq")]
 use super::topology::TopologyCommand;
-use super::{Application, Program, Service, ask::Ask, dead_letters::DeadLettersCommand, forget::ForgetCommand, run::stop_signal};
+use super::{
+    Application, Program, Service, ask::Ask, dead_letters::DeadLettersCommand, forget::ForgetCommand, run::stop_signal,
+    schedules::SchedulesCommand,
+};
 use crate::{
     Error, Result,
     config::{Settings, own_settings},
@@ -39,6 +42,9 @@ enum Command {
     // `parked` is what 0.2 called it.
     #[command(subcommand, alias = "parked")]
     DeadLetters(DeadLettersCommand),
+    /// Lists and cancels scheduled messages: those that are to be sent later
+    #[command(subcommand)]
+    Schedules(SchedulesCommand),
     /// Shows what this service declares on RabbitMQ and binds there, as text or as a drawing; asks no broker
     #[cfg(feature = "rabbitmq")]
     Topology(TopologyCommand),
@@ -88,6 +94,10 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(
             }
             Command::Ready => probe(&settings.http),
             Command::DeadLetters(command) => command.run(name, &settings).await,
+            Command::Schedules(command) => {
+                let specs = make(cli.own, &settings)?.specs;
+                command.run(name, specs, &settings).await
+            }
             #[cfg(feature = "rabbitmq")]
             Command::Topology(command) => {
                 print!("{}", command.render(&make(cli.own, &settings)?));

@@ -1,7 +1,7 @@
 //! `<service> dead-letters ..`: messages that could not be handled.
 
-use super::cli_client::{self, Signer};
-use crate::{Error, Kind, Result, bus::transport::DeadLetter, config::Settings, text::is_invisible};
+use super::cli_client::{self, Signer, printable};
+use crate::{Error, Kind, Result, bus::transport::DeadLetter, config::Settings};
 use clap::Subcommand;
 use std::sync::Arc;
 
@@ -113,11 +113,6 @@ fn line(p: &DeadLetter) -> String {
     format!("{}  {name}  attempts={}  {at}  {}", printable(&m.id), m.attempt, printable(&p.cause))
 }
 
-/// What strangers wrote must neither break the line nor speak to the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_invisible(c) { c.escape_default().to_string() } else { c.into() }).collect()
-}
-
 fn print(letter: &DeadLetter) -> Result<()> {
     use crate::ResultExt;
     println!("{}", serde_json::to_string_pretty(letter).internal()?);
@@ -131,7 +126,7 @@ fn unknown(id: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Envelope, MessageKind, bus::transport::Audience};
+    use crate::{Envelope, MessageKind, bus::transport::Audience, text::is_invisible};
 
     fn letter(id: &str, name: &str, cause: &str) -> DeadLetter {
         let message = Envelope { id: id.into(), ..Envelope::new(MessageKind::Event, name, &1, "fm-test").unwrap() };

@@ -16,6 +16,7 @@ mod job;
 mod middleware;
 mod program;
 mod run;
+mod schedules;
 #[cfg(feature = "rabbitmq")]
 mod topology;
 mod workers;

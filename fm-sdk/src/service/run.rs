@@ -2,7 +2,7 @@
 
 use super::{Application, surround, workers::Workers};
 use crate::{
-    Result, ResultExt, Runtime,
+    Backoff, Result, ResultExt, Runtime,
     health::Phase,
     http::{self, Admission, BodyTimeout, Observe, TrustedProxies, UnreadBody},
     identity::{ScopeTable, publish_scopes},
@@ -19,8 +19,9 @@ const FINISH: Duration = Duration::from_secs(20);
 /// How long inbox rows are kept: longer than a message may wait for its replay.
 const REMEMBER: Duration = Duration::from_secs(30 * 24 * 3600);
 const SWEEP: Duration = Duration::from_secs(600);
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// The first wait, and the longest one, for a part that the start needs.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
 
 impl<S: Send + Sync + 'static> Application<S> {
     /// Serves until `stop` resolves, then drains: leaves the registry, goes on serving for a while with `Connection: close`, stops
@@ -183,14 +184,13 @@ async fn define_scopes(rt: Arc<Runtime>, scopes: ScopeTable) {
 
 /// Tries until it works.
 async fn again<T, F: Future<Output = Result<T>>>(what: &str, f: impl Fn() -> F) -> T {
-    let mut wait = FIRST_WAIT;
+    let mut backoff = Backoff::new(RETRY_DELAY, MAX_RETRY_DELAY);
     loop {
         match f().await {
             Ok(t) => return t,
             Err(e) => log::warn!("{what}, will be tried again: {}", e.chain()),
         }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        tokio::time::sleep(backoff.next_wait()).await;
     }
 }
 

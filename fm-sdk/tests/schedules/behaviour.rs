@@ -1,7 +1,12 @@
 //! What becomes of a scheduled message, on each store.
 
 use super::*;
-use fm_sdk::{Error, Kind, testing::MockBus};
+use fm_sdk::{
+    Application, Error, Kind, Work,
+    backend::{Backends, MemoryBus},
+    config::Settings,
+    testing::{MockBus, TestIdentities, eventually},
+};
 use std::collections::BTreeSet;
 
 /// A clinic with one patient.
@@ -231,4 +236,29 @@ fn claims(m: &fm_sdk::Envelope) -> (String, String) {
     let payload = m.token.as_deref().unwrap().split('.').nth(1).unwrap();
     let claims: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     (claims["sub"].as_str().unwrap().into(), claims["scope"].as_str().unwrap().into())
+}
+
+#[actix_rt::test]
+async fn a_running_instance_shows_how_many_messages_are_scheduled() {
+    let identities = TestIdentities::new();
+    let backends = Backends {
+        transport: Arc::new(MemoryBus::default()),
+        store: Arc::new(Sqlite::in_memory().unwrap()),
+        registry: identities.registry(),
+        verifier: identities.verifier().into_inner(),
+        delegate: identities.delegate("fm-clinic"),
+    };
+    let clinic = clinic().at_start(async |_, work: Work| {
+        for hours in 1..=3 {
+            work.repeatable("clinic", &hours.to_string()).publish_after(60 * hours * MINUTE, VisitDue { patient: "ann".into() }).await?;
+        }
+        Ok(())
+    });
+    let application = Application::on(clinic, Settings::memory(), "one", backends).unwrap();
+    let runtime = application.runtime().clone();
+    let running = actix_rt::spawn(application.run(std::future::pending()));
+    let text = async || runtime.metrics().text();
+    eventually("they are counted", secs(30), async || text().await.lines().any(|line| line == "schedules_pending 3")).await;
+    assert!(text().await.lines().any(|line| line == "schedules_overdue_seconds 0.0"));
+    running.abort();
 }

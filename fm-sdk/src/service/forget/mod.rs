@@ -2,16 +2,12 @@
 
 mod leftovers;
 
-use super::{
-    application::{registry, store},
-    cli_client,
-};
+use super::{application::registry, cli_client};
 use crate::{
     Error, Kind, Result, ResultExt,
     bus::transport::Transport,
-    config::{Settings, StoreUrl},
+    config::Settings,
     registry::{Change, Expect, MAX_CHANGES, Registry, services},
-    runtime::Schedule,
     store::{Driver, Guard, Query, SCHEDULES, Spec, Write},
 };
 use clap::Args;
@@ -41,7 +37,7 @@ impl ForgetCommand {
     /// `specs` is what the service keeps: its messages may lie there.
     pub async fn run(self, service: &str, specs: Vec<Spec>, settings: &Settings) -> Result<()> {
         let bus = cli_client::bus(settings).await?;
-        let store = existing(settings, service, specs).await?;
+        let store = cli_client::store(settings, service, specs).await?;
         let leaving = Leaving { service: service.into(), bus, registry: registry(settings)?, store };
         let done = self.forget(&leaving).await;
         leaving.bus.close().await;
@@ -73,19 +69,6 @@ fn confirmed(service: &str, answers: &mut impl BufRead) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(Kind::Invalid, "not-confirmed", "nothing was deleted"))
-}
-
-/// The service's store, if there is one: looking must not make an empty one.
-async fn existing(settings: &Settings, service: &str, mut specs: Vec<Spec>) -> Result<Option<Arc<dyn Driver>>> {
-    match &settings.store {
-        StoreUrl::Memory => return Ok(None),
-        StoreUrl::Folder(folder) if !folder.join(format!("{service}.sqlite")).exists() => return Ok(None),
-        StoreUrl::Folder(_) | StoreUrl::Mongo(_) => {}
-    }
-    let store = store(settings, service).await?;
-    specs.push(Schedule::SPEC);
-    store.prepare(specs).await?;
-    Ok(Some(store))
 }
 
 /// A service that leaves, and where it may have left something.

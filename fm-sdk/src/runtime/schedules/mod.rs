@@ -3,69 +3,39 @@
 //! The inbox row of a schedule decides what becomes of it. Who writes the row first has sent the message, in the same step, or has cancelled
 //! it; everybody else finds the row and only removes the document. So any number of instances may look for due schedules at once.
 
+mod metrics;
+mod schedule;
+
+pub(super) use metrics::Gauges;
+pub(crate) use schedule::{Schedule, cancel, earliest, read};
+
 use super::{Runtime, relay::ORPHANED};
 use crate::{
-    Envelope, MessageKind, Result, ResultExt,
-    store::{Guard, Index, Query, SCHEDULES, Spec, Stored, Write},
+    Envelope, Result, ResultExt,
+    store::{Guard, Query, SCHEDULES},
     time::now_ms,
 };
-use serde::{Deserialize, Serialize};
+use schedule::{op, remove, step};
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
 
 /// Schedules of one read.
-const BATCH: usize = 256;
+const BATCH: u64 = 256;
 /// Messages of the outbox that are looked through for a schedule that was made a moment ago.
 const MAX_OUTBOX: u32 = 65_536;
 /// How often to look for schedules that other instances made.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// The wait after the store has failed.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// What a schedule is called while it lies in the outbox of a step. No service answers to it: an older version that finds one keeps it.
-const IN_OUTBOX: &str = "fm.schedule";
-
-/// A message and when it is due.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Schedule {
-    /// The message's id, and the key by which it is cancelled.
-    pub id: String,
-    /// Milliseconds since the Unix epoch.
-    pub due_ms: i64,
-    /// For whom the message acts; `None` = for the service itself.
-    #[serde(default)]
-    pub user: Option<String>,
-    /// The scopes that it carries, separated by spaces.
-    pub scope: String,
-    /// The message, not signed yet: its token must not expire before it is due.
-    pub message: Envelope,
-}
-
-/// What schedules are read by, in order.
-const DUE: &str = "due_ms";
-
-impl Schedule {
-    pub(crate) const SPEC: Spec = Spec { collection: SCHEDULES, indexes: &[Index { field: DUE, unique: false }] };
-
-    /// Puts it into an envelope for the outbox of the step that it belongs to.
-    pub(crate) fn enclosed(&self, rt: &Runtime) -> Result<Envelope> {
-        let envelope = Envelope::new(MessageKind::Command, IN_OUTBOX, self, &rt.service)?;
-        Ok(Envelope { instance: rt.instance.clone(), ..envelope })
-    }
-    /// Whether a message of the outbox is one.
-    pub(super) fn is_named(name: &str) -> bool {
-        name == IN_OUTBOX
-    }
-}
-
-/// The row of the inbox that says: this one was sent or cancelled.
-fn op(id: &str) -> String {
-    format!("schedule/{id}")
-}
 
 /// Tells the task that sends schedules that there is a new one.
 #[derive(Default)]
-pub(crate) struct Schedules {
+pub(super) struct Schedules {
     changed: Notify,
+    pub gauges: Arc<Gauges>,
 }
 
 /// What one look at the schedules found.
@@ -108,19 +78,15 @@ impl Runtime {
             self.unpack_own().await?;
             found = self.store.peek(SCHEDULES, id, None).await?;
         }
-        let first = self.store.finish(&op(id), None, vec![]).await?;
-        let Some(found) = found.filter(|s| s.body.is_some()) else { return Ok(false) };
-        self.remove_schedule(id, found.version).await?;
-        Ok(first)
+        cancel(&*self.store, id, found).await
     }
 
     /// Hands to the outbox what is due.
     pub(crate) async fn send_due(&self) -> Result<Due> {
         let mut sent = 0;
         loop {
-            let query = Query { collection: SCHEDULES, sort: vec![(DUE, false)], limit: Some(BATCH as u64), ..Query::default() };
-            let found = self.store.read(query).await?;
-            let (full, now) = (found.len() == BATCH, self.delegate.now_ms());
+            let found = self.store.read(earliest(BATCH)).await?;
+            let (full, now) = (found.len() as u64 == BATCH, self.delegate.now_ms());
             let mut taken = 0;
             for stored in found {
                 let Some((schedule, version)) = read(stored) else { continue };
@@ -145,20 +111,30 @@ impl Runtime {
         if first {
             self.relay.wake();
         }
-        self.remove_schedule(&id, version).await?;
+        remove(&*self.store, &id, version).await?;
         Ok(first)
     }
 
-    /// Somebody else may have removed it; that is as good.
-    async fn remove_schedule(&self, id: &str, version: i64) -> Result<()> {
-        let step = step(id, Guard::Version(version), now_ms().max(version + 1), None);
-        self.store.write(step).await.map(drop)
+    async fn count_schedules(&self) -> Result<()> {
+        let pending = self.store.count(Query { collection: SCHEDULES, ..Query::default() }).await?;
+        self.schedules.gauges.show_pending(pending);
+        Ok(())
     }
 
     /// Sends what falls due until it is dropped.
     pub(crate) async fn run_schedules(self: Arc<Self>) {
+        let mut counted: Option<Instant> = None;
         loop {
-            let wait = match self.send_due().await {
+            let mut looked = self.send_due().await;
+            if let Ok(due) = &looked {
+                self.schedules.gauges.show_next(due.next_ms);
+            }
+            // Not at each look: who schedules a thousand messages wakes this task a thousand times.
+            if looked.is_ok() && counted.is_none_or(|at| at.elapsed() >= POLL_INTERVAL) {
+                looked = self.count_schedules().await.and(looked);
+                counted = Some(Instant::now());
+            }
+            let wait = match looked {
                 Ok(Due { next_ms: None, .. }) => POLL_INTERVAL,
                 Ok(Due { next_ms: Some(at), .. }) => {
                     Duration::from_millis(at.saturating_sub(self.delegate.now_ms()).max(1).unsigned_abs()).min(POLL_INTERVAL)
@@ -171,16 +147,4 @@ impl Runtime {
             let _ = timeout(wait, self.schedules.changed.notified()).await;
         }
     }
-}
-
-fn step(id: &str, guard: Guard, version: i64, body: Option<serde_json::Value>) -> Write {
-    Write { collection: SCHEDULES, id: id.into(), guard, body, messages: vec![], op: None, version }
-}
-
-fn read(stored: Stored) -> Option<(Schedule, i64)> {
-    let schedule = serde_json::from_value(stored.body.unwrap_or_default());
-    schedule
-        .map(|s| (s, stored.version))
-        .inspect_err(|e| log::error!(id = stored.id.as_str(); "schedules: one cannot be read, it stays: {e}"))
-        .ok()
 }
