@@ -142,4 +142,7 @@ fn running(service: &str, why: &str) -> Error {
 }
 
 #[cfg(test)]
+#[cfg(all(feature = "rabbitmq", feature = "etcd"))]
+mod end_to_end;
+#[cfg(test)]
 mod tests;
