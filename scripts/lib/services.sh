@@ -4,12 +4,23 @@
 # The folder that cargo builds into.
 target_folder() { realpath -m "${CARGO_TARGET_DIR:-$ROOT/target}"; }
 
-# Where this market's program was built, whatever CARGO_TARGET_DIR is by now.
+# The program of an instance: the one chosen for it, or the one that this market was built with, whatever CARGO_TARGET_DIR is by now.
 program_of() {
-    local profile target
+    local profile target chosen
+    chosen=$(recall programs "$1")
+    if [ -n "$chosen" ]; then printf '%s' "$chosen" && return; fi
     profile=$(recall places profile)
     target=$(recall places target)
     printf '%s/%s/%s' "${target:-$(target_folder)}" "${profile:-debug}" "$(service_of "$1")"
+}
+
+# choose_program INSTANCE=FILE: this instance runs another program from its next start on; its own again where FILE is empty.
+choose_program() {
+    local name=${1%%=*} file=${1#*=}
+    [[ $1 =~ ^fm-[a-z-]+(-[2-9])?= ]] || die "--program wants INSTANCE=FILE, such as fm-cars-2=/tmp/fm-cars"
+    if [ -z "$file" ]; then forget programs "$name" && return; fi
+    { [ -f "$file" ] && [ -x "$file" ]; } || die "$file is no program"
+    remember programs "$name" "$(realpath "$file")"
 }
 
 # A first instance bears the service's name, the others a number behind it: fm-cars, fm-cars-2.

@@ -22,6 +22,18 @@ a_market_starts_scales_and_leaves_no_process() {
     [ "$(pids | grep -v fm-cars)" = "$(grep -v fm-cars <<<"$before")" ]
     not test "$(pids | grep fm-cars)" = "$(grep fm-cars <<<"$before")"
 
+    echo "-- another program for one instance, also after it was killed; then its own again"
+    cp "$scratch/target/debug/fm-tracker" "$scratch/earlier"
+    printf x >>"$scratch/earlier"
+    scripts/up --no-build --program "fm-tracker=$scratch/earlier"
+    runs() { [ "$(readlink "/proc/$(pid_of fm-tracker)/exe")" = "$1" ]; }
+    runs "$scratch/earlier"
+    kill -KILL "$(pid_of fm-tracker)"
+    scripts/up
+    runs "$scratch/earlier"
+    scripts/up --program fm-tracker=
+    runs "$scratch/target/debug/fm-tracker"
+
     echo "-- more copies, fewer copies"
     scripts/scale fm-cars 3
     [ "$(pids | grep -c fm-cars)" = 3 ]

@@ -46,6 +46,23 @@ a_program_is_found_where_it_was_built_whatever_target_folder_is_set_later() {
     [ "$(program_of fm-cars)" = "$scratch/other/release/fm-cars" ]
 }
 
+an_instance_runs_the_program_that_was_chosen_for_it() {
+    prepare_state
+    remember places target "$scratch/built"
+    printf '#!/bin/sh\n' >"$scratch/earlier"
+    fails_saying "is no program" choose_program "fm-cars-2=$scratch/earlier"
+    chmod +x "$scratch/earlier"
+    choose_program "fm-cars-2=$scratch/earlier"
+    [ "$(program_of fm-cars-2)" = "$scratch/earlier" ]
+    [ "$(program_of fm-cars)" = "$scratch/built/debug/fm-cars" ]
+    echo "-- until that is taken back"
+    choose_program fm-cars-2=
+    [ "$(program_of fm-cars-2)" = "$scratch/built/debug/fm-cars" ]
+    for wrong in fm-cars "$scratch/earlier" rabbitmq=/bin/true; do
+        fails_saying "INSTANCE=FILE" choose_program "$wrong"
+    done
+}
+
 what_cargo_tells_a_test_program_does_not_reach_the_cargo_it_calls() {
     mkdir "$scratch/bin"
     printf '#!/bin/sh\nenv\n' >"$scratch/bin/cargo"
