@@ -165,6 +165,18 @@ stage_chaos() {
     tests "chaos" env FM_CHAOS_DIR="$OUTPUT/chaos" "$ROOT/scripts/chaos" --quick
 }
 
+# And one in which a service is of the version of fm-sdk before the present one. A shallow clone has no earlier programs.
+stage_versions() {
+    local version
+    version=$(earlier_versions 1)
+    heading "a market of two versions"
+    if ! commit_with fm-tracker "$version" >/dev/null; then
+        heading "NOT RUN: the history here is too short to have fm-tracker with fm-sdk $version (git fetch --unshallow)"
+        return
+    fi
+    tests "fm-sdk $version in a market" env FM_MIXED_DIR="$OUTPUT/mixed" "$ROOT/scripts/mixed" --quick
+}
+
 need_engine() { docker info >/dev/null 2>&1 || { need_containers && install_missing; }; }
 
 # What stands on no program of ours: the images of the infrastructure, and the whole Dockerfile of one service, another with each commit,
@@ -241,6 +253,7 @@ check_sources() {
 other_markets() {
     stage_mongodb
     stage_chaos
+    stage_versions
 }
 
 # All stages. Tests wait for servers and browsers much of the time; meanwhile sources are checked and images made.

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# shellcheck source=/dev/null
+. "$scripts/lib/older.sh"
+
+# A history in which fm-cars took one version of fm-sdk after the other.
+history() {
+    ROOT=$scratch/checkout
+    git init -q "$ROOT"
+    mkdir "$ROOT/fm-cars"
+    for version in "$@"; do
+        printf '[[package]]\nname = "fm-sdk"\nversion = "%s"\n\n[[package]]\nname = "other"\nversion = "9.9.9"\n' "$version" >"$ROOT/fm-cars/Cargo.lock"
+        git -C "$ROOT" add -A
+        git -C "$ROOT" -c user.name=x -c user.email=x@example commit -q -m "takes $version"
+    done
+}
+
+an_earlier_program_is_of_the_last_commit_that_took_the_version() {
+    history 0.2.9 0.2.10 0.3.0 0.3.1
+    for version in 0.2.9 0.2.10 0.3.1; do
+        [ "$(git -C "$ROOT" log -1 --format=%s "$(commit_with fm-cars "$version")")" = "takes $version" ]
+    done
+    not commit_with fm-cars 0.3.2
+    not commit_with fm-image 0.3.1
+}
+
+without_a_history_there_is_no_earlier_program_and_that_is_said() {
+    history 0.3.0 0.3.1
+    git clone -q --depth 1 "file://$ROOT" "$scratch/shallow"
+    ROOT=$scratch/shallow
+    commit_with fm-cars 0.3.1
+    not commit_with fm-cars 0.3.0
+    fails_saying "git fetch --unshallow" older_program fm-cars 0.3.0 "$scratch/older"
+    rm -rf "$ROOT/.git"
+    not commit_with fm-cars 0.3.1
+}
+
+the_versions_before_the_present_one_are_counted_as_numbers() {
+    history 0.3.10
+    REGISTRY=$scratch/registry
+    mkdir "$REGISTRY"
+    for version in 0.3.9 0.3.10 0.3.11 0.2.4; do touch "$REGISTRY/fm-sdk-$version.crate" "$REGISTRY/fm-sdk-testing-$version.crate"; done
+    [ "$(earlier_versions 2 | tr '\n' ' ')" = "0.3.9 0.2.4 " ]
+}
