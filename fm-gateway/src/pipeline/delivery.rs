@@ -143,11 +143,5 @@ impl Drop for Delivery {
                 let _ = catch_unwind(AssertUnwindSafe(|| step.step.log(&exchange, &outcome)));
             }
         }
-        log::debug!(
-            target: "fm_gateway::access",
-            route = exchange.route.id.as_str(), status = outcome.status.as_u16(), micros = outcome.took.as_micros() as u64,
-            bytes = outcome.sent, complete = outcome.complete;
-            "{} {}", exchange.head.method, exchange.path()
-        );
     }
 }

@@ -1,5 +1,6 @@
 //! The plugins that come with the gateway, one folder each.
 
+mod access_log;
 mod authentication;
 mod body_limit;
 pub mod cache;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 /// Gives one of each.
 pub fn all() -> Vec<Arc<dyn Plugin>> {
     vec![
+        Arc::new(access_log::AccessLog),
         Arc::new(authentication::Authentication),
         Arc::new(body_limit::BodyLimit),
         Arc::new(cache::Cache::default()),

@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 8);
+    assert_eq!(routes.len(), 9);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -32,6 +32,9 @@ fn every_example_of_the_documentation_compiles() {
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     for (plugin, settings) in [
+        ("access-log", json!({"format": "common"})),
+        ("access-log", json!({"fields": ["cookie"]})),
+        ("access-log", json!({"headers": ["authorization"]})),
         ("ip", json!({})),
         ("ip", json!({"allow": ["localhost"]})),
         ("cors", json!({"origins": []})),

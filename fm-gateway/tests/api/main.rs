@@ -1,6 +1,8 @@
 //! The gateway as clients, services and operators see it: the very object that runs in production, on a registry in memory.
 
 #[cfg(test)]
+mod access_log;
+#[cfg(test)]
 mod admin;
 #[cfg(test)]
 mod answers;

@@ -117,7 +117,7 @@ async fn it_serves_from_etcd_takes_a_new_table_and_leaves_without_a_failed_reque
 
     let tested = run(command(etcd.url(), &data).args(["table", "test", "GET", "/api/cars/7"])).await;
     let said = String::from_utf8_lossy(&tested.stdout).into_owned();
-    assert!(said.contains("-> 1 discovery  passed") && said.contains("asked fm-cars 1: 200"), "{said}");
+    assert!(said.contains("-> 2 discovery  passed") && said.contains("asked fm-cars 1: 200"), "{said}");
 
     let folder = data.path().join("tables");
     std::fs::create_dir(&folder).unwrap();

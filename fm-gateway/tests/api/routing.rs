@@ -157,10 +157,11 @@ async fn the_first_table_sends_every_call_of_the_api_to_its_service() {
     let table = serde_json::to_value(market()).unwrap();
     let mut routes = table["routes"].as_array().unwrap().clone();
     for route in &mut routes {
-        let service =
-            route["plugins"].as_array().unwrap().iter().find(|p| p["plugin"] == "discovery").map(|p| p["settings"]["service"].clone());
-        let needs = route["plugins"][0]["plugin"] == "authentication";
-        let scopes = if needs { route["plugins"][0]["settings"]["scopes"].clone() } else { Value::Null };
+        let named = |name: &str| route["plugins"].as_array().unwrap().iter().find(|p| p["plugin"] == name);
+        assert!(named("access-log").is_some(), "{route}");
+        let service = named("discovery").map(|p| p["settings"]["service"].clone());
+        let needs = named("authentication").is_some();
+        let scopes = named("authentication").map_or(Value::Null, |p| p["settings"]["scopes"].clone());
         let text = format!(
             "{} {}",
             service.and_then(|s| s.as_str().map(str::to_owned)).unwrap_or("gateway".into()),

@@ -71,6 +71,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{}: a ${ has no end", "{}: ein ${ hat kein Ende"),
     ("{}: a variable has no name", "{}: eine Variable hat keinen Namen"),
     // Plugins.
+    ("the format combined has fields of its own", "das Format combined hat seine eigenen Felder"),
+    (
+        "{}: this header may carry a secret, which does not belong in a log",
+        "{}: dieser Header kann ein Geheimnis tragen, das nicht in ein Protokoll gehört",
+    ),
     ("* means any origin, and stands alone", "* bedeutet jeder Ursprung und steht allein"),
     ("credentials are for named origins only", "Zugangsdaten gibt es nur für genannte Ursprünge"),
     ("{} is no origin: scheme://host, in lower case, without a path", "{} ist kein Ursprung: schema://host in Kleinbuchstaben, ohne Pfad"),

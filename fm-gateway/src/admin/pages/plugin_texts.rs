@@ -5,6 +5,7 @@ use super::fields::Field;
 
 const TEXTS: &[(&str, &str)] = &[
     // What they do.
+    ("Logs each request when it is answered", "Protokolliert jede Anfrage, wenn sie beantwortet ist"),
     ("Verifies the access token, and that its roles and scopes suffice", "Prüft das Zugriffstoken und ob seine Rollen und Scopes reichen"),
     ("Bounds the body of requests", "Begrenzt die Größe von Anfragen"),
     ("Compresses answers for clients that take it", "Komprimiert Antworten für Clients, die es annehmen"),
@@ -40,6 +41,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("Default lifetime", "Lebensdauer ohne Angabe"),
     ("Deny", "Aussperren"),
     ("Exposed headers", "Lesbare Header"),
+    ("Fields", "Felder"),
+    ("Format", "Format"),
     ("Header", "Header"),
     ("Headers", "Header"),
     ("Hedge after", "Zweite Anfrage nach"),
@@ -78,6 +81,18 @@ const TEXTS: &[(&str, &str)] = &[
     ("Wait for another request", "Auf eine andere Anfrage warten"),
     ("WebSocket", "WebSocket"),
     // What settings do.
+    (
+        "structured: fields of the log, an object per line with FM_LOG_FORMAT=json; combined: the text that web servers write",
+        "structured: Felder des Protokolls, mit FM_LOG_FORMAT=json ein Objekt je Zeile; combined: der Text, den Webserver schreiben",
+    ),
+    (
+        "Of structured lines; none named means method, host, path, status, bytes, micros, client, route, user, trace_id",
+        "Von strukturierten Zeilen; ist keines genannt: method, host, path, status, bytes, micros, client, route, user, trace_id",
+    ),
+    (
+        "Headers of the request that structured lines have too; none that may carry a secret",
+        "Header der Anfrage, die strukturierte Zeilen auch haben; keine, die ein Geheimnis tragen können",
+    ),
     ("The preferred one first, where a client takes several alike", "Das bevorzugte zuerst, wenn ein Client mehrere gleich gern annimmt"),
     ("What is compressed: type/subtype, type/* or *+suffix", "Was komprimiert wird: typ/untertyp, typ/* oder *+suffix"),
     ("Shorter answers stay as they are", "Kürzere Antworten bleiben, wie sie sind"),
