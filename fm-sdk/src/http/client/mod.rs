@@ -1,5 +1,6 @@
-//! HTTP between services: by name, not by address.
+//! HTTP to services by their names, or to an address.
 
+mod attempts;
 mod request;
 mod response;
 #[cfg(test)]
@@ -18,25 +19,43 @@ use std::{
     future::{Ready, ready},
     sync::Arc,
 };
+use url::Url;
 
 /// Asks other services over HTTP. Finds them in the registry by name, takes the less loaded instance, forwards the trace, and the user's
-/// token where asked to; tries another instance when nothing can have been done yet. Cheap to clone, for any thread; connections are
-/// kept per thread, so that a request's future stays on the one it was made on.
+/// token where asked to; tries another instance when nothing can have been done yet. Or asks at a fixed address, as a program outside the
+/// market asks its gateway: see [`Client::at`]. Cheap to clone, for any thread; connections are kept per thread, so that a request's future
+/// stays on the one it was made on.
 ///
 /// Between services that change something prefer a call or command over the bus.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
-struct Inner {
-    services: Services,
-    balancer: Balancer,
+enum Inner {
+    /// Services are found in the registry.
+    Registry { services: Services, balancer: Balancer },
+    /// Whatever the service's name: it is asked here.
+    Address(String),
 }
 
 impl Client {
     /// Makes a client that finds services here.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Client(Arc::new(Inner { services, balancer: Balancer::default() }))
+        Client(Arc::new(Inner::Registry { services, balancer: Balancer::default() }))
+    }
+    /// Makes a client that asks at this address, whatever service a request names: the name stands in errors and traces. A path of the
+    /// address comes before that of each request.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), url::ParseError> {
+    /// let client = fm_sdk::http::Client::at(&"https://market.example/v2".parse()?);
+    /// let request = client.get("fm-gateway", "/api/cars"); // https://market.example/v2/api/cars
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn at(base: &Url) -> Self {
+        Client(Arc::new(Inner::Address(base.as_str().trim_end_matches('/').to_owned())))
     }
     /// Begins a `GET` of a service's path (`/api/cars/1`).
     pub fn get(&self, service: impl Into<String>, path: impl Into<String>) -> Request {

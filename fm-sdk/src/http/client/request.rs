@@ -1,52 +1,59 @@
-//! A request to another service, and the instances it is tried on.
+//! A request to another service.
 
 use super::{
     super::observe,
     Client, Response,
-    response::{Chunks, Raw},
+    attempts::{Target, Targets},
+    response::Chunks,
 };
 use crate::{
-    Error, Identity, Kind, Result, ResultExt, connector,
-    registry::{Instance, balance::RequestOutcome},
+    Error, Identity, Kind, Result, ResultExt,
+    registry::balance::RequestOutcome,
     trace::{self, Span, SpanKind, key},
 };
 use actix_web::{
+    body::SizedStream,
     dev::Payload,
+    error::PayloadError,
     http::{
-        Method, StatusCode,
+        Method,
         header::{self, HeaderMap, HeaderValue, TryIntoHeaderPair},
     },
     web::Bytes,
 };
-use awc::error::{ConnectError, SendRequestError};
+use awc::{
+    SendClientRequest,
+    error::{ConnectError, SendRequestError},
+};
+use futures::Stream;
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-
-/// How many instances one request is tried on.
-const TRIES: usize = 3;
 
 /// A request that has not been sent yet.
 #[must_use = "a request does nothing until it is sent"]
 #[derive(Debug)]
 pub struct Request {
-    client: Client,
-    method: Method,
-    service: String,
+    pub(super) client: Client,
+    pub(super) method: Method,
+    pub(super) service: String,
     path: String,
     headers: HeaderMap,
     body: Bytes,
-    within: Duration,
-    max_body: usize,
+    pub(super) within: Duration,
+    pub(super) hedge: Option<Duration>,
+    pub(super) max_body: usize,
     unfit: Option<Error>,
 }
 
-/// How a try on one instance ended without an answer.
-enum Lost {
+/// How an attempt ended without an answer.
+pub(super) enum Failure {
     /// Nothing was sent.
-    NotSent(SendRequestError),
+    NotSent(Error),
     /// It was sent, and it is not known what became of it.
-    Unknown(SendRequestError),
+    Unknown(Error),
+    /// The answer cannot be taken, however often it is asked for.
+    Unfit(Error),
     /// The time is over.
     Late,
 }
@@ -54,22 +61,29 @@ enum Lost {
 impl Request {
     pub(super) fn new(client: Client, method: Method, service: String, path: String) -> Self {
         let (within, max_body) = (Duration::from_secs(5), 2 * 1024 * 1024);
-        Request { client, method, service, path, headers: HeaderMap::new(), body: Bytes::new(), within, max_body, unfit: None }
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        Request { client, method, service, path, headers, body, within, hedge: None, max_body, unfit: None }
     }
     /// Appends a query.
     pub fn query(mut self, query: &impl Serialize) -> Self {
         match serde_html_form::to_string(query).internal() {
-            Ok(text) if text.is_empty() => {}
-            Ok(text) => self.path = format!("{}{}{text}", self.path, if self.path.contains('?') { '&' } else { '?' }),
+            Ok(text) => return self.query_string(&text),
             Err(e) => self.unfit = Some(e),
         }
         self
     }
-    /// Sets a header.
+    /// Appends a query that is encoded already.
+    pub fn query_string(mut self, query: &str) -> Self {
+        if !query.is_empty() {
+            self.path = format!("{}{}{query}", self.path, if self.path.contains('?') { '&' } else { '?' });
+        }
+        self
+    }
+    /// Sets a header. Sending fails with `Malformed`, code `header`, if its value may not be one (RFC 9110, section 5.5).
     pub fn header(mut self, header: impl TryIntoHeaderPair) -> Self {
         match header.try_into_pair() {
             Ok((name, value)) => drop(self.headers.insert(name, value)),
-            Err(_) => self.unfit = Some(Error::new(Kind::Internal, "internal", "a header that is none")),
+            Err(_) => self.unfit = Some(Error::new(Kind::Malformed, "header", "a value that no header can have")),
         }
         self
     }
@@ -105,90 +119,109 @@ impl Request {
         self
     }
 
+    /// Asks a second instance, or by a second connection, when a `GET` or `HEAD` was not answered within this time; the first answer
+    /// counts. A server that was taken away without a word leaves connections on which nothing comes any more. Not done without.
+    pub fn hedge(mut self, after: Duration) -> Self {
+        self.hedge = Some(after);
+        self
+    }
+
     /// Sends it. What was not sent is tried on another instance; what may have been done only if it is a `GET` or `HEAD`, which also
-    /// go on from an instance that answers 503.
+    /// go on from an instance that answers 503. At a fixed address a `GET` or `HEAD` whose connection breaks is sent once more by a new one.
     ///
     /// # Errors
-    /// `Unroutable`, code `no-instance`, if nobody of that name is registered; `Unavailable` if no instance could be reached;
-    /// `TimedOut`. An answer of any status is no error: see [`Response::success`].
+    /// `Unroutable`, code `no-instance`, if nobody of that name is registered; `Unavailable` if no instance could be reached, or its answer
+    /// broke off; `TimedOut`. An answer of any status is no error: see [`Response::success`].
     pub async fn send(mut self) -> Result<Response> {
         if let Some(unfit) = self.unfit.take() {
             return Err(unfit);
         }
         let deadline = Instant::now() + self.within;
-        let instances = self.client.0.services.watch(&self.service);
-        if !instances.is_known() {
-            instances.ready(self.within).await;
-        }
-        let instances = instances.list();
-        let safe = matches!(self.method, Method::GET | Method::HEAD);
-        let mut tried: Vec<&str> = Vec::new();
-        let mut last = Err(self.error(Kind::Unroutable, "no-instance", "has no instance"));
-        while tried.len() < TRIES {
-            let balancer = &self.client.0.balancer;
-            let picked = if safe { balancer.pick(&instances, &tried) } else { balancer.pick_proven(&instances, &tried) };
-            let Some(picked) = picked else { break };
-            let instance = &instances[picked.index];
-            tried.push(&instance.id);
-            let started = Instant::now();
-            let answer = self.traced(instance, tried.len(), deadline).await;
-            let outcome = match &answer {
-                Ok(_) => RequestOutcome::Answered,
-                Err(Lost::Late) => RequestOutcome::TimedOut,
-                Err(_) => RequestOutcome::Unreachable,
-            };
-            picked.done(started.elapsed(), outcome);
-            last = match answer {
-                Ok(r) if safe && r.status() == StatusCode::SERVICE_UNAVAILABLE && tried.len() < instances.len().min(TRIES) => Ok(r),
-                Ok(r) => {
-                    last = Ok(r);
-                    break;
-                }
-                Err(Lost::Late) => return Err(Error::timed_out(!safe)),
-                Err(Lost::NotSent(e)) => Err(self.unreachable(&e)),
-                Err(Lost::Unknown(e)) if safe => Err(self.unreachable(&e)),
-                Err(Lost::Unknown(e)) => return Err(self.unreachable(&e).maybe_done()),
-            };
-        }
-        Response::read(last?, self.service, self.max_body, deadline).await
+        Targets::of(&self).await.answer(deadline).await
     }
 
-    /// Makes a span of one try.
-    async fn traced(&self, instance: &Instance, tries: usize, deadline: Instant) -> std::result::Result<Raw, Lost> {
-        let mut span = self.span(instance, tries);
-        let answer = self.once(instance, &span, deadline).await;
+    /// Sends it once, with a body that is handed on while it comes, as long as `within` allows.
+    ///
+    /// # Errors
+    /// Those of [`Request::send`].
+    pub async fn stream(
+        self,
+        media_type: &str,
+        length: Option<u64>,
+        body: impl Stream<Item = std::result::Result<Bytes, PayloadError>> + 'static,
+    ) -> Result<Response> {
+        let mut request = self.header((header::CONTENT_TYPE, media_type));
+        if let Some(unfit) = request.unfit.take() {
+            return Err(unfit);
+        }
+        let deadline = Instant::now() + request.within;
+        let mut targets = Targets::of(&request).await;
+        let target = targets.next().ok_or_else(|| targets.none())?;
+        let sent = request.attempt(target, deadline, |request| match length {
+            Some(length) => request.send_body(SizedStream::new(length, body)),
+            None => request.send_stream(body),
+        });
+        sent.await.map_err(|failure| match failure {
+            Failure::NotSent(e) | Failure::Unfit(e) => e,
+            Failure::Unknown(e) => e.maybe_done(),
+            Failure::Late => Error::timed_out(true),
+        })
+    }
+
+    /// One attempt with the whole body.
+    pub(super) async fn once(&self, target: Target, deadline: Instant) -> std::result::Result<Response, Failure> {
+        self.attempt(target, deadline, |request| request.send_body(self.body.clone())).await
+    }
+
+    /// One attempt, and the span of it.
+    async fn attempt(
+        &self,
+        target: Target,
+        deadline: Instant,
+        send: impl FnOnce(awc::ClientRequest) -> SendClientRequest,
+    ) -> std::result::Result<Response, Failure> {
+        let mut span = self.span(&target);
+        let answer = self.exchange(target, &span, deadline, send).await;
         match &answer {
             Ok(response) => {
-                let status = response.status();
+                let status = response.status;
                 span.set(key::HTTP_STATUS, status.as_u16());
                 if status.is_client_error() || status.is_server_error() {
                     span.fail(status.as_str().to_owned());
                 }
             }
-            Err(Lost::Late) => span.fail("deadline"),
-            Err(Lost::NotSent(_)) => span.fail("not-sent"),
-            Err(Lost::Unknown(_)) => span.fail("unavailable"),
+            Err(Failure::Late) => span.fail("deadline"),
+            Err(Failure::NotSent(_)) => span.fail("not-sent"),
+            Err(Failure::Unknown(_) | Failure::Unfit(_)) => span.fail("unavailable"),
         }
         span.end();
         answer
     }
 
-    fn span(&self, instance: &Instance, tries: usize) -> Span {
+    fn span(&self, target: &Target) -> Span {
         let method = observe::known(&self.method);
         let mut span = trace::child(SpanKind::Client, method, || self.service.clone());
         if span.context().is_some() {
             span.set(key::HTTP_METHOD, method);
             span.set(key::PEER_SERVICE, self.service.clone());
-            span.set(key::PEER_INSTANCE, instance.id.clone());
-            if tries > 1 {
-                span.set(key::HTTP_RESEND_COUNT, (tries - 1) as i64);
+            if let Some(instance) = &target.instance {
+                span.set(key::PEER_INSTANCE, instance.clone());
+            }
+            if target.number > 1 {
+                span.set(key::HTTP_RESEND_COUNT, (target.number - 1) as i64);
             }
         }
         span
     }
 
-    async fn once(&self, instance: &Instance, span: &Span, deadline: Instant) -> std::result::Result<Raw, Lost> {
-        let mut request = connector::client().request(self.method.clone(), format!("{}{}", instance.url, self.path));
+    async fn exchange(
+        &self,
+        target: Target,
+        span: &Span,
+        deadline: Instant,
+        send: impl FnOnce(awc::ClientRequest) -> SendClientRequest,
+    ) -> std::result::Result<Response, Failure> {
+        let mut request = target.http.request(self.method.clone(), format!("{}{}", target.base, self.path));
         for (name, value) in &self.headers {
             request = request.append_header((name, value));
         }
@@ -197,22 +230,33 @@ impl Request {
         {
             request = request.insert_header((header::HeaderName::from_static("traceparent"), value));
         }
-        match timeout_at(deadline, request.send_body(self.body.clone())).await {
+        let started = Instant::now();
+        let head = timeout_at(deadline, send(request)).await;
+        if let Some(picked) = target.picked {
+            let outcome = match &head {
+                Ok(Ok(_)) => RequestOutcome::Answered,
+                Ok(Err(_)) => RequestOutcome::Unreachable,
+                Err(_) => RequestOutcome::TimedOut,
+            };
+            picked.done(started.elapsed(), outcome);
+        }
+        match head {
             // Boxed, because awc gives another type when anybody in the build turns its decompression on.
-            Ok(Ok(response)) => Ok(response.map_body(|_, body| Payload::<Chunks>::Stream { payload: Box::pin(body) })),
+            Ok(Ok(raw)) => {
+                let raw = raw.map_body(|_, body| Payload::<Chunks>::Stream { payload: Box::pin(body) });
+                Response::read(raw, self, deadline).await
+            }
             // awc calls a connection that broke before the answer `Disconnected`, though the request is out.
-            Ok(Err(e @ SendRequestError::Connect(ConnectError::Disconnected))) => Err(Lost::Unknown(e)),
-            Ok(Err(e @ (SendRequestError::Connect(_) | SendRequestError::Url(_)))) => Err(Lost::NotSent(e)),
-            Ok(Err(e)) => Err(Lost::Unknown(e)),
-            Err(_) => Err(Lost::Late),
+            Ok(Err(e @ SendRequestError::Connect(ConnectError::Disconnected))) => Err(Failure::Unknown(self.unreachable(&e))),
+            Ok(Err(e @ (SendRequestError::Connect(_) | SendRequestError::Url(_)))) => Err(Failure::NotSent(self.unreachable(&e))),
+            Ok(Err(e)) => Err(Failure::Unknown(self.unreachable(&e))),
+            Err(_) => Err(Failure::Late),
         }
     }
 
     fn unreachable(&self, why: &SendRequestError) -> Error {
         // awc's errors are not `Send`.
-        self.error(Kind::Unavailable, "unavailable", "cannot be reached").caused_by(std::io::Error::other(why.to_string()))
-    }
-    fn error(&self, kind: Kind, code: &'static str, what: &str) -> Error {
-        Error::new(kind, code, format!("{} {what}", self.service))
+        let why = std::io::Error::other(why.to_string());
+        Error::new(Kind::Unavailable, "unavailable", format!("{} cannot be reached", self.service)).caused_by(why)
     }
 }

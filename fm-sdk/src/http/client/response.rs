@@ -1,13 +1,17 @@
 //! What another service answered.
 
+use super::{Request, request::Failure};
 use crate::{Error, Kind, Result, ResultExt, http::problem};
 use actix_web::{
     error::PayloadError,
-    http::{StatusCode, header::HeaderMap},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap},
+    },
     web::Bytes,
 };
 use futures::Stream;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::pin::Pin;
 use tokio::time::{Instant, timeout_at};
 
@@ -28,19 +32,22 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) async fn read(mut raw: Raw, service: String, at_most: usize, deadline: Instant) -> Result<Self> {
+    pub(super) async fn read(mut raw: Raw, request: &Request, deadline: Instant) -> std::result::Result<Self, Failure> {
         let (status, headers) = (raw.status(), raw.headers().clone());
-        let body = match timeout_at(deadline, raw.body().limit(at_most)).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(e)) => {
-                let message = format!("the answer of {service} cannot be read");
-                return Err(Error::new(Kind::Unavailable, "unavailable", message)
-                    .caused_by(std::io::Error::other(e.to_string()))
-                    .maybe_done());
-            }
-            Err(_) => return Err(Error::timed_out(true)),
+        let has_body = request.method != Method::HEAD && status != StatusCode::NOT_MODIFIED;
+        let broken = |why: String| {
+            let message = format!("the answer of {} cannot be read", request.service);
+            Error::new(Kind::Unavailable, "unavailable", message).caused_by(std::io::Error::other(why))
         };
-        Ok(Response { service, status, headers, body })
+        match timeout_at(deadline, raw.body().limit(request.max_body)).await {
+            Ok(Ok(body)) if !has_body || is_whole(&headers, &body) => {
+                Ok(Response { service: request.service.clone(), status, headers, body })
+            }
+            Ok(Ok(_)) => Err(Failure::Unknown(broken("the connection was closed within the body".to_owned()))),
+            Ok(Err(e @ PayloadError::Overflow)) => Err(Failure::Unfit(broken(e.to_string()).maybe_done())),
+            Ok(Err(e)) => Err(Failure::Unknown(broken(e.to_string()))),
+            Err(_) => Err(Failure::Late),
+        }
     }
     /// Gives the answer if its status is 2xx.
     ///
@@ -68,5 +75,17 @@ impl Response {
     /// Those of [`Response::success`]; a body of another shape is a fault of ours.
     pub fn json<T: DeserializeOwned>(self) -> Result<T> {
         serde_json::from_slice(&self.success()?.body).internal()
+    }
+}
+
+/// awc takes the end of a connection for the end of a body (RFC 9112, section 8, calls such a message incomplete). Of a body in chunks only
+/// its content tells.
+fn is_whole(headers: &HeaderMap, body: &[u8]) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()) {
+        Some(length) => body.len() == length,
+        None => {
+            !text(header::CONTENT_TYPE).is_some_and(|media| media.contains("json")) || serde_json::from_slice::<IgnoredAny>(body).is_ok()
+        }
     }
 }

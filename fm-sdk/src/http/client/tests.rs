@@ -8,8 +8,10 @@ use crate::{
 use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, rt, web};
 use serde_json::{Value, json};
 use std::{
-    net::TcpListener,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -76,10 +78,9 @@ fn nowhere() -> String {
 
 /// An instance that reads a request and closes the connection without an answer.
 fn hangs_up() -> (String, Arc<AtomicUsize>) {
-    use std::io::Read;
     let (listener, met) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(AtomicUsize::new(0)));
     let (url, count) = (format!("http://{}", listener.local_addr().unwrap()), met.clone());
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         for stream in listener.incoming().take(20) {
             count.fetch_add(1, SeqCst);
             let _ = stream.unwrap().read(&mut [0; 1024]);
@@ -205,4 +206,145 @@ async fn handlers_are_given_the_client() {
     let app = actix_web::test::init_service(app).await;
     let answer: Value = actix_web::test::call_and_read_body_json(&app, actix_web::test::TestRequest::get().to_request()).await;
     assert_eq!(answer["uri"], "/echo");
+}
+
+#[actix_rt::test]
+async fn a_silent_instance_costs_a_hedged_read_no_more_than_the_hedge() {
+    let market = Market::new().with("silent", &server(vec![is_silent as Serve; 20])).with_echo("live");
+    let started = Instant::now();
+    for _ in 0..20 {
+        let hedged = market.client.get("fm-echo", "/echo").hedge(Duration::from_millis(50)).within(Duration::from_secs(20));
+        assert!(hedged.send().await.unwrap().status.is_success());
+    }
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[actix_rt::test]
+async fn a_body_is_handed_on_while_it_comes() {
+    for length in [Some(8), None] {
+        let market = Market::new().with_echo("a");
+        let body = futures::stream::iter([r#"{"x""#, ":12}"].map(|part| Ok(Bytes::from_static(part.as_bytes()))));
+        let answer: Value = market.client.post("fm-echo", "/echo").stream("application/json", length, body).await.unwrap().json().unwrap();
+        assert_eq!(answer["body"], json!({"x": 12}));
+    }
+}
+
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+type Serve = fn(TcpStream);
+
+/// Takes each connection up in turn, reads a request, and does with it what its entry says.
+fn server(connections: Vec<Serve>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for serve in connections {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            thread::spawn(move || serve(stream));
+        }
+    });
+    url
+}
+fn answers(mut stream: TcpStream) {
+    stream.write_all(ANSWER).unwrap();
+}
+/// Says nothing until the other side has gone.
+fn is_silent(mut stream: TcpStream) {
+    let _ = stream.read(&mut [0; 1]);
+}
+fn breaks(stream: TcpStream) {
+    drop(stream);
+}
+fn breaks_within_the_head(mut stream: TcpStream) {
+    stream.write_all(&ANSWER[..20]).unwrap();
+}
+fn breaks_within_the_body(mut stream: TcpStream) {
+    stream.write_all(&ANSWER[..ANSWER.len() - 1]).unwrap();
+}
+fn breaks_between_chunks(mut stream: TcpStream) {
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n[\r\n").unwrap();
+}
+fn breaks_within_a_chunk(mut stream: TcpStream) {
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2\r\n[").unwrap();
+}
+/// Answers one request, and is silent when the next one comes by the same connection.
+fn answers_once(mut stream: TcpStream) {
+    stream.write_all(ANSWER).unwrap();
+    is_silent(stream);
+}
+
+const HEDGE: Duration = Duration::from_millis(100);
+
+/// A request to an address.
+fn to(method: Method, base: &str) -> Request {
+    Client::at(&base.parse().unwrap()).request(method, "fm-echo", "/").hedge(HEDGE).within(Duration::from_secs(20))
+}
+
+#[actix_rt::test]
+async fn an_address_is_asked_whatever_the_service_is_called_and_its_path_comes_first() {
+    let (url, _) = echo(Arc::default());
+    for base in [url.clone(), format!("{url}/")] {
+        let answer: Value = Client::at(&base.parse().unwrap()).get("any", "/echo").send().await.unwrap().json().unwrap();
+        assert_eq!(answer["uri"], "/echo");
+    }
+    let below: Value = Client::at(&format!("{url}/echo?").parse().unwrap()).get("any", "x=1").send().await.unwrap().json().unwrap();
+    assert_eq!(below["uri"], "/echo?x=1");
+}
+
+#[actix_rt::test]
+async fn a_read_survives_one_server_that_breaks_or_is_silent() {
+    let faults: [(_, Serve); 6] = [
+        ("breaks", breaks),
+        ("breaks within the head", breaks_within_the_head),
+        ("breaks within the body", breaks_within_the_body),
+        ("breaks between chunks", breaks_between_chunks),
+        ("breaks within a chunk", breaks_within_a_chunk),
+        ("is silent", is_silent),
+    ];
+    for (fault, first) in faults {
+        let answer = to(Method::GET, &server(vec![first, answers])).send().await;
+        assert_eq!(answer.map(|a| a.body).ok().as_deref(), Some(b"ok".as_slice()), "at an address: {fault}");
+    }
+}
+
+#[actix_rt::test]
+async fn an_answer_that_breaks_off_is_asked_for_at_another_instance() {
+    for breaks_off in [breaks_within_the_body as Serve, breaks_within_a_chunk] {
+        let market = Market::new().with("a", &server(vec![breaks_off; 20])).with_echo("b");
+        for _ in 0..10 {
+            assert!(market.client.get("fm-echo", "/echo").send().await.unwrap().json::<Value>().is_ok());
+        }
+    }
+}
+
+#[actix_rt::test]
+async fn a_read_survives_a_pooled_connection_that_has_gone_silent() {
+    let url = server(vec![answers_once, answers]);
+    for _ in 0..2 {
+        assert_eq!(to(Method::GET, &url).send().await.unwrap().body, "ok");
+    }
+}
+
+#[actix_rt::test]
+async fn a_read_that_finds_silence_only_ends_in_its_time() {
+    let error = to(Method::GET, &server(vec![is_silent, is_silent])).within(2 * HEDGE).send().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TimedOut);
+}
+
+#[actix_rt::test]
+async fn an_address_without_a_server_is_an_error_at_once() {
+    let started = Instant::now();
+    let error = to(Method::GET, &nowhere()).send().await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_done()), (Kind::Unavailable, false));
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[actix_rt::test]
+async fn a_change_is_sent_once_whatever_becomes_of_it() {
+    for first in [breaks as Serve, is_silent] {
+        let error = to(Method::POST, &server(vec![first, answers])).within(5 * HEDGE).send().await.unwrap_err();
+        assert!(matches!(error.kind(), Kind::TimedOut | Kind::Unavailable), "{error}");
+        assert!(error.may_have_been_done(), "{error}");
+    }
 }

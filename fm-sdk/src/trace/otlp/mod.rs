@@ -102,7 +102,7 @@ impl Sending {
 }
 
 async fn send(url: &str, body: String) -> Result<(), String> {
-    let request = connector::client().post(url).insert_header((header::CONTENT_TYPE, "application/json"));
+    let request = connector::pooled().post(url).insert_header((header::CONTENT_TYPE, "application/json"));
     let response = request.send_body(body).await.map_err(|e| e.to_string())?;
     // What else it says is not read: a partial success has no consequence here.
     if response.status().is_success() { Ok(()) } else { Err(format!("status {}", response.status().as_u16())) }
