@@ -17,6 +17,7 @@ mod examples {
         Identity = "identity.md";
         Security = "security.md";
         Http = "http.md";
+        Schemas = "schemas.md";
         Testing = "testing.md";
         Operating = "operating.md";
         BackEnds = "back-ends.md";

@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod prelude;
 pub mod registry;
 mod runtime;
+mod schema;
 mod service;
 pub mod store;
 pub mod testing;

@@ -11,6 +11,7 @@ use actix_web::{
     },
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// The media type of a problem (RFC 9457, section 6.1).
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -42,6 +43,33 @@ pub struct Problem {
 
 fn blank() -> String {
     "about:blank".into()
+}
+
+/// The JSON Schema of a [`Problem`], for API descriptions.
+#[must_use]
+pub fn schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "An error (RFC 9457)",
+        "required": ["type", "title", "status", "detail", "code", "trace_id"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"type": "string", "description": "The status in words"},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "detail": {"type": "string", "description": "A sentence for people"},
+            "code": {"type": "string", "minLength": 1, "description": "Stable, for programs: not-owner"},
+            "trace_id": {"type": "string", "description": "What to ask the operator about"},
+            "errors": {
+                "type": "array",
+                "description": "What is wrong with single fields",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "message"],
+                    "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                },
+            },
+        },
+    })
 }
 
 impl Problem {

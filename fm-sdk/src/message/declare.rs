@@ -25,54 +25,63 @@
 #[macro_export]
 macro_rules! messages {
     () => {};
-    ($(#[$m:meta])* event $n:literal from $from:tt $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
-        $crate::messages!(@ $(#[$m])* $t { $($(#[$fm])* $f: $ft),* });
+    ($(#[$($m:tt)*])* event $n:literal from $from:tt $t:ident { $($(#[$($fm:tt)*])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
+        $crate::messages!(@ $(#[$($m)*])* $t { $($(#[$($fm)*])* $f: $ft),* });
         const _: () = assert!($crate::message::is_name($n, b'.'), "an event is named `thing.happened`, lower case");
-        impl $crate::Event for $t { const NAME: &'static str = $n; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); }
+        impl $crate::Event for $t { const NAME: &'static str = $n; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); const DOCS: $crate::message::Docs = $crate::messages!(@docs $t [$([$($m)*])*] { $($f [$([$($fm)*])*])* }); }
         $crate::messages!(@check $t, $crate::Event);
         $crate::messages!($($rest)*);
     };
-    ($(#[$m:meta])* command $n:literal from $from:tt $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
-        $crate::messages!(@ $(#[$m])* $t { $($(#[$fm])* $f: $ft),* });
+    ($(#[$($m:tt)*])* command $n:literal from $from:tt $t:ident { $($(#[$($fm:tt)*])* $f:ident : $ft:ty),* $(,)? } $($rest:tt)*) => {
+        $crate::messages!(@ $(#[$($m)*])* $t { $($(#[$($fm)*])* $f: $ft),* });
         const _: () = assert!($crate::message::is_name($n, b'/'), "a command goes to `service/verb`, lower case");
-        impl $crate::Command for $t { const AT: &'static str = $n; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); }
+        impl $crate::Command for $t { const AT: &'static str = $n; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); const DOCS: $crate::message::Docs = $crate::messages!(@docs $t [$([$($m)*])*] { $($f [$([$($fm)*])*])* }); }
         $crate::messages!(@check $t, $crate::Command);
         $crate::messages!($($rest)*);
     };
-    ($(#[$m:meta])* call $n:literal $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } -> $r:ty; $($rest:tt)*) => {
-        $crate::messages!(@ $(#[$m])* $t { $($(#[$fm])* $f: $ft),* });
+    ($(#[$($m:tt)*])* call $n:literal $t:ident { $($(#[$($fm:tt)*])* $f:ident : $ft:ty),* $(,)? } -> $r:ty; $($rest:tt)*) => {
+        $crate::messages!(@ $(#[$($m)*])* $t { $($(#[$($fm)*])* $f: $ft),* });
         const _: () = assert!($crate::message::is_name($n, b'/'), "a call goes to `service/verb`, lower case");
-        impl $crate::Call for $t { const AT: &'static str = $n; type Reply = $r; }
+        impl $crate::Call for $t { const AT: &'static str = $n; type Reply = $r; const DOCS: $crate::message::Docs = $crate::messages!(@docs $t [$([$($m)*])*] { $($f [$([$($fm)*])*])* }); }
         $crate::messages!($($rest)*);
     };
-    ($(#[$m:meta])* call $n:literal from $from:tt $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* $(,)? } -> $r:ty; $($rest:tt)*) => {
-        $crate::messages!(@ $(#[$m])* $t { $($(#[$fm])* $f: $ft),* });
+    ($(#[$($m:tt)*])* call $n:literal from $from:tt $t:ident { $($(#[$($fm:tt)*])* $f:ident : $ft:ty),* $(,)? } -> $r:ty; $($rest:tt)*) => {
+        $crate::messages!(@ $(#[$($m)*])* $t { $($(#[$($fm)*])* $f: $ft),* });
         const _: () = assert!($crate::message::is_name($n, b'/'), "a call goes to `service/verb`, lower case");
-        impl $crate::Call for $t { const AT: &'static str = $n; type Reply = $r; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); }
+        impl $crate::Call for $t { const AT: &'static str = $n; type Reply = $r; const SENDERS: $crate::Senders = $crate::messages!(@senders $from); const DOCS: $crate::message::Docs = $crate::messages!(@docs $t [$([$($m)*])*] { $($f [$([$($fm)*])*])* }); }
         $crate::messages!(@check $t, $crate::Call);
         $crate::messages!($($rest)*);
     };
-    ($(#[$m:meta])* event $n:literal $($rest:tt)*) => { $crate::messages!(@unsaid "event" $n); };
-    ($(#[$m:meta])* command $n:literal $($rest:tt)*) => { $crate::messages!(@unsaid "command" $n); };
+    ($(#[$($m:tt)*])* event $n:literal $($rest:tt)*) => { $crate::messages!(@unsaid "event" $n); };
+    ($(#[$($m:tt)*])* command $n:literal $($rest:tt)*) => { $crate::messages!(@unsaid "command" $n); };
     (@unsaid $kind:literal $n:literal) => {
         compile_error!(concat!(
             "the ", $kind, " ", $n, " is declared as `", $kind, " ", $n, " from \"fm-sender\" Type { field: Type }`; ",
             "several senders as a list, or `from any`"
         ));
     };
+    (@docs $t:ident [$([$($m:tt)*])*] { $($f:ident [$([$($fm:tt)*])*])* }) => {
+        $crate::message::Docs {
+            title: stringify!($t),
+            about: &[$($crate::messages!(@doc $($m)*)),*],
+            fields: &[$((stringify!($f), &[$($crate::messages!(@doc $($fm)*)),*])),*],
+        }
+    };
+    (@doc doc = $d:literal) => { $d };
+    (@doc $($other:tt)*) => { "" };
     (@senders any) => { $crate::Senders::Any };
     (@senders [$($s:literal),+ $(,)?]) => { $crate::Senders::Only(&[$($s),+]) };
     (@senders $s:literal) => { $crate::Senders::Only(&[$s]) };
     (@check $t:ident, $kind:path) => {
         const _: () = assert!(<$t as $kind>::SENDERS.are_names(), "a sender is a service's name, lower case");
     };
-    (@ $(#[$m:meta])* $t:ident { $($(#[$fm:meta])* $f:ident : $ft:ty),* }) => {
+    (@ $(#[$($m:tt)*])* $t:ident { $($(#[$($fm:tt)*])* $f:ident : $ft:ty),* }) => {
         #[doc = concat!("The message `", stringify!($t), "`.")]
-        $(#[$m])*
+        $(#[$($m)*])*
         #[derive(Debug, Clone, PartialEq, $crate::serde::Serialize, $crate::serde::Deserialize)]
         #[serde(crate = "fm_sdk::serde")]
         #[allow(missing_docs)]
-        pub struct $t { $($(#[$fm])* pub $f: $ft),* }
+        pub struct $t { $($(#[$($fm)*])* pub $f: $ft),* }
     };
 }
 

@@ -1,9 +1,13 @@
 //! What travels on the bus: events, commands and calls, and the envelope they travel in.
 
+mod declaration;
 mod declare;
 mod envelope;
 mod senders;
 
+pub(crate) use declaration::Declaration;
+#[doc(hidden)]
+pub use declaration::Docs;
 #[doc(hidden)]
 pub use declare::is_name;
 pub use envelope::{Envelope, MessageKind, Subject};
@@ -21,6 +25,8 @@ pub trait Event: Serialize + DeserializeOwned + 'static {
     const NAME: &'static str;
     /// Who may send it. A receiver refuses it from anybody else.
     const SENDERS: Senders;
+    #[doc(hidden)]
+    const DOCS: Docs = Docs::NONE;
 }
 /// Do this: one owner, must happen, also when the owner is unreachable for hours.
 #[diagnostic::on_unimplemented(
@@ -32,6 +38,8 @@ pub trait Command: Serialize + DeserializeOwned + 'static {
     const AT: &'static str;
     /// Who may send it. A receiver refuses it from anybody else.
     const SENDERS: Senders;
+    #[doc(hidden)]
+    const DOCS: Docs = Docs::NONE;
 }
 /// A request with a reply and a deadline.
 #[diagnostic::on_unimplemented(
@@ -43,6 +51,8 @@ pub trait Call: Serialize + DeserializeOwned + 'static {
     const AT: &'static str;
     /// Who may make it. Anybody, unless its declaration names services; then the caller proves which one it is.
     const SENDERS: Senders = Senders::Any;
+    #[doc(hidden)]
+    const DOCS: Docs = Docs::NONE;
     /// What comes back.
     type Reply: Serialize + DeserializeOwned + 'static;
 }

@@ -1,9 +1,9 @@
-use super::{Cx, Handler, Job, handler::Run, job::Task, middleware::Layers};
+use super::{Cx, Handler, Job, documents::Documents, handler::Run, job::Task, middleware::Layers};
 use crate::{
     Call, Command, Error, Event, Handled, HandlerOptions, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
     identity::{MAX_SCOPES, ScopeTable, is_own},
-    message::{Senders, owner},
+    message::{Declaration, owner},
     runtime::Schedule,
     store::{Document, SCHEDULES, Spec},
 };
@@ -56,6 +56,8 @@ pub struct Service<S> {
     pub(crate) version: &'static str,
     pub(crate) about: &'static str,
     pub(crate) faults: Vec<String>,
+    pub(crate) published: Vec<Declaration>,
+    pub(crate) documents: Documents,
 }
 impl<S> Clone for Service<S> {
     fn clone(&self) -> Self {
@@ -74,6 +76,8 @@ impl<S> Clone for Service<S> {
             version: self.version,
             about: self.about,
             faults: self.faults.clone(),
+            published: self.published.clone(),
+            documents: self.documents.clone(),
         }
     }
 }
@@ -96,6 +100,8 @@ impl<S: Send + Sync + 'static> Service<S> {
             version: "",
             about: "",
             faults: vec![],
+            published: vec![],
+            documents: Documents::default(),
         }
     }
     /// Keeps documents of this type.
@@ -108,13 +114,24 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
         self
     }
+    /// Says that it publishes this event: so it is in the service's AsyncAPI document. In a test, a service that says so of one event fails
+    /// when it publishes another one.
+    pub fn publishes<E: Event>(mut self) -> Self {
+        if !E::SENDERS.allow(self.name) {
+            self.faults.push(format!("{} is not a declared sender of {}", self.name, E::NAME));
+        }
+        if self.published.iter().all(|m| m.name != E::NAME) {
+            self.published.push(Declaration::event::<E>());
+        }
+        self
+    }
     /// Answers a call.
     pub fn call<M: Call>(self, f: impl AsyncFn(M, Cx<S>) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
         self.call_with(HandlerOptions::new(), f)
     }
     /// Answers a call, with options of its own. A call is not tried again: its caller is told.
     pub fn call_with<M: Call>(self, options: HandlerOptions, f: impl AsyncFn(M, Cx<S>) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
-        self.add(Audience::Call, M::AT, M::SENDERS, options, f)
+        self.add(Audience::Call, Declaration::call::<M>(), options, f)
     }
     /// Obeys a command.
     pub fn command<M: Command>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
@@ -122,7 +139,7 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
     /// Obeys a command, with options of its own.
     pub fn command_with<M: Command>(self, options: HandlerOptions, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::Command, M::AT, M::SENDERS, options, f)
+        self.add(Audience::Command, Declaration::command::<M>(), options, f)
     }
     /// Listens to an event; one instance of this service gets each.
     pub fn on<M: Event>(self, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
@@ -130,7 +147,7 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
     /// Listens to an event as [`Service::on`] does, with options of its own.
     pub fn on_with<M: Event>(self, options: HandlerOptions, f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static) -> Self {
-        self.add(Audience::Service, M::NAME, M::SENDERS, options, f)
+        self.add(Audience::Service, Declaration::event::<M>(), options, f)
     }
     /// Listens to an event; every instance that is up gets each, at most once. For what an instance keeps in memory; see
     /// [`Service::on_gap`].
@@ -143,7 +160,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         options: HandlerOptions,
         f: impl AsyncFn(M, Cx<S>) -> Handled + Send + Sync + 'static,
     ) -> Self {
-        self.add(Audience::EachInstance, M::NAME, M::SENDERS, options, f)
+        self.add(Audience::EachInstance, Declaration::event::<M>(), options, f)
     }
     /// Runs when messages for each instance may have been missed: rebuild from the store what is kept from them. Also once before the
     /// instance is ready, when it has begun to listen; tried again until it succeeds.
@@ -186,6 +203,13 @@ impl<S: Send + Sync + 'static> Service<S> {
     /// Adds HTTP routes. State is at hand as `web::Data<S>`.
     pub fn http(mut self, f: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> Self {
         self.routes.push(Arc::new(f));
+        self
+    }
+    /// Describes the HTTP routes: an OpenAPI document, as `utoipa` makes it (`.openapi(Api::openapi)`). It is served at `/openapi.json`,
+    /// printed by `<service> openapi`, and gets what all services have in common: the scheme `bearer` of access tokens, the problem as body of each
+    /// refusal, and the answers 401 and 403 where a token is asked for, and 503.
+    pub fn openapi<D: Serialize>(mut self, document: impl Fn() -> D + Send + Sync + 'static) -> Self {
+        self.documents.describe_http(move || serde_json::to_value(document()).internal());
         self
     }
     /// Says in the registry which scopes this service asks for.
@@ -234,14 +258,19 @@ impl<S: Send + Sync + 'static> Service<S> {
         self
     }
 
+    /// Has this version unless it says which it has.
+    pub(super) fn version_or(self, version: &'static str) -> Self {
+        if self.version.is_empty() { self.version(version) } else { self }
+    }
+
     fn add<M: DeserializeOwned + 'static, R: Serialize + 'static>(
         mut self,
         audience: Audience,
-        name: &'static str,
-        senders: Senders,
+        message: Declaration,
         options: HandlerOptions,
         f: impl AsyncFn(M, Cx<S>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
+        let name = message.name;
         if matches!(audience, Audience::Call | Audience::Command) && owner(name) != self.name {
             self.faults.push(format!("{name} does not belong to {}", self.name));
         }
@@ -261,7 +290,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             }
             .boxed_local()
         });
-        self.handlers.push(Handler::new(Subscription::new(audience, name).with(options), senders, run));
+        self.handlers.push(Handler::new(Subscription::new(audience, name).with(options), message, run));
         self
     }
 
@@ -294,6 +323,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         for routes in &self.routes {
             routes(cfg);
         }
+        self.documents.serve(self, cfg);
     }
 }
 

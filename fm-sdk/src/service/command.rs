@@ -7,7 +7,7 @@ use super::{
     schedules::SchedulesCommand,
 };
 use crate::{
-    Error, Result,
+    Error, Kind, Result, ResultExt,
     config::{Settings, own_settings},
     health::probe,
     logging,
@@ -48,6 +48,10 @@ enum Command {
     /// Shows what this service declares on RabbitMQ and binds there, as text or as a drawing; asks no broker
     #[cfg(feature = "rabbitmq")]
     Topology(TopologyCommand),
+    /// Prints what this service says on the bus and what it is told there, as an AsyncAPI document (JSON); asks no broker
+    Asyncapi,
+    /// Prints what this service answers over HTTP, as an OpenAPI document (JSON)
+    Openapi,
     /// Removes what this service has left in the broker, the registry and the schedules; for a service that leaves for good
     Forget(ForgetCommand),
     /// Makes a call over the bus in the name of this service, and prints the reply
@@ -103,6 +107,11 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(
                 print!("{}", command.render(&make(cli.own, &settings)?));
                 Ok(())
             }
+            Command::Asyncapi => print(&make(cli.own, &settings)?.version_or(program.version).asyncapi()),
+            Command::Openapi => match make(cli.own, &settings)?.openapi_document()? {
+                Some(document) => print(&document),
+                None => Err(Error::new(Kind::NotFound, "openapi-none", "the service does not describe HTTP routes")),
+            },
             Command::Forget(command) => {
                 let specs = make(cli.own, &settings)?.specs;
                 command.run(name, specs, &settings).await
@@ -110,10 +119,7 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(
             Command::Call(ask) => ask.run(name, &settings).await,
             Command::Serve => {
                 logging::init(name, settings.instance.as_deref().unwrap_or_default(), settings.log_format, &settings.log);
-                let mut service = make(cli.own, &settings)?;
-                if service.version.is_empty() {
-                    service = service.version(program.version);
-                }
+                let service = make(cli.own, &settings)?.version_or(program.version);
                 let (stop, stopped) = tokio::sync::oneshot::channel();
                 actix_rt::spawn(async move {
                     let heard = stop_signal().await;
@@ -125,6 +131,11 @@ pub fn run_with<A: Args, S: Send + Sync + 'static>(
         }
     });
     exit(name, done)
+}
+
+fn print(document: &serde_json::Value) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(document).internal()?);
+    Ok(())
 }
 
 /// The command line, introduced by what the program is. (Without `about` clap takes the first sentence of a struct of settings.)

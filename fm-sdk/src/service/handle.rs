@@ -68,7 +68,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         let DeliveryInfo { audience, deadline, redelivered, .. } = info;
         let handler = handler.ok_or_else(|| unknown(&m.name))?;
         let caller = identify(rt, m, audience)?;
-        handler.senders.check_received(&m.name, caller.as_ref().and_then(Identity::act))?;
+        handler.message.senders.check_received(&m.name, caller.as_ref().and_then(Identity::act))?;
         let remembered = audience != Audience::EachInstance;
         let op = format!("{}/{}", m.name, m.id);
         // A call is sent once. Whoever replays one with an access token could as well make a new one; only a token that is bound to its

@@ -1,5 +1,5 @@
 use super::Cx;
-use crate::{Error, Kind, Result, bus::transport::Subscription, message::Senders};
+use crate::{Error, Kind, Result, bus::transport::Subscription, message::Declaration};
 use futures::future::LocalBoxFuture;
 use std::sync::Arc;
 use tokio::{
@@ -12,16 +12,16 @@ pub(crate) type Run<S> = Arc<dyn Fn(String, Cx<S>) -> LocalBoxFuture<'static, Re
 /// What a service does with one kind of message.
 pub(crate) struct Handler<S> {
     pub subscription: Subscription,
-    pub senders: Senders,
+    pub message: Declaration,
     run: Run<S>,
     /// How many messages may be handled at once, over all workers; `None` = any number.
     at_once: Option<Arc<Semaphore>>,
 }
 
 impl<S> Handler<S> {
-    pub fn new(subscription: Subscription, senders: Senders, run: Run<S>) -> Self {
+    pub fn new(subscription: Subscription, message: Declaration, run: Run<S>) -> Self {
         let at_once = subscription.options.concurrency.map(|n| Arc::new(Semaphore::new(n.into())));
-        Handler { subscription, senders, run, at_once }
+        Handler { subscription, message, run, at_once }
     }
 
     /// Waits until one more message may be handled; it may until the permit is dropped.
@@ -50,21 +50,23 @@ impl<S> Handler<S> {
 
 impl<S> Clone for Handler<S> {
     fn clone(&self) -> Self {
-        Handler { subscription: self.subscription.clone(), senders: self.senders, run: self.run.clone(), at_once: self.at_once.clone() }
+        Handler { subscription: self.subscription.clone(), message: self.message, run: self.run.clone(), at_once: self.at_once.clone() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{HandlerOptions, bus::transport::Audience};
+    use crate::{HandlerOptions, bus::transport::Audience, messages};
     use std::time::Duration;
+
+    messages! { call "fm-x/do" Do {} -> (); }
 
     #[test]
     fn an_attempt_ends_at_the_earlier_of_its_timeout_and_the_deadline_of_its_message() {
         let handler = |options: HandlerOptions| {
             let run: Run<()> = Arc::new(|_, _| Box::pin(async { Ok(String::new()) }));
-            Handler::new(Subscription::new(Audience::Call, "fm-x/do").with(options), Senders::Any, run)
+            Handler::new(Subscription::new(Audience::Call, "fm-x/do").with(options), Declaration::call::<Do>(), run)
         };
         let (now, minute) = (Instant::now(), Duration::from_secs(60));
         assert_eq!(handler(HandlerOptions::new()).deadline(None), None);

@@ -2,11 +2,13 @@
 
 mod application;
 mod ask;
+mod asyncapi;
 mod builder;
 mod cli_client;
 mod command;
 mod cx;
 mod dead_letters;
+mod documents;
 mod expiry;
 mod forget;
 mod gate;
@@ -14,6 +16,7 @@ mod handle;
 mod handler;
 mod job;
 mod middleware;
+mod openapi;
 mod program;
 mod run;
 mod schedules;

@@ -128,7 +128,7 @@ impl<'a> Topology<'a> {
 
 fn messages<S>(handlers: &[Handler<S>], audience: Audience) -> Vec<Message<'_>> {
     let own = handlers.iter().filter(|h| h.subscription.audience == audience);
-    let mut messages: Vec<_> = own.map(|h| Message { name: h.subscription.name, senders: h.senders }).collect();
+    let mut messages: Vec<_> = own.map(|h| Message { name: h.subscription.name, senders: h.message.senders }).collect();
     messages.sort_by_key(|m| m.name);
     messages
 }

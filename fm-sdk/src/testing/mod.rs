@@ -10,6 +10,7 @@ pub mod identities;
 #[expect(clippy::expect_used, reason = "a test that is wired wrongly must stop")]
 mod mock_bus;
 mod openapi;
+mod schemas;
 
 pub use crate::store::crash;
 pub use clock::FakeClock;

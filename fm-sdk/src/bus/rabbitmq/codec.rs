@@ -2,6 +2,7 @@
 
 use crate::{Envelope, Error, Fault, Kind, MessageKind, Result, message::Subject};
 use amiquip::{AmqpProperties, AmqpValue, FieldTable};
+use serde_json::{Value, json};
 
 const INSTANCE: &str = "fm-instance";
 const KIND: &str = "fm-kind";
@@ -71,6 +72,38 @@ pub(super) fn reply(correlation: String, fault: bool) -> AmqpProperties {
     let p = AmqpProperties::default().with_correlation_id(correlation).with_delivery_mode(TRANSIENT);
     // A reader takes a reply without it for an answer.
     if fault { with_header(p, OUTCOME, string("fault")) } else { p }
+}
+
+/// The JSON Schema of the headers of a message, for who speaks AMQP without this crate.
+pub(crate) fn headers_schema(kind: MessageKind) -> Value {
+    let text = |about: &str| json!({"type": "string", "description": about});
+    let number = |about: &str| json!({"type": "integer", "description": about});
+    let (title, name) = match kind {
+        MessageKind::Event => ("EventHeaders", "event"),
+        MessageKind::Command => ("CommandHeaders", "command"),
+        MessageKind::Call => ("CallHeaders", "call"),
+    };
+    let mut schema = json!({"title": title, "type": "object", "required": [KIND], "properties": {
+        KIND: {"const": name},
+        AT: number("When it was made, in milliseconds since the Unix epoch"),
+        INSTANCE: text("The instance that sent it"),
+        ATTEMPT: number("Absent at the first attempt"),
+        TRACE: text("W3C Trace Context"),
+    }});
+    let token = if kind == MessageKind::Call {
+        "The access token of the caller, or a delegation token bound to this message"
+    } else {
+        "A delegation token bound to this message"
+    };
+    schema["properties"][TOKEN] = text(token);
+    if kind == MessageKind::Call {
+        schema["properties"][DEADLINE] = number("When the caller stops waiting, in milliseconds since the Unix epoch");
+    } else {
+        schema["required"] = json!([KIND, TOKEN]);
+        schema["properties"][SUBJECT] = text("The document whose change caused it: collection/id");
+        schema["properties"][VERSION] = number("The version of that document after the change");
+    }
+    schema
 }
 
 /// Reads a reply.
@@ -204,6 +237,18 @@ mod tests {
         assert_eq!(headers, [AT, DEADLINE, INSTANCE, KIND]);
         assert!(p.timestamp().is_none() && p.content_type().is_none());
         assert!(reply("1".into(), false).headers().is_none());
+    }
+
+    #[test]
+    fn every_header_that_is_sent_is_described() {
+        for kind in [MessageKind::Event, MessageKind::Command, MessageKind::Call] {
+            let m = Envelope { kind, ..full() };
+            let schema = headers_schema(kind);
+            let sent = if kind == MessageKind::Call { call(&Envelope { subject: None, ..m }, 7, 1_250) } else { properties(&m) };
+            for name in sent.headers().as_ref().unwrap().keys() {
+                assert!(schema["properties"][name].is_object(), "{name} of a {kind:?}");
+            }
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod topology;
 mod transport;
 
 pub use crate::bus::transport::TransportMetrics;
+pub(crate) use codec::headers_schema;
 pub use options::{Options, QueueKind};
 pub use transport::RabbitMq;
 

@@ -2,7 +2,7 @@
 
 use super::{Handling, MockBus, transport::Job};
 use crate::{
-    Bus, Envelope, Work,
+    Bus, Envelope, MessageKind, Work,
     bus::transport::{Audience, Consume, Outcome, Retry},
     service::DeliveryInfo,
 };
@@ -50,6 +50,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         }
         self.crash.disarm();
         self.no_dual_writes();
+        self.no_undeclared_events();
         out.expect("the root has ended")
     }
 
@@ -108,6 +109,20 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     fn attempts(&self, audience: Audience, name: &str) -> u32 {
         let what = Consume::new(self.service.name(), "test", self.service.subscriptions());
         what.retry_of(audience, name).attempts
+    }
+
+    /// A service that says which events it publishes says it of all.
+    fn no_undeclared_events(&self) {
+        let (name, declared) = (self.service.name(), &self.service.published);
+        if declared.is_empty() {
+            return;
+        }
+        let log = &self.transport.lock().log;
+        let events = log.iter().filter(|m| m.kind == MessageKind::Event && m.source == name);
+        let undeclared = events.map(|m| &m.name).find(|event| declared.iter().all(|d| d.name != *event));
+        if let Some(event) = undeclared {
+            panic!("{name} publishes {event} and does not say so: `.publishes::<_>()` in its `Service`");
+        }
     }
 
     fn no_dual_writes(&self) {

@@ -51,7 +51,7 @@ type Handling = (Envelope, Audience, Outcome);
 /// # });
 /// ```
 pub struct MockBus<S> {
-    service: Service<S>,
+    pub(super) service: Service<S>,
     rt: Arc<Runtime>,
     transport: MockTransport,
     crash: Arc<Crash>,
