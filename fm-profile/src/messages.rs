@@ -1,6 +1,7 @@
 //! What fm-profile and fm-cars say to each other: when an account is deleted, when somebody writes to a
-//! seller, and when a car is listed that somebody searches for.
+//! seller, and when a car is listed that somebody searches for. And what fm-profile tells itself to do later: mails.
 
+use crate::Language;
 use serde::{Deserialize, Serialize};
 
 /// What fm-profile reads of a car.
@@ -46,8 +47,29 @@ pub struct FoundPlace {
     pub lon: f64,
 }
 
+/// A mail that is to be written. It names people and no secrets, and no text that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Mail {
+    /// Somebody says to have forgotten the password of the account with this address, if there is one.
+    PasswordReset {
+        /// As it was typed.
+        address: String,
+        /// That of the page; else the account's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<Language>,
+    },
+    /// The address of an account is new.
+    EmailConfirmation { user: String },
+    /// A conversation has messages that this user has not read.
+    NewMessage { user: String, conversation: String },
+    /// Alerts that this user has not seen, as the document `AlertMail` lists them.
+    Alerts { user: String },
+}
+
 fm_sdk::messages! {
     command "fm-cars/delete-all" from "fm-profile" DeleteAll { user: String }
+    command "fm-profile/send-mail" from "fm-profile" SendMail { mail: Mail }
     event "car.listed" from "fm-cars" CarListed { car: CarNow }
     event "car.price-changed" from "fm-cars" CarPriceChanged { car: CarNow, from: i64 }
     event "cars.user-deleted" from "fm-cars" UserDeleted { user: String, count: u64 }

@@ -1,9 +1,10 @@
-use crate::{Cost, FirstAdmin, Limit, Limits, Secret, Setup, user};
+use crate::{Cost, FirstAdmin, Limit, Limits, MailSettings, Secret, Setup, Transport, user};
 use fm_sdk::{
     Clock, Error, Kind, Result,
     config::Settings,
     identity::{Keys, Purpose},
 };
+use lettre::message::Mailbox;
 use std::sync::Arc;
 
 /// Settings of fm-profile beside the market's.
@@ -29,6 +30,18 @@ pub struct Own {
     /// Wrong passwords that one network (an IPv4 address, an IPv6 /64) may try per minute, whatever the account
     #[arg(long, env = "FM_FAILURES_PER_MINUTE", default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60_000))]
     failures_per_minute: u32,
+
+    /// Where mails go: smtp://[USER:PASSWORD@]HOST[:PORT][?tls=required], smtps://..., or folder:PATH, each a file there [default: the folder mails of FM_DATA]
+    #[arg(long, env = "FM_MAIL", value_name = "URL", hide_env_values = true, value_parser = secret)]
+    mail: Option<Secret>,
+
+    /// The sender of mails
+    #[arg(long, env = "FM_MAIL_FROM", default_value = "Funny Market <no-reply@funny-market.example>", value_name = "MAILBOX")]
+    mail_from: Mailbox,
+
+    /// The market's own URL, to which links in mails lead
+    #[arg(long, env = "FM_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    public_url: String,
 }
 
 fn secret(text: &str) -> std::result::Result<Secret, std::convert::Infallible> {
@@ -47,6 +60,13 @@ impl Own {
             user::check_password(password, &[&self.admin_email]).map_err(|why| wrong("FM_ADMIN_PASSWORD", why))?;
         }
         let keys = Keys::open(&settings.data_folder("fm-profile").join("access"), Purpose::Access)?;
+        let transport = match self.mail {
+            Some(url) => url.expose().parse()?,
+            None => Transport::Folder(settings.data_folder("fm-profile").join("mails")),
+        };
+        if let Transport::Folder(folder) = &transport {
+            log::warn!("mail: no mail server is set, mails are files in {}", folder.display());
+        }
         Ok(Setup {
             keys: Arc::new(keys),
             token_policy: settings.token_policy(),
@@ -58,6 +78,7 @@ impl Own {
                 sign_ups_of_network: Limit::per_minute(self.sign_ups_per_minute),
                 ..Limits::default()
             },
+            mail: MailSettings { transport, from: self.mail_from, public_url: self.public_url.trim_end_matches('/').into() },
             admin: FirstAdmin {
                 email: self.admin_email,
                 password: self.admin_password,

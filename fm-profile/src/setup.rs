@@ -1,4 +1,4 @@
-use crate::{Cost, Limits, Secret};
+use crate::{Cost, Limits, MailSettings, Secret};
 use fm_sdk::{
     Clock,
     identity::{Keys, TokenPolicy},
@@ -19,6 +19,8 @@ pub struct Setup {
     pub at_once: usize,
     /// How many attempts are let through.
     pub limits: Limits,
+    /// How mails leave.
+    pub mail: MailSettings,
     /// Who administers a market that has no administrator.
     pub admin: FirstAdmin,
 }

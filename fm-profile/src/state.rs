@@ -1,4 +1,4 @@
-use crate::{Limits, Setup, passwords::Passwords, throttle::Throttle};
+use crate::{Limits, MailSettings, Setup, passwords::Passwords, throttle::Throttle};
 use fm_sdk::{
     Clock, Error, Kind, Result, Work,
     identity::{Issuer, Keys, Roles, TokenPolicy},
@@ -13,11 +13,12 @@ pub struct Profile {
     pub(crate) clock: Clock,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    pub(crate) mail: MailSettings,
 }
 
 impl Profile {
     pub(crate) fn new(setup: Setup) -> Self {
-        let Setup { keys, token_policy, clock, cost, at_once, limits, admin: _ } = setup;
+        let Setup { keys, token_policy, clock, cost, at_once, limits, mail, admin: _ } = setup;
         let limits: Limits = limits;
         Profile {
             keys,
@@ -26,6 +27,7 @@ impl Profile {
             clock,
             passwords: Passwords::new(cost, at_once),
             throttle: Throttle::new(limits),
+            mail,
         }
     }
     /// Signs access tokens.

@@ -39,6 +39,7 @@ print_urls() {
     say "  registry   $(etcd_url)"
     say "  bus        $(rabbitmq_url)"
     ! running fm-profile || say "  admin      $ADMIN_EMAIL, password $(admin_password)"
+    ! running fm-profile || say "  mails      $(mail_url | sed 's,://[^@]*@,://,')"
     say "  logs       $LOGS"
     say ""
 }

@@ -72,6 +72,9 @@ store_of() {
     esac
 }
 
+# Where mails go: to the server that FM_MAIL names, else into a folder, each a file there.
+mail_url() { printf '%s' "${FM_MAIL:-folder:$DEV/mails}"; }
+
 # What is set for one instance; one KEY=VALUE a line. FM_* variables of the caller that are not set here are passed on.
 settings_of() {
     local name=$1 service data
@@ -82,7 +85,7 @@ settings_of() {
         "FM_INSTANCE=$name" "FM_LOG=${FM_LOG:-info}" "FM_LOG_FORMAT=${FM_LOG_FORMAT:-human}" "FM_TRUSTED_PROXIES=127.0.0.0/8,::1/128" \
         MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
     case $service in
-        fm-profile) printf '%s\n' "FM_ADMIN_EMAIL=$ADMIN_EMAIL" "FM_ADMIN_PASSWORD=$(admin_password)" ;;
+        fm-profile) printf '%s\n' "FM_ADMIN_EMAIL=$ADMIN_EMAIL" "FM_ADMIN_PASSWORD=$(admin_password)" "FM_MAIL=$(mail_url)" "FM_PUBLIC_URL=$(url_of fm-gateway)" ;;
         fm-image) printf '%s\n' "FM_FILES=${FM_FILES:-$DEV/files}" ;;
         fm-gateway) printf '%s\n' "FM_ADMIN_HTTP=127.0.0.1:$(port_of "$name-admin")" "FM_GATEWAY_HANDOVER=$data/handover-$(port_of "$name")" ;;
         fm-web) printf '%s\n' "FM_GATEWAY=$(url_of fm-gateway)" "FM_PUBLIC_URL=$(url_of fm-gateway)" ;;

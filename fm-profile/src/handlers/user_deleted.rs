@@ -1,4 +1,4 @@
-use crate::{Alert, Favourite, Profile, SavedSearch, User, inbox::remove_deserted, messages::UserDeleted};
+use crate::{Alert, AlertMail, Favourite, MailToken, Profile, SavedSearch, User, inbox::remove_deserted, messages::UserDeleted};
 use fm_sdk::{Cx, Handled, Kind};
 
 /// fm-cars has deleted all cars of a user: the deletion of the account is complete.
@@ -9,6 +9,8 @@ pub async fn user_deleted(m: UserDeleted, cx: Cx<Profile>) -> Handled {
         cx.remove_each(Favourite::user.eq(&m.user), |_, _| Ok(())).await?;
         cx.remove_each(SavedSearch::user.eq(&m.user), |_, _| Ok(())).await?;
         cx.remove_each(Alert::user.eq(&m.user), |_, _| Ok(())).await?;
+        cx.doc::<AlertMail>(&m.user).remove(|_, _| Ok(())).await?;
+        cx.remove_each(MailToken::user.eq(&m.user), |_, _| Ok(())).await?;
     }
     remove_deserted(&cx, &m.user).await?;
     let changed = cx

@@ -1,4 +1,4 @@
-use crate::messages::CarNow;
+use crate::messages::{CarNow, Mail, SendMail};
 use fm_sdk::{Error, Kind, Result, Work, store::Filter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -124,6 +124,15 @@ impl Conversation {
             Side::Seller => self.buyer_unread += 1,
         }
         Ok(())
+    }
+    /// The mail that goes with the message that was added last: only with the first one that the other side has not read.
+    pub fn mail_of(&self, from: Side) -> Option<SendMail> {
+        let to = match from {
+            Side::Buyer => Side::Seller,
+            Side::Seller => Side::Buyer,
+        };
+        let mail = || Mail::NewMessage { user: self.other(from).into(), conversation: self.id.clone() };
+        (self.unread(to) == 1).then(|| SendMail { mail: mail() })
     }
     /// Notes that one side has read the first `seen` messages. What came after them stays unread.
     pub fn read(&mut self, side: Side, seen: usize) {

@@ -36,8 +36,18 @@ pub struct Alert {
     /// Milliseconds since the Unix epoch.
     pub at: i64,
     pub seen: bool,
+    /// No mail is to tell of it any more.
+    #[serde(default = "was_mailed")]
+    pub mailed: bool,
 }
-fm_sdk::document!(Alert = "alerts" { user: String [index], search: String [index], seen: bool, at: i64 [index] });
+
+/// What is stored from before there were mails is not mailed later.
+fn was_mailed() -> bool {
+    true
+}
+fm_sdk::document!(Alert = "alerts" {
+    id: String [index], user: String [index], search: String [index], seen: bool, mailed: bool [index], at: i64 [index]
+});
 
 impl Alert {
     /// `version` is that of the car: each fall of its price is another one.
@@ -57,6 +67,7 @@ impl Alert {
             image: car.image.clone(),
             at,
             seen: false,
+            mailed: false,
         }
     }
 }

@@ -4,11 +4,13 @@
 mod alert;
 mod centre;
 mod filters;
+mod mails;
 mod percolate;
 mod saved;
 
 pub use alert::{ALERTS_KEPT, Alert, AlertKind};
 pub use centre::Centre;
 pub use filters::Filters;
+pub use mails::{ALERT_MAILS_KEPT, AlertMail, mail_alerts};
 pub use percolate::{listed, price_fell};
 pub use saved::{MAX_SEARCHES, SavedSearch};

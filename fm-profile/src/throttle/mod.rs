@@ -28,6 +28,10 @@ pub struct Limits {
     pub messages_of_user: Limit,
     /// Conversations that one user begins.
     pub conversations_of_user: Limit,
+    /// Mails that one network asks for, to whatever address.
+    pub mails_of_network: Limit,
+    /// Mails that are asked for to one address.
+    pub mails_to_address: Limit,
 }
 
 impl Default for Limits {
@@ -42,6 +46,8 @@ impl Default for Limits {
             sign_ups_of_network: Limit::per_minute(60),
             messages_of_user: Limit { burst: 20, every_ms: 6_000 },
             conversations_of_user: Limit { burst: 10, every_ms: 60_000 },
+            mails_of_network: Limit { burst: 20, every_ms: 60_000 },
+            mails_to_address: Limit { burst: 3, every_ms: 600_000 },
         }
     }
 }
@@ -66,6 +72,8 @@ pub(crate) struct Throttle {
     sign_ups: Gauge,
     messages: Gauge,
     conversations: Gauge,
+    mails_of_network: Gauge,
+    mails_to_address: Gauge,
 }
 
 /// An attempt with a password: it counts as a failure until it is forgiven, so that a hundred at once are not all let through.
@@ -83,6 +91,8 @@ impl Throttle {
             sign_ups: Gauge::new(limits.sign_ups_of_network),
             messages: Gauge::new(limits.messages_of_user),
             conversations: Gauge::new(limits.conversations_of_user),
+            mails_of_network: Gauge::new(limits.mails_of_network),
+            mails_to_address: Gauge::new(limits.mails_to_address),
         }
     }
 
@@ -121,6 +131,19 @@ impl Throttle {
     /// `Throttled`, code `throttled`.
     pub fn sign_up(&self, from: IpAddr, now_ms: i64) -> Result<()> {
         self.sign_ups.take(&network(from), now_ms).map_err(throttled)
+    }
+
+    /// Lets somebody ask for a mail to an address, whether an account has it or not.
+    ///
+    /// # Errors
+    /// `Throttled`, code `throttled`.
+    pub fn mail(&self, from: IpAddr, address: &str, now_ms: i64) -> Result<()> {
+        let network = network(from);
+        self.mails_of_network.take(&network, now_ms).map_err(throttled)?;
+        self.mails_to_address.take(address, now_ms).map_err(|wait_ms| {
+            self.mails_of_network.give_back(&network);
+            throttled(wait_ms)
+        })
     }
 
     /// Lets a user write a message; `first` if it begins a conversation. What a refused one took is given back.

@@ -1,4 +1,5 @@
 use super::{Deletion, KnownDevice, PersonalData, Session};
+use crate::mail::MailPreferences;
 use fm_sdk::{Identity, Result, text::identifier_key};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,9 @@ pub struct User {
     pub email: String,
     /// What must be unique.
     pub email_key: Option<String>,
+    /// The user has shown to read what is sent to the address.
+    #[serde(default)]
+    pub email_confirmed: bool,
     /// PHC string.
     pub password: String,
     pub roles: Vec<String>,
@@ -25,6 +29,8 @@ pub struct User {
     /// RFC 3339, UTC.
     pub created: String,
     pub profile: PersonalData,
+    #[serde(default)]
+    pub mail: MailPreferences,
     pub sessions: Vec<Session>,
     /// From which the user has signed in.
     #[serde(default)]
@@ -66,12 +72,14 @@ impl User {
             username_key: None,
             email: String::new(),
             email_key: None,
+            email_confirmed: false,
             password: String::new(),
             roles: Vec::new(),
             epoch: 0,
             unwritten: None,
             created: String::new(),
             profile: PersonalData::default(),
+            mail: MailPreferences::default(),
             sessions: Vec::new(),
             devices: Vec::new(),
             deletion_id: None,
@@ -83,9 +91,13 @@ impl User {
         self.username = username.into();
         self.username_key = Some(key(username));
     }
-    pub fn move_to(&mut self, email: &str) {
+    /// Gives the account another address, which is not confirmed. `false` if it is the one that it has.
+    pub fn move_to(&mut self, email: &str) -> bool {
+        let is_other = self.email != email;
+        self.email_confirmed &= !is_other;
         self.email = email.into();
         self.email_key = Some(key(email));
+        is_other
     }
     pub fn is_gone(&self) -> bool {
         self.deletion.is_some()

@@ -8,6 +8,11 @@ pub async fn of_login(work: &Work, login: &str) -> Result<Option<Doc<User>>> {
     Ok(work.docs::<User>().filter(filter).limit(1).list().await?.pop())
 }
 
+/// Finds the account of an address, not of a name.
+pub async fn of_address(work: &Work, address: &str) -> Result<Option<Doc<User>>> {
+    Ok(work.docs::<User>().filter(User::email_key.eq(key(address))).limit(1).list().await?.pop())
+}
+
 /// Reads the caller's own account.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ pub use deletion::{Deletion, TOMBSTONES_KEPT};
 pub use device::{DeviceToken, KnownDevice};
 pub use document::{User, key};
 pub use email::check_email;
-pub use find::{change_own, named_fields, of_login, own, revoked};
+pub use find::{change_own, named_fields, of_address, of_login, own, revoked};
 pub use password::{MAX_PASSWORD, check_password};
 pub use profile::{PersonalData, is_phone};
 pub use refresh_token::{RefreshToken, Salt};

@@ -137,6 +137,12 @@ impl User {
         self.sessions.retain(|s| s.family != family);
     }
 
+    /// Ends all sessions, and no device is known any more.
+    pub fn end_all_sessions(&mut self) {
+        self.sessions.clear();
+        self.devices.clear();
+    }
+
     /// Ends all sessions but the one that this access token was issued in.
     pub fn end_other_sessions(&mut self, access: &str) {
         let access = hash(access.as_bytes());

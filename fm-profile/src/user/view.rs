@@ -8,6 +8,8 @@ pub struct Account {
     pub id: String,
     pub username: String,
     pub email: String,
+    /// The user has shown to read what is sent to the address.
+    pub email_confirmed: bool,
     pub roles: Vec<String>,
     /// RFC 3339, UTC.
     pub created: String,
@@ -19,6 +21,7 @@ impl From<&User> for Account {
             id: u.id.clone(),
             username: u.username.clone(),
             email: u.email.clone(),
+            email_confirmed: u.email_confirmed,
             roles: u.roles.clone(),
             created: u.created.clone(),
         }

@@ -9,6 +9,7 @@ mod conversations;
 mod crashes;
 mod deletion;
 mod favourites;
+mod mail;
 mod market;
 mod profiles;
 mod reports;
@@ -16,6 +17,7 @@ mod revocation;
 mod searches;
 mod secrets;
 mod sessions;
+mod smtp;
 mod text;
 mod throttling;
 

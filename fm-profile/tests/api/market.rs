@@ -1,6 +1,6 @@
 use actix_web::test::TestRequest;
 use fm_profile::{
-    Cost, FirstAdmin, Limits, Profile, Secret, Setup,
+    Cost, FirstAdmin, Limits, MailSettings, Profile, Secret, Setup, Transport,
     messages::{CarNow, CarText, FindPlace, FoundPlace, ShowCar},
     profile,
 };
@@ -60,6 +60,11 @@ pub struct Market {
     identities: Arc<TestIdentities>,
 }
 
+/// A test that does not read mails sends none.
+fn nowhere() -> Transport {
+    Transport::Folder("/nonexistent/mails".into())
+}
+
 impl Market {
     pub fn open() -> Self {
         Self::with(Some("the first administrator"))
@@ -67,13 +72,25 @@ impl Market {
     pub fn with(admin_password: Option<&str>) -> Self {
         let registry = MemoryRegistry::new();
         let identities = Arc::new(TestIdentities::in_registry(registry.clone()));
-        Self::on(Arc::new(Sqlite::in_memory().unwrap()), registry, identities, admin_password)
+        Self::on(Arc::new(Sqlite::in_memory().unwrap()), registry, identities, admin_password, nowhere())
+    }
+    /// With mails that go there.
+    pub fn mailing(transport: Transport) -> Self {
+        let registry = MemoryRegistry::new();
+        let identities = Arc::new(TestIdentities::in_registry(registry.clone()));
+        Self::on(Arc::new(Sqlite::in_memory().unwrap()), registry, identities, Some("the first administrator"), transport)
     }
     /// Another instance beside this one.
     pub fn twin(&self) -> Self {
-        Self::on(self.store.clone(), self.registry.clone(), self.identities.clone(), None)
+        Self::on(self.store.clone(), self.registry.clone(), self.identities.clone(), None, nowhere())
     }
-    fn on(store: Arc<Sqlite>, registry: MemoryRegistry, identities: Arc<TestIdentities>, admin_password: Option<&str>) -> Self {
+    fn on(
+        store: Arc<Sqlite>,
+        registry: MemoryRegistry,
+        identities: Arc<TestIdentities>,
+        admin_password: Option<&str>,
+        transport: Transport,
+    ) -> Self {
         let clock = FakeClock::at("2026-05-01T09:30:00Z");
         let announced = Arc::<Mutex<Vec<_>>>::default();
         let hears = announced.clone();
@@ -84,6 +101,11 @@ impl Market {
             cost: Cost { memory_kib: 8, passes: 1 },
             at_once: 2,
             limits: Limits::default(),
+            mail: MailSettings {
+                transport,
+                from: "Funny Market <no-reply@market.example>".parse().unwrap(),
+                public_url: "https://market.example".into(),
+            },
             admin: FirstAdmin {
                 email: ADMIN.into(),
                 password: admin_password.map(Secret::new),
@@ -101,6 +123,10 @@ impl Market {
         });
         bus.from("fm-cars");
         Market { bus, clock, registry, announced, cars, store, identities }
+    }
+    /// Lets the service handle the commands for mails that it has sent itself.
+    pub async fn mail(&self) {
+        self.bus.advance(Duration::ZERO).await;
     }
 
     /// Sets the service's clock to the present and lets this much time pass for it and for the SDK below it.

@@ -1,6 +1,7 @@
 use super::Tokens;
 use crate::{
-    Profile, Secret, User,
+    Language, Profile, Secret, User,
+    messages::{Mail, SendMail},
     routes::{NoQuery, private},
     user::{DeviceToken, RefreshToken, check_email, check_password, check_username, named_fields},
 };
@@ -25,6 +26,9 @@ pub struct SignUp {
     /// 10 characters or more, and not easy to guess.
     #[schema(value_type = String, format = Password)]
     password: Secret,
+    /// In which language mails are written; default `en`.
+    #[serde(default)]
+    language: Language,
 }
 
 impl SignUp {
@@ -37,7 +41,7 @@ impl SignUp {
     }
 }
 
-/// Makes an account and signs it in.
+/// Makes an account and signs it in. A mail asks to confirm the address.
 #[utoipa::path(post, path = "/api/auth/sign-up", tag = "auth", request_body = SignUp, responses(
     (status = 201, description = "made and signed in", body = Tokens),
     (status = 400, description = "not understood"),
@@ -52,11 +56,15 @@ pub async fn sign_up(work: Work, profile: Data<Profile>, from: ClientIp, _: NoQu
     User::check_free(&work, Some(&m.username), Some(&m.email), None).await?;
     let password = profile.passwords.hash(m.password).await?;
     let mut user = User::new(&work.new_id(), &m.username, &m.email, password, &ROLES, profile.clock.now_rfc3339());
+    user.mail.language = m.language;
     let refresh = RefreshToken::first(&user.id)?;
     let access = profile.issuer()?.issue(&user.id, &user.roles, user.epoch)?;
     let (device, now_ms) = (DeviceToken::random(), profile.now_ms());
     user.begin_session(&refresh, &access.token, now_ms);
     user.remember_device(&device, now_ms);
-    let user = work.insert(user, |_, _| Ok(())).await.map_err(named_fields)?;
+    let user = work
+        .insert(user, |user, out| out.send(SendMail { mail: Mail::EmailConfirmation { user: user.id.clone() } }))
+        .await
+        .map_err(named_fields)?;
     Ok(private(HttpResponse::Created(), &Tokens::new(&user, access, &refresh).on_device(&device)))
 }

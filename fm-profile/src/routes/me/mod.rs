@@ -3,7 +3,9 @@
 pub mod conversations;
 pub mod delete;
 pub mod deletion;
+pub mod email_confirmation;
 pub mod favourites;
+pub mod mail;
 pub mod password;
 pub mod patch;
 pub mod profile;

@@ -1,5 +1,6 @@
 use crate::{
     User,
+    messages::{Mail, SendMail},
     routes::{NoQuery, private},
     user::{Account, change_own, check_email, check_username, own},
 };
@@ -19,7 +20,7 @@ pub struct AccountPatch {
     email: Option<String>,
 }
 
-/// Changes one's own name or email address.
+/// Changes one's own name or email address. A mail asks to confirm a new address.
 #[utoipa::path(patch, path = "/api/me", tag = "me", request_body = AccountPatch, security(("bearer" = [])), responses(
     (status = 200, body = Account),
     (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
@@ -33,12 +34,14 @@ pub async fn patch(who: Identity, work: Work, _: NoQuery, Json(m): Json<AccountP
     checks.finish()?;
     own(&work, &who).await?;
     User::check_free(&work, m.username.as_deref(), m.email.as_deref(), Some(who.sub())).await?;
-    let user = change_own(&work, &who, |user, _| {
+    let user = change_own(&work, &who, |user, out| {
         if let Some(username) = &m.username {
             user.rename(username);
         }
-        if let Some(email) = &m.email {
-            user.move_to(email);
+        if let Some(email) = &m.email
+            && user.move_to(email)
+        {
+            out.send(SendMail { mail: Mail::EmailConfirmation { user: user.id.clone() } })?;
         }
         Ok(())
     })

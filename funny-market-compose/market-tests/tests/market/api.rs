@@ -9,7 +9,7 @@ const FOLLOWS: Duration = Duration::from_secs(20);
 /// The fields of a car.
 const CAR: &str = "id title maker model body description price year mileage color engine gearbox power_ps options location images owner_id \
                    status added updated rating?";
-const USER: &str = "id username email roles created?";
+const USER: &str = "id username email email_confirmed roles created?";
 const TOKENS: &str = "user access_token refresh_token token_type expires_in device_token?";
 const LIST: &str = "items total page per_page";
 const TRACK: &str = "car_id title price image added views";
@@ -101,11 +101,49 @@ fn accounts_answer_as_documented() {
     let (user, admin) = (market.someone(), market.admin());
     let users = admin.http.get("/api/admin/users").expect(200);
     has(&users.json(), LIST);
-    has(&item(&users), "id username email roles created?");
+    has(&item(&users), USER);
     let roles = format!("/api/admin/users/{}/roles", user.id);
     user.http.get("/api/admin/users").expect_problem(403, "scope-missing");
     user.http.put(&roles, json!({ "roles": ["admin"] })).expect_problem(403, "scope-missing");
     assert_eq!(admin.http.put(&roles, json!({ "roles": ["user", "dealer"] })).expect(200).json()["roles"], json!(["dealer", "user"]));
+}
+
+#[test]
+fn mails_carry_links_that_answer_as_documented() {
+    let market = Market::running();
+    let (anyone, person) = (market.anyone(), market.someone());
+    let account = person.http.get("/api/me").expect(200).json();
+    let email = account["email"].as_str().unwrap();
+    has(&person.http.get("/api/me/mail").expect(200).json(), "messages alerts language");
+    let wishes = json!({ "messages": true, "alerts": false, "language": "de" });
+    assert_eq!(person.http.put("/api/me/mail", wishes.clone()).expect(200).json(), wishes);
+
+    let confirmation = mailed(&market, email, "confirm-email");
+    anyone.put("/api/auth/email-confirmation", json!({ "token": confirmation })).expect(204);
+    anyone.put("/api/auth/email-confirmation", json!({ "token": confirmation })).expect_problem(404, "link-invalid");
+    assert_eq!(person.http.get("/api/me").expect(200).json()["email_confirmed"], true);
+    person.http.post("/api/me/email-confirmation", json!({})).expect_problem(409, "email-confirmed");
+
+    anyone.post("/api/auth/password-reset", json!({ "email": format!("nobody.{email}") })).expect(202);
+    anyone.post("/api/auth/password-reset", json!({ "email": email })).expect(202);
+    let reset = mailed(&market, email, "new-password");
+    let password = |token: &str| json!({ "token": token, "new_password": "Correct-horse-3" });
+    anyone.put("/api/auth/password-reset", password("fmm_")).expect_problem(404, "link-invalid");
+    anyone.put("/api/auth/password-reset", password(&reset)).expect(204);
+    Person::sign_in(&market, email, "Correct-horse-3");
+    anyone.post("/api/auth/unsubscribe?token=none", json!({})).expect_problem(404, "link-invalid");
+}
+
+/// The token of the link to a page that was mailed to an address: without a mail server mails are files, in quoted-printable (RFC 2045).
+fn mailed(market: &Market, address: &str, page: &str) -> String {
+    let (folder, to, page) = (market.local().folder.join("mails"), format!("To: {address}\r\n"), format!("/{page}?token="));
+    let find = || {
+        let files = fs::read_dir(&folder).ok()?.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
+        let text = files.filter(|mail| mail.contains(&to)).map(|mail| mail.replace("=\r\n", "").replace("=3D", "=")).find(|mail| mail.contains(&page))?;
+        text.split_once(&page)?.1.split_whitespace().next().map(str::to_owned)
+    };
+    wait_until(&format!("a mail to {address} with a link to {page}"), FOLLOWS, || find().is_some());
+    find().unwrap()
 }
 
 #[test]

@@ -38,7 +38,13 @@ async fn need_reader(work: &Work, user: &str) -> Result<Correspondent> {
 
 /// Adds a message to a conversation that is there.
 async fn add(work: &Work, id: &str, message: &Message) -> Result<Conversation> {
-    let changed = work.doc::<Conversation>(id).change(|c, _| c.add(message)).await;
+    let conversation = work.doc::<Conversation>(id);
+    let changed = conversation.change(|c, out| {
+        let is_new = !c.has(&message.id);
+        c.add(message)?;
+        c.mail_of(message.from).filter(|_| is_new).map_or(Ok(()), |mail| out.send(mail))
+    });
+    let changed = changed.await;
     changed.map(fm_sdk::Doc::into_inner).map_err(|e| if e.kind() == Kind::NotFound { unknown() } else { e })
 }
 

@@ -63,7 +63,7 @@ pub async fn start(
     let mut conversation = Conversation::about(&car, who.sub());
     conversation.add(&message)?;
     if before.is_none() {
-        match work.insert(conversation.clone(), |_, _| Ok(())).await {
+        match work.insert(conversation.clone(), |c, out| c.mail_of(Side::Buyer).map_or(Ok(()), |mail| out.send(mail))).await {
             Ok(_) => return created(&work, &conversation).await,
             // Another message about this car was faster.
             Err(e) if e.kind() == Kind::Conflict => {}
