@@ -11,7 +11,6 @@ mod examples {
         Messages = "messages.md";
         Handlers = "handlers.md";
         ScheduledMessages = "scheduled-messages.md";
-        Snapshots = "snapshots.md";
         Middleware = "middleware.md";
         Delivery = "delivery.md";
         Documents = "documents.md";

@@ -1,9 +1,6 @@
 //! What a command line needs of a market that runs: the bus, the service's store, and its signature.
 
-use super::{
-    application::{self, registry, transport},
-    snapshot::Cursor,
-};
+use super::application::{self, registry, transport};
 use crate::{
     ConnectionState, Error, Kind, Result, Transport,
     config::{BusUrl, Settings, StoreUrl},
@@ -45,7 +42,7 @@ pub(super) async fn store(settings: &Settings, service: &str, mut specs: Vec<Spe
         StoreUrl::Folder(_) | StoreUrl::Mongo(_) => {}
     }
     let store = application::store(settings, service).await?;
-    specs.extend([Schedule::SPEC, Cursor::SPEC]);
+    specs.push(Schedule::SPEC);
     store.prepare(specs).await?;
     Ok(Some(store))
 }

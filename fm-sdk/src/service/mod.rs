@@ -20,7 +20,6 @@ mod openapi;
 mod program;
 mod run;
 mod schedules;
-mod snapshot;
 #[cfg(feature = "rabbitmq")]
 mod topology;
 mod workers;
@@ -36,4 +35,3 @@ pub(crate) use middleware::surround;
 pub use middleware::{Invocation, InvocationKind, Middleware, Next};
 pub use program::Program;
 pub use run::stop_signal;
-pub(crate) use snapshot::{Page, PageRequest, call_name};

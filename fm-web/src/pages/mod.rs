@@ -11,6 +11,7 @@ mod favourites;
 mod home;
 mod idempotency;
 mod inbox;
+mod mail;
 mod mine;
 mod preferences;
 mod refusal;
@@ -57,10 +58,17 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/sign-in").get(sign::sign_in::show).post(sign::sign_in::submit))
             .service(at("/sign-up").get(sign::sign_up::show).post(sign::sign_up::submit))
             .service(at("/sign-out").get(sign::sign_out::show).post(sign::sign_out::submit))
+            .service(at("/forgotten-password").get(mail::forgotten::show).post(mail::forgotten::submit))
+            .service(at("/forgotten-password/sent").get(mail::forgotten::sent))
+            .service(at("/new-password").get(mail::new_password::show).post(mail::new_password::submit))
+            .service(at("/confirm-email").get(mail::confirm_email::show).post(mail::confirm_email::submit))
+            .service(at("/unsubscribe").get(mail::unsubscribe::show).post(mail::unsubscribe::submit))
             .service(at("/account").get(account::show::show))
             .service(at("/account/data").get(account::show::back).post(account::data::submit))
             .service(at("/account/profile").get(account::show::back).post(account::profile::submit))
             .service(at("/account/password").get(account::show::back).post(account::password::submit))
+            .service(at("/account/mail").get(account::show::back).post(account::mail::submit))
+            .service(at("/account/confirmation").get(account::show::back).post(mail::confirm_email::again))
             .service(at("/account/delete").get(account::delete::show).post(account::delete::submit))
             .service(at("/goodbye/{id}").get(account::goodbye::show))
             .service(at("/sell").get(mine::sell::show).post(mine::sell::submit))

@@ -21,6 +21,7 @@ pub enum Kind {
     Input(&'static str),
     Area,
     Select,
+    Tick,
 }
 
 /// One field of a form.
@@ -80,6 +81,10 @@ impl Entry {
     pub fn select(name: &'static str, label: &'static str, choices: Vec<Choice>) -> Self {
         Entry { choices, ..Entry::new(name, label, Kind::Select) }
     }
+    /// A box to tick.
+    pub fn tick(name: &'static str, label: &'static str, on: bool) -> Self {
+        Entry::new(name, label, Kind::Tick).with(if on { "on" } else { "" })
+    }
     pub fn required(mut self) -> Self {
         self.required = true;
         self
@@ -118,11 +123,14 @@ impl Entry {
     pub fn input(&self) -> &'static str {
         match self.kind {
             Kind::Input(of) => of,
-            Kind::Area | Kind::Select => "",
+            Kind::Area | Kind::Select | Kind::Tick => "",
         }
     }
     pub fn is_area(&self) -> bool {
         self.kind == Kind::Area
+    }
+    pub fn is_tick(&self) -> bool {
+        self.kind == Kind::Tick
     }
     /// What describes the field, by ids.
     pub fn described(&self) -> String {

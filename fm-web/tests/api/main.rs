@@ -11,6 +11,7 @@ mod favourites;
 mod headers;
 mod home;
 mod inbox;
+mod mail;
 #[cfg(test)]
 mod market;
 mod mine;

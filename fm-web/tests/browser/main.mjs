@@ -10,6 +10,7 @@ import { inbox } from "./inbox.mjs";
 import { journey } from "./journey.mjs";
 import { layout } from "./layout.mjs";
 import { live } from "./live.mjs";
+import { mail } from "./mail.mjs";
 import { near } from "./near.mjs";
 import { network } from "./network.mjs";
 import { pages } from "./pages.mjs";
@@ -31,6 +32,10 @@ const parts = {
   "ask-plain": () => new Part("ask without scripts").run({ script: false }, ask(base, false)),
   near: () => new Part("near with scripts").run({ script: true }, near(base, true)),
   "near-plain": () => new Part("near without scripts").run({ script: false }, near(base, false)),
+  ...(market ? {
+    mail: () => new Part("mail with scripts").run({ script: true }, mail(base, market)),
+    "mail-plain": () => new Part("mail without scripts").run({ script: false }, mail(base, market)),
+  } : {}),
   live: () => new Part("live").run({}, live(base)),
   focus: () => new Part("focus").run({}, focus(base)),
   network: () => new Part("network").run({}, network(base)),

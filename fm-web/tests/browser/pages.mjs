@@ -96,6 +96,17 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
     await browser.type("#i-password", password);
     await browser.click(".paper form [type=submit]");
   };
+  await shows("forgotten password", "/forgotten-password");
+  await shows("forgotten password sent", "/forgotten-password/sent");
+  await shows("new password", "/new-password?token=fmm_none");
+  await shows("new password refused", async () => {
+    await browser.go(`${base}/new-password?token=fmm_none`);
+    await browser.type("#i-new_password", "quite good enough");
+    await browser.click(".paper form [type=submit]");
+    await until("the refusal", async () => (await browser.source()).includes("This link no longer works"));
+  });
+  await shows("confirm email", "/confirm-email?token=fmm_none");
+  await shows("unsubscribe", "/unsubscribe?token=fmm_none");
   await shows("sign in refused", async () => {
     await signIn("not the password");
     await browser.one("[role=alert]");

@@ -2,8 +2,9 @@
 
 import { cars, makers, models } from "./cars.mjs";
 
-const user = { id: "0197c0de-0000-7000-8000-00000000a001", username: "anna", email: "anna@example.org", roles: ["user"], created: "2025-11-02T10:00:00.000Z" };
+const user = { id: "0197c0de-0000-7000-8000-00000000a001", username: "anna", email: "anna@example.org", roles: ["user"], email_confirmed: false, created: "2025-11-02T10:00:00.000Z" };
 const profile = { user_id: user.id, username: "anna", name: "Anna Berger", location: "Leipzig", phone: "+49 341 5550123", phone_masked: "+49 341 ••• ••23", about: "I look after my cars.", member_since: user.created };
+let wishes = { messages: true, alerts: true, language: "en" };
 let refreshes = 0;
 let polls = 0;
 
@@ -44,6 +45,16 @@ export function account(req, path, body) {
   if (of("POST", "/api/auth/sign-in")) return json(body).password === "wrong" ? problem(401, "login-failed") : [200, tokens(json(body).login)];
   if (of("POST", "/api/auth/refresh")) return [200, tokens()];
   if (of("POST", "/api/auth/sign-out")) return [204, ""];
+  // Any link is good once; those that begin with "used" are not.
+  if (of("POST", "/api/auth/password-reset")) return [202, ""];
+  if (of("PUT", "/api/auth/password-reset") || of("PUT", "/api/auth/email-confirmation")) {
+    const { token, new_password = "long enough" } = json(body);
+    if (token.startsWith("used")) return problem(404, "link-invalid");
+    if (new_password.length < 10) return problem(422, "invalid", [{ field: "new_password", message: "must have at least 10 characters" }]);
+    user.email_confirmed = true;
+    return [204, ""];
+  }
+  if (req.method === "POST" && path.startsWith("/api/auth/unsubscribe")) return req.url.includes("token=used") ? problem(404, "link-invalid") : [204, ""];
   if (path.startsWith("/api/me/deletions/")) return [200, polls++ < 2 ? { state: "pending", cars_deleted: 0 } : { state: "done", cars_deleted: 7 }];
   const guarded = path.startsWith("/api/me") || req.method !== "GET";
   if (!guarded || path === "/api/tracks/views") return null;
@@ -52,6 +63,9 @@ export function account(req, path, body) {
   if (of("PATCH", "/api/me")) return [200, Object.assign(user, json(body))];
   if (of("PUT", "/api/me/password")) return json(body).old_password === "wrong" ? problem(403, "password-wrong", [{ field: "old_password", message: "wrong" }]) : [204, ""];
   if (of("DELETE", "/api/me")) return json(body).password === "wrong" ? problem(403, "password-wrong", [{ field: "password", message: "wrong" }]) : [202, goodbye()];
+  if (of("POST", "/api/me/email-confirmation")) return user.email_confirmed ? problem(409, "email-confirmed") : [202, ""];
+  if (of("GET", "/api/me/mail")) return [200, wishes];
+  if (of("PUT", "/api/me/mail")) return [200, (wishes = json(body))];
   if (of("GET", "/api/me/profile")) return [200, profile];
   if (of("PATCH", "/api/me/profile")) return [200, Object.assign(profile, json(body))];
   if (of("GET", "/api/me/cars")) {

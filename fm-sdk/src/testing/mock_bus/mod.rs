@@ -5,7 +5,6 @@ mod deliver;
 mod drive;
 mod http;
 mod outcome;
-mod snapshot;
 mod transport;
 
 pub use http::HttpReply;

@@ -3,6 +3,7 @@
 pub mod data;
 pub mod delete;
 pub mod goodbye;
+pub mod mail;
 pub mod password;
 pub mod profile;
 pub mod show;
@@ -17,7 +18,7 @@ use crate::{
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 use fm_sdk::{Kind, Result};
-use futures::future::join;
+use futures::future::join3;
 use serde::Deserialize;
 
 /// One of the forms of the page.
@@ -37,6 +38,8 @@ struct Account {
     s: Layout,
     t: &'static Texts,
     email: String,
+    /// The address waits to be confirmed.
+    unconfirmed: bool,
     since: String,
     token: String,
     failed: Vec<String>,
@@ -50,6 +53,7 @@ struct Account {
 struct Data {
     username: String,
     email: String,
+    email_confirmed: bool,
     created: String,
 }
 
@@ -62,9 +66,11 @@ struct Refused {
 
 async fn draw(web: &Web, context: &RequestContext, me: &Me, refused: Option<Refused>) -> Result<HttpResponse> {
     let t = context.t();
-    let (data, profile) = join(async { web.gateway.get(&me.caller, "/api/me").send().await?.json::<Data>() }, async {
-        web.gateway.get(&me.caller, "/api/me/profile").send().await?.json::<Profile>()
-    })
+    let (data, profile, wishes) = join3(
+        async { web.gateway.get(&me.caller, "/api/me").send().await?.json::<Data>() },
+        async { web.gateway.get(&me.caller, "/api/me/profile").send().await?.json::<Profile>() },
+        async { web.gateway.get(&me.caller, "/api/me/mail").send().await?.json::<mail::Wishes>() },
+    )
     .await;
     // Without the account there is no such page; a profile that is unreachable costs its panel.
     let data = data?;
@@ -91,6 +97,14 @@ async fn draw(web: &Web, context: &RequestContext, me: &Me, refused: Option<Refu
             entries: profile.map(|p| profile::entries(context, &p)).unwrap_or_default(),
         },
         Part {
+            id: "mail",
+            heading: t.mails,
+            text: t.mails_text,
+            button: t.save,
+            down: wishes.is_err(),
+            entries: wishes.map(|w| mail::entries(context, &w)).unwrap_or_default(),
+        },
+        Part {
             id: "password",
             heading: t.change_password,
             text: t.change_password_text,
@@ -113,6 +127,7 @@ async fn draw(web: &Web, context: &RequestContext, me: &Me, refused: Option<Refu
         s,
         t,
         email: data.email,
+        unconfirmed: !data.email_confirmed,
         since: if since.is_empty() { since } else { fill(t.since, since) },
         token: context.form_token(),
         failed,

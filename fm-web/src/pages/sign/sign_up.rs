@@ -43,11 +43,11 @@ pub async fn show(context: RequestContext, request: HttpRequest) -> Result<HttpR
 
 pub async fn submit(web: Data<Web>, context: RequestContext, Form(form): Form<SignUp>) -> Result<HttpResponse> {
     let (username, email) = (form.username.trim(), form.email.trim());
-    let wish = json!({"username": username, "email": email, "password": form.password});
+    let wish = json!({"username": username, "email": email, "password": form.password, "language": context.lang.tag()});
     match web.gateway.post(&context.caller, "/api/auth/sign-up").json(&wish).send().await.and_then(|a| a.json::<Tokens>()) {
         Ok(tokens) => {
             context.change(Change::Begin(tokens));
-            context.say(Notice::Welcome);
+            context.say(Notice::Joined);
             Ok(see(return_path(Some(&form.to))))
         }
         Err(e) => {
