@@ -139,7 +139,10 @@ fn mailed(market: &Market, address: &str, page: &str) -> String {
     let (folder, to, page) = (market.local().folder.join("mails"), format!("To: {address}\r\n"), format!("/{page}?token="));
     let find = || {
         let files = fs::read_dir(&folder).ok()?.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
-        let text = files.filter(|mail| mail.contains(&to)).map(|mail| mail.replace("=\r\n", "").replace("=3D", "=")).find(|mail| mail.contains(&page))?;
+        let text = files
+            .filter(|mail| mail.contains(&to))
+            .map(|mail| mail.replace("=\r\n", "").replace("=3D", "="))
+            .find(|mail| mail.contains(&page))?;
         text.split_once(&page)?.1.split_whitespace().next().map(str::to_owned)
     };
     wait_until(&format!("a mail to {address} with a link to {page}"), FOLLOWS, || find().is_some());
