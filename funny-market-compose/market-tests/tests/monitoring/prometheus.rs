@@ -72,6 +72,7 @@ impl Prometheus {
             format!("--config.file={}", folder.join("prometheus.yml").display()),
             format!("--storage.tsdb.path={}", folder.join("data").display()),
             format!("--web.listen-address={own}"),
+            "--enable-feature=exemplar-storage".to_owned(),
         ];
         let server = started("prometheus", &server, &folder);
         let http = Caller::new(format!("http://{own}"));
@@ -85,9 +86,8 @@ impl Prometheus {
 
     /// Asks for an expression now; an error is what is wrong with it.
     pub fn query(&self, expression: &str) -> Result<Vec<Value>, String> {
-        let encoded: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let answer = self.http.try_send("GET", &format!("/api/v1/query?query={encoded}"), None).map_err(|error| error.to_string())?;
-        let body = answer.json();
+        let path = format!("/api/v1/query?query={}", encoded(expression));
+        let body = self.http.try_send("GET", &path, None).map_err(|error| error.to_string())?.json();
         match body["data"]["result"].as_array() {
             Some(series) => Ok(series.clone()),
             None => Err(body["error"].as_str().unwrap_or("no answer").to_owned()),
@@ -103,6 +103,14 @@ impl Prometheus {
     /// Waits until an expression gives something.
     pub fn sees(&self, expression: &str) {
         wait_until(expression, START, || !self.numbers(expression).is_empty());
+    }
+
+    /// The traces of the exemplars that belong to an expression.
+    pub fn exemplars(&self, expression: &str) -> Vec<String> {
+        let body = self.http.get(&format!("/api/v1/query_exemplars?query={}", encoded(expression))).expect(200).json();
+        let series = body["data"].as_array().unwrap_or_else(|| panic!("{expression}: {body}"));
+        let exemplars = series.iter().flat_map(|series| series["exemplars"].as_array().into_iter().flatten());
+        exemplars.map(|exemplar| exemplar["labels"]["trace_id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The names of all metrics that it has seen.
@@ -121,6 +129,10 @@ impl Prometheus {
     pub fn token_file(&self) -> PathBuf {
         self.folder.0.join("token")
     }
+}
+
+fn encoded(expression: &str) -> String {
+    expression.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 pub fn started(program: &str, words: &[String], folder: &Path) -> OwnedChild {

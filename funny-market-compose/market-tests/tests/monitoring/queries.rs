@@ -22,6 +22,8 @@ const RARE: [(&str, &str); 8] = [
 struct Query {
     place: String,
     expression: String,
+    /// The panel shows single requests, too, each with its trace.
+    has_exemplars: bool,
 }
 
 /// Every query of the dashboards, with `All` chosen, and every alert's expression.
@@ -32,7 +34,8 @@ fn queries() -> Vec<Query> {
             for target in panel["targets"].as_array().unwrap() {
                 let expression = target["expr"].as_str().unwrap().replace("$__rate_interval", "15s");
                 let expression = ["$service", "$instance"].iter().fold(expression, |text, variable| text.replace(variable, ".+"));
-                queries.push(Query { place: format!("{file}: {}", panel["title"].as_str().unwrap()), expression });
+                let has_exemplars = target["exemplar"] == true;
+                queries.push(Query { place: format!("{file}: {}", panel["title"].as_str().unwrap()), expression, has_exemplars });
             }
         }
     }
@@ -41,14 +44,15 @@ fn queries() -> Vec<Query> {
         let (name, rest) = rule.split_once('\n').unwrap();
         let expression =
             rest.split_once("expr:").unwrap().1.split("\n        labels:").next().unwrap().split("\n        for:").next().unwrap();
-        queries.push(Query { place: format!("alert {name}"), expression: expression.trim().trim_start_matches(">-").to_owned() });
+        let expression = expression.trim().trim_start_matches(">-").to_owned();
+        queries.push(Query { place: format!("alert {name}"), expression, has_exemplars: false });
     }
     queries
 }
 
 /// What is wrong with a query: it is none, or it has no data and asks for a metric that nobody exports.
 fn fault(prometheus: &Prometheus, exported: &BTreeSet<String>, query: &Query) -> Option<String> {
-    let Query { place, expression } = query;
+    let Query { place, expression, .. } = query;
     match prometheus.query(expression) {
         Err(why) => Some(format!("{place}: {why} in {expression}")),
         Ok(series) if !series.is_empty() => None,
@@ -109,10 +113,16 @@ fn every_query_of_a_dashboard_or_alert_asks_for_metrics_that_are_exported() {
     let panels = queries.iter().filter(|query| !query.place.starts_with("alert"));
     let empty: Vec<_> =
         panels.clone().filter(|query| prometheus.query(&query.expression).unwrap().is_empty()).map(|query| &query.place).collect();
+    for query in queries.iter().filter(|query| query.has_exemplars) {
+        let traces = prometheus.exemplars(&query.expression);
+        let last = traces.last().unwrap_or_else(|| panic!("{}: no exemplar of {}", query.place, query.expression));
+        let known = market.script("trace", &[last]);
+        assert!(known.contains("fm-gateway"), "{}: nobody has kept the trace {last}:\n{known}", query.place);
+    }
     println!("{} queries, {} of panels; without data: {empty:?}", queries.len(), panels.count());
 
     for (expression, why) in [("sum(rate(no_such_metric_total[5m]))", "no_such_metric_total"), ("sum(rate(up[5m])", "unclosed")] {
-        let query = Query { place: "a wrong one".into(), expression: expression.into() };
+        let query = Query { place: "a wrong one".into(), expression: expression.into(), has_exemplars: false };
         let found = fault(&prometheus, &exported, &query).unwrap_or_default();
         assert!(found.contains(why), "{found:?}");
     }
