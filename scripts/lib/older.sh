@@ -14,12 +14,16 @@ earlier_versions() {
     published | while read -r version; do if older "$version" "$now"; then printf '%s\n' "$version"; fi; done | tail -n "$1" | tac
 }
 
-# commit_with SERVICE VERSION: the last commit whose Cargo.lock of that service was written and names this version; fails where there is none.
-# A shallow clone knows no more than what it was cloned with.
+# commit_with SERVICE VERSION: the last commit at which the Cargo.lock of that service named this version; fails where there is none. A shallow
+# clone knows no more than what it was cloned with.
 commit_with() {
-    local commit
+    local commit later=''
     for commit in $(git -C "$ROOT" log --format=%H -- "$1/Cargo.lock" 2>/dev/null); do
-        if [ "$(git -C "$ROOT" show "$commit:$1/Cargo.lock" 2>/dev/null | sdk_in)" = "$2" ]; then printf '%s' "$commit" && return; fi
+        if [ "$(git -C "$ROOT" show "$commit:$1/Cargo.lock" 2>/dev/null | sdk_in)" = "$2" ]; then
+            git -C "$ROOT" rev-parse --verify --quiet "${later:-HEAD}"
+            return
+        fi
+        later=$commit^
     done
     return 1
 }

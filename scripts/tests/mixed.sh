@@ -19,6 +19,11 @@ an_earlier_program_is_of_the_last_commit_that_took_the_version() {
     for version in 0.2.9 0.2.10 0.3.1; do
         [ "$(git -C "$ROOT" log -1 --format=%s "$(commit_with fm-cars "$version")")" = "takes $version" ]
     done
+    echo "-- as it was before it took the next one"
+    echo later >"$ROOT/fm-cars/later"
+    git -C "$ROOT" add -A
+    git -C "$ROOT" -c user.name=x -c user.email=x@example commit -q -m "still 0.3.1"
+    [ "$(git -C "$ROOT" log -1 --format=%s "$(commit_with fm-cars 0.3.1)")" = "still 0.3.1" ]
     not commit_with fm-cars 0.3.2
     not commit_with fm-image 0.3.1
 }
