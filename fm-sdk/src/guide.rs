@@ -11,6 +11,7 @@ mod examples {
         Messages = "messages.md";
         Handlers = "handlers.md";
         ScheduledMessages = "scheduled-messages.md";
+        Snapshots = "snapshots.md";
         Middleware = "middleware.md";
         Delivery = "delivery.md";
         Documents = "documents.md";

@@ -4,10 +4,12 @@ mod backends;
 mod publish;
 mod relay;
 mod schedules;
+mod snapshots;
 mod trail;
 
 pub use backends::Backends;
 pub(crate) use schedules::{Schedule, cancel, earliest, read};
+pub(crate) use snapshots::Taken;
 pub(crate) use trail::{Trail, Trails};
 
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
 };
 use relay::Relay;
 use schedules::Schedules;
+use snapshots::Snapshots;
 use std::sync::Arc;
 
 /// What all handlers of one running instance share: its name, its backends, its keys.
@@ -34,6 +37,7 @@ pub struct Runtime {
     pub(crate) delegate: Arc<Delegate>,
     pub(crate) relay: Relay,
     schedules: Schedules,
+    pub(crate) snapshots: Snapshots,
     pub(crate) draining: Draining,
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
@@ -58,6 +62,7 @@ impl Runtime {
             delegate: backends.delegate,
             relay: Relay::default(),
             schedules,
+            snapshots: Snapshots::default(),
             draining: Draining::default(),
             client,
             metrics,

@@ -60,6 +60,7 @@ pub struct HandlerOptions {
     pub(crate) prefetch: Option<u16>,
     pub(crate) concurrency: Option<u16>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) snapshot: bool,
 }
 
 impl HandlerOptions {
@@ -103,6 +104,14 @@ impl HandlerOptions {
     /// calls inherits what remains of it. The wait for [`HandlerOptions::concurrency`] does not count.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = Some(time);
+        self
+    }
+
+    /// Takes a snapshot of what the event is about before the first live event is handled: its owner serves it with
+    /// [`Service::snapshot`](crate::Service::snapshot). For handlers of [`Service::on_with`](crate::Service::on_with), of events with one
+    /// declared sender; `docs/snapshots.md` tells all of it.
+    pub fn snapshot(mut self) -> Self {
+        self.snapshot = true;
         self
     }
 

@@ -1,5 +1,6 @@
 use super::{Call, Command, Event, MessageKind, Senders};
 use crate::schema;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The doc comments of a message's declaration.
@@ -48,6 +49,11 @@ impl Declaration {
     pub fn call<M: Call>() -> Self {
         let (name, senders, docs) = (M::AT, M::SENDERS, M::DOCS);
         Declaration { kind: MessageKind::Call, name, senders, docs, body: schema::of::<M>, reply: Some(schema::of::<M::Reply>) }
+    }
+    /// A call that the SDK answers itself, of any service.
+    pub fn own_call<M: DeserializeOwned, R: DeserializeOwned>(name: &'static str, about: &'static [&'static str]) -> Self {
+        let docs = Docs { about, ..Docs::NONE };
+        Declaration { kind: MessageKind::Call, name, senders: Senders::Any, docs, body: schema::of::<M>, reply: Some(schema::of::<R>) }
     }
     /// The schema of the body, with the comments of the fields.
     pub fn body(&self) -> Value {

@@ -1,8 +1,8 @@
 //! One instance of a service: its backends, its HTTP server, its handlers, from the first bind to the end of the drain.
 
-use super::{Service, gate::Gate};
+use super::{Service, gate::Gate, snapshot::Needed};
 use crate::{
-    Bus, ConnectionState, Error, Kind, Result, ResultExt, Runtime, Work,
+    BoxFuture, Bus, ConnectionState, Error, Kind, Result, ResultExt, Runtime, Work,
     bus::{
         self,
         memory::Memory,
@@ -70,7 +70,12 @@ impl<S: Send + Sync + 'static> Application<S> {
         let rt = Runtime::new(service.name(), instance, settings.traces, backends);
         rt.metrics.describe(service.name(), instance, service.version);
         bus::register_metrics(&rt.metrics, &rt.transport);
-        Ok(Application { gate: Gate::default(), health: health(&rt), retry: Retry::default(), service, rt, settings, listener })
+        let health = health(&rt);
+        for needed in service.needed_snapshots() {
+            rt.snapshots.expect(needed.event, needed.owner);
+            health.add(format!("snapshot of {}", needed.event), snapshot_check(&rt, needed), false);
+        }
+        Ok(Application { gate: Gate::default(), health, retry: Retry::default(), service, rt, settings, listener })
     }
 
     /// Sets the tries and waits of messages that fail.
@@ -149,6 +154,21 @@ fn health(rt: &Arc<Runtime>) -> Health {
         false,
     );
     health
+}
+
+/// An instance whose snapshot is not complete is degraded: it handles no event of the owner.
+fn snapshot_check(rt: &Arc<Runtime>, needed: Needed) -> impl Fn() -> BoxFuture<'static, Result<()>> + Send + Sync + 'static {
+    let rt = Arc::downgrade(rt);
+    move || {
+        let is_missing = rt.upgrade().is_some_and(|rt| rt.snapshots.taken(needed.event).is_none());
+        Box::pin(async move {
+            if is_missing {
+                Err(unreachable("snapshot-incomplete", format!("not complete yet, {} serves it", needed.owner)))
+            } else {
+                Ok(())
+            }
+        })
+    }
 }
 
 fn unreachable(code: &'static str, why: String) -> Error {

@@ -1,11 +1,11 @@
-use super::{Cx, Handler, Job, documents::Documents, handler::Run, job::Task, middleware::Layers};
+use super::{Cx, Handler, Job, documents::Documents, handler::Run, job::Task, middleware::Layers, snapshot::Cursor};
 use crate::{
     Call, Command, Error, Event, Handled, HandlerOptions, Kind, Reply, Result, ResultExt, Runtime, Work,
     bus::transport::{Audience, Subscription},
     identity::{MAX_SCOPES, ScopeTable, is_own},
-    message::{Declaration, owner},
+    message::{Declaration, Senders, owner},
     runtime::Schedule,
-    store::{Document, SCHEDULES, Spec},
+    store::{Document, SCHEDULES, SNAPSHOTS, Spec},
 };
 use actix_web::web;
 use futures::FutureExt;
@@ -106,8 +106,8 @@ impl<S: Send + Sync + 'static> Service<S> {
     }
     /// Keeps documents of this type.
     pub fn keeps<T: Document>(mut self) -> Self {
-        if T::COLLECTION == SCHEDULES {
-            self.faults.push(format!("the collection {SCHEDULES} belongs to fm-sdk"));
+        if [SCHEDULES, SNAPSHOTS].contains(&T::COLLECTION) {
+            self.faults.push(format!("the collection {} belongs to fm-sdk", T::COLLECTION));
         }
         if self.specs.iter().all(|s| s.collection != T::COLLECTION) {
             self.specs.push(Spec { collection: T::COLLECTION, indexes: T::INDEXES });
@@ -263,7 +263,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         if self.version.is_empty() { self.version(version) } else { self }
     }
 
-    fn add<M: DeserializeOwned + 'static, R: Serialize + 'static>(
+    pub(super) fn add<M: DeserializeOwned + 'static, R: Serialize + 'static>(
         mut self,
         audience: Audience,
         message: Declaration,
@@ -279,6 +279,12 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
         if let Some(fault) = options.fault() {
             self.faults.push(format!("the handler of {name} {fault}"));
+        }
+        if options.snapshot && audience != Audience::Service {
+            self.faults.push(format!("the handler of {name} takes a snapshot, which only those of `on_with` can"));
+        }
+        if options.snapshot && !matches!(message.senders, Senders::Only([_])) {
+            self.faults.push(format!("{name} has no single sender who could serve its snapshot"));
         }
         let f = Arc::new(f);
         let run: Run<S> = Arc::new(move |body, cx| {
@@ -313,7 +319,8 @@ impl<S: Send + Sync + 'static> Service<S> {
         self.handlers.iter().map(|h| h.subscription.clone()).collect()
     }
     pub(crate) async fn prepare(&self, rt: &Runtime) -> Result<()> {
-        rt.store.prepare(self.specs.iter().copied().chain([Schedule::SPEC]).collect()).await
+        let snapshots = (!self.needed_snapshots().is_empty()).then_some(Cursor::SPEC);
+        rt.store.prepare(self.specs.iter().copied().chain([Schedule::SPEC]).chain(snapshots).collect()).await
     }
     /// Everything an HTTP app of this service needs, but the middleware.
     pub(crate) fn configure(&self, rt: &Arc<Runtime>, cfg: &mut web::ServiceConfig) {

@@ -1,6 +1,9 @@
 //! What a command line needs of a market that runs: the bus, the service's store, and its signature.
 
-use super::application::{self, registry, transport};
+use super::{
+    application::{self, registry, transport},
+    snapshot::Cursor,
+};
 use crate::{
     ConnectionState, Error, Kind, Result, Transport,
     config::{BusUrl, Settings, StoreUrl},
@@ -42,7 +45,7 @@ pub(super) async fn store(settings: &Settings, service: &str, mut specs: Vec<Spe
         StoreUrl::Folder(_) | StoreUrl::Mongo(_) => {}
     }
     let store = application::store(settings, service).await?;
-    specs.push(Schedule::SPEC);
+    specs.extend([Schedule::SPEC, Cursor::SPEC]);
     store.prepare(specs).await?;
     Ok(Some(store))
 }

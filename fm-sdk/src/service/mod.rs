@@ -20,6 +20,7 @@ mod openapi;
 mod program;
 mod run;
 mod schedules;
+mod snapshot;
 #[cfg(feature = "rabbitmq")]
 mod topology;
 mod workers;
@@ -35,3 +36,4 @@ pub(crate) use middleware::surround;
 pub use middleware::{Invocation, InvocationKind, Middleware, Next};
 pub use program::Program;
 pub use run::stop_signal;
+pub(crate) use snapshot::{Page, PageRequest, call_name};

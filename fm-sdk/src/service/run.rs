@@ -105,6 +105,10 @@ impl<S: Send + Sync + 'static> Application<S> {
         if handles {
             rt.transport.consume(self.consume(), workers.handling(&self.service, rt, self.retry.attempts)).await?;
         }
+        // From here on every event is kept, so that a snapshot which begins now misses nothing.
+        for needed in self.service.needed_snapshots() {
+            tasks.push(actix_rt::spawn(self.service.clone().take_snapshot(rt.clone(), needed, self.retry.attempts)));
+        }
         // Only now is everything heard: what happened before must come from the store.
         for task in &self.service.on_gap {
             again("the service cannot start yet", || task(self.service.state.clone(), self.work())).await;

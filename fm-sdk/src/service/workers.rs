@@ -94,7 +94,7 @@ impl Workers {
 async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtime>, attempts: u32, delivery: Delivery) {
     let Delivery { message, audience, deadline, redelivered, acknowledger } = delivery;
     let trace = message.trace.clone();
-    let outcome = service.handle(rt, message, DeliveryInfo { audience, deadline, redelivered, attempts }).await;
+    let outcome = service.handle_delivered(rt, message, DeliveryInfo { audience, deadline, redelivered, attempts }).await;
     if let Err(Outcome::Retry(e) | Outcome::Reject(e)) = acknowledger.send(outcome) {
         trace::of_message(trace.as_deref(), || log::warn!("bus: outcome came too late, the message is delivered again: {}", e.chain()));
     }

@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// The collection of messages that are due later. Its documents carry no marks and no messages.
 pub(crate) const SCHEDULES: &str = "fm_schedules";
+/// The collection of snapshots that a service takes: how far it is with each. Its documents carry no marks and no messages.
+pub(crate) const SNAPSHOTS: &str = "fm_snapshots";
 
 /// A document as the store has it.
 #[derive(Debug, Clone, PartialEq)]

@@ -40,6 +40,11 @@ impl<T: Document> Docs<'_, T> {
         self.query.limit = Some(n);
         self
     }
+    /// Only those that come after this one in the order of ids, which is that of a query without another one.
+    pub(crate) fn after(mut self, id: Option<String>) -> Self {
+        self.query.after_id = id;
+        self
+    }
     /// Reads them.
     pub async fn list(self) -> Result<Vec<Doc<T>>> {
         self.work.bus.rt.store.read(self.query).await?.into_iter().map(doc::from_stored).collect()

@@ -12,7 +12,7 @@ mod send;
 mod step;
 
 pub use bus::Bus;
-pub(crate) use bus::of_request;
+pub(crate) use bus::{of_request, seal};
 pub use calling::Calling;
 pub(crate) use context::Context;
 pub use doc::{Doc, DocRef};

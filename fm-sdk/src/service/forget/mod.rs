@@ -8,7 +8,7 @@ use crate::{
     bus::transport::Transport,
     config::Settings,
     registry::{Change, Expect, MAX_CHANGES, Registry, services},
-    store::{Driver, Guard, Query, SCHEDULES, Spec, Write},
+    store::{Driver, Guard, Query, SCHEDULES, SNAPSHOTS, Spec, Write},
 };
 use clap::Args;
 use leftovers::Leftovers;
@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-/// Schedules of one read.
+/// Documents of one read.
 const BATCH: u64 = 500;
 /// Messages of the outbox that are counted.
 const MAX_COUNTED: u32 = 10_000;
@@ -111,7 +111,9 @@ impl Leaving {
     async fn remove(&self) -> Result<()> {
         let found = self.look().await?;
         if let Some(store) = &self.store {
-            remove_schedules(&**store).await?;
+            remove_all(&**store, SCHEDULES).await?;
+            // A service that comes back has missed events, so it takes its snapshots anew.
+            remove_all(&**store, SNAPSHOTS).await?;
         }
         for queue in &found.queues {
             self.bus.delete_queue(&queue.name).await?;
@@ -124,15 +126,15 @@ impl Leaving {
     }
 }
 
-async fn remove_schedules(store: &dyn Driver) -> Result<()> {
+async fn remove_all(store: &dyn Driver, collection: &'static str) -> Result<()> {
     loop {
-        let found = store.read(Query { collection: SCHEDULES, limit: Some(BATCH), ..Query::default() }).await?;
+        let found = store.read(Query { collection, limit: Some(BATCH), ..Query::default() }).await?;
         if found.is_empty() {
             return Ok(());
         }
-        for schedule in found {
-            let (guard, version) = (Guard::Version(schedule.version), schedule.version + 1);
-            store.write(Write { collection: SCHEDULES, id: schedule.id, guard, body: None, messages: vec![], op: None, version }).await?;
+        for document in found {
+            let (guard, version) = (Guard::Version(document.version), document.version + 1);
+            store.write(Write { collection, id: document.id, guard, body: None, messages: vec![], op: None, version }).await?;
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     bus::transport::ServiceQueue,
     messages,
     registry::{Instance, MemoryRegistry, services::Services},
+    service::snapshot::Cursor,
     store::Sqlite,
     testing::MockBus,
     testing::TestIdentities,
@@ -20,6 +21,8 @@ async fn left_by(service: &'static str, bus: Arc<dyn Transport>) -> Leaving {
     for minutes in [1, 2] {
         mock.work().publish_after(Duration::from_secs(minutes * 60), Due {}).await.unwrap();
     }
+    store.prepare(vec![Cursor::SPEC]).await.unwrap();
+    assert!(Cursor::read(&*store, "thing.due").await.unwrap().write(&*store).await.unwrap());
     let registry = MemoryRegistry::new();
     let identities = TestIdentities::in_registry(registry.clone());
     for name in ["fm-x", "fm-xy", "fm-y"] {
@@ -47,6 +50,8 @@ async fn keys_and_schedules_of_the_service_go_and_those_of_others_stay() {
     assert_eq!((found.keys.len(), found.schedules, found.unsent), (1, 2, 0));
     YES.forget(&leaving).await.unwrap();
     assert!(leaving.look().await.unwrap().is_empty());
+    let snapshots = Query { collection: SNAPSHOTS, ..Query::default() };
+    assert_eq!(leaving.store.as_ref().unwrap().count(snapshots).await.unwrap(), 0, "a service that comes back takes them anew");
     assert_eq!(keys(&leaving).await, ["fm-xy", "fm-y"]);
     YES.forget(&leaving).await.expect("nothing is left to forget");
 }

@@ -14,7 +14,7 @@ mod reading;
 mod schema;
 mod step;
 
-use super::{Driver, Finished, Place, Query, SCHEDULES, Spec, Stored, Write, Written};
+use super::{Driver, Finished, Place, Query, SCHEDULES, SNAPSHOTS, Spec, Stored, Write, Written};
 use crate::{BoxFuture, Envelope, Result, tls::TlsFiles};
 use lead::Leads;
 use mongodb::{Collection, Database, bson::Document};
@@ -61,7 +61,7 @@ impl MongoDb {
     }
     /// Those that may have marks and messages.
     fn with_messages(&self) -> Vec<&'static str> {
-        self.prepared().into_iter().filter(|name| *name != SCHEDULES).collect()
+        self.prepared().into_iter().filter(|name| ![SCHEDULES, SNAPSHOTS].contains(name)).collect()
     }
 }
 

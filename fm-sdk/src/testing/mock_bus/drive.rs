@@ -25,7 +25,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                     async move {
                         // Each as if it might have come before, so that a test delivers one again by just doing so.
                         let info = DeliveryInfo { audience, deadline, redelivered: true, attempts: Retry::ATTEMPTS };
-                        let outcome = self.service.handle(&self.rt, m.clone(), info).await;
+                        let outcome = self.service.handle_delivered(&self.rt, m.clone(), info).await;
                         (m, audience, outcome)
                     }
                     .boxed_local(),

@@ -5,6 +5,7 @@ mod deliver;
 mod drive;
 mod http;
 mod outcome;
+mod snapshot;
 mod transport;
 
 pub use http::HttpReply;
