@@ -10,6 +10,7 @@ mod examples {
         FirstService = "first-service.md";
         Messages = "messages.md";
         Handlers = "handlers.md";
+        Batches = "batches.md";
         ScheduledMessages = "scheduled-messages.md";
         Snapshots = "snapshots.md";
         Middleware = "middleware.md";

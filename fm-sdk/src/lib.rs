@@ -49,7 +49,8 @@ pub use message::{Call, Command, Envelope, Event, MessageKind, Senders};
 pub use runtime::Backends;
 pub use runtime::Runtime;
 pub use service::{
-    Application, Cx, Invocation, InvocationKind, Middleware, Next, NoSettings, Program, Service, run, run_with, stop_signal,
+    Application, Batch, BatchCx, BatchItem, Cx, Invocation, InvocationKind, Middleware, Next, NoSettings, Program, Service, run, run_with,
+    stop_signal,
 };
 pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, Work};
 

@@ -15,6 +15,6 @@
 //! ```
 
 pub use crate::{
-    Bus, Call, Command, Cx, Doc, Error, Event, Handled, HandlerOptions, Identity, Kind, Out, Reply, Result, ResultExt, Service, Work,
-    document, messages, reject,
+    Batch, BatchCx, Bus, Call, Command, Cx, Doc, Error, Event, Handled, HandlerOptions, Identity, Kind, Out, Reply, Result, ResultExt,
+    Service, Work, document, messages, reject,
 };

@@ -61,6 +61,8 @@ pub struct HandlerOptions {
     pub(crate) concurrency: Option<u16>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) snapshot: bool,
+    pub(crate) batch_size: Option<u16>,
+    pub(crate) batch_wait: Option<Duration>,
 }
 
 impl HandlerOptions {
@@ -70,6 +72,10 @@ impl HandlerOptions {
     pub const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
     /// The most messages in flight per worker.
     pub const MAX_PREFETCH: u16 = 256;
+    /// The longest that a batch may wait to be full: a service that stops waits for it.
+    pub const MAX_BATCH_WAIT: Duration = Duration::from_secs(10);
+    const BATCH_SIZE: u16 = 100;
+    const BATCH_WAIT: Duration = Duration::from_millis(100);
 
     /// Starts from what the rest of the service has.
     pub fn new() -> Self {
@@ -115,6 +121,27 @@ impl HandlerOptions {
         self
     }
 
+    /// Takes at most this many messages at once (100 if not set), 1 to [`HandlerOptions::MAX_PREFETCH`]: for handlers of batches
+    /// ([`Service::on_batch_with`](crate::Service::on_batch_with)). As many are in flight per worker at least.
+    pub fn batch_size(mut self, messages: u16) -> Self {
+        self.batch_size = Some(messages);
+        self
+    }
+    /// Waits at most this long for a batch to be full, from its first message on (100 ms if not set), up to [`HandlerOptions::MAX_BATCH_WAIT`].
+    pub fn batch_wait(mut self, time: Duration) -> Self {
+        self.batch_wait = Some(time);
+        self
+    }
+
+    /// How many messages a batch has at most, and how long it waits for them.
+    pub(crate) fn batch(&self) -> (u16, Duration) {
+        (self.batch_size.unwrap_or(Self::BATCH_SIZE), self.batch_wait.unwrap_or(Self::BATCH_WAIT))
+    }
+    /// Whether it says anything about batches.
+    pub(crate) fn has_batch(&self) -> bool {
+        self.batch_size.is_some() || self.batch_wait.is_some()
+    }
+
     /// What follows a failed attempt, where the rest of the service does this.
     pub fn retry(&self, rest: &Retry) -> Retry {
         Retry { attempts: self.attempts.unwrap_or(rest.attempts), waits: self.backoff.clone().unwrap_or_else(|| rest.waits.clone()) }
@@ -130,6 +157,12 @@ impl HandlerOptions {
         }
         if self.prefetch.is_some_and(|n| n == 0 || n > Self::MAX_PREFETCH) {
             return Some("has a prefetch out of 1..=256");
+        }
+        if self.batch_size.is_some_and(|n| n == 0 || n > Self::MAX_PREFETCH) {
+            return Some("has a batch size out of 1..=256");
+        }
+        if self.batch_wait.is_some_and(|t| t > Self::MAX_BATCH_WAIT) {
+            return Some("has a batch wait of more than 10s");
         }
         if self.concurrency == Some(0) {
             return Some("has a concurrency of 0");

@@ -271,6 +271,27 @@ impl<S: Send + Sync + 'static> Service<S> {
         f: impl AsyncFn(M, Cx<S>) -> Result<R> + Send + Sync + 'static,
     ) -> Self {
         let name = message.name;
+        self.check_handler(audience, &message, &options);
+        if options.has_batch() {
+            self.faults.push(format!("the handler of {name} has options of a batch, and takes single messages"));
+        }
+        let f = Arc::new(f);
+        let run: Run<S> = Run::One(Arc::new(move |body, cx| {
+            let f = f.clone();
+            async move {
+                let m: M = serde_json::from_str(&body)
+                    .map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{name}: {e}")).permanent())?;
+                serde_json::to_string(&f(m, cx).await?).internal()
+            }
+            .boxed_local()
+        }));
+        self.handlers.push(Handler::new(Subscription::new(audience, name).with(options), message, run));
+        self
+    }
+
+    /// Notes what cannot be meant.
+    pub(super) fn check_handler(&mut self, audience: Audience, message: &Declaration, options: &HandlerOptions) {
+        let name = message.name;
         if matches!(audience, Audience::Call | Audience::Command) && owner(name) != self.name {
             self.faults.push(format!("{name} does not belong to {}", self.name));
         }
@@ -286,18 +307,6 @@ impl<S: Send + Sync + 'static> Service<S> {
         if options.snapshot && !matches!(message.senders, Senders::Only([_])) {
             self.faults.push(format!("{name} has no single sender who could serve its snapshot"));
         }
-        let f = Arc::new(f);
-        let run: Run<S> = Arc::new(move |body, cx| {
-            let f = f.clone();
-            async move {
-                let m: M = serde_json::from_str(&body)
-                    .map_err(|e| Error::new(Kind::Malformed, "undecodable", format!("{name}: {e}")).permanent())?;
-                serde_json::to_string(&f(m, cx).await?).internal()
-            }
-            .boxed_local()
-        });
-        self.handlers.push(Handler::new(Subscription::new(audience, name).with(options), message, run));
-        self
     }
 
     /// Whether the parts fit together.

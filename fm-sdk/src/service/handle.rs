@@ -13,6 +13,7 @@ use crate::{
 };
 use futures::FutureExt;
 use std::{
+    future::Future,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
 };
@@ -32,6 +33,9 @@ impl<S: Send + Sync + 'static> Service<S> {
     pub(crate) async fn handle(&self, rt: &Arc<Runtime>, m: Envelope, info: DeliveryInfo) -> Outcome {
         let DeliveryInfo { audience, deadline, .. } = info;
         let handler = self.handlers.iter().find(|h| h.subscription.audience == audience && h.subscription.name == m.name);
+        if let Some((handler, collector)) = handler.and_then(|h| Some((h, h.collector.as_ref()?))) {
+            return collector.join(m, info, |batch| self.handle_batch(rt, handler, batch)).await;
+        }
         let _turn = match handler {
             Some(handler) => handler.turn().await,
             None => None,
@@ -39,29 +43,9 @@ impl<S: Send + Sync + 'static> Service<S> {
         if deadline.is_some_and(|d| d <= Instant::now()) {
             return Outcome::Fault(Error::timed_out(false).fault());
         }
-        let mut span = begin(rt, &m, audience);
-        let trace = span.context().or_else(|| parent(&m)).unwrap_or_else(TraceParent::start);
-        let started = Instant::now();
-        let attempt = trace::in_span(&span, async {
-            let result = self.attempt(rt, &m, info, handler).await;
-            if let Err(e) = &result {
-                log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
-            }
-            result
-        });
-        let result = trace::scope(trace, attempt).await;
-        let attempts = handler.and_then(|h| h.subscription.options.attempts).unwrap_or(info.attempts);
-        conclude(&mut span, &result, audience, m.attempt >= attempts);
-        span.end();
-        let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
-        rt.metrics.handled(audience.label(), &m.name, outcome, started.elapsed().as_secs_f64());
-        match (result, audience) {
-            (Ok(reply), Audience::Call) => Outcome::Reply(reply),
-            (Ok(_), _) => Outcome::Ack,
-            (Err(e), Audience::Call) => Outcome::Fault(e.fault()),
-            (Err(e), _) if e.is_permanent() => Outcome::Reject(e),
-            (Err(e), _) => Outcome::Retry(e),
-        }
+        let tried = Try::begin(rt, &m, audience);
+        let result = tried.run(&m, self.attempt(rt, &m, info, handler)).await;
+        tried.end(rt, &m, info, handler, result)
     }
 
     async fn attempt(&self, rt: &Arc<Runtime>, m: &Envelope, info: DeliveryInfo, handler: Option<&Handler<S>>) -> Result<String> {
@@ -70,7 +54,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         let caller = identify(rt, m, audience)?;
         handler.message.senders.check_received(&m.name, caller.as_ref().and_then(Identity::act))?;
         let remembered = audience != Audience::EachInstance;
-        let op = format!("{}/{}", m.name, m.id);
+        let op = op(m);
         // A call is sent once. Whoever replays one with an access token could as well make a new one; only a token that is bound to its
         // message is good for one time.
         let new = audience == Audience::Call && !redelivered && caller.as_ref().is_none_or(|who| who.act().is_none());
@@ -94,7 +78,7 @@ impl<S: Send + Sync + 'static> Service<S> {
             last: last.clone(),
         };
         let attempt = middleware::run(&self.layers, &invocation, handler.attempt(m.body.clone(), cx));
-        let reply = AssertUnwindSafe(attempt).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+        let reply = caught(attempt).await?;
         let last = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), Out::new(&bus)).sealed()?;
         if remembered && (trail.wrote.load(Relaxed) || !last.is_empty()) {
             let speaks = !last.is_empty();
@@ -105,6 +89,69 @@ impl<S: Send + Sync + 'static> Service<S> {
         }
         Ok(reply)
     }
+}
+
+/// One attempt at one message: its span, its time, its outcome.
+pub(super) struct Try {
+    span: Span,
+    trace: TraceParent,
+    started: Instant,
+}
+
+impl Try {
+    pub fn begin(rt: &Runtime, m: &Envelope, audience: Audience) -> Self {
+        let span = begin(rt, m, audience);
+        let trace = span.context().or_else(|| parent(m)).unwrap_or_else(TraceParent::start);
+        Try { span, trace, started: Instant::now() }
+    }
+    /// Runs a part of the attempt within its span.
+    pub async fn within<T>(&self, part: impl Future<Output = T>) -> T {
+        trace::scope(self.trace, trace::in_span(&self.span, part)).await
+    }
+    /// Runs the attempt, and logs why it failed.
+    pub async fn run<T>(&self, m: &Envelope, attempt: impl Future<Output = Result<T>>) -> Result<T> {
+        let attempt = async {
+            let result = attempt.await;
+            if let Err(e) = &result {
+                log::warn!("{} ({}, attempt {}): {}", m.name, m.id, m.attempt, e.chain());
+            }
+            result
+        };
+        self.within(attempt).await
+    }
+    /// Counts it, and says what becomes of the message.
+    pub fn end<S>(
+        mut self,
+        rt: &Runtime,
+        m: &Envelope,
+        info: DeliveryInfo,
+        handler: Option<&Handler<S>>,
+        result: Result<String>,
+    ) -> Outcome {
+        let audience = info.audience;
+        let attempts = handler.and_then(|h| h.subscription.options.attempts).unwrap_or(info.attempts);
+        conclude(&mut self.span, &result, audience, m.attempt >= attempts);
+        self.span.end();
+        let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
+        rt.metrics.handled(audience.label(), &m.name, outcome, self.started.elapsed().as_secs_f64());
+        match (result, audience) {
+            (Ok(reply), Audience::Call) => Outcome::Reply(reply),
+            (Ok(_), _) => Outcome::Ack,
+            (Err(e), Audience::Call) => Outcome::Fault(e.fault()),
+            (Err(e), _) if e.is_permanent() => Outcome::Reject(e),
+            (Err(e), _) => Outcome::Retry(e),
+        }
+    }
+}
+
+/// What marks the documents that a message changes, and its row in the inbox.
+pub(super) fn op(m: &Envelope) -> String {
+    format!("{}/{}", m.name, m.id)
+}
+
+/// A panic fails the attempt.
+pub(super) async fn caught<T>(attempt: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(attempt).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 fn parent(m: &Envelope) -> Option<TraceParent> {
@@ -150,7 +197,7 @@ fn conclude(span: &mut Span, result: &Result<String>, audience: Audience, is_las
 
 /// For whom a message acts. Events and commands must carry a delegation token bound to them; a call may be anonymous. Where a message
 /// was taken from tells what it is: one that calls itself something else would choose the weaker check.
-fn identify(rt: &Runtime, m: &Envelope, audience: Audience) -> Result<Option<Identity>> {
+pub(super) fn identify(rt: &Runtime, m: &Envelope, audience: Audience) -> Result<Option<Identity>> {
     let kind = match audience {
         Audience::Call => MessageKind::Call,
         Audience::Command => MessageKind::Command,

@@ -1,13 +1,31 @@
-use super::Cx;
+use super::{
+    BatchCx, Cx,
+    batch::{Collector, Received, RunBatch},
+};
 use crate::{Error, Kind, Result, bus::transport::Subscription, message::Declaration};
 use futures::future::LocalBoxFuture;
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::{Instant, timeout},
 };
 
-pub(crate) type Run<S> = Arc<dyn Fn(String, Cx<S>) -> LocalBoxFuture<'static, Result<String>> + Send + Sync>;
+type RunOne<S> = Arc<dyn Fn(String, Cx<S>) -> LocalBoxFuture<'static, Result<String>> + Send + Sync>;
+
+/// What is run for one message, or for several at once.
+pub(crate) enum Run<S> {
+    One(RunOne<S>),
+    Batch(RunBatch<S>),
+}
+
+impl<S> Clone for Run<S> {
+    fn clone(&self) -> Self {
+        match self {
+            Run::One(run) => Run::One(run.clone()),
+            Run::Batch(run) => Run::Batch(run.clone()),
+        }
+    }
+}
 
 /// What a service does with one kind of message.
 pub(crate) struct Handler<S> {
@@ -16,12 +34,16 @@ pub(crate) struct Handler<S> {
     run: Run<S>,
     /// How many messages may be handled at once, over all workers; `None` = any number.
     at_once: Option<Arc<Semaphore>>,
+    /// Where messages wait for their batch, if it takes several.
+    pub collector: Option<Arc<Collector>>,
 }
 
 impl<S> Handler<S> {
     pub fn new(subscription: Subscription, message: Declaration, run: Run<S>) -> Self {
         let at_once = subscription.options.concurrency.map(|n| Arc::new(Semaphore::new(n.into())));
-        Handler { subscription, message, run, at_once }
+        let (size, wait) = subscription.options.batch();
+        let collector = matches!(run, Run::Batch(_)).then(|| Arc::new(Collector::new(size, wait)));
+        Handler { subscription, message, run, at_once, collector }
     }
 
     /// Waits until one more message may be handled; it may until the permit is dropped.
@@ -41,7 +63,17 @@ impl<S> Handler<S> {
 
     /// Makes one attempt.
     pub async fn attempt(&self, body: String, cx: Cx<S>) -> Result<String> {
-        let run = (self.run)(body, cx);
+        let Run::One(run) = &self.run else { return Err(Error::new(Kind::Internal, "wiring", "this handler takes batches")) };
+        self.in_time(run(body, cx)).await
+    }
+
+    /// Makes one attempt at all of these.
+    pub async fn attempt_batch(&self, received: Vec<Received>, cx: BatchCx<S>) -> Result<()> {
+        let Run::Batch(run) = &self.run else { return Err(Error::new(Kind::Internal, "wiring", "this handler takes single messages")) };
+        self.in_time(run(received, cx)).await
+    }
+
+    async fn in_time<T>(&self, run: impl Future<Output = Result<T>>) -> Result<T> {
         let Some(time) = self.subscription.options.timeout else { return run.await };
         let expired = |_| Error::new(Kind::TimedOut, "handler-timeout", format!("the handler took longer than {time:?}")).maybe_done();
         timeout(time, run).await.map_err(expired)?
@@ -50,7 +82,13 @@ impl<S> Handler<S> {
 
 impl<S> Clone for Handler<S> {
     fn clone(&self) -> Self {
-        Handler { subscription: self.subscription.clone(), message: self.message, run: self.run.clone(), at_once: self.at_once.clone() }
+        Handler {
+            subscription: self.subscription.clone(),
+            message: self.message,
+            run: self.run.clone(),
+            at_once: self.at_once.clone(),
+            collector: self.collector.clone(),
+        }
     }
 }
 
@@ -65,7 +103,7 @@ mod tests {
     #[test]
     fn an_attempt_ends_at_the_earlier_of_its_timeout_and_the_deadline_of_its_message() {
         let handler = |options: HandlerOptions| {
-            let run: Run<()> = Arc::new(|_, _| Box::pin(async { Ok(String::new()) }));
+            let run: Run<()> = Run::One(Arc::new(|_, _| Box::pin(async { Ok(String::new()) })));
             Handler::new(Subscription::new(Audience::Call, "fm-x/do").with(options), Declaration::call::<Do>(), run)
         };
         let (now, minute) = (Instant::now(), Duration::from_secs(60));

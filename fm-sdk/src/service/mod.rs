@@ -3,6 +3,7 @@
 mod application;
 mod ask;
 mod asyncapi;
+mod batch;
 mod builder;
 mod cli_client;
 mod command;
@@ -26,6 +27,7 @@ mod topology;
 mod workers;
 
 pub use application::Application;
+pub use batch::{Batch, BatchCx, BatchItem};
 pub use builder::Service;
 pub use command::{NoSettings, run, run_with};
 pub use cx::Cx;

@@ -140,6 +140,24 @@ pub trait Driver: Send + Sync + 'static {
     /// The only way to change a document.
     fn write(&self, write: Write) -> BoxFuture<'_, Result<Written>>;
 
+    /// A step of several messages that are handled together: as [`Driver::write`], with the marks of these operations besides
+    /// [`Write::op`]. `Seen` = at least one of them changed the document before, or has finished. A driver that cannot do it answers `Seen`:
+    /// each message is handled singly then.
+    fn write_marked(&self, write: Write, also: Vec<String>) -> BoxFuture<'_, Result<Written>> {
+        drop((write, also));
+        Box::pin(async { Ok(Written::Seen) })
+    }
+
+    /// Finishes several messages that say nothing more: as [`Driver::finish`] for each of them.
+    fn finish_all(&self, ops: Vec<String>) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            for op in ops {
+                self.finish(&op, None, vec![]).await?;
+            }
+            Ok(())
+        })
+    }
+
     /// Counts the documents of the collection that carry the mark of `op`, removed ones included.
     fn marked(&self, collection: &'static str, op: &str) -> BoxFuture<'_, Result<u64>>;
 

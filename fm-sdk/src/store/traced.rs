@@ -40,6 +40,14 @@ impl Traced {
     }
 }
 
+fn operation(write: &Write) -> &'static str {
+    match (&write.guard, &write.body) {
+        (_, None) => "delete",
+        (Guard::Absent, _) => "insert",
+        (Guard::Version(_), _) => "update",
+    }
+}
+
 impl Driver for Traced {
     fn system(&self) -> &'static str {
         self.0.system()
@@ -58,12 +66,13 @@ impl Driver for Traced {
         self.command("count", query.collection, |driver| driver.count(query))
     }
     fn write(&self, write: Write) -> BoxFuture<'_, Result<Written>> {
-        let operation = match (&write.guard, &write.body) {
-            (_, None) => "delete",
-            (Guard::Absent, _) => "insert",
-            (Guard::Version(_), _) => "update",
-        };
-        self.command(operation, write.collection, |driver| driver.write(write))
+        self.command(operation(&write), write.collection, |driver| driver.write(write))
+    }
+    fn write_marked(&self, write: Write, also: Vec<String>) -> BoxFuture<'_, Result<Written>> {
+        self.command(operation(&write), write.collection, |driver| driver.write_marked(write, also))
+    }
+    fn finish_all(&self, ops: Vec<String>) -> BoxFuture<'_, Result<()>> {
+        self.command("insert", INBOX, |driver| driver.finish_all(ops))
     }
     fn marked(&self, collection: &'static str, op: &str) -> BoxFuture<'_, Result<u64>> {
         let op = op.to_owned();

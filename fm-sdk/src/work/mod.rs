@@ -30,7 +30,10 @@ use std::{
     collections::HashSet,
     future::{Ready, ready},
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 /// Everything one request or message may do. An actix extractor; [`crate::Cx`] derefs to it.
@@ -62,6 +65,10 @@ pub struct Work {
     pub(crate) bus: Bus,
     /// The message that is handled: marks every document it changes.
     pub(crate) op: Option<String>,
+    /// The other messages that are handled with it: they mark them too.
+    also: Arc<[String]>,
+    /// One of several messages has changed a document before, without the others.
+    repeated: Arc<AtomicBool>,
     /// Where ids come from instead of chance: the message, or an owner's idempotency key.
     seed: Option<Arc<str>>,
     /// The idempotency key as the operation that marks what is inserted under it.
@@ -77,11 +84,22 @@ impl Work {
             bus,
             seed: op.as_deref().map(Into::into),
             op,
+            also: Arc::default(),
+            repeated: Arc::default(),
             key: None,
             made: Arc::default(),
             touched: Arc::default(),
             context: Context::default(),
         }
+    }
+    /// What several messages may do together.
+    pub(crate) fn of_batch(bus: Bus, mut ops: Vec<String>) -> Self {
+        let also = ops.split_off(1).into();
+        Work { also, ..Work::new(bus, ops.pop()) }
+    }
+    /// Whether a document was met that one of several messages has changed before: what was done is not what all of them ask for.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.repeated.load(Relaxed)
     }
     pub(crate) fn within(self, context: Context) -> Self {
         Work { context, ..self }
@@ -122,7 +140,7 @@ impl Work {
     pub fn repeatable(&self, owner: &str, key: &str) -> Work {
         let seed = format!("{owner}\n{key}");
         // A digest: the mark stays in the store after its owner is gone.
-        let key = Some(format!("idempotency-key/{}", self.derived(&seed)));
+        let key = Some(format!("idempotency-key/{}", derived(&self.bus.rt.service, &seed)));
         Work { seed: Some(seed.into()), key, made: Arc::default(), ..self.clone() }
     }
     /// A new id: derived from the message or idempotency key if there is one (the same one when it comes again), else UUIDv7.
@@ -130,12 +148,11 @@ impl Work {
         let Some(seed) = &self.seed else { return uuid::Uuid::now_v7().simple().to_string() };
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         *made += 1;
-        self.derived(&format!("{seed}\n{made}"))
+        Work::id_of(&self.bus.rt, seed, *made)
     }
-    /// The same id for the same name, within this service (UUIDv5, RFC 9562).
-    fn derived(&self, name: &str) -> String {
-        let name = format!("{}\n{name}", self.bus.rt.service);
-        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
+    /// The n-th id of a message or an idempotency key.
+    pub(crate) fn id_of(rt: &Runtime, seed: &str, n: u32) -> String {
+        derived(&rt.service, &format!("{seed}\n{n}"))
     }
     /// One document, by id.
     pub fn doc<'a, T: Document>(&'a self, id: &'a str) -> DocRef<'a, T> {
@@ -192,11 +209,23 @@ impl Work {
     async fn write(&self, w: Write) -> Result<Written> {
         self.bus.trail.wrote.store(true, Relaxed);
         let speaks = !w.messages.is_empty();
-        let written = self.bus.rt.store.write(w).await?;
+        let store = &self.bus.rt.store;
+        let written = if self.also.is_empty() { store.write(w).await? } else { store.write_marked(w, self.also.to_vec()).await? };
+        if written == Written::Seen {
+            self.seen()?;
+        }
         if speaks {
             self.bus.rt.relay.wake();
         }
         Ok(written)
+    }
+    /// One message finds its own change done. Of several, another set may have done it: then nothing can be said of the rest.
+    fn seen(&self) -> Result<()> {
+        if self.also.is_empty() {
+            return Ok(());
+        }
+        self.repeated.store(true, Relaxed);
+        Err(Error::new(Kind::Unavailable, "batch-repeated", "one message of the batch has changed a document before"))
     }
     /// A message that changed one document twice would find its own mark and take the second change for done.
     fn once(&self, collection: &'static str, id: &str) -> Result<()> {
@@ -207,6 +236,12 @@ impl Work {
         let text = format!("{collection}/{id}: one message may change a document once; put it into one closure");
         Err(Error::new(Kind::Internal, "changed-twice", text))
     }
+}
+
+/// The same id for the same name, within a service (UUIDv5, RFC 9562).
+fn derived(service: &str, name: &str) -> String {
+    let name = format!("{service}\n{name}");
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
 }
 
 fn taken(field: &str) -> Error {

@@ -42,6 +42,7 @@ impl<T: Document> DocRef<'_, T> {
                 return Ok(None);
             }
             if found.seen {
+                self.work.seen()?;
                 return doc::from_stored(found).map(Some);
             }
             let (mut data, version) = doc::from_stored::<T>(found)?.into_parts();

@@ -56,6 +56,13 @@ pub(super) fn duplicate(e: &mongodb::error::Error) -> Option<&str> {
     Some(index.split_whitespace().next().unwrap_or(index))
 }
 
+/// Whether several were to be inserted, and those that were not are there already.
+pub(super) fn is_all_duplicates(e: &mongodb::error::Error) -> bool {
+    let ErrorKind::InsertMany(failed) = e.kind.as_ref() else { return false };
+    let errors = failed.write_errors.as_deref().unwrap_or_default();
+    failed.write_concern_error.is_none() && !errors.is_empty() && errors.iter().all(|e| e.code == 11000)
+}
+
 /// MongoDB's errors as ours.
 pub(super) trait OrFault<T> {
     fn or_fault(self) -> Result<T>;

@@ -1,11 +1,11 @@
 use super::{
     INBOX, MongoDb,
-    connection::{OrFault, command, duplicate},
+    connection::{OrFault, command, duplicate, is_all_duplicates},
     filter::forgettable,
     outbox::entries,
 };
 use crate::{Envelope, Result, store::Finished, time::now_ms};
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 use std::time::Duration;
 
 pub(super) async fn finished(store: &MongoDb, op: String) -> Result<Option<Finished>> {
@@ -27,14 +27,32 @@ pub(super) async fn finish(store: &MongoDb, op: String, reply: Option<String>, m
         Err(e) if duplicate(&e).is_some() => return Ok(false),
         Err(e) => return Err(e).or_fault(),
     }
+    unmark(store, &doc! { "$eq": &op }).await?;
+    Ok(true)
+}
+
+/// One row after the other: whoever dies in between leaves messages whose marks are still there.
+pub(super) async fn finish_all(store: &MongoDb, ops: Vec<String>) -> Result<()> {
+    let at = now_ms();
+    let rows = ops.iter().map(|op| doc! { "_id": op, "at": at });
+    match command(store.collection(INBOX).insert_many(rows).ordered(false)).await {
+        Ok(_) => {}
+        Err(e) if is_all_duplicates(&e) => {}
+        Err(e) => return Err(e).or_fault(),
+    }
+    unmark(store, &doc! { "$in": &ops }).await
+}
+
+/// Takes the marks of these operations away.
+async fn unmark(store: &MongoDb, ops: &Document) -> Result<()> {
     for name in store.with_messages() {
         let collection = store.collection(name);
-        let marked = collection.update_many(doc! { "i.op": &op }, doc! { "$pull": { "i": { "op": &op } } });
+        let marked = collection.update_many(doc! { "i.op": ops }, doc! { "$pull": { "i": { "op": ops } } });
         if command(marked).await.or_fault()?.matched_count > 0 {
             command(collection.delete_many(forgettable())).await.or_fault()?;
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Rows whose messages still wait stay; marks as old as `keep` belong to messages that nobody will finish any more.

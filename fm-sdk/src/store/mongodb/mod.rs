@@ -82,7 +82,13 @@ impl Driver for MongoDb {
         Box::pin(reading::count(self, query))
     }
     fn write(&self, write: Write) -> BoxFuture<'_, Result<Written>> {
-        Box::pin(async { step::write(self, write.checked()?).await })
+        Box::pin(async { step::write(self, write.checked()?, &[]).await })
+    }
+    fn write_marked(&self, write: Write, also: Vec<String>) -> BoxFuture<'_, Result<Written>> {
+        Box::pin(async move { step::write(self, write.checked()?, &also).await })
+    }
+    fn finish_all(&self, ops: Vec<String>) -> BoxFuture<'_, Result<()>> {
+        Box::pin(inbox::finish_all(self, ops))
     }
     fn marked(&self, collection: &'static str, op: &str) -> BoxFuture<'_, Result<u64>> {
         Box::pin(reading::marked(self, collection, op.to_string()))

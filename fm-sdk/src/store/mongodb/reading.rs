@@ -32,7 +32,17 @@ pub(super) fn has_mark(document: &Document, op: &str) -> bool {
 }
 
 pub(super) async fn is_finished(store: &MongoDb, op: &str) -> Result<bool> {
-    let row = command(store.collection(INBOX).find_one(doc! { "_id": op }).projection(doc! { "_id": 1 })).await.or_fault()?;
+    is_one_finished(store, &[op]).await
+}
+
+/// Whether one of these has finished.
+pub(super) async fn is_one_finished(store: &MongoDb, ops: &[&str]) -> Result<bool> {
+    let id = match ops {
+        [] => return Ok(false),
+        [op] => doc! { "_id": op },
+        _ => doc! { "_id": { "$in": ops } },
+    };
+    let row = command(store.collection(INBOX).find_one(id).projection(doc! { "_id": 1 })).await.or_fault()?;
     Ok(row.is_some())
 }
 

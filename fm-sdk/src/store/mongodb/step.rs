@@ -4,7 +4,7 @@ use super::{
     convert::to_bson,
     filter::forgettable,
     outbox::entries,
-    reading::{has_mark, is_finished},
+    reading::{has_mark, is_one_finished},
     schema::taken_field,
 };
 use crate::{
@@ -12,16 +12,22 @@ use crate::{
     store::{Guard, Write, Written},
     time::now_ms,
 };
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 
 /// One step is one command that changes one document; the others only say why it changed nothing, or clean up.
-pub(super) async fn write(store: &MongoDb, w: Write) -> Result<Written> {
+///
+/// The steps of several messages look into the inbox here, after the document was read and before it is written by version.
+pub(super) async fn write(store: &MongoDb, w: Write, also: &[String]) -> Result<Written> {
+    let ops: Vec<&str> = w.op.iter().chain(also).map(String::as_str).collect();
+    if !also.is_empty() && is_one_finished(store, &ops).await? {
+        return Ok(Written::Seen);
+    }
     let done = match w.guard {
-        Guard::Version(version) => update(store, &w, doc! { "v": version, "x": { "$exists": false } }).await?,
-        Guard::Absent => match insert(store, &w).await? {
+        Guard::Version(version) => update(store, &w, &ops, doc! { "v": version, "x": { "$exists": false } }).await?,
+        Guard::Absent => match insert(store, &w, &ops).await? {
             Tried::Done => Tried::Done,
             // the id may be that of a removed document
-            refused => match update(store, &w, doc! { "v": { "$lt": w.version }, "x": true }).await? {
+            refused => match update(store, &w, &ops, doc! { "v": { "$lt": w.version }, "x": true }).await? {
                 Tried::Missed => refused,
                 tried => tried,
             },
@@ -36,8 +42,8 @@ pub(super) async fn write(store: &MongoDb, w: Write) -> Result<Written> {
             }
             Ok(Written::Done)
         }
-        Tried::Missed => why(store, &w, None).await,
-        Tried::Taken(field) => why(store, &w, Some(field)).await,
+        Tried::Missed => why(store, &w, &ops, None).await,
+        Tried::Taken(field) => why(store, &w, &ops, Some(field)).await,
     }
 }
 
@@ -59,7 +65,7 @@ impl Tried {
     }
 }
 
-async fn insert(store: &MongoDb, w: &Write) -> Result<Tried> {
+async fn insert(store: &MongoDb, w: &Write, ops: &[&str]) -> Result<Tried> {
     let mut document = doc! { "_id": &w.id, "v": w.version };
     match &w.body {
         Some(body) => document.insert("d", to_bson(body)),
@@ -68,8 +74,8 @@ async fn insert(store: &MongoDb, w: &Write) -> Result<Tried> {
     if !w.messages.is_empty() {
         document.insert("o", entries(&w.messages)?);
     }
-    if let Some(op) = &w.op {
-        document.insert("i", vec![mark(op)]);
+    if !ops.is_empty() {
+        document.insert("i", marks(ops));
     }
     match command(store.collection(w.collection).insert_one(document)).await {
         Ok(_) => Ok(Tried::Done),
@@ -77,7 +83,7 @@ async fn insert(store: &MongoDb, w: &Write) -> Result<Tried> {
     }
 }
 
-async fn update(store: &MongoDb, w: &Write, mut filter: Document) -> Result<Tried> {
+async fn update(store: &MongoDb, w: &Write, ops: &[&str], mut filter: Document) -> Result<Tried> {
     filter.insert("_id", &w.id);
     let (mut set, mut unset, mut push) = (doc! { "v": w.version }, Document::new(), Document::new());
     match &w.body {
@@ -93,9 +99,9 @@ async fn update(store: &MongoDb, w: &Write, mut filter: Document) -> Result<Trie
     if !w.messages.is_empty() {
         push.insert("o", doc! { "$each": entries(&w.messages)? });
     }
-    if let Some(op) = &w.op {
-        filter.insert("i.op", doc! { "$ne": op });
-        push.insert("i", mark(op));
+    if !ops.is_empty() {
+        filter.insert("i.op", doc! { "$nin": ops });
+        push.insert("i", doc! { "$each": marks(ops) });
     }
     let mut update = doc! { "$set": set, "$unset": unset };
     if !push.is_empty() {
@@ -108,17 +114,16 @@ async fn update(store: &MongoDb, w: &Write, mut filter: Document) -> Result<Trie
     }
 }
 
-fn mark(op: &str) -> Bson {
-    doc! { "op": op, "at": now_ms() }.into()
+fn marks(ops: &[&str]) -> Vec<Document> {
+    let at = now_ms();
+    ops.iter().map(|op| doc! { "op": op, "at": at }).collect()
 }
 
 /// Nothing was written: tells why. Whether the same message was here comes before everything else.
-async fn why(store: &MongoDb, w: &Write, taken: Option<String>) -> Result<Written> {
+async fn why(store: &MongoDb, w: &Write, ops: &[&str], taken: Option<String>) -> Result<Written> {
     let fields = doc! { "v": 1, "x": 1, "i": 1 };
     let now = command(store.collection(w.collection).find_one(doc! { "_id": &w.id }).projection(fields)).await.or_fault()?;
-    if let Some(op) = &w.op
-        && (now.as_ref().is_some_and(|d| has_mark(d, op)) || is_finished(store, op).await?)
-    {
+    if ops.iter().any(|op| now.as_ref().is_some_and(|d| has_mark(d, op))) || is_one_finished(store, ops).await? {
         return Ok(Written::Seen);
     }
     let is_there = now.is_some_and(|d| !d.contains_key("x"));

@@ -30,6 +30,14 @@ pub(super) fn finish(c: &Connection, op: &str, reply: Option<String>, messages: 
     Ok(Outcome::Keep(true))
 }
 
+pub(super) fn finish_all(c: &Connection, ops: &[String]) -> Result<Outcome<()>> {
+    for op in ops {
+        // Whoever finished it before has taken its marks too.
+        finish(c, op, None, &[])?;
+    }
+    Ok(Outcome::Keep(()))
+}
+
 /// Rows whose messages still wait stay; marks as old as `keep` belong to messages that nobody will finish any more.
 pub(super) fn sweep(c: &Connection, keep: Duration) -> Result<u64> {
     let before = now_ms().saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));

@@ -84,7 +84,13 @@ impl Driver for Sqlite {
         self.look(move |c| reading::count(c, &query))
     }
     fn write(&self, write: Write) -> BoxFuture<'_, Result<Written>> {
-        self.step(move |c| step::write(c, &write.checked()?))
+        self.step(move |c| step::write(c, &write.checked()?, &[]))
+    }
+    fn write_marked(&self, write: Write, also: Vec<String>) -> BoxFuture<'_, Result<Written>> {
+        self.step(move |c| step::write(c, &write.checked()?, &also))
+    }
+    fn finish_all(&self, ops: Vec<String>) -> BoxFuture<'_, Result<()>> {
+        self.step(move |c| inbox::finish_all(c, &ops))
     }
     fn marked(&self, collection: &'static str, op: &str) -> BoxFuture<'_, Result<u64>> {
         let op = op.to_string();

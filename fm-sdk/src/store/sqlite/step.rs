@@ -8,11 +8,11 @@ use rusqlite::{Connection, OptionalExtension, ffi, params};
 use serde_json::Value;
 
 /// One step, inside a transaction that holds the file's only write lock: what is looked at here cannot change before the commit.
-pub(super) fn write(c: &Connection, w: &Write) -> Result<Outcome<Written>> {
-    if let Some(op) = &w.op
-        && reading::seen(c, w.collection, &w.id, op)?
-    {
-        return Ok(Outcome::Undo(Written::Seen));
+pub(super) fn write(c: &Connection, w: &Write, also: &[String]) -> Result<Outcome<Written>> {
+    for op in w.op.iter().chain(also) {
+        if reading::seen(c, w.collection, &w.id, op)? {
+            return Ok(Outcome::Undo(Written::Seen));
+        }
     }
     if let Some(refused) = refused(c, w)? {
         return Ok(Outcome::Undo(refused));
@@ -20,7 +20,7 @@ pub(super) fn write(c: &Connection, w: &Write) -> Result<Outcome<Written>> {
     if let Some(field) = put(c, w)? {
         return Ok(Outcome::Undo(Written::Taken(field)));
     }
-    if let Some(op) = &w.op {
+    for op in w.op.iter().chain(also) {
         let sql = "insert into fm_marks (op, collection, id, at) values (?, ?, ?, ?)";
         c.prepare_cached(sql).or_fault()?.execute(params![op, w.collection, w.id, now_ms()]).or_fault()?;
     }

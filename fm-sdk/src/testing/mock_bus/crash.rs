@@ -143,6 +143,12 @@ impl Driver for Crashing {
     fn write(&self, write: Write) -> BoxFuture<'_, Result<Written>> {
         self.step(self.0.inner.write(write))
     }
+    fn write_marked(&self, write: Write, also: Vec<String>) -> BoxFuture<'_, Result<Written>> {
+        self.step(self.0.inner.write_marked(write, also))
+    }
+    fn finish_all(&self, ops: Vec<String>) -> BoxFuture<'_, Result<()>> {
+        self.step(self.0.inner.finish_all(ops))
+    }
     fn marked(&self, collection: &'static str, op: &str) -> BoxFuture<'_, Result<u64>> {
         self.step(self.0.inner.marked(collection, op))
     }

@@ -15,6 +15,14 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         edit(&mut m);
         self.hand_over(m).await
     }
+    /// Delivers events that come at once, as a handler of batches gets them; how each ended.
+    pub async fn deliver_batch<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Vec<Delivered> {
+        self.hand_over_all(events.into_iter().map(|e| self.event_envelope(&e)).collect()).await
+    }
+    /// Sends this service commands that come at once, as a handler of batches gets them; how each ended.
+    pub async fn command_batch<C: Command>(&self, commands: impl IntoIterator<Item = C>) -> Vec<Delivered> {
+        self.hand_over_all(commands.into_iter().map(|c| self.command_envelope(&c)).collect()).await
+    }
     /// Sends this service a command.
     pub async fn command<C: Command>(&self, c: C) -> Delivered {
         self.command_edited(c, |_| {}).await
@@ -99,15 +107,20 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
 
     async fn hand_over(&self, m: Envelope) -> Delivered {
-        *self.last.borrow_mut() = Some(m.clone());
+        self.hand_over_all(vec![m]).await.remove(0)
+    }
+
+    async fn hand_over_all(&self, messages: Vec<Envelope>) -> Vec<Delivered> {
+        *self.last.borrow_mut() = messages.last().cloned();
         self.start().await;
-        let (heard, from) = (self.transport.push(&m), self.handled.borrow().len());
+        let from = self.handled.borrow().len();
+        let heard: Vec<_> = messages.iter().map(|m| self.transport.push(m)).collect();
         self.drive(async {}).await;
-        let handled = self.handled.borrow()[from..]
-            .iter()
-            .filter(|h| h.0.id == m.id)
-            .map(|(m, audience, outcome)| (*audience, m.attempt, outcome.clone()))
-            .collect();
-        Delivered::new(m.name, heard, handled)
+        let handled = &self.handled.borrow()[from..];
+        let delivered = |(m, heard): (Envelope, usize)| {
+            let of_it = handled.iter().filter(|h| h.0.id == m.id);
+            Delivered::new(m.name, heard, of_it.map(|(m, audience, outcome)| (*audience, m.attempt, outcome.clone())).collect())
+        };
+        messages.into_iter().zip(heard).map(delivered).collect()
     }
 }

@@ -4,7 +4,7 @@ use super::{Handling, MockBus, transport::Job};
 use crate::{
     Bus, Envelope, MessageKind, Work,
     bus::transport::{Audience, Consume, Outcome, Retry},
-    service::DeliveryInfo,
+    service::{DeliveryInfo, Handler},
 };
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use std::{future::Future, pin::pin};
@@ -15,21 +15,17 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         self.start().await;
         self.crash.arm();
         let (mut root, mut out) = (pin!(root.fuse()), None);
-        let mut running: FuturesUnordered<LocalBoxFuture<'_, Handling>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<LocalBoxFuture<'_, Vec<Handling>>> = FuturesUnordered::new();
         let mut started: Vec<Job> = vec![];
         loop {
             while let Some(job) = self.next(started.iter().all(|s| s.audience == Audience::Call)) {
-                let (m, audience, deadline) = (job.message.clone(), job.audience, job.deadline);
-                started.push(job);
-                running.push(
-                    async move {
-                        // Each as if it might have come before, so that a test delivers one again by just doing so.
-                        let info = DeliveryInfo { audience, deadline, redelivered: true, attempts: Retry::ATTEMPTS };
-                        let outcome = self.service.handle_delivered(&self.rt, m.clone(), info).await;
-                        (m, audience, outcome)
-                    }
-                    .boxed_local(),
-                );
+                let jobs = self.with_its_batch(job);
+                // Each as if it might have come before, so that a test delivers one again by just doing so.
+                let attempts = Retry::ATTEMPTS;
+                let info = |job: &Job| DeliveryInfo { audience: job.audience, deadline: job.deadline, redelivered: true, attempts };
+                let messages: Vec<_> = jobs.iter().map(|job| (job.message.clone(), info(job))).collect();
+                started.extend(jobs);
+                running.push(self.handle(messages).boxed_local());
             }
             if running.is_empty() && out.is_some() {
                 if !self.relayed_something().await && !self.sent_something_due().await {
@@ -44,7 +40,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                     self.transport.lock().queue.extend(started.drain(..));
                 }
                 r = root => out = Some(r),
-                handled = running.select_next_some() => self.finish(&mut started, handled),
+                handled = running.select_next_some() => handled.into_iter().for_each(|handled| self.finish(&mut started, handled)),
                 () = woken => {}
             }
         }
@@ -88,6 +84,35 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         let queue = &mut self.transport.lock().queue;
         let i = queue.iter().position(|j| idle || j.audience == Audience::Call)?;
         queue.remove(i)
+    }
+
+    /// The handler of this message, if it takes batches.
+    fn batch_handler(&self, audience: Audience, name: &str) -> Option<&Handler<S>> {
+        let is_it = |h: &&Handler<S>| h.subscription.audience == audience && h.subscription.name == name && h.collector.is_some();
+        self.service.handlers.iter().find(is_it)
+    }
+
+    /// The message, and those that a handler of batches would get with it: a test waits for no others.
+    fn with_its_batch(&self, job: Job) -> Vec<Job> {
+        let size = self.batch_handler(job.audience, &job.message.name).map_or(1, |h| h.subscription.options.batch().0.into());
+        let mut jobs = vec![job];
+        let queue = &mut self.transport.lock().queue;
+        while jobs.len() < size
+            && let Some(i) = queue.iter().position(|j| j.audience == jobs[0].audience && j.message.name == jobs[0].message.name)
+        {
+            jobs.extend(queue.remove(i));
+        }
+        jobs
+    }
+
+    /// Handles one message, or the messages of a batch.
+    async fn handle(&self, messages: Vec<(Envelope, DeliveryInfo)>) -> Vec<Handling> {
+        let (first, info) = messages[0].clone();
+        let outcomes = match self.batch_handler(info.audience, &first.name) {
+            Some(handler) => self.service.handle_batch(&self.rt, handler, messages.clone()).await,
+            None => vec![self.service.handle_delivered(&self.rt, first, info).await],
+        };
+        messages.into_iter().zip(outcomes).map(|((m, info), outcome)| (m, info.audience, outcome)).collect()
     }
 
     fn finish(&self, started: &mut Vec<Job>, (m, audience, outcome): Handling) {

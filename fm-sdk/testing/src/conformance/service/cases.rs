@@ -1,6 +1,6 @@
 use super::{
     Ending, Stage,
-    probe::{Broken, Crowded, Double, Ended, Endless, Foreign, Fragile, Hang, Later, Outcome, Owned, Shared, Step, Wrapped},
+    probe::{Broken, Crowded, Double, Ended, Endless, Foreign, Fragile, Hang, Later, Many, Outcome, Owned, Shared, Step, Wrapped},
 };
 use fm_sdk::{Envelope, Kind, bus::transport::Retry, testing::eventually};
 use std::time::Duration;
@@ -46,6 +46,14 @@ cases! { $
         assert_eq!(s.deliver(Crowded { together: true }, |_| {}).await, Ending::Done);
         assert_eq!(s.deliver(Crowded { together: false }, |_| {}).await, Ending::Done);
         assert_eq!(s.notes().join(","), "4 at once,1 at once");
+    }
+    async fn messages_are_handled_in_batches_and_a_bad_one_holds_up_no_other_of_its_batch(s) {
+        assert_eq!(s.deliver(Many { bad: false }, |_| {}).await, Ending::Done);
+        assert_eq!(s.notes(), ["3 pieces", "3 pieces"]);
+        assert_eq!(s.deliver(Many { bad: true }, |_| {}).await, Ending::Done);
+        let mut notes = s.notes().split_off(2);
+        notes.sort();
+        assert_eq!(notes, ["1 pieces", "1 pieces", "3 pieces"]);
     }
     async fn a_middleware_surrounds_the_handler_and_its_panic_fails_the_attempt(s) {
         assert_eq!(s.deliver(Wrapped { panics: false }, |_| {}).await, Ending::Done);

@@ -1,4 +1,4 @@
-use fm_sdk::{Cx, Error, Handled, HandlerOptions, Invocation, Kind, Middleware, Next, Reply, Service, messages, reject};
+use fm_sdk::{Batch, BatchCx, Cx, Error, Handled, HandlerOptions, Invocation, Kind, Middleware, Next, Reply, Service, messages, reject};
 use std::{
     sync::{
         Mutex, PoisonError,
@@ -10,6 +10,8 @@ use tokio::sync::Barrier;
 
 /// How many calls a handler makes at once.
 const CALLS: usize = 4;
+/// How many messages a batch holds.
+const BATCH: u16 = 3;
 
 messages! {
     event "probe.step" from ["fm-test", "fm-probe"] Step { n: u32 }
@@ -22,6 +24,8 @@ messages! {
     event "probe.endless" from any Endless {}
     event "probe.later" from any Later {}
     event "probe.wrapped" from any Wrapped { panics: bool }
+    event "probe.many" from any Many { bad: bool }
+    event "probe.piece" from "fm-probe" Piece { bad: bool }
     event "probe.crowded" from any Crowded { together: bool }
     call "fm-probe/alone" Alone {} -> u32;
     call "fm-probe/together" Together {} -> u32;
@@ -64,6 +68,8 @@ pub fn probe() -> Service<Probe> {
         .on_with(HandlerOptions::new().attempts(2), fragile)
         .on_with(HandlerOptions::new().attempts(2).timeout(soon), endless)
         .on(crowded)
+        .on(many)
+        .on_batch_with(HandlerOptions::new().batch_size(BATCH).batch_wait(Duration::from_secs(10)), pieces)
         .on(later)
         .wrap(Wrapping)
         .on(wrapped)
@@ -78,6 +84,19 @@ pub fn probe() -> Service<Probe> {
         .on(foreign)
         .on_each_instance(shared_by_each)
         .call(double)
+}
+
+/// Publishes as much as two batches hold.
+async fn many(m: Many, cx: Cx<Probe>) -> Handled {
+    (0..2 * BATCH).try_for_each(|n| cx.publish(Piece { bad: m.bad && n == 1 }))
+}
+
+async fn pieces(batch: Batch<Piece>, cx: BatchCx<Probe>) -> Handled {
+    if batch.iter().any(|piece| piece.bad) {
+        return Err(reject("a bad piece"));
+    }
+    cx.state.note(format!("{} pieces", batch.len()));
+    Ok(())
 }
 
 async fn step(m: Step, cx: Cx<Probe>) -> Handled {

@@ -58,6 +58,37 @@ cases! { $ store_marks
         assert!(shop.0.finish("other", None, vec![]).await.expect("finishes"));
         assert_eq!(shop.0.finished("other").await.expect("reads"), Some(Finished { reply: None }));
     }
+    async fn a_step_of_several_messages_has_the_mark_of_each(driver) {
+        let shop = Shop::open(driver).await;
+        let several = async |write: Write, also: [&str; 2]| shop.0.write_marked(write, also.map(Into::into).to_vec()).await.expect("writes");
+        shop.put([("1", json!({})), ("2", json!({}))]).await;
+        assert_eq!(several(change("1", 1, json!({ "n": 3 })).by("a").saying(["m"]), ["b", "c"]).await, Written::Done);
+        for op in ["a", "b", "c"] {
+            assert!(shop.seen("1", op).await && !shop.seen("2", op).await, "{op}");
+            assert_eq!(shop.write(change("1", 2, json!({})).by(op)).await, Written::Seen, "{op}");
+        }
+        assert_eq!(several(change("1", 2, json!({})).by("x"), ["c", "y"]).await, Written::Seen, "one of them was here");
+        assert!(!shop.seen("1", "x").await, "what is seen leaves no mark");
+        assert_eq!(several(change("1", 2, json!({ "n": 4 })).by("x"), ["y", "z"]).await, Written::Done);
+        assert_eq!(several(insert("3", json!({})).by("x"), ["y", "z"]).await, Written::Done);
+        assert_eq!(several(insert("3", json!({})).by("w"), ["y", "v"]).await, Written::Seen, "rather than existing");
+        assert_eq!((shop.body("1").await, shop.waiting_ids().await.as_str()), (json!({ "n": 4 }), "m"));
+    }
+    async fn several_messages_are_finished_at_once(driver) {
+        let shop = Shop::open(driver).await;
+        shop.put([("1", json!({})), ("2", json!({}))]).await;
+        let ops = || vec!["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        assert_eq!(shop.0.write_marked(change("1", 1, json!({})).by("a"), ops()[1..].to_vec()).await.expect("writes"), Written::Done);
+        assert!(shop.0.finish("b", Some("1".into()), vec![]).await.expect("finishes"));
+        shop.0.finish_all(ops()).await.expect("finishes, one of them for the second time");
+        for op in ["a", "b", "c"] {
+            assert_eq!(shop.0.marked(THINGS, op).await.expect("counts"), 0, "{op}");
+            assert!(shop.0.finished(op).await.expect("reads").is_some() && shop.seen("2", op).await, "{op}");
+        }
+        assert_eq!(shop.0.finished("b").await.expect("reads"), Some(Finished { reply: Some("1".into()) }), "the first one counts");
+        let late = shop.0.write_marked(change("2", 1, json!({})).by("x"), vec!["c".into()]).await.expect("answers");
+        assert_eq!(late, Written::Seen, "one of them has finished");
+    }
     async fn marked_counts_what_a_message_changed_and_removed(driver) {
         let shop = Shop::open(driver).await;
         shop.put([("1", json!({})), ("2", json!({})), ("3", json!({}))]).await;
