@@ -1,5 +1,6 @@
 //! The command line: serve, check the settings, look after the table.
 
+mod secret;
 mod table;
 mod token;
 mod user;
@@ -40,6 +41,9 @@ enum Command {
     /// Looks after the users of the dashboard
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Makes what the plugins api-key and basic-auth know of secrets: hashes
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// Makes tokens, with which programs call the Admin API
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -73,6 +77,7 @@ async fn obey(cli: Cli, own_settings: String) -> Result<()> {
         Command::Ready => probe(&settings.http),
         Command::Table(command) => table::run(command, &settings, &cli.own.plugins).await,
         Command::User(command) => user::run(command, &settings).await,
+        Command::Secret(command) => secret::run(command).await,
         Command::Token(command) => token::run(command, &settings).await,
         Command::Serve => {
             let instance = settings.instance_name();

@@ -10,6 +10,7 @@ pub mod api;
 mod application;
 pub mod apply;
 pub mod cli;
+pub mod credentials;
 pub mod drain;
 pub mod front;
 mod instances;

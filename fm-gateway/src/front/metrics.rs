@@ -39,6 +39,7 @@ struct ByOutcome {
     route: String,
     outcome: &'static str,
 }
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByService {
     service: String,

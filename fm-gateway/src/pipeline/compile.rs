@@ -195,8 +195,10 @@ fn steps(
     if !route.public {
         let why = match (guards.peek().is_some(), guards.any(|stage| stage.enabled)) {
             (_, true) => return steps,
-            (true, false) => "a route that is not public needs the plugin authentication, and it is switched off",
-            (false, false) => "a route that is not public needs the plugin authentication",
+            (true, false) => "a route that is not public needs a plugin that knows who asks, and it is switched off",
+            (false, false) => {
+                "a route that is not public needs a plugin that knows who asks: authentication, api-key, basic-auth"
+            }
         };
         problems.push(Problem::new(at, "route-open", why));
     }

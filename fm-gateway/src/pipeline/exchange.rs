@@ -14,7 +14,7 @@ use fm_sdk::{
     trace::{Span, TraceParent},
 };
 use http::{HeaderValue, request::Parts};
-use std::{borrow::Cow, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
+use std::{any::Any, borrow::Cow, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
 /// What belongs to one worker thread.
 pub struct Worker {
@@ -71,6 +71,8 @@ pub struct Exchange {
     pub started: Instant,
     pub route: Arc<CompiledRoute>,
     pub identity: Option<Identity>,
+    /// The client that a step has recognised by credentials that only the gateway knows: an API key, a password.
+    pub consumer: Option<Arc<str>>,
     pub upstream: Option<Upstream>,
     /// What a rate limit has left for who asks.
     pub quota: Option<Quota>,
@@ -82,6 +84,8 @@ pub struct Exchange {
     /// Its place among the requests under way.
     pub(crate) place: Option<Place>,
     pub(super) vars: Vec<(Cow<'static, str>, String)>,
+    /// What steps keep, by their place in the pipeline.
+    kept: Vec<(usize, Box<dyn Any>)>,
     /// Records what the steps do, where somebody has asked for it.
     pub recorder: Option<Recorder>,
     /// Is told of the answer, where somebody watches.
@@ -117,6 +121,7 @@ impl Exchange {
             started,
             route,
             identity,
+            consumer: None,
             upstream,
             quota,
             forwarded,
@@ -124,6 +129,7 @@ impl Exchange {
             worker,
             place,
             vars,
+            kept: Vec::new(),
             recorder,
             live: None,
         };
@@ -150,6 +156,7 @@ impl Exchange {
             started: Instant::now(),
             route: self.route.clone(),
             identity: self.identity.clone(),
+            consumer: self.consumer.clone(),
             upstream: self.upstream.clone(),
             quota: None,
             forwarded: None,
@@ -157,6 +164,7 @@ impl Exchange {
             worker: self.worker.clone(),
             place: None,
             vars: self.vars.clone(),
+            kept: Vec::new(),
             recorder: None,
             live: None,
         }
@@ -181,6 +189,17 @@ impl Exchange {
     /// The path in its normal form; matched and forwarded.
     pub fn path(&self) -> &str {
         self.normal_path.as_deref().unwrap_or_else(|| self.head.uri.path())
+    }
+
+    /// Keeps something for the step that is called until the request is over, however it ends: a place among those in flight, say.
+    pub fn keep(&mut self, value: impl Any) {
+        self.kept.push((self.step, Box::new(value)));
+    }
+
+    /// Gives what the step that is called has kept.
+    pub fn kept<T: Any>(&mut self) -> Option<&mut T> {
+        let step = self.step;
+        self.kept.iter_mut().filter(|(of, _)| *of == step).find_map(|(_, value)| value.downcast_mut())
     }
 
     /// Sets a variable for the steps that follow.
@@ -219,6 +238,7 @@ impl Exchange {
             "trace.id" => self.trace.trace_id().into(),
             "route.id" => self.route.id.as_str().into(),
             "service" | "target" => self.upstream.as_ref()?.name.as_ref().into(),
+            "consumer" => self.consumer.as_deref()?.into(),
             "identity.sub" => self.identity.as_ref()?.sub().into(),
             "identity.roles" => self.identity.as_ref()?.roles().join(" ").into(),
             "identity.scopes" => self.identity.as_ref()?.scopes().join(" ").into(),

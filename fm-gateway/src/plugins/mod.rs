@@ -1,10 +1,13 @@
 //! The plugins that come with the gateway, one folder each.
 
 mod access_log;
+mod api_key;
 mod authentication;
+mod basic_auth;
 mod body_limit;
 pub mod cache;
 mod compression;
+mod consumer;
 mod cors;
 mod discovery;
 mod headers;
@@ -14,6 +17,7 @@ pub mod rate_limit;
 mod redirect;
 mod respond;
 mod rewrite;
+mod who;
 
 use crate::pipeline::Plugin;
 use std::sync::Arc;
@@ -22,7 +26,9 @@ use std::sync::Arc;
 pub fn all() -> Vec<Arc<dyn Plugin>> {
     vec![
         Arc::new(access_log::AccessLog),
+        Arc::new(api_key::ApiKey),
         Arc::new(authentication::Authentication),
+        Arc::new(basic_auth::BasicAuth::default()),
         Arc::new(body_limit::BodyLimit),
         Arc::new(cache::Cache::default()),
         Arc::new(compression::Compression),

@@ -24,17 +24,31 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 9);
+    assert_eq!(routes.len(), 11);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
 
 #[test]
 fn settings_that_make_no_sense_are_refused() {
+    const PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$gZiV/M1gPc22ElAH/Jh1Hw$CWOrkoo7oJBQ/iyh7uJ0LO2aLEfrHwTWllSAxT0zRno";
+    let hash = "ab".repeat(32);
     for (plugin, settings) in [
         ("access-log", json!({"format": "common"})),
         ("access-log", json!({"fields": ["cookie"]})),
         ("access-log", json!({"headers": ["authorization"]})),
+        ("api-key", json!({"keys": {}})),
+        ("api-key", json!({"keys": {"a": "secret"}})),
+        ("api-key", json!({"keys": {"a": 7}})),
+        ("api-key", json!({"keys": {"a": hash}, "header": "authorization"})),
+        ("api-key", json!({"keys": {"a": hash}, "header": "x-partner"})),
+        ("api-key", json!({"keys": {"a": hash}, "query": "q"})),
+        ("api-key", json!({"keys": {"a": hash}, "forward_as": "x-partner"})),
+        ("basic-auth", json!({"passwords": {}})),
+        ("basic-auth", json!({"passwords": {"a": "secret"}})),
+        ("basic-auth", json!({"passwords": {"a:b": PASSWORD_HASH}})),
+        ("basic-auth", json!({"passwords": {"a": PASSWORD_HASH}, "realm": "\""})),
+        ("basic-auth", json!({"passwords": {"a": PASSWORD_HASH}, "forward_as": "x-partner"})),
         ("ip", json!({})),
         ("ip", json!({"allow": ["localhost"]})),
         ("cors", json!({"origins": []})),

@@ -17,6 +17,8 @@ mod compression;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod drain;

@@ -31,12 +31,12 @@ const SENTENCES: &[(&str, &str)] = &[
         "beansprucht dieselben Anfragen wie {}; geben Sie einer von beiden eine höhere Priorität",
     ),
     (
-        "a route that is not public needs the plugin authentication",
-        "eine Route, die nicht öffentlich ist, braucht das Plugin authentication",
+        "a route that is not public needs a plugin that knows who asks: authentication, api-key, basic-auth, external-auth",
+        "eine Route, die nicht öffentlich ist, braucht ein Plugin, das weiß, wer anfragt: authentication, api-key, basic-auth, external-auth",
     ),
     (
-        "a route that is not public needs the plugin authentication, and it is switched off",
-        "eine Route, die nicht öffentlich ist, braucht das Plugin authentication, und es ist ausgeschaltet",
+        "a route that is not public needs a plugin that knows who asks, and it is switched off",
+        "eine Route, die nicht öffentlich ist, braucht ein Plugin, das weiß, wer anfragt, und es ist ausgeschaltet",
     ),
     ("{} is not taken out", "{} wird nicht entfernt"),
     ("{} is no header's name in lower case", "{} ist kein Header-Name in Kleinbuchstaben"),
@@ -71,6 +71,27 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{}: a ${ has no end", "{}: ein ${ hat kein Ende"),
     ("{}: a variable has no name", "{}: eine Variable hat keinen Namen"),
     // Plugins.
+    (
+        "{}: clients can send this header themselves on other routes; x-consumer-... are taken out everywhere",
+        "{}: diesen Header können Clients auf anderen Routen selbst senden; x-consumer-... werden überall entfernt",
+    ),
+    ("{}: a name has 1 to 64 visible ASCII characters, none of {}", "{}: ein Name hat 1 bis 64 sichtbare ASCII-Zeichen, keines von {}"),
+    ("{}: this header is taken out or has another use", "{}: dieser Header wird entfernt oder hat eine andere Aufgabe"),
+    (
+        "{}: traces would show the key; a name with api-key, token or secret is masked",
+        "{}: Traces würden den Schlüssel zeigen; ein Name mit api-key, token oder secret wird maskiert",
+    ),
+    ("{}: a key's SHA-256 has 64 hexadecimal digits", "{}: der SHA-256 eines Schlüssels hat 64 hexadezimale Ziffern"),
+    ("{} has the same key as {}", "{} hat denselben Schlüssel wie {}"),
+    ("no key is named", "kein Schlüssel ist genannt"),
+    ("at most {} keys are taken", "höchstens {} Schlüssel sind erlaubt"),
+    (
+        "{}: an argon2id hash of at most 256 MiB and 10 passes is expected, as {}",
+        "{}: ein Hash mit argon2id von höchstens 256 MiB und 10 Durchgängen wird erwartet, wie {}",
+    ),
+    ("1 to {} users are expected", "1 bis {} Benutzer werden erwartet"),
+    ("the realm has neither quotes nor backslashes", "der Bereich hat weder Anführungszeichen noch Backslashes"),
+    ("the realm has visible characters only", "der Bereich hat nur sichtbare Zeichen"),
     ("the format combined has fields of its own", "das Format combined hat seine eigenen Felder"),
     (
         "{}: this header may carry a secret, which does not belong in a log",

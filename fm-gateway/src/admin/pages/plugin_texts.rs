@@ -25,6 +25,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("Sends the client to another address", "Leitet den Client auf eine andere Adresse um"),
     ("Answers with a fixed text or problem", "Antwortet mit einem festen Text oder Problem"),
     ("Sends another path to the upstream", "Sendet dem Upstream einen anderen Pfad"),
+    ("Lets in clients by an API key", "Lässt Clients mit einem API-Schlüssel zu"),
+    ("Lets in who knows a password", "Lässt zu, wer ein Passwort kennt"),
     // Names of settings.
     ("Algorithms", "Verfahren"),
     ("Allow", "Zulassen"),
@@ -44,6 +46,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Fields", "Felder"),
     ("Format", "Format"),
     ("Header", "Header"),
+    ("Header for the service", "Header für den Dienst"),
     ("Headers", "Header"),
     ("Hedge after", "Zweite Anfrage nach"),
     ("Idle timeout", "Zeitlimit ohne Daten"),
@@ -54,6 +57,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Level of br", "Stufe von br"),
     ("Level of gzip", "Stufe von gzip"),
     ("Level of zstd", "Stufe von zstd"),
+    ("Keys", "Schlüssel"),
     ("Location", "Ziel"),
     ("Maximum age", "Höchstalter"),
     ("Memory", "Speicher"),
@@ -62,9 +66,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("Minimum bytes", "Mindestgröße in Bytes"),
     ("Optional", "Freiwillig"),
     ("Origins", "Ursprünge"),
+    ("Passwords", "Passwörter"),
     ("Path", "Pfad"),
     ("Per", "Je"),
     ("Problem", "Problem"),
+    ("Query parameter", "Query-Parameter"),
+    ("Realm", "Bereich"),
     ("Request", "Anfrage"),
     ("Request timeout", "Zeitlimit der Anfrage"),
     ("Requests", "Anfragen"),
@@ -81,6 +88,24 @@ const TEXTS: &[(&str, &str)] = &[
     ("Wait for another request", "Auf eine andere Anfrage warten"),
     ("WebSocket", "WebSocket"),
     // What settings do.
+    (
+        "Tells the service who asks; one of those that are taken out of every request, so that no client can send it",
+        "Sagt dem Dienst, wer anfragt; einer von denen, die aus jeder Anfrage entfernt werden, sodass kein Client ihn senden kann",
+    ),
+    (
+        "The SHA-256 of its key in hexadecimal for each client by its name; a list while a client changes its key. `fm-gateway secret key` makes one",
+        "Der SHA-256 des Schlüssels in hexadezimaler Form für jeden Client nach seinem Namen; eine Liste, solange ein Client seinen Schlüssel wechselt. `fm-gateway secret key` erzeugt einen",
+    ),
+    ("The header of the request that has the key", "Der Header der Anfrage, der den Schlüssel hat"),
+    (
+        "Takes the key from this parameter, too; addresses are kept in logs of others, so prefer the header",
+        "Nimmt den Schlüssel auch aus diesem Parameter; Adressen stehen in Protokollen anderer, darum ist der Header vorzuziehen",
+    ),
+    (
+        "The argon2id hash of the password of each user by name; `fm-gateway secret password` makes one",
+        "Der Hash (argon2id) des Passworts für jeden Benutzer nach Namen; `fm-gateway secret password` erzeugt einen",
+    ),
+    ("What browsers show when they ask for the password", "Was Browser zeigen, wenn sie nach dem Passwort fragen"),
     (
         "structured: fields of the log, an object per line with FM_LOG_FORMAT=json; combined: the text that web servers write",
         "structured: Felder des Protokolls, mit FM_LOG_FORMAT=json ein Objekt je Zeile; combined: der Text, den Webserver schreiben",
@@ -176,8 +201,8 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("Is cut off the path", "Wird vom Pfad abgeschnitten"),
     (
-        "Counts each address (the first half of one of IPv6), each user (addresses of those who are not signed in), each value of a header, or all together",
-        "Zählt jede Adresse (bei IPv6 ihre erste Hälfte), jede Person (Adressen, wenn niemand angemeldet ist), jeden Wert eines Headers oder alle zusammen",
+        "Counts each address (the first half of one of IPv6), each user or client with credentials (addresses of those who have none), each value of a header, or all together",
+        "Zählt jede Adresse (bei IPv6 ihre erste Hälfte), jede Person oder jeden Client mit Zugangsdaten (Adressen, wenn es keine gibt), jeden Wert eines Headers oder alle zusammen",
     ),
     ("Whose values are counted", "Dessen Werte gezählt werden"),
     ("1s to 1h", "1s bis 1h"),

@@ -4,14 +4,13 @@ mod caller;
 mod cookie;
 mod origin;
 mod secret;
-mod throttle;
 pub mod tokens;
 
+pub use crate::credentials::Throttle;
 pub use caller::{Caller, Means};
 pub use cookie::{COOKIE, cookie, no_cookie};
 pub use origin::check_origin;
 pub use secret::{Secret, is_same};
-pub use throttle::Throttle;
 
 use super::{audit::Event, users::User};
 use fm_sdk::{

@@ -1,10 +1,9 @@
 //! Who may sign in, and as what.
 
 mod first;
-mod password;
 
+pub use crate::credentials::{Cost, Passwords, check_password, one_time_password};
 pub use first::{create_first, remove_file};
-pub use password::{Cost, Passwords, check_password, one_time_password};
 
 use super::document::{self, Document};
 use crate::admin::audit::Event;

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use std::time::Instant;
 
 /// Variables that a step sets by what it leaves in the exchange.
-const DERIVED: [&str; 5] = ["service", "target", "identity.sub", "identity.roles", "identity.scopes"];
+const DERIVED: [&str; 6] = ["service", "target", "identity.sub", "identity.roles", "identity.scopes", "consumer"];
 
 /// Fields whose values say nothing.
 const PLAIN: [&str; 2] = ["status", "max_body"];

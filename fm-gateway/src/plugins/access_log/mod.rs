@@ -121,7 +121,8 @@ impl Step for Line {
 
 /// Who asks, where a plugin has found that out.
 fn user(exchange: &Exchange) -> Option<Cow<'_, str>> {
-    exchange.identity.as_ref().map(|who| who.sub().into())
+    let consumer = || exchange.consumer.as_deref().map(Into::into);
+    exchange.identity.as_ref().map(|who| who.sub().into()).or_else(consumer)
 }
 
 #[cfg(test)]

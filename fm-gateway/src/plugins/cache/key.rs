@@ -39,6 +39,9 @@ pub fn scope_of(exchange: &Exchange) -> String {
         who.roles().iter().for_each(|role| add(&mut scope, "role", role));
         who.scopes().iter().for_each(|granted| add(&mut scope, "scope", granted));
     }
+    if let Some(consumer) = &exchange.consumer {
+        add(&mut scope, "consumer", consumer);
+    }
     if let Some(certificate) = &exchange.client.certificate {
         add(&mut scope, "certificate", &certificate.sha256);
     }

@@ -139,7 +139,7 @@ impl Step for Remember {
             exchange.forwarded = Some(Forwarded::Bypass { step: exchange.step });
             return Flow::pass();
         }
-        let credentials = Credentials::of(headers, exchange.identity.is_some());
+        let credentials = Credentials::of(exchange);
         let asked = Asked { key, scope: key::scope_of(exchange), wishes, credentials };
         match self.look(exchange, &asked, None) {
             Looked::Answer(answer) => Flow::answer(answer),

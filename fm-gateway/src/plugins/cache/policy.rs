@@ -1,6 +1,7 @@
 //! What may be stored, for how long it is fresh, and what may be answered from it (RFC 9111, 3 and 4; RFC 5861).
 
 use super::directives::{Directives, delta};
+use crate::pipeline::Exchange;
 use fm_sdk::time::now_ms;
 use http::{
     HeaderMap, HeaderName, StatusCode,
@@ -54,12 +55,17 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    pub fn of(headers: &HeaderMap, is_known: bool) -> Credentials {
-        match (headers.contains_key(AUTHORIZATION), headers.contains_key(COOKIE)) {
-            (_, true) => Credentials::Unknown,
-            (true, false) if is_known => Credentials::Known,
-            (true, false) => Credentials::Unknown,
-            (false, false) => Credentials::None,
+    pub fn of(exchange: &Exchange) -> Credentials {
+        let headers = &exchange.head.headers;
+        if headers.contains_key(COOKIE) {
+            return Credentials::Unknown;
+        }
+        match (headers.contains_key(AUTHORIZATION), exchange.identity.is_some(), exchange.consumer.is_some()) {
+            (true, true, _) => Credentials::Known,
+            (true, false, _) => Credentials::Unknown,
+            // A step before has taken the credentials out of the request.
+            (false, _, true) => Credentials::Known,
+            (false, _, false) => Credentials::None,
         }
     }
 }

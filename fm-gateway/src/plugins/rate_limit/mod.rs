@@ -4,13 +4,14 @@ mod gcra;
 
 pub use gcra::Quota;
 
+use super::who::Who;
 use crate::pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step};
 use fm_sdk::{Error, Kind, config::parse_duration};
 use gcra::{Rate, Store};
 use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::{collections::hash_map::RandomState, hash::BuildHasher, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::hash_map::RandomState, hash::BuildHasher, sync::Arc, time::Duration};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -67,7 +68,7 @@ impl Plugin for RateLimit {
             "properties": {
                 "by": {
                     "type": "string", "enum": ["ip", "user", "header", "route"], "default": "ip", "title": "By",
-                    "description": "Counts each address (the first half of one of IPv6), each user (addresses of those who are not signed in), each value of a header, or all together"
+                    "description": "Counts each address (the first half of one of IPv6), each user or client with credentials (addresses of those who have none), each value of a header, or all together"
                 },
                 "header": {"type": "string", "minLength": 1, "title": "Header", "description": "Whose values are counted"},
                 "rate": {"type": "integer", "minimum": 1, "maximum": 1_000_000, "title": "Requests"},
@@ -132,25 +133,13 @@ impl Step for Bound {
 impl Bound {
     /// 64 bits under a key of chance: nobody can make up a value that is counted with another one's.
     fn key(&self, exchange: &Exchange) -> u64 {
-        let of = |by: By, value: &[u8]| self.hasher.hash_one((&exchange.route.id, self.by, self.rate, by, value));
-        if exchange.recorder.is_some() {
-            exchange.note_read(&match (self.by, &self.header, &exchange.identity) {
-                (By::Route, ..) => "route.id".into(),
-                (By::Header, Some(name), _) => format!("header.{name}"),
-                (By::User, _, Some(_)) => "identity.sub".into(),
-                _ => "client.ip".to_owned(),
-            });
-        }
-        match (self.by, &self.header, &exchange.identity) {
-            (By::Route, ..) => of(By::Route, b""),
-            (By::Header, Some(name), _) => of(By::Header, exchange.head.headers.get(name).map_or(b"", |v| v.as_bytes())),
-            (By::User, _, Some(who)) => of(By::User, who.sub().as_bytes()),
-            _ => match exchange.client.ip {
-                IpAddr::V4(ip) => of(By::Ip, &ip.octets()),
-                // Who has one address of IPv6 has all that begin alike.
-                IpAddr::V6(ip) => of(By::Ip, &ip.octets()[..8]),
-            },
-        }
+        let who = match (self.by, &self.header) {
+            (By::Route, _) => Who::Everybody,
+            (By::Header, Some(name)) => Who::header(exchange, name),
+            (By::User, _) => Who::user(exchange),
+            (By::Ip | By::Header, _) => Who::address(exchange),
+        };
+        self.hasher.hash_one((&exchange.route.id, self.by, self.rate, who))
     }
 }
 

@@ -110,7 +110,7 @@ async fn a_plugin_that_is_switched_off_is_checked_and_what_it_does_is_missing() 
         (
             false,
             json!([off("authentication", json!({})), respond]),
-            one("route-open", "a route that is not public needs the plugin authentication, and it is switched off"),
+            one("route-open", "a route that is not public needs a plugin that knows who asks, and it is switched off"),
         ),
         (false, json!([off("authentication", json!({})), {"plugin": "authentication"}, respond]), vec![]),
     ] {

@@ -104,6 +104,16 @@ fn hash(cost: Cost, password: &str) -> Result<String> {
     Ok(argon2.hash_password(password.as_bytes()).internal()?.to_string())
 }
 
+/// The largest cost of a hash that is given from outside.
+const MAX_COST: Cost = Cost { memory_kib: 256 * 1024, passes: 10 };
+
+/// Says whether a text is the hash of a password, one that can be verified at a bearable cost.
+pub fn is_password_hash(text: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(text) else { return false };
+    let is_bearable = |params: Params| params.m_cost() <= MAX_COST.memory_kib && params.t_cost() <= MAX_COST.passes && params.p_cost() == 1;
+    hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some() && Params::try_from(&hash).is_ok_and(is_bearable)
+}
+
 /// Makes a random password of 100 bits that can be read and typed.
 pub fn one_time_password() -> String {
     let mut random = rand::rng();
@@ -147,6 +157,18 @@ mod tests {
         assert!(passwords.verify("correct horse battery", Some(hashed.clone())).await.unwrap());
         assert!(!passwords.verify("correct horse", Some(hashed)).await.unwrap());
         assert!(!passwords.verify("", None).await.unwrap());
+    }
+
+    #[actix_rt::test]
+    async fn what_is_no_hash_or_costs_too_much_is_not_taken() {
+        let hashed = Passwords::new(Cost { memory_kib: 8, passes: 1 }).hash("correct horse battery").await.unwrap();
+        assert!(is_password_hash(&hashed), "{hashed}");
+        for (from, to) in [("argon2id", "argon2i"), ("m=8", "m=524288"), ("t=1", "t=11"), ("p=1", "p=2"), ("$argon2id", "argon2id")] {
+            assert!(hashed.contains(from) && !is_password_hash(&hashed.replacen(from, to, 1)), "{to}");
+        }
+        for bad in ["", "secret", "$argon2id$v=19$m=8,t=1,p=1", "$2b$12$abcdefghijklmnopqrstuuAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            assert!(!is_password_hash(bad), "{bad}");
+        }
     }
 
     #[test]
