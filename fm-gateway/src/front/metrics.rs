@@ -41,6 +41,11 @@ struct ByOutcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByPlugin {
+    route: String,
+    plugin: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByService {
     service: String,
 }
@@ -78,6 +83,7 @@ pub struct GatewayMetrics {
     withheld: Family<ByService, Counter>,
     limited: Family<ByRoute, Counter>,
     cached: Family<ByOutcome, Counter>,
+    shed: Family<ByPlugin, Counter>,
     cache_bytes: Gauge,
     under_way: Gauge,
     connections: Gauge,
@@ -108,6 +114,7 @@ impl GatewayMetrics {
             withheld: Family::default(),
             limited: Family::default(),
             cached: Family::default(),
+            shed: Family::default(),
             cache_bytes: Gauge::default(),
             under_way: Gauge::default(),
             connections: Gauge::default(),
@@ -132,6 +139,7 @@ impl GatewayMetrics {
             r.register("gateway_retries", "Calls that were tried again on another instance", m.retries.clone());
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
+            r.register("gateway_load_shed", "Requests that a plugin refused to spare a service", m.shed.clone());
             r.register("gateway_cache_requests", "Requests by what the cache made of them", m.cached.clone());
             r.register("gateway_cache_bytes", "Bytes of the answers in the cache", m.cache_bytes.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
@@ -210,6 +218,10 @@ impl GatewayMetrics {
     }
     pub fn limited(&self, route: &str) {
         self.limited.get_or_create(&ByRoute { route: route.into() }).inc();
+    }
+    /// Counts a request that a plugin refuses so that a service has less to do.
+    pub fn shed(&self, route: &str, plugin: &'static str) {
+        self.shed.get_or_create(&ByPlugin { route: route.into(), plugin }).inc();
     }
     /// Counts what the cache makes of a request: `hit`, `stale`, `revalidated`, `miss`, `bypass`.
     pub fn cached(&self, route: &str, outcome: &'static str) {

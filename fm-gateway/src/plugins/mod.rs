@@ -6,7 +6,9 @@ mod authentication;
 mod basic_auth;
 mod body_limit;
 pub mod cache;
+mod circuit_breaker;
 mod compression;
+mod concurrency;
 mod consumer;
 mod cors;
 mod discovery;
@@ -31,7 +33,9 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(basic_auth::BasicAuth::default()),
         Arc::new(body_limit::BodyLimit),
         Arc::new(cache::Cache::default()),
+        Arc::new(circuit_breaker::CircuitBreaker::default()),
         Arc::new(compression::Compression),
+        Arc::new(concurrency::Concurrency::default()),
         Arc::new(cors::Cors),
         Arc::new(discovery::Discovery),
         Arc::new(headers::Headers),

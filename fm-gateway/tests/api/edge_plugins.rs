@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 11);
+    assert_eq!(routes.len(), 13);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -49,6 +49,13 @@ fn settings_that_make_no_sense_are_refused() {
         ("basic-auth", json!({"passwords": {"a:b": PASSWORD_HASH}})),
         ("basic-auth", json!({"passwords": {"a": PASSWORD_HASH}, "realm": "\""})),
         ("basic-auth", json!({"passwords": {"a": PASSWORD_HASH}, "forward_as": "x-partner"})),
+        ("circuit-breaker", json!({"window": 10, "min_calls": 11})),
+        ("circuit-breaker", json!({"open_for": "0s"})),
+        ("circuit-breaker", json!({"slow": "2h"})),
+        ("circuit-breaker", json!({"failure_percent": 101})),
+        ("concurrency", json!({})),
+        ("concurrency", json!({"limit": 0})),
+        ("concurrency", json!({"limit": 1, "retry_after": "10ms"})),
         ("ip", json!({})),
         ("ip", json!({"allow": ["localhost"]})),
         ("cors", json!({"origins": []})),

@@ -37,6 +37,8 @@ mod http2;
 #[cfg(test)]
 mod http2_end;
 #[cfg(test)]
+mod load_shedding;
+#[cfg(test)]
 mod overload;
 #[cfg(test)]
 mod own_answers;

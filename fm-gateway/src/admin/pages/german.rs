@@ -71,6 +71,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{}: a ${ has no end", "{}: ein ${ hat kein Ende"),
     ("{}: a variable has no name", "{}: eine Variable hat keinen Namen"),
     // Plugins.
+    ("retry_after is from 1s to 1h", "retry_after geht von 1s bis 1h"),
+    ("min_calls is not larger than window", "min_calls ist nicht größer als window"),
+    ("{} is longer than 0s, and 1h at most", "{} ist länger als 0s und höchstens 1h"),
     (
         "{}: clients can send this header themselves on other routes; x-consumer-... are taken out everywhere",
         "{}: diesen Header können Clients auf anderen Routen selbst senden; x-consumer-... werden überall entfernt",
