@@ -6,6 +6,7 @@ mod authentication;
 mod basic_auth;
 mod body_limit;
 pub mod cache;
+mod canary;
 mod circuit_breaker;
 mod compression;
 mod concurrency;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(basic_auth::BasicAuth::default()),
         Arc::new(body_limit::BodyLimit),
         Arc::new(cache::Cache::default()),
+        Arc::new(canary::Canary),
         Arc::new(circuit_breaker::CircuitBreaker::default()),
         Arc::new(compression::Compression),
         Arc::new(concurrency::Concurrency::default()),

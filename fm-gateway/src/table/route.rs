@@ -65,7 +65,7 @@ pub struct Route {
 impl Route {
     /// The services that it discovers, by plugins that are not switched off.
     pub fn services(&self) -> impl Iterator<Item = &str> {
-        let discovers = |stage: &&Stage| stage.enabled && stage.plugin == "discovery";
+        let discovers = |stage: &&Stage| stage.enabled && matches!(&*stage.plugin, "discovery" | "canary");
         self.plugins.iter().filter(discovers).filter_map(|stage| stage.settings.get("service")?.as_str())
     }
 }

@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 13);
+    assert_eq!(routes.len(), 14);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -56,6 +56,11 @@ fn settings_that_make_no_sense_are_refused() {
         ("concurrency", json!({})),
         ("concurrency", json!({"limit": 0})),
         ("concurrency", json!({"limit": 1, "retry_after": "10ms"})),
+        ("canary", json!({"service": "a/b"})),
+        ("canary", json!({"service": "a", "percent": 101})),
+        ("canary", json!({"service": "a", "sticky": "cookie"})),
+        ("canary", json!({"service": "a", "cookie": "a b"})),
+        ("canary", json!({"service": "a", "header": "a b"})),
         ("ip", json!({})),
         ("ip", json!({"allow": ["localhost"]})),
         ("cors", json!({"origins": []})),

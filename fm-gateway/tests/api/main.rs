@@ -13,6 +13,8 @@ mod authentication;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod compression;
 #[cfg(test)]
 mod connections;

@@ -71,6 +71,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{}: a ${ has no end", "{}: ein ${ hat kein Ende"),
     ("{}: a variable has no name", "{}: eine Variable hat keinen Namen"),
     // Plugins.
+    ("which cookie is it that sticks?", "welches Cookie bleibt gleich?"),
+    ("{} is no cookie's name: letters, digits, - _ and .", "{} ist kein Cookie-Name: Buchstaben, Ziffern, - _ und ."),
     ("retry_after is from 1s to 1h", "retry_after geht von 1s bis 1h"),
     ("min_calls is not larger than window", "min_calls ist nicht größer als window"),
     ("{} is longer than 0s, and 1h at most", "{} ist länger als 0s und höchstens 1h"),

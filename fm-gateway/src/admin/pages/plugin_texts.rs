@@ -30,6 +30,7 @@ const TEXTS: &[(&str, &str)] = &[
         "Refuses requests for a while when too many fail or are slow",
         "Lehnt Anfragen eine Zeit lang ab, wenn zu viele scheitern oder langsam sind",
     ),
+    ("Sends a share of the requests to another service", "Sendet einen Teil der Anfragen an einen anderen Dienst"),
     ("Lets in clients by an API key", "Lässt Clients mit einem API-Schlüssel zu"),
     ("Lets in who knows a password", "Lässt zu, wer ein Passwort kennt"),
     // Names of settings.
@@ -44,6 +45,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Client timeout", "Zeitlimit des Clients"),
     ("Connect timeout", "Zeitlimit des Verbindens"),
     ("Content type", "Content-Type"),
+    ("Cookie", "Cookie"),
     ("Credentials", "Zugangsdaten"),
     ("Default lifetime", "Lebensdauer ohne Angabe"),
     ("Deny", "Aussperren"),
@@ -77,6 +79,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Passwords", "Passwörter"),
     ("Path", "Pfad"),
     ("Per", "Je"),
+    ("Percent", "Prozent"),
     ("Probes", "Proben"),
     ("Problem", "Problem"),
     ("Query parameter", "Query-Parameter"),
@@ -94,6 +97,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Stale if error", "Veraltet bei Fehlern"),
     ("Stale while revalidating", "Veraltet während der Prüfung"),
     ("Status", "Status"),
+    ("Sticky", "Gleichbleibend"),
     ("Strip prefix", "Präfix entfernen"),
     ("Target", "Ziel"),
     ("Wait", "Warten"),
@@ -101,6 +105,20 @@ const TEXTS: &[(&str, &str)] = &[
     ("WebSocket", "WebSocket"),
     ("Window", "Fenster"),
     // What settings do.
+    (
+        "Gets the share; when it has no instance, the one that discovery has found gets all",
+        "Erhält den Teil; hat er keine Instanz, erhält der, den discovery gefunden hat, alles",
+    ),
+    ("The share of requests that do not say themselves where they go", "Der Teil der Anfragen, die nicht selbst sagen, wohin sie gehen"),
+    (
+        "Who goes the same way each time: a user (an address, if nobody is known), a browser by the cookie, or nobody",
+        "Wer jedes Mal denselben Weg geht: eine Person (eine Adresse, wenn niemand bekannt ist), ein Browser durch das Cookie, oder niemand",
+    ),
+    (
+        "A request in which it says always or never goes there or does not",
+        "Eine Anfrage, in der er always oder never sagt, geht dorthin oder nicht",
+    ),
+    ("Says always or never likewise; the header comes first", "Sagt ebenso always oder never; der Header geht vor"),
     ("The last so many requests count", "So viele der letzten Anfragen zählen"),
     ("Fewer of them say nothing", "Weniger davon sagen nichts"),
     (

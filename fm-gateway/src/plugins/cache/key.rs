@@ -27,12 +27,15 @@ pub fn key_named(exchange: &Exchange, value: &HeaderValue) -> Option<String> {
     rest.starts_with('/').then(|| format!("{origin}{rest}"))
 }
 
-/// What the upstream is told beside the address, whatever `Vary` says: who asks, as far as it is known; the path that a step before has put
+/// What the upstream is told beside the address, whatever `Vary` says: which service it is; who asks, as far as it is known; the path that a step before has put
 /// in the place of the client's; headers that only this route lets in.
 pub fn scope_of(exchange: &Exchange) -> String {
     let mut scope = String::new();
     if let Some(path) = &exchange.upstream_path {
         add(&mut scope, "path", path);
+    }
+    if let Some(upstream) = &exchange.upstream {
+        add(&mut scope, "service", &upstream.name);
     }
     if let Some(who) = &exchange.identity {
         add(&mut scope, "sub", who.sub());

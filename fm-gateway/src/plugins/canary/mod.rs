@@ -1,0 +1,176 @@
+//! Sends a share of the requests, or those that ask for it, to another service than `discovery` has found: a new version of it, say.
+
+mod choice;
+
+use crate::{
+    drain::Drains,
+    pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
+};
+use choice::{ALWAYS, NEVER, asked_by_cookie, is_asked, share_of};
+use fm_sdk::registry::{balance::Balancer, services::Instances};
+use futures::{FutureExt, future::LocalBoxFuture};
+use http::{HeaderName, HeaderValue, header::SET_COOKIE};
+use rand::Rng;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::{sync::Arc, time::Duration};
+
+pub struct Canary;
+
+/// Whose requests go the same way each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Sticky {
+    None,
+    User,
+    Cookie,
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    service: String,
+    percent: f64,
+    sticky: Sticky,
+    header: Option<String>,
+    cookie: Option<String>,
+}
+
+struct Choose {
+    name: Arc<str>,
+    /// Of a million.
+    share: u32,
+    sticky: Sticky,
+    header: Option<HeaderName>,
+    cookie: Option<String>,
+    instances: Instances,
+    balancer: Balancer,
+    drains: Drains,
+}
+
+/// What the client's cookie shall say from now on.
+struct Remember(bool);
+
+impl Plugin for Canary {
+    fn name(&self) -> &'static str {
+        "canary"
+    }
+
+    fn about(&self) -> &'static str {
+        "Sends a share of the requests to another service"
+    }
+
+    fn schema(&self) -> Value {
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["service"],
+            "properties": {
+                "service": {
+                    "type": "string", "minLength": 1, "maxLength": 100, "title": "Service",
+                    "description": "Gets the share; when it has no instance, the one that discovery has found gets all", "examples": ["fm-cars-next"]
+                },
+                "percent": {
+                    "type": "number", "minimum": 0, "maximum": 100, "default": 0, "title": "Percent",
+                    "description": "The share of requests that do not say themselves where they go"
+                },
+                "sticky": {
+                    "type": "string", "enum": ["user", "cookie", "none"], "default": "user", "title": "Sticky",
+                    "description": "Who goes the same way each time: a user (an address, if nobody is known), a browser by the cookie, or nobody"
+                },
+                "header": {
+                    "type": "string", "minLength": 1, "title": "Header",
+                    "description": "A request in which it says always or never goes there or does not", "examples": ["x-canary"]
+                },
+                "cookie": {
+                    "type": "string", "minLength": 1, "title": "Cookie", "description": "Says always or never likewise; the header comes first", "examples": ["canary"]
+                }
+            }
+        })
+    }
+
+    fn phases(&self) -> Phases {
+        Phases { request: true, response: true, ..Phases::default() }
+    }
+
+    fn requires(&self) -> &'static [&'static str] {
+        &["registry"]
+    }
+
+    fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
+        let Settings { service, percent, sticky, header, cookie } = super::read(settings)?;
+        if service.contains(['/', '$']) {
+            return Err("a service's name has no / and no variables".into());
+        }
+        if sticky == Sticky::Cookie && cookie.is_none() {
+            return Err("which cookie is it that sticks?".into());
+        }
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        if let Some(bad) = cookie.as_ref().filter(|name| !name.bytes().all(is_token)) {
+            return Err(format!("{bad:?} is no cookie's name: letters, digits, - _ and ."));
+        }
+        let header =
+            header.map(|name| HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))).transpose()?;
+        let instances = drivers.tools.services.watch(&service);
+        let (balancer, drains) = (drivers.tools.balancer.clone(), drivers.tools.drains.clone());
+        let share = (percent * 10_000.0).round() as u32;
+        Ok(Box::new(Choose { name: service.into(), share, sticky, header, cookie, instances, balancer, drains }))
+    }
+}
+
+impl Step for Choose {
+    fn ready(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(self.instances.ready(Duration::MAX).map(drop))
+    }
+
+    fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
+        let goes = self.goes(exchange);
+        if goes {
+            let instances = self.drains.available(self.instances.list());
+            if !instances.is_empty() {
+                exchange.upstream = Some(Upstream { name: self.name.clone(), instances, balancer: self.balancer.clone() });
+            }
+        }
+        Flow::pass()
+    }
+
+    fn response(&self, exchange: &mut Exchange, answer: &mut Answer) {
+        let secure = if exchange.client.scheme == "https" { "; Secure" } else { "" };
+        let (Some(Remember(goes)), Some(cookie)) = (exchange.kept(), &self.cookie) else { return };
+        let value = format!("{cookie}={}; Path=/; HttpOnly; SameSite=Lax{secure}", if *goes { ALWAYS } else { NEVER });
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.headers.append(SET_COOKIE, value);
+        }
+    }
+}
+
+impl Choose {
+    fn goes(&self, exchange: &mut Exchange) -> bool {
+        if let Some(name) = &self.header {
+            if exchange.recorder.is_some() {
+                exchange.note_read(&format!("header.{name}"));
+            }
+            if let Some(asked) = exchange.head.headers.get(name).and_then(|value| is_asked(value.as_bytes())) {
+                return asked;
+            }
+        }
+        if let Some(name) = &self.cookie {
+            exchange.note_read("header.cookie");
+            if let Some(asked) = asked_by_cookie(&exchange.head.headers, name) {
+                return asked;
+            }
+        }
+        match self.sticky {
+            Sticky::User => share_of(&self.name, super::who::Who::user(exchange)) < self.share,
+            Sticky::None => self.by_chance(),
+            Sticky::Cookie => {
+                let goes = self.by_chance();
+                exchange.keep(Remember(goes));
+                goes
+            }
+        }
+    }
+
+    fn by_chance(&self) -> bool {
+        rand::rng().random_range(0..choice::WHOLE) < self.share
+    }
+}
