@@ -73,6 +73,8 @@ pub struct Exchange {
     pub identity: Option<Identity>,
     /// The client that a step has recognised by credentials that only the gateway knows: an API key, a password.
     pub consumer: Option<Arc<str>>,
+    /// Another service has let it in, by what only that one understands: its answer is for nobody else, unless it is public.
+    pub is_authorized_elsewhere: bool,
     pub upstream: Option<Upstream>,
     /// What a rate limit has left for who asks.
     pub quota: Option<Quota>,
@@ -122,6 +124,7 @@ impl Exchange {
             route,
             identity,
             consumer: None,
+            is_authorized_elsewhere: false,
             upstream,
             quota,
             forwarded,
@@ -157,6 +160,7 @@ impl Exchange {
             route: self.route.clone(),
             identity: self.identity.clone(),
             consumer: self.consumer.clone(),
+            is_authorized_elsewhere: self.is_authorized_elsewhere,
             upstream: self.upstream.clone(),
             quota: None,
             forwarded: None,

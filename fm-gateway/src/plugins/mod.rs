@@ -13,6 +13,7 @@ mod concurrency;
 mod consumer;
 mod cors;
 mod discovery;
+mod external_auth;
 mod headers;
 mod ip;
 mod proxy;
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(concurrency::Concurrency::default()),
         Arc::new(cors::Cors),
         Arc::new(discovery::Discovery),
+        Arc::new(external_auth::ExternalAuth),
         Arc::new(headers::Headers),
         Arc::new(ip::Ip),
         Arc::new(proxy::Proxy),

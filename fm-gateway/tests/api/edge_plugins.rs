@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 14);
+    assert_eq!(routes.len(), 15);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -61,6 +61,15 @@ fn settings_that_make_no_sense_are_refused() {
         ("canary", json!({"service": "a", "sticky": "cookie"})),
         ("canary", json!({"service": "a", "cookie": "a b"})),
         ("canary", json!({"service": "a", "header": "a b"})),
+        ("external-auth", json!({"path": "/"})),
+        ("external-auth", json!({"path": "/", "service": "a", "target": "http://a:1"})),
+        ("external-auth", json!({"path": "/", "service": "a/b"})),
+        ("external-auth", json!({"path": "/", "target": "http://a"})),
+        ("external-auth", json!({"path": "/", "target": "http://user@a:1"})),
+        ("external-auth", json!({"path": "/", "target": "http://a:1/x"})),
+        ("external-auth", json!({"path": "x", "target": "http://a:1"})),
+        ("external-auth", json!({"path": "/", "target": "http://a:1", "timeout": "0s"})),
+        ("external-auth", json!({"path": "/", "target": "http://a:1", "copy": ["x-partner"]})),
         ("ip", json!({})),
         ("ip", json!({"allow": ["localhost"]})),
         ("cors", json!({"origins": []})),

@@ -29,6 +29,8 @@ mod edge_plugins;
 #[cfg(test)]
 mod entry;
 #[cfg(test)]
+mod external_auth;
+#[cfg(test)]
 mod handover;
 #[cfg(test)]
 mod hanging;

@@ -71,6 +71,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{}: a ${ has no end", "{}: ein ${ hat kein Ende"),
     ("{}: a variable has no name", "{}: eine Variable hat keinen Namen"),
     // Plugins.
+    ("either a service or a target is asked", "gefragt wird entweder ein Dienst oder ein Ziel"),
+    ("{}: a target is http://host:port", "{}: ein Ziel ist http://host:port"),
+    ("{}: a path begins with / and has no variables", "{}: ein Pfad beginnt mit / und hat keine Variablen"),
+    ("timeout is longer than 0s, and 30s at most", "timeout ist länger als 0s und höchstens 30s"),
+    (
+        "{}: clients can send this header themselves on other routes; x-user-... and x-auth-request-... are taken out everywhere",
+        "{}: diesen Header können Clients auf anderen Routen selbst senden; x-user-... und x-auth-request-... werden überall entfernt",
+    ),
     ("which cookie is it that sticks?", "welches Cookie bleibt gleich?"),
     ("{} is no cookie's name: letters, digits, - _ and .", "{} ist kein Cookie-Name: Buchstaben, Ziffern, - _ und ."),
     ("retry_after is from 1s to 1h", "retry_after geht von 1s bis 1h"),

@@ -27,6 +27,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("too many requests have failed here; ask again later", "hier sind zu viele Anfragen gescheitert; später noch einmal fragen"),
     ("too many attempts, try again later", "zu viele Versuche, später noch einmal versuchen"),
     ("too many sign-ins at once, try again", "zu viele Anmeldungen gleichzeitig, noch einmal versuchen"),
+    ("this is not allowed", "das ist nicht erlaubt"),
+    ("it cannot be checked who asks", "es lässt sich nicht prüfen, wer anfragt"),
     ("this address may not ask here", "diese Adresse darf hier nicht anfragen"),
     ("there is no stored answer to this request", "zu dieser Anfrage ist keine Antwort gespeichert"),
     ("at most {} bytes are taken here", "hier werden höchstens {} Bytes angenommen"),

@@ -31,6 +31,7 @@ const TEXTS: &[(&str, &str)] = &[
         "Lehnt Anfragen eine Zeit lang ab, wenn zu viele scheitern oder langsam sind",
     ),
     ("Sends a share of the requests to another service", "Sendet einen Teil der Anfragen an einen anderen Dienst"),
+    ("Asks a service whether a request may pass", "Fragt einen Dienst, ob eine Anfrage passieren darf"),
     ("Lets in clients by an API key", "Lässt Clients mit einem API-Schlüssel zu"),
     ("Lets in who knows a password", "Lässt zu, wer ein Passwort kennt"),
     // Names of settings.
@@ -54,6 +55,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("Fields", "Felder"),
     ("Format", "Format"),
     ("Header", "Header"),
+    ("Headers for the question", "Header für die Frage"),
+    ("Headers for the service", "Header für den Dienst"),
     ("Header for the service", "Header für den Dienst"),
     ("Headers", "Header"),
     ("Hedge after", "Zweite Anfrage nach"),
@@ -100,11 +103,24 @@ const TEXTS: &[(&str, &str)] = &[
     ("Sticky", "Gleichbleibend"),
     ("Strip prefix", "Präfix entfernen"),
     ("Target", "Ziel"),
+    ("Timeout", "Zeitlimit"),
     ("Wait", "Warten"),
     ("Wait for another request", "Auf eine andere Anfrage warten"),
     ("WebSocket", "WebSocket"),
     ("Window", "Fenster"),
     // What settings do.
+    ("Asks its running instances", "Fragt seine laufenden Instanzen"),
+    ("Asks http://host:port instead", "Fragt stattdessen http://host:port"),
+    (
+        "What is asked: GET with this path; 2xx lets the request pass, 401 and 403 refuse it",
+        "Was gefragt wird: GET mit diesem Pfad; 2xx lässt die Anfrage passieren, 401 und 403 lehnen sie ab",
+    ),
+    ("For the whole question; then the request is refused, too", "Für die ganze Frage; danach wird die Anfrage auch abgelehnt"),
+    ("Headers of the request that the question has", "Header der Anfrage, die die Frage hat"),
+    (
+        "Headers of the answer that the service behind gets; those that no client can send",
+        "Header der Antwort, die der Dienst dahinter bekommt; solche, die kein Client senden kann",
+    ),
     (
         "Gets the share; when it has no instance, the one that discovery has found gets all",
         "Erhält den Teil; hat er keine Instanz, erhält der, den discovery gefunden hat, alles",

@@ -57,7 +57,7 @@ pub enum Credentials {
 impl Credentials {
     pub fn of(exchange: &Exchange) -> Credentials {
         let headers = &exchange.head.headers;
-        if headers.contains_key(COOKIE) {
+        if exchange.is_authorized_elsewhere || headers.contains_key(COOKIE) {
             return Credentials::Unknown;
         }
         match (headers.contains_key(AUTHORIZATION), exchange.identity.is_some(), exchange.consumer.is_some()) {
