@@ -1,6 +1,9 @@
 //! Answers that are compressed on their way, and those that are left as they are.
 
-use crate::support::{Client, HANDSHAKE, Reply, SWITCHES, TestApp, Upstream, find, ok, soon, until};
+use crate::support::{Client, Encrypted, HANDSHAKE, Reply, SWITCHES, TestApp, Upstream, find, ok, request, soon, until};
+use bytes::Bytes;
+use futures::future::join_all;
+use http::Method;
 use serde_json::{Value, json};
 use std::{io::Read, rc::Rc, time::Duration};
 use tokio::sync::Notify;
@@ -282,4 +285,47 @@ async fn a_websocket_passes_as_it_is() {
     while find(&client.input, b"\x81\x02hi").is_none() {
         assert!(soon(client.more()).await);
     }
+}
+
+#[actix_rt::test]
+async fn a_cache_behind_it_keeps_one_answer_that_each_client_gets_in_its_coding() {
+    let text = "all the cars of the market, ".repeat(200);
+    let upstream = Upstream::answering(answer("text/html", "Cache-Control: max-age=600\r\nETag: \"a\"\r\n", &text)).await;
+    let plugins = json!([{"plugin": "compression"}, {"plugin": "cache"}, {"plugin": "proxy", "settings": {"target": upstream.url()}}]);
+    let app = TestApp::with_routes(json!([{"path": "/**", "plugins": plugins}])).await;
+    for (accepts, coding) in [("br", "br"), ("gzip", "gzip"), ("zstd", "zstd"), ("gzip", "gzip")] {
+        let reply = app.send(&asking("GET", accepts)).await;
+        assert_eq!((decoded(&reply), reply.header("content-encoding")), (text.clone(), Some(coding)));
+        assert_eq!((reply.header("etag"), reply.header("vary")), (Some("w/\"a\""), Some("accept-encoding")), "{}", reply.head);
+    }
+    let plain = app.send(&asking("GET", "identity")).await;
+    assert_eq!((plain.text(), plain.header("content-encoding"), plain.header("vary")), (text, None, Some("accept-encoding")));
+    // What the client knows by the tag of the coded answer is known to the cache.
+    let known = app.send("GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br\r\nIf-None-Match: W/\"a\"\r\n\r\n").await;
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    assert_eq!(upstream.requests(), 1);
+}
+
+#[actix_rt::test]
+async fn over_http2_answers_are_compressed_too() {
+    let text = "some cars more, and a number: 4711. ".repeat(10_000);
+    let upstream = Upstream::answering(answer("text/plain", "", &text)).await;
+    let served = Encrypted::start(routes(&upstream, json!({})), |_, _, _| ()).await;
+    let client = served.http2().await;
+    let ask = async |method: Method, coding: &str| {
+        let mut request = request(method, "/");
+        request.headers_mut().insert("accept-encoding", coding.parse().unwrap());
+        client.ask(request, Bytes::new()).await.unwrap()
+    };
+    for coding in ["br", "zstd", "gzip"] {
+        let answers = join_all((0..8).map(|_| ask(Method::GET, coding))).await;
+        for answer in answers {
+            assert_eq!((answer.headers["content-encoding"].to_str().unwrap(), answer.headers.get("content-length")), (coding, None));
+            let mut read = String::new();
+            reader(coding, &answer.body).read_to_string(&mut read).unwrap();
+            assert!(read == text && answer.body.len() < text.len() / 20, "{} bytes", answer.body.len());
+        }
+    }
+    let head = ask(Method::HEAD, "br").await;
+    assert_eq!((head.headers["content-encoding"].to_str().unwrap(), head.body.len()), ("br", 0));
 }

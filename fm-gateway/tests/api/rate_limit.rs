@@ -1,6 +1,6 @@
 //! How often somebody may ask.
 
-use crate::support::{Client, Reply, TestApp, put, soon, table_of, until};
+use crate::support::{Client, Reply, TestApp, Upstream, put, soon, table_of, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -123,4 +123,19 @@ async fn of_two_limits_the_tighter_one_is_told_and_bad_settings_are_refused() {
         until("it is refused", || !app.table().problems.is_empty()).await;
         assert_eq!(app.table().revision, revision, "{bad}");
     }
+}
+
+#[actix_rt::test]
+async fn behind_a_cache_only_what_the_service_is_asked_counts_and_nobody_reads_the_quota_of_others() {
+    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nContent-Length: 2\r\n\r\nok").await;
+    let limit = limited("/**", json!({"burst": 1}))["plugins"][1].clone();
+    let to = json!({"plugin": "proxy", "settings": {"target": upstream.url()}});
+    let app = TestApp::with_routes(json!([{"path": "/**", "plugins": [{"plugin": "cache"}, limit, to]}])).await;
+    let miss = app.get("/a").await;
+    assert_eq!((miss.status, quota(&miss)), (200, [Some("1"), Some("0"), Some("60")]));
+    for _ in 0..3 {
+        let hit = app.get("/a").await;
+        assert_eq!((hit.status, quota(&hit)), (200, [None; 3]));
+    }
+    assert_eq!((app.get("/b").await.status, upstream.requests()), (429, 1));
 }

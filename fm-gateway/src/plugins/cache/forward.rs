@@ -4,7 +4,7 @@ use super::{
     policy::{Credentials, Wishes, wall_clock},
     store::{Lead, Stored},
 };
-use crate::pipeline::Exchange;
+use crate::{pipeline::Exchange, plugins::rate_limit};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
@@ -113,10 +113,14 @@ impl Pending {
     }
 }
 
-/// The headers that are stored; the age is counted apart, and a date is needed to count it (RFC 9110, 6.6.1).
+/// The headers that are stored; the age is counted apart, and a date is needed to count it (RFC 9110, 6.6.1). What a rate limit behind the cache
+/// has left for one client is nothing for others.
 pub fn kept(headers: &HeaderMap) -> HeaderMap {
     let mut kept = headers.clone();
     kept.remove(AGE);
+    for name in rate_limit::HEADERS {
+        kept.remove(name);
+    }
     if !kept.contains_key(DATE)
         && let Ok(now) = HeaderValue::from_str(&httpdate::fmt_http_date(wall_clock()))
     {

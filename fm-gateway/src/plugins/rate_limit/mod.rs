@@ -17,6 +17,9 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
+/// What answers say of a limit.
+pub const HEADERS: [HeaderName; 3] = [LIMIT, REMAINING, RESET];
+
 #[derive(Default)]
 pub struct RateLimit {
     store: Arc<Store>,
