@@ -6,7 +6,10 @@ mod token;
 mod user;
 
 pub use crate::pipeline::check;
-use crate::{Application, GatewaySettings, NAME};
+use crate::{
+    Application, GatewaySettings, NAME,
+    pipeline::{Catalogue, Plugin},
+};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fm_sdk::{
     Result,
@@ -14,7 +17,7 @@ use fm_sdk::{
     health::probe,
     logging, stop_signal,
 };
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 #[derive(Parser)]
 #[command(name = NAME, version, disable_help_subcommand = true)]
@@ -51,12 +54,23 @@ enum Command {
 
 /// Runs the program.
 pub fn run() -> ExitCode {
+    run_with([])
+}
+
+/// Runs the program with plugins of others beside those that come with it: the `main` of a gateway of one's own.
+pub fn run_with(plugins: impl IntoIterator<Item = Arc<dyn Plugin>>) -> ExitCode {
+    let mut catalogue = Catalogue::shipped();
+    if let Err(problem) = plugins.into_iter().try_for_each(|plugin| catalogue.add(plugin)) {
+        eprintln!("{NAME}: {problem}");
+        return ExitCode::FAILURE;
+    }
     // Clients must find it without looking it up in the registry.
     let command = Cli::command().mut_arg("http", |http| http.default_value("127.0.0.1:8080"));
     // A flattened struct of settings would introduce the program by what it is itself.
     let command = command.about(concat!(env!("CARGO_PKG_NAME"), ": ", env!("CARGO_PKG_DESCRIPTION"))).long_about(None::<&'static str>);
     let matches = command.get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    cli.own.plugins = catalogue;
     let own = own_settings::<GatewaySettings>(&matches);
     match actix_rt::System::new().block_on(obey(cli, own)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,7 +26,9 @@ pub mod traffic;
 pub mod trial;
 pub mod upstream;
 
+// What plugins of others need, in the versions that the gateway uses.
 pub use {application::Application, settings::GatewaySettings};
+pub use {fm_sdk, http, serde_json};
 
 /// The name under which the gateway registers.
 pub const NAME: &str = "fm-gateway";

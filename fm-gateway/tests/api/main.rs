@@ -47,6 +47,8 @@ mod overload;
 #[cfg(test)]
 mod own_answers;
 #[cfg(test)]
+mod own_plugins;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod pipelining;
