@@ -2,18 +2,23 @@
 
 mod process;
 
+use crate::time::now_ms;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
         counter::Counter,
+        exemplar::HistogramWithExemplars,
         family::{Family, MetricConstructor},
         gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
+        histogram::exponential_buckets,
         info::Info,
     },
     registry::{Registry, Unit},
 };
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64};
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    time::{Duration, UNIX_EPOCH},
+};
 
 pub use self::process::resident_memory;
 pub use prometheus_client;
@@ -61,6 +66,13 @@ struct Name {
     name: String,
 }
 
+/// The trace of something that took this long; of each bucket the last one.
+#[derive(Clone, Debug, EncodeLabelSet)]
+struct Exemplar {
+    trace_id: String,
+}
+type Histogram = HistogramWithExemplars<Exemplar>;
+
 /// From 1 ms to about 16 s.
 #[derive(Clone)]
 struct Seconds;
@@ -70,6 +82,12 @@ impl MetricConstructor<Histogram> for Seconds {
     }
 }
 type Times<L> = Family<L, Histogram, Seconds>;
+
+/// Counts a time, and names the trace in which it was taken if there is one to look at.
+fn observe(histogram: &Histogram, seconds: f64, trace_id: Option<String>) {
+    let now = UNIX_EPOCH + Duration::from_millis(now_ms().unsigned_abs());
+    histogram.observe(seconds, trace_id.map(|trace_id| Exemplar { trace_id }), Some(now));
+}
 
 struct Families {
     registry: Mutex<Registry>,
@@ -142,6 +160,10 @@ impl Metrics {
     }
     /// Counts an HTTP request; `route` is the pattern (`/api/cars/{id}`), never the path.
     pub fn request(&self, route: &str, method: &str, status: u16, seconds: f64) {
+        self.request_in(None, route, method, status, seconds);
+    }
+    /// Counts an HTTP request, and names its trace.
+    pub(crate) fn request_in(&self, trace: Option<String>, route: &str, method: &str, status: u16, seconds: f64) {
         let (route, method) = (route.to_owned(), known(method));
         let class = match status / 100 {
             1 => "1xx",
@@ -150,7 +172,8 @@ impl Metrics {
             4 => "4xx",
             _ => "5xx",
         };
-        self.0.request_seconds.get_or_create(&Route { route: route.clone(), method: method.clone() }).observe(seconds);
+        let of_route = Route { route: route.clone(), method: method.clone() };
+        observe(&self.0.request_seconds.get_or_create(&of_route), seconds, trace);
         self.0.requests.get_or_create(&Request { route, method, status: class }).inc();
     }
     /// Counts an HTTP request that was refused because of overload.
@@ -162,9 +185,9 @@ impl Metrics {
         self.0.body_timeouts.inc();
     }
     /// Counts a handled message. `audience` is `service`, `instance`, `command` or `call`; `outcome` is `ok` or the error's code.
-    pub(crate) fn handled(&self, audience: &'static str, name: &str, outcome: &str, seconds: f64) {
+    pub(crate) fn handled(&self, trace: Option<String>, audience: &'static str, name: &str, outcome: &str, seconds: f64) {
         self.0.handled.get_or_create(&Handled { name: name.into(), audience, outcome: outcome.into() }).inc();
-        self.0.handle_seconds.get_or_create(&Handler { name: name.into(), audience }).observe(seconds);
+        observe(&self.0.handle_seconds.get_or_create(&Handler { name: name.into(), audience }), seconds, trace);
     }
     /// Counts a message that had taken effect before: it is handled without another one.
     pub fn duplicate(&self, name: &str) {
@@ -176,8 +199,12 @@ impl Metrics {
     }
     /// Counts a call to another service: `ok` or the error's code.
     pub fn called(&self, name: &str, outcome: &str, seconds: f64) {
+        self.called_in(None, name, outcome, seconds);
+    }
+    /// Counts a call to another service, and names its trace.
+    pub(crate) fn called_in(&self, trace: Option<String>, name: &str, outcome: &str, seconds: f64) {
         self.0.calls.get_or_create(&Outcome { name: name.into(), outcome: outcome.into() }).inc();
-        self.0.call_seconds.get_or_create(&Name { name: name.into() }).observe(seconds);
+        observe(&self.0.call_seconds.get_or_create(&Name { name: name.into() }), seconds, trace);
     }
     /// Counts documents that were removed because they were too old.
     pub(crate) fn expired(&self, collection: &'static str, n: u64) {
@@ -224,8 +251,8 @@ mod tests {
         metrics.describe("fm-x", "x-1", "1.2.3");
         metrics.request("/api/cars/{id}", "GET", 204, 0.003);
         metrics.request("/api/cars/{id}", "BREW", 418, 0.003);
-        metrics.handled("service", "car.listed", "done", 0.01);
-        metrics.handled("instance", "car.listed", "later", 0.01);
+        metrics.handled(None, "service", "car.listed", "done", 0.01);
+        metrics.handled(None, "instance", "car.listed", "later", 0.01);
         metrics.published("car.listed", "ok");
         metrics.called("fm-x/do", "deadline", 2.0);
         metrics.outbox(3, 1.5);
@@ -249,6 +276,30 @@ mod tests {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
         assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn each_bucket_names_the_trace_of_its_last_time_that_has_one() {
+        let metrics = Metrics::default();
+        let trace = |n: u8| Some(format!("{n:032x}"));
+        metrics.request_in(trace(1), "/a", "GET", 200, 0.003);
+        metrics.request_in(trace(2), "/a", "GET", 200, 0.0035);
+        metrics.request("/a", "GET", 200, 0.0032);
+        metrics.handled(trace(3), "call", "fm-x/do", "ok", 0.5);
+        metrics.called_in(trace(4), "fm-x/do", "ok", 0.5);
+        let text = metrics.text();
+        let exemplars: Vec<_> = text.lines().filter_map(|line| Some((line.split_once("_bucket{")?.0, line.split_once(" # ")?.1))).collect();
+        let exemplars: Vec<_> =
+            exemplars.iter().map(|(name, exemplar)| format!("{name} {}", exemplar.rsplit_once(' ').unwrap().0)).collect();
+        assert_eq!(
+            exemplars,
+            [
+                format!("http_request_seconds {{trace_id=\"{}\"}} 0.0035", trace(2).unwrap()),
+                format!("message_handling_seconds {{trace_id=\"{}\"}} 0.5", trace(3).unwrap()),
+                format!("call_seconds {{trace_id=\"{}\"}} 0.5", trace(4).unwrap()),
+            ],
+            "{text}"
+        );
     }
 
     #[test]

@@ -127,13 +127,13 @@ where
                 Ok(mut response) => {
                     finish(response.response_mut().head_mut());
                     let route = response.request().match_pattern();
-                    with.record(&method, route.as_deref(), &path, response.status(), seconds);
+                    with.record(&span, &method, route.as_deref(), &path, response.status(), seconds);
                     ended(&mut span, route, response.status());
                     Ok(response)
                 }
                 Err(mut response) => {
                     finish(response.head_mut());
-                    with.record(&method, None, &path, response.status(), seconds);
+                    with.record(&span, &method, None, &path, response.status(), seconds);
                     ended(&mut span, None, response.status());
                     Err(InternalError::from_response("answered", response).into())
                 }
@@ -150,8 +150,8 @@ impl Observe {
         span.set(key::HTTP_METHOD, if method == OTHER { "_OTHER" } else { method });
         span
     }
-    fn record(&self, method: &Method, route: Option<&str>, path: &str, status: StatusCode, seconds: f64) {
-        self.metrics.request(route.unwrap_or("none"), method.as_str(), status.as_u16(), seconds);
+    fn record(&self, span: &Span, method: &Method, route: Option<&str>, path: &str, status: StatusCode, seconds: f64) {
+        self.metrics.request_in(span.sampled_trace(), route.unwrap_or("none"), method.as_str(), status.as_u16(), seconds);
         // Health checks and scrapes come every second; the query may hold secrets.
         let level = if is_operational(path) { log::Level::Trace } else { log::Level::Debug };
         let micros = (seconds * 1e6) as u64;

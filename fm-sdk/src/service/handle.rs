@@ -131,9 +131,10 @@ impl Try {
         let audience = info.audience;
         let attempts = handler.and_then(|h| h.subscription.options.attempts).unwrap_or(info.attempts);
         conclude(&mut self.span, &result, audience, m.attempt >= attempts);
+        let sampled = self.span.sampled_trace();
         self.span.end();
         let outcome = result.as_ref().map_or_else(Error::code, |_| "ok");
-        rt.metrics.handled(audience.label(), &m.name, outcome, self.started.elapsed().as_secs_f64());
+        rt.metrics.handled(sampled, audience.label(), &m.name, outcome, self.started.elapsed().as_secs_f64());
         match (result, audience) {
             (Ok(reply), Audience::Call) => Outcome::Reply(reply),
             (Ok(_), _) => Outcome::Ack,

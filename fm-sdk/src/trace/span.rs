@@ -29,6 +29,10 @@ impl Span {
     pub fn context(&self) -> Option<TraceParent> {
         self.0.as_ref().map(|open| open.context)
     }
+    /// Gives the id of its trace if that is kept: what metrics refer to.
+    pub(crate) fn sampled_trace(&self) -> Option<String> {
+        self.context().filter(TraceParent::is_sampled).map(|context| context.trace_id())
+    }
     pub(super) fn place(&self) -> Option<(TraceParent, Arc<Segment>)> {
         self.0.as_ref().map(|open| (open.context, open.segment.clone()))
     }

@@ -56,8 +56,9 @@ impl<M: Call> IntoFuture for Calling<M> {
             if let Err(e) = &reply {
                 span.fail(e.code().to_owned());
             }
+            let sampled = span.sampled_trace();
             span.end();
-            rt.metrics.called(M::AT, reply.as_ref().map_or_else(Error::code, |_| "ok"), started.elapsed().as_secs_f64());
+            rt.metrics.called_in(sampled, M::AT, reply.as_ref().map_or_else(Error::code, |_| "ok"), started.elapsed().as_secs_f64());
             serde_json::from_str(&reply?).internal()
         })
     }
