@@ -188,7 +188,7 @@ fn formed(error: &actix_web::Error) -> HttpResponse {
         return error.error_response();
     }
     if status.is_server_error() {
-        log::error!("{error:?}");
+        log::error!("http: a handler failed, answering {status}: {error:?}");
         return Problem::bare(status).response();
     }
     Problem::new(status, Problem::bare(status).code, error.to_string()).response()

@@ -163,9 +163,9 @@ impl ResponseError for Error {
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
         match self.kind() {
-            Kind::Internal => log::error!(code = self.code(); "{}", self.chain()),
-            Kind::Unavailable | Kind::Unroutable | Kind::TimedOut => log::warn!(code = self.code(); "{}", self.chain()),
-            _ => log::debug!(code = self.code(); "{}", self.chain()),
+            Kind::Internal => log::error!(code = self.code(); "http: {}", self.chain()),
+            Kind::Unavailable | Kind::Unroutable | Kind::TimedOut => log::warn!(code = self.code(); "http: {}", self.chain()),
+            _ => log::debug!(code = self.code(); "http: {}", self.chain()),
         }
         let fault = self.fault();
         let mut problem = Problem::new(status, fault.code, fault.message);
@@ -201,7 +201,7 @@ pub(super) fn shaped(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxB
     }
     let problem = match response.response().error() {
         Some(e) if status.is_server_error() => {
-            log::error!("{e:?}");
+            log::error!("http: a handler failed, answering {status}: {e:?}");
             Problem::bare(status)
         }
         Some(e) => Problem::new(status, code_of(status), e.to_string()),

@@ -133,7 +133,7 @@ fn trusted(place: &str, kid: &str, value: &str) -> Option<(String, Trusted)> {
     let read = serde_json::from_str::<Published>(value).ok().filter(|p| p.jwk.kid == kid);
     let found = read.and_then(|p| Some((kid.to_string(), Trusted { key: p.jwk.key()?, until_ms: p.until_ms, jwk: p.jwk })));
     if found.is_none() {
-        log::warn!("the key at {place} in the registry is not to be trusted, and left out");
+        log::warn!(key = place; "identity: a public key in the registry cannot be trusted, ignoring it");
     }
     found
 }

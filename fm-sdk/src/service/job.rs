@@ -40,7 +40,7 @@ impl<S: Send + Sync + 'static> Job<S> {
 
     pub(super) async fn run(&self, state: &Arc<S>, work: &Work) {
         if let Err(e) = (self.task)(state.clone(), work.fresh()).await {
-            log::warn!("job {}: failed: {}", self.name, e.chain());
+            log::warn!(job = &*self.name; "job: failed, running again when it is due: {}", e.chain());
         }
     }
 
@@ -55,7 +55,7 @@ impl<S: Send + Sync + 'static> Job<S> {
             if !self.lead(&work, lease).await.unwrap_or(false) {
                 continue;
             }
-            log::debug!("job {}: this instance does it", self.name);
+            log::debug!(job = &*self.name; "job: this instance does it");
             let runs = async {
                 loop {
                     sleep(self.every).await;
@@ -64,7 +64,7 @@ impl<S: Send + Sync + 'static> Job<S> {
             };
             tokio::select! {
                 () = runs => {}
-                () = self.keep(&work, asked, lease, &mut renewals) => log::info!("job {}: lease lost, another instance may do it", self.name),
+                () = self.keep(&work, asked, lease, &mut renewals) => log::info!(job = &*self.name; "job: lease lost, another instance may do it"),
             }
         }
     }
@@ -77,7 +77,7 @@ impl<S: Send + Sync + 'static> Job<S> {
             match tokio::time::timeout_at(renewed + lease, self.lead(work, lease)).await {
                 Ok(Ok(true)) => renewed = asked,
                 Ok(Ok(false)) | Err(_) => return,
-                Ok(Err(e)) => log::warn!("job {}: lease not renewed, trying again: {}", self.name, e.chain()),
+                Ok(Err(e)) => log::warn!(job = &*self.name; "job: lease not renewed, trying again: {}", e.chain()),
             }
             if renewed.elapsed() >= lease {
                 return;
@@ -88,7 +88,7 @@ impl<S: Send + Sync + 'static> Job<S> {
     /// Lets another instance begin at once.
     pub(super) async fn release(&self, work: &Work) {
         if let Err(e) = self.lead(work, Duration::ZERO).await {
-            log::debug!("job {}: lease not released, it ends by itself: {}", self.name, e.chain());
+            log::debug!(job = &*self.name; "job: lease not released, it ends by itself: {}", e.chain());
         }
     }
 

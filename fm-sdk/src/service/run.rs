@@ -33,7 +33,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         let mut stop = std::pin::pin!(stop);
         let (server, handle) = self.serve()?;
         let server = actix_rt::spawn(server);
-        log::info!("{} {} listens on {}", self.service.name(), self.rt.instance, self.address()?);
+        log::info!("service: {} listens on {}", self.rt.instance, self.address()?);
         let started = tokio::select! {
             started = self.start() => Some(started?),
             () = &mut stop => None,
@@ -122,7 +122,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         let registration = self.services().register(self.instance()?)?;
         self.until_found(registration.instance()).await;
         self.health.enter(Phase::Serving);
-        log::info!("{} is ready, instance {}", self.service.name(), rt.instance);
+        log::info!("service: {} is ready", rt.instance);
         Ok(Up { registration, workers, tasks })
     }
 
@@ -141,7 +141,7 @@ impl<S: Send + Sync + 'static> Application<S> {
             loop {
                 tokio::time::sleep(SWEEP).await;
                 if let Err(e) = store.sweep(REMEMBER).await {
-                    log::warn!("sweep: {}", e.chain());
+                    log::warn!("store: ids of old messages not removed, trying again later: {}", e.chain());
                 }
             }
         }));
@@ -150,7 +150,7 @@ impl<S: Send + Sync + 'static> Application<S> {
 
     /// Gives the workers, which are done.
     async fn drain(&self, up: Up) -> Workers {
-        log::info!("{} {} drains", self.service.name(), self.rt.instance);
+        log::info!("service: {} drains", self.rt.instance);
         self.rt.draining.begin();
         self.health.enter(Phase::Draining);
         up.registration.release().await;
@@ -158,13 +158,13 @@ impl<S: Send + Sync + 'static> Application<S> {
         self.rt.transport.stop_consuming().await;
         let left = up.workers.idle(FINISH).await;
         if left > 0 {
-            log::warn!("{left} messages are still being handled and will come again");
+            log::warn!(messages = left; "service: stopping while messages are handled, the broker delivers them again");
         }
         for job in self.service.jobs.iter().filter(|job| !job.once) {
             job.run(&self.service.state, &self.work()).await;
         }
         if !matches!(tokio::time::timeout(FINISH, self.rt.flush()).await, Ok(Ok(None))) {
-            log::warn!("messages are left in the outbox; the next instance sends them");
+            log::warn!("outbox: stopping with messages that are not confirmed, the next instance sends them");
         }
         up.tasks.iter().for_each(JoinHandle::abort);
         for job in self.service.jobs.iter().filter(|job| job.once) {
@@ -192,7 +192,7 @@ async fn again<T, F: Future<Output = Result<T>>>(what: &str, f: impl Fn() -> F) 
     loop {
         match f().await {
             Ok(t) => return t,
-            Err(e) => log::warn!("{what}, will be tried again: {}", e.chain()),
+            Err(e) => log::warn!("service: {what}, trying again: {}", e.chain()),
         }
         tokio::time::sleep(backoff.next_wait()).await;
     }
