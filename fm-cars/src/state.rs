@@ -59,7 +59,7 @@ pub async fn fill(state: Arc<Cars>, work: Work) -> Result<()> {
     read.await?;
     let cars = refill.finish();
     state.gauges.show(&state.search, work.runtime());
-    log::info!("the search holds {cars} cars");
+    log::info!(cars = cars; "search: filled from the store");
     Ok(())
 }
 

@@ -305,7 +305,7 @@ impl Application {
         }
         let server = Server::start(self.gateway.clone(), &self.public, self.settings.workers.into(), leave.clone()).internal()?;
         let tls = tls_address.map(|address| format!(", for TLS on {address}")).unwrap_or_default();
-        log::info!("{NAME} {} listens on {address}{tls}, for operators on {admin_address}", self.instance);
+        log::info!("gateway: {} listens on {address}{tls}, for operators on {admin_address}", self.instance);
         drop(self.public);
 
         let loaded = tokio::select! {
@@ -322,7 +322,7 @@ impl Application {
             };
             let is_remembered = self.operators.remember(&node).await;
             let mut registration = self.services.register(instance)?;
-            log::info!("{NAME} {} is ready", self.instance);
+            log::info!("gateway: {} is ready", self.instance);
             tokio::select! {
                 () = stop => {}
                 () = announce(&mut registration, &mut state) => {}
@@ -364,7 +364,7 @@ fn beside(handover: &Path) -> PathBuf {
 }
 
 async fn drain(gateway: &Gateway, registration: Registration, time: Duration) {
-    log::info!("{NAME} {} drains", registration.instance().id);
+    log::info!("gateway: {} drains", registration.instance().id);
     gateway.draining.begin();
     gateway.health.enter(Phase::Draining);
     registration.release().await;

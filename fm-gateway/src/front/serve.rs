@@ -68,7 +68,7 @@ pub async fn serve(
         let answered = AssertUnwindSafe(answer(entering, worker, head, body)).catch_unwind().await;
         answered.unwrap_or_else(|_| {
             let trace_id = trace.trace_id();
-            log::error!(trace_id = trace_id.as_str(); "a plugin panicked");
+            log::error!(trace_id = trace_id.as_str(); "pipeline: a plugin panicked, answering 500");
             (Answer::problem(&Error::new(Kind::Internal, "internal", "a plugin panicked"), &trace), None, true)
         })
     };

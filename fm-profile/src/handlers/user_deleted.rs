@@ -21,8 +21,12 @@ pub async fn user_deleted(m: UserDeleted, cx: Cx<Profile>) -> Handled {
         })
         .await;
     match changed {
-        Err(e) if e.kind() == Kind::NotFound => log::warn!("fm-cars deleted the cars of {}, whom nobody knows", m.user),
-        Ok(user) if !user.is_gone() => log::warn!("fm-cars deleted the cars of {}, who is still there", m.user),
+        Err(e) if e.kind() == Kind::NotFound => {
+            log::warn!(user = m.user.as_str(); "accounts: fm-cars deleted the cars of an unknown user, nothing to do")
+        }
+        Ok(user) if !user.is_gone() => {
+            log::warn!(user = m.user.as_str(); "accounts: fm-cars deleted the cars of a user who is not deleted, leaving the account as it is")
+        }
         other => return other.map(drop),
     }
     Ok(())

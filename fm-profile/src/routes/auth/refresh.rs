@@ -45,7 +45,7 @@ pub async fn refresh(work: Work, profile: Data<Profile>, _: NoQuery, Json(m): Js
         (Refreshed::Reused, _) => {
             log::warn!(user = user.id.as_str(); "sessions: replaced refresh token used again, session ended");
             if let Err(e) = revocation::write(&work, &user).await {
-                log::warn!("will be written later: {}", e.chain());
+                log::warn!(user = user.id.as_str(); "sessions: revocation not written to the registry, writing it later: {}", e.chain());
             }
             Err(Error::new(Kind::Unauthenticated, "refresh-reused", "the refresh token was replaced before: sign in again"))
         }

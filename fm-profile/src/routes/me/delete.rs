@@ -65,7 +65,7 @@ pub async fn delete(who: Identity, work: Work, profile: Data<Profile>, _: NoQuer
         .await?;
     // The account is gone in any case; the registry hears of it as soon as it can be told.
     if let Err(e) = revocation::write(&work, &user).await {
-        log::warn!("{} has deleted the account: {}", user.id, e.chain());
+        log::warn!(user = user.id.as_str(); "sessions: revocation of a deleted account not written to the registry, writing it later: {}", e.chain());
     }
     accepted(&user)
 }
