@@ -26,7 +26,9 @@ impl Copy {
     /// Reads it; `None` if there is none that can be read.
     pub fn read(&self) -> Option<(Table, i64)> {
         let text = fs::read_to_string(&self.0).ok()?;
-        let kept: Kept = serde_json::from_str(&text).inspect_err(|e| log::warn!("table: copy on disk {} cannot be read, starting without it: {e}", self.0.display())).ok()?;
+        let kept: Kept = serde_json::from_str(&text)
+            .inspect_err(|e| log::warn!("table: copy on disk {} cannot be read, starting without it: {e}", self.0.display()))
+            .ok()?;
         Some((kept.table, kept.revision))
     }
 
