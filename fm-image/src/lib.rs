@@ -50,4 +50,5 @@ pub fn image(images: Images) -> Service<Images> {
         .at_start(async |images: Arc<Images>, _: Work| -> Result<()> { images.files.check().await })
         .every(SWEEP, "sweep-images", jobs::sweep)
         .http(routes::configure)
+        .openapi(openapi::document)
 }

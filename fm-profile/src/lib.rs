@@ -60,4 +60,5 @@ pub fn profile(setup: Setup) -> Service<Profile> {
         .every(REVOKE, "write-revocations", revocation::catch_up)
         .every_once(MAIL_ALERTS, "mail-alerts", searches::mail_alerts)
         .http(routes::configure)
+        .openapi(openapi::document)
 }

@@ -1,11 +1,7 @@
 //! The service's part of the market's API description.
 
 use crate::routes;
-use actix_web::web::Json;
-use utoipa::{
-    Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-};
+use utoipa::OpenApi;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,7 +46,6 @@ use utoipa::{
         routes::admin::reports::list,
         routes::admin::reports::put
     ),
-    modifiers(&Bearer),
     tags(
         (name = "auth", description = "Signing up, in and out, forgotten passwords"),
         (name = "me", description = "One's own account"),
@@ -61,15 +56,7 @@ use utoipa::{
 )]
 struct Api;
 
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        api.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}
-
-pub async fn document() -> Json<utoipa::openapi::OpenApi> {
-    Json(Api::openapi())
+/// Describes this service's part of the API (OpenAPI 3.1); fm-sdk adds what all services have in common.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Api::openapi()
 }

@@ -38,4 +38,5 @@ pub fn tracker() -> Service<Tracker> {
         .on_each_instance(handlers::announce)
         .every(FLUSH, "flush-views", views::flush)
         .http(routes::configure)
+        .openapi(openapi::document)
 }

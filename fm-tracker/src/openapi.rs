@@ -1,7 +1,6 @@
 //! The service's part of the market's API description.
 
 use crate::routes;
-use actix_web::web::Json;
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -18,6 +17,7 @@ use utoipa::OpenApi;
 )]
 struct Api;
 
-pub async fn document() -> Json<utoipa::openapi::OpenApi> {
-    Json(Api::openapi())
+/// Describes this service's part of the API (OpenAPI 3.1); fm-sdk adds what all services have in common.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Api::openapi()
 }

@@ -8,8 +8,7 @@ use fm_sdk::{
 /// Lists the caller's own cars, drafts and sold ones too, the newest first.
 #[utoipa::path(get, path = "/api/me/cars", tag = "cars", security(("bearer" = [])), params(
     ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1, maximum = 100)), responses(
-    (status = 200, body = CarList), (status = 400, description = "a parameter is unknown or out of its limits"),
-    (status = 401, description = "nobody is signed in")))]
+    (status = 200, body = CarList), (status = 400, description = "a parameter is unknown or out of its limits")))]
 pub async fn cars(work: Work, who: Identity, page: Page) -> Result<Json<CarList>> {
     let mine = || work.docs::<Car>().filter(Car::owner.eq(who.sub()));
     let total = mine().count().await?;

@@ -32,6 +32,5 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(resource("/api/catalogue/colors").route(get().to(catalogue::lists::colors)))
         .service(resource("/api/catalogue/gearboxes").route(get().to(catalogue::lists::gearboxes)))
         .service(resource("/api/catalogue/places").route(get().to(catalogue::places::places)))
-        .service(resource("/api/catalogue/options").route(get().to(catalogue::lists::options)))
-        .service(resource("/openapi.json").route(get().to(crate::openapi::document)));
+        .service(resource("/api/catalogue/options").route(get().to(catalogue::lists::options)));
 }

@@ -13,6 +13,7 @@ mod near;
 mod pictures;
 mod rating;
 mod relevance;
+mod schemas;
 mod search;
 mod show_car;
 mod write;

@@ -6,15 +6,14 @@ pub mod show;
 pub mod upload;
 
 use crate::{limits, messages::MayEdit};
-use actix_web::web::{ServiceConfig, get, resource};
+use actix_web::web::{ServiceConfig, resource};
 use fm_sdk::{Error, Kind, Result, Work};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/api/cars/{id}/images").post(upload::upload))
         .service(resource("/api/cars/{id}/images/order").put(order::order))
         .service(resource("/api/cars/{id}/images/{key}").delete(remove::remove))
-        .service(resource("/images/{key}/{size}").get(show::show))
-        .route("/openapi.json", get().to(crate::openapi::document));
+        .service(resource("/images/{key}/{size}").get(show::show));
 }
 
 /// Longer ids are nobody's, and are not sent around.

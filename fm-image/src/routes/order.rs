@@ -45,11 +45,10 @@ impl Order {
 /// Brings the pictures of a car of the caller's into another order.
 #[utoipa::path(put, path = "/api/cars/{id}/images/order", tag = "images", params(("id" = String, Path, description = "the car")),
     request_body = Order, security(("bearer" = [])), responses(
-    (status = 200, body = Images), (status = 400, description = "not an order"), (status = 401, description = "not signed in"),
+    (status = 200, body = Images), (status = 400, description = "not an order"),
     (status = 403, description = "not the owner"), (status = 404, description = "no such car"), (status = 409, description = "the car has other pictures by now"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"),
-    (status = 422, description = "not the keys of the car's pictures, each once"),
-    (status = 503, description = "a part that is needed is unreachable"), (status = 504, description = "fm-cars did not answer")))]
+    (status = 422, description = "not the keys of the car's pictures, each once"), (status = 504, description = "fm-cars did not answer")))]
 pub async fn order(who: Identity, work: Work, car: Path<String>, Json(order): Json<Order>) -> Result<web::Json<Images>> {
     who.require("cars:write")?;
     may_edit(&work, &car).await?;

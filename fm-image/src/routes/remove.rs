@@ -13,9 +13,8 @@ use fm_sdk::{Doc, Error, Identity, Result, Work, http::extract::Path};
 /// Takes a picture off a car of the caller's and deletes it. One that is gone already is no error.
 #[utoipa::path(delete, path = "/api/cars/{id}/images/{key}", tag = "images",
     params(("id" = String, Path, description = "the car"), ("key" = String, Path, description = "the picture")), security(("bearer" = [])), responses(
-    (status = 204, description = "gone"), (status = 401, description = "not signed in"), (status = 403, description = "not the owner"),
-    (status = 404, description = "no such car, or another car's picture"),
-    (status = 503, description = "a part that is needed is unreachable"), (status = 504, description = "fm-cars did not answer")))]
+    (status = 204, description = "gone"), (status = 403, description = "not the owner"),
+    (status = 404, description = "no such car, or another car's picture"), (status = 504, description = "fm-cars did not answer")))]
 pub async fn remove(who: Identity, work: Work, images: Data<Images>, path: Path<(String, Key)>) -> Result<HttpResponse> {
     who.require("cars:write")?;
     let (car, key) = path.into_inner();

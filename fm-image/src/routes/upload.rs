@@ -23,8 +23,7 @@ pub struct Upload {
 /// Adds pictures to a car of the caller's. All are checked before any is stored; the answer comes when fm-cars has confirmed.
 #[utoipa::path(post, path = "/api/cars/{id}/images", tag = "images", params(("id" = String, Path, description = "the car")),
     request_body(content = Upload, content_type = "multipart/form-data"), security(("bearer" = [])), responses(
-    (status = 201, body = picture::Images), (status = 400, description = "no multipart that can be read, or an unknown field"),
-    (status = 401, description = "not signed in"), (status = 403, description = "not the owner"), (status = 404, description = "no such car"),
+    (status = 201, body = picture::Images), (status = 400, description = "no multipart that can be read, or an unknown field"), (status = 403, description = "not the owner"), (status = 404, description = "no such car"),
     (status = 409, description = "one of the pictures is being deleted"),
     (status = 413, description = "a file or the upload is too large, or there are too many files"),
     (status = 415, description = "no multipart, or a file that is no JPEG, PNG or WebP"),

@@ -9,6 +9,7 @@ mod good_files;
 mod orientation;
 mod pictures;
 mod removal;
+mod schemas;
 mod serving;
 mod sweep;
 mod upload;

@@ -14,6 +14,7 @@ mod market;
 mod profiles;
 mod reports;
 mod revocation;
+mod schemas;
 mod searches;
 mod secrets;
 mod sessions;

@@ -15,8 +15,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/api/tracks/popular", get().to(popular::popular))
         .route("/api/tracks/stream", get().to(stream::stream))
         .route("/api/tracks/views", post().to(views::view))
-        .route("/api/cars/{id}/price-history", get().to(price_history::price_history))
-        .route("/openapi.json", get().to(crate::openapi::document));
+        .route("/api/cars/{id}/price-history", get().to(price_history::price_history));
 }
 
 /// How many items of a list are wanted.

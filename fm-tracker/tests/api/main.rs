@@ -2,6 +2,7 @@
 
 mod events;
 mod http;
+mod schemas;
 
 use fm_sdk::testing::MockBus;
 use fm_tracker::{Tracker, messages::CarNow, tracker};

@@ -15,7 +15,7 @@ use fm_sdk::{
 #[utoipa::path(post, path = "/api/cars", tag = "cars", request_body = NewCar, security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")), responses(
     (status = 201, body = CarView, headers(("Location", description = "the car's address"), ("ETag", description = "the car's version"))),
-    (status = 400, description = "cannot be read"), (status = 401, description = "nobody is signed in"),
+    (status = 400, description = "cannot be read"),
     (status = 403, description = "the scope cars:write is missing"),
     (status = 409, description = "what this Idempotency-Key created was removed since"), (status = 413, description = "too large"),
     (status = 415, description = "not JSON"), (status = 422, description = "out of the limits, field by field")))]

@@ -11,8 +11,7 @@ use fm_sdk::{
 /// Removes a car, its pictures and what others know of it.
 #[utoipa::path(delete, path = "/api/cars/{id}", tag = "cars", security(("bearer" = [])),
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if the version is one of these")), responses(
-    (status = 204, description = "gone"), (status = 400, description = "cannot be read"),
-    (status = 401, description = "nobody is signed in"), (status = 403, description = "somebody else's car"),
+    (status = 204, description = "gone"), (status = 400, description = "cannot be read"), (status = 403, description = "somebody else's car"),
     (status = 404, description = "no such car"), (status = 412, description = "somebody else changed it in between")))]
 pub async fn delete(work: Work, who: Identity, state: Data<Cars>, id: Path<String>, condition: IfMatchTags) -> Result<HttpResponse> {
     who.require("cars:write")?;

@@ -13,7 +13,7 @@ use fm_sdk::{
 #[utoipa::path(patch, path = "/api/cars/{id}", tag = "cars", request_body = CarPatch, security(("bearer" = [])),
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "only if the version is one of these")), responses(
     (status = 200, body = CarView, headers(("ETag", description = "the car's version"))),
-    (status = 400, description = "cannot be read"), (status = 401, description = "nobody is signed in"),
+    (status = 400, description = "cannot be read"),
     (status = 403, description = "somebody else's car"), (status = 404, description = "no such car"),
     (status = 409, description = "sold cars stay as they are"), (status = 412, description = "somebody else changed it in between"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"),

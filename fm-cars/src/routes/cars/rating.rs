@@ -70,7 +70,7 @@ pub struct RatedPrice {
 /// changes with every other car, and the car's ETag does not.
 #[utoipa::path(get, path = "/api/cars/{id}/rating", tag = "cars", operation_id = "rate_price", params(("id" = String, Path)),
     security((), ("bearer" = [])), responses(
-    (status = 200, body = RatedPrice), (status = 401, description = "a token that is not good"),
+    (status = 200, body = RatedPrice),
     (status = 404, description = "no such car, or somebody else's draft")))]
 pub async fn rating(work: Work, who: MaybeIdentity, state: Data<Cars>, id: Path<String>) -> Result<Json<RatedPrice>> {
     let car = work.doc::<Car>(&id).need().await.map_err(or_unknown)?;

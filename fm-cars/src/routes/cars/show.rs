@@ -11,7 +11,6 @@ use fm_sdk::{
 #[utoipa::path(get, path = "/api/cars/{id}", tag = "cars", params(("id" = String, Path)), security((), ("bearer" = [])), responses(
     (status = 200, body = CarView, headers(("ETag", description = "the car's version"))),
     (status = 304, description = "the version of If-None-Match is the newest"),
-    (status = 401, description = "a token that is not good"),
     (status = 404, description = "no such car, or somebody else's draft")))]
 pub async fn show(work: Work, who: MaybeIdentity, id: Path<String>, known: IfNoneMatch) -> Result<HttpResponse> {
     let car = work.doc::<Car>(&id).need().await.map_err(or_unknown)?;

@@ -8,8 +8,7 @@ use fm_sdk::{Identity, Result, Work, http::extract::Path};
 
 /// Marks a car as sold. It stays where it is, but is not found any more.
 #[utoipa::path(post, path = "/api/cars/{id}/sold", tag = "cars", security(("bearer" = [])), params(("id" = String, Path)), responses(
-    (status = 200, body = CarView, headers(("ETag", description = "the car's version"))),
-    (status = 401, description = "nobody is signed in"), (status = 403, description = "somebody else's car"),
+    (status = 200, body = CarView, headers(("ETag", description = "the car's version"))), (status = 403, description = "somebody else's car"),
     (status = 404, description = "no such car"), (status = 409, description = "a draft cannot be sold")))]
 pub async fn sold(work: Work, who: Identity, state: Data<Cars>, id: Path<String>) -> Result<HttpResponse> {
     who.require("cars:write")?;

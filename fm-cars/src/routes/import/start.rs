@@ -25,7 +25,7 @@ pub struct Started {
 #[utoipa::path(post, path = "/api/cars/import", tag = "import", security(("bearer" = [])),
     request_body(content = String, content_type = "text/csv", description = "a header line, then one car a line"), responses(
     (status = 202, body = Started, headers(("Location", description = "the import's status"))),
-    (status = 400, description = "cannot be read"), (status = 401, description = "nobody is signed in"),
+    (status = 400, description = "cannot be read"),
     (status = 403, description = "the scope cars:import is missing"), (status = 413, description = "larger than 20 MiB"),
     (status = 415, description = "not text/csv"), (status = 422, description = "the file as a whole is wrong; `code` says how: \
         csv-empty, csv-encoding (not UTF-8), csv-delimiter (not commas), csv-columns (missing or given twice), csv-no-rows, \

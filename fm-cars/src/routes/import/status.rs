@@ -44,7 +44,7 @@ fn unknown() -> Error {
 
 /// Shows how far an import is, to who started it.
 #[utoipa::path(get, path = "/api/cars/import/{id}", tag = "import", security(("bearer" = [])), params(("id" = String, Path)), responses(
-    (status = 200, body = ImportStatus), (status = 401, description = "nobody is signed in"),
+    (status = 200, body = ImportStatus),
     (status = 404, description = "no such import, or somebody else's")))]
 pub async fn status(work: Work, who: Identity, id: Path<String>) -> Result<Json<ImportStatus>> {
     let import = work.doc::<Import>(&id).need().await.map_err(|e| if e.kind() == Kind::NotFound { unknown() } else { e })?;

@@ -45,8 +45,7 @@ pub struct Resolution {
 
 /// Lists conversations that users have reported.
 #[utoipa::path(get, path = "/api/admin/reports", tag = "admin", operation_id = "list_reports", params(Wanted), security(("bearer" = [])), responses(
-    (status = 200, body = Reports), (status = 400, description = "unknown parameter, or out of its limits"),
-    (status = 401, description = "not signed in"), (status = 403, description = "scope-missing: needs users:admin")))]
+    (status = 200, body = Reports), (status = 400, description = "unknown parameter, or out of its limits"), (status = 403, description = "scope-missing: needs users:admin")))]
 pub async fn list(who: Identity, work: Work, Query(m): Query<Wanted>) -> Result<HttpResponse> {
     who.require(super::SCOPE)?;
     own(&work, &who).await?;
@@ -61,7 +60,7 @@ pub async fn list(who: Identity, work: Work, Query(m): Query<Wanted>) -> Result<
 /// Marks a report as dealt with, or as open again.
 #[utoipa::path(put, path = "/api/admin/reports/{id}", tag = "admin", operation_id = "resolve_report", request_body = Resolution,
     params(("id" = String, Path)), security(("bearer" = [])), responses(
-    (status = 200, body = ReportView), (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 200, body = ReportView), (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs users:admin"), (status = 404, description = "report-unknown"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON")))]
 pub async fn put(who: Identity, work: Work, id: Path<String>, _: NoQuery, Json(m): Json<Resolution>) -> Result<HttpResponse> {

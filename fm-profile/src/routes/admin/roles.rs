@@ -25,7 +25,7 @@ pub struct RolesWanted {
 #[utoipa::path(put, path = "/api/admin/users/{id}/roles", tag = "admin", operation_id = "put_roles", params(("id" = String, Path)),
     request_body = RolesWanted, security(("bearer" = [])), responses(
     (status = 200, body = Account),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs users:admin"), (status = 404, description = "user-unknown"),
     (status = 409, description = "last-admin"), (status = 413, description = "too large"), (status = 415, description = "not JSON"),
     (status = 422, description = "no such role"),

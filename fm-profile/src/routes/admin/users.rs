@@ -39,8 +39,7 @@ pub struct Accounts {
 
 /// Lists users.
 #[utoipa::path(get, path = "/api/admin/users", tag = "admin", operation_id = "list_users", params(Wanted), security(("bearer" = [])), responses(
-    (status = 200, body = Accounts), (status = 400, description = "unknown parameter, or out of its limits"),
-    (status = 401, description = "not signed in"), (status = 403, description = "scope-missing: needs users:admin")))]
+    (status = 200, body = Accounts), (status = 400, description = "unknown parameter, or out of its limits"), (status = 403, description = "scope-missing: needs users:admin")))]
 pub async fn list(who: Identity, work: Work, Query(m): Query<Wanted>) -> Result<HttpResponse> {
     who.require(super::SCOPE)?;
     own(&work, &who).await?;

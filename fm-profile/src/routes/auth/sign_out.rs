@@ -13,7 +13,7 @@ use fm_sdk::{Error, Identity, Kind, Result, Work, http::Json};
 /// revoked when it is back, and signing out again then answers 204.
 #[utoipa::path(post, path = "/api/auth/sign-out", tag = "auth", request_body = Refresh, security(("bearer" = [])), responses(
     (status = 204, description = "signed out"),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "somebody else's refresh token"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "not a refresh token"),
     (status = 503, description = "revocation-not-written: try again")))]

@@ -33,7 +33,7 @@ pub struct Accepted {
 /// Name and address are free again from now on. Asked again with a token that is still believed, it gives the same answer.
 #[utoipa::path(delete, path = "/api/me", tag = "me", request_body = Deleting, security(("bearer" = [])), responses(
     (status = 202, description = "nothing can stop it any more", body = Accepted),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "password-wrong"), (status = 409, description = "last-admin: make somebody else administrator first"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "empty or too long"),
     (status = 429, description = "too many failures"), (status = 503, description = "busy, try again")))]

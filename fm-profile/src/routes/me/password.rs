@@ -25,7 +25,7 @@ pub struct PasswordChange {
 /// Changes the password. All other sessions end; this one goes on with a refresh, because all access tokens are refused from now on.
 #[utoipa::path(put, path = "/api/me/password", tag = "me", request_body = PasswordChange, security(("bearer" = [])), responses(
     (status = 204, description = "changed"),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "password-wrong: the old one"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "the new one is weak"),
     (status = 429, description = "too many failures"),

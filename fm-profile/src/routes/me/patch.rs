@@ -23,7 +23,7 @@ pub struct AccountPatch {
 /// Changes one's own name or email address. A mail asks to confirm a new address.
 #[utoipa::path(patch, path = "/api/me", tag = "me", request_body = AccountPatch, security(("bearer" = [])), responses(
     (status = 200, body = Account),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs profile:write"), (status = 409, description = "taken: name or address, see errors"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "bad name or address")))]
 pub async fn patch(who: Identity, work: Work, _: NoQuery, Json(m): Json<AccountPatch>) -> Result<HttpResponse> {

@@ -66,7 +66,7 @@ impl ProfilePatch {
 
 /// Shows one's own profile.
 #[utoipa::path(get, path = "/api/me/profile", tag = "me", operation_id = "my_profile", security(("bearer" = [])), responses(
-    (status = 200, body = PublicProfile), (status = 400, description = "unknown parameter"), (status = 401, description = "not signed in")))]
+    (status = 200, body = PublicProfile), (status = 400, description = "unknown parameter")))]
 pub async fn show(who: Identity, work: Work, _: NoQuery) -> Result<HttpResponse> {
     Ok(private(HttpResponse::Ok(), &PublicProfile::new(&*own(&work, &who).await?, true)))
 }
@@ -75,7 +75,7 @@ pub async fn show(who: Identity, work: Work, _: NoQuery) -> Result<HttpResponse>
 #[utoipa::path(patch, path = "/api/me/profile", tag = "me", operation_id = "patch_my_profile", request_body = ProfilePatch,
     security(("bearer" = [])), responses(
     (status = 200, body = PublicProfile),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs profile:write"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "out of its limits")))]
 pub async fn patch(who: Identity, work: Work, _: NoQuery, Json(m): Json<ProfilePatch>) -> Result<HttpResponse> {

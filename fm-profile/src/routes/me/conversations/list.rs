@@ -39,8 +39,7 @@ pub struct Conversations {
 /// Lists one's own conversations, as buyer and as seller.
 #[utoipa::path(get, path = "/api/me/conversations", tag = "inbox", operation_id = "conversations", params(Wanted), security(("bearer" = [])),
     responses(
-    (status = 200, body = Conversations), (status = 400, description = "unknown parameter, or out of its limits"),
-    (status = 401, description = "not signed in")))]
+    (status = 200, body = Conversations), (status = 400, description = "unknown parameter, or out of its limits")))]
 pub async fn list(who: Identity, work: Work, Query(m): Query<Wanted>) -> Result<HttpResponse> {
     own(&work, &who).await?;
     let page = Page::new(m.page, m.per_page)?;

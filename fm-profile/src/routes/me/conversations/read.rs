@@ -22,7 +22,7 @@ pub struct Seen {
 /// Marks messages as read.
 #[utoipa::path(put, path = "/api/me/conversations/{id}/read", tag = "inbox", operation_id = "read", request_body = Seen,
     security(("bearer" = [])), params(("id" = String, Path)), responses(
-    (status = 204, description = "marked"), (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 204, description = "marked"), (status = 400, description = "not understood"),
     (status = 404, description = "conversation-unknown"), (status = 413, description = "too large"), (status = 415, description = "not JSON")))]
 pub async fn read(who: Identity, work: Work, id: Path<String>, _: NoQuery, Json(m): Json<Seen>) -> Result<HttpResponse> {
     own(&work, &who).await?;

@@ -25,7 +25,7 @@ pub struct NewMessage {
 #[utoipa::path(post, path = "/api/me/conversations/{id}/messages", tag = "inbox", operation_id = "reply", request_body = NewMessage,
     security(("bearer" = [])), params(("id" = String, Path),
     ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")), responses(
-    (status = 201, body = ConversationView), (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 201, body = ConversationView), (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs profile:write"), (status = 404, description = "conversation-unknown"),
     (status = 409, description = "person-gone, conversation-full"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "empty or too long"),

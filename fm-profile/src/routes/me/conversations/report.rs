@@ -28,7 +28,7 @@ pub struct Complaint {
 /// Reports a conversation to the moderators, with its last messages. Reported again it replaces the report, unless that was dealt with.
 #[utoipa::path(put, path = "/api/me/conversations/{id}/report", tag = "inbox", operation_id = "report_conversation", request_body = Complaint,
     security(("bearer" = [])), params(("id" = String, Path)), responses(
-    (status = 204, description = "reported"), (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 204, description = "reported"), (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs profile:write"), (status = 404, description = "conversation-unknown"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "too long")))]
 pub async fn report(

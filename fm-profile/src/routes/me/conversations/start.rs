@@ -34,7 +34,7 @@ pub struct Enquiry {
 #[utoipa::path(post, path = "/api/me/conversations", tag = "inbox", operation_id = "start_conversation", request_body = Enquiry,
     security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")), responses(
     (status = 201, body = ConversationView, headers(("Location", description = "the conversation's address"))),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs profile:write"), (status = 404, description = "car-unknown"),
     (status = 409, description = "own-car, car-not-listed, person-gone, conversation-full"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "empty or too long"),

@@ -31,8 +31,7 @@ pub struct Seen {
 /// Remembers a car that is for sale; one that is remembered already stays as it is.
 #[utoipa::path(put, path = "/api/me/favourites/{car_id}", tag = "me", operation_id = "add_favourite", security(("bearer" = [])),
     params(("car_id" = String, Path), Seen), responses(
-    (status = 204, description = "remembered"), (status = 400, description = "unknown parameter, or out of its limits"),
-    (status = 401, description = "not signed in"), (status = 403, description = "scope-missing: needs profile:write"),
+    (status = 204, description = "remembered"), (status = 400, description = "unknown parameter, or out of its limits"), (status = 403, description = "scope-missing: needs profile:write"),
     (status = 404, description = "car-unknown"), (status = 409, description = "car-not-listed; favourites-full: 100 are remembered"),
     (status = 503, description = "fm-cars does not answer")))]
 pub async fn add(who: Identity, work: Work, profile: Data<Profile>, car: Path<String>, Query(m): Query<Seen>) -> Result<HttpResponse> {

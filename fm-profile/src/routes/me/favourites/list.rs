@@ -26,8 +26,7 @@ pub struct Favourites {
 /// Lists one's own favourites. What the cars are now, `/api/cars/batch` says; those that are gone stay here until they are removed.
 #[utoipa::path(get, path = "/api/me/favourites", tag = "me", operation_id = "favourites", security(("bearer" = [])), params(
     ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1, maximum = 100)), responses(
-    (status = 200, body = Favourites), (status = 400, description = "unknown parameter, or out of its limits"),
-    (status = 401, description = "not signed in")))]
+    (status = 200, body = Favourites), (status = 400, description = "unknown parameter, or out of its limits")))]
 pub async fn list(who: Identity, work: Work, page: Page) -> Result<HttpResponse> {
     own(&work, &who).await?;
     let all = || work.docs::<Favourite>().filter(Favourite::user.eq(who.sub()));

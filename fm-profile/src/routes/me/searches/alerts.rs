@@ -75,8 +75,7 @@ impl From<&Alert> for AlertView {
 
 /// Lists what one's own searches and favourites have told.
 #[utoipa::path(get, path = "/api/me/alerts", tag = "me", operation_id = "alerts", params(Wanted), security(("bearer" = [])), responses(
-    (status = 200, body = Alerts), (status = 400, description = "unknown parameter, or out of its limits"),
-    (status = 401, description = "not signed in")))]
+    (status = 200, body = Alerts), (status = 400, description = "unknown parameter, or out of its limits")))]
 pub async fn list(who: Identity, work: Work, Query(m): Query<Wanted>) -> Result<HttpResponse> {
     own(&work, &who).await?;
     let page = Page::new(m.page, m.per_page)?;

@@ -19,7 +19,7 @@ pub struct Searches {
 
 /// Lists one's own saved searches, with how many alerts of each were not seen.
 #[utoipa::path(get, path = "/api/me/searches", tag = "me", operation_id = "searches", security(("bearer" = [])), responses(
-    (status = 200, body = Searches), (status = 400, description = "unknown parameter"), (status = 401, description = "not signed in")))]
+    (status = 200, body = Searches), (status = 400, description = "unknown parameter")))]
 pub async fn list(who: Identity, work: Work, _: NoQuery) -> Result<HttpResponse> {
     own(&work, &who).await?;
     let found = work.docs::<SavedSearch>().filter(SavedSearch::user.eq(who.sub())).sort(SavedSearch::at, true).list().await?;

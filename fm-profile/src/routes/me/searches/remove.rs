@@ -5,7 +5,7 @@ use fm_sdk::{Identity, Result, Work, http::Path};
 /// Removes a saved search; one that is not there, or of somebody else, is removed already. Its alerts stay.
 #[utoipa::path(delete, path = "/api/me/searches/{id}", tag = "me", operation_id = "remove_search", security(("bearer" = [])),
     params(("id" = String, Path)), responses(
-    (status = 204, description = "removed"), (status = 400, description = "unknown parameter"), (status = 401, description = "not signed in"),
+    (status = 204, description = "removed"), (status = 400, description = "unknown parameter"),
     (status = 403, description = "scope-missing: needs profile:write")))]
 pub async fn remove(who: Identity, work: Work, id: Path<String>, _: NoQuery) -> Result<HttpResponse> {
     who.require("profile:write")?;

@@ -32,7 +32,7 @@ pub struct NewSearch {
 #[utoipa::path(post, path = "/api/me/searches", tag = "me", operation_id = "save_search", request_body = NewSearch, security(("bearer" = [])),
     responses(
     (status = 201, description = "saved, now or before", body = SearchView),
-    (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 400, description = "not understood"),
     (status = 403, description = "scope-missing: needs profile:write"), (status = 409, description = "searches-full: 50 are saved"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "out of its limits")))]
 pub async fn save(who: Identity, work: Work, profile: Data<Profile>, _: NoQuery, Json(m): Json<NewSearch>) -> Result<HttpResponse> {

@@ -17,7 +17,7 @@ pub struct Seen {
 
 /// Marks alerts as seen. Those of others, and those that are gone, are left alone.
 #[utoipa::path(put, path = "/api/me/alerts/seen", tag = "me", operation_id = "alerts_seen", request_body = Seen, security(("bearer" = [])), responses(
-    (status = 204, description = "marked"), (status = 400, description = "not understood"), (status = 401, description = "not signed in"),
+    (status = 204, description = "marked"), (status = 400, description = "not understood"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "too many")))]
 pub async fn seen(who: Identity, work: Work, _: NoQuery, Json(m): Json<Seen>) -> Result<HttpResponse> {
     own(&work, &who).await?;
