@@ -1,42 +1,17 @@
 //! Makes one OpenAPI document of many.
 
 use super::problems;
+use fm_sdk::http::problem;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Merges the documents of services, given in order. A path or component that two of them have stays the first one's, unless components
 /// of one name differ: then the later service's gets its name as prefix.
 pub fn merge<'d>(documents: impl IntoIterator<Item = (&'d str, &'d Value)>) -> Value {
     let (mut paths, mut components, mut tags) = (Map::new(), Map::new(), Vec::new());
-    components.insert("schemas".into(), json!({"Problem": problems::schema()}));
+    components.insert("schemas".into(), json!({"Problem": problem::schema()}));
     for (service, document) in documents {
-        let mut document = document.clone();
-        let mut renamed = Vec::new();
-        for (kind, own) in document["components"].as_object().into_iter().flatten() {
-            let Some(own) = own.as_object() else { continue };
-            let all = components.entry(kind.clone()).or_insert_with(|| json!({}));
-            for (name, component) in own {
-                if all.get(name).is_some_and(|there| there != component) {
-                    renamed.push((
-                        format!("#/components/{kind}/{name}"),
-                        format!("#/components/{kind}/{service}.{name}"),
-                        kind.clone(),
-                        name.clone(),
-                    ));
-                }
-            }
-        }
-        for (old, new, ..) in &renamed {
-            redirect(&mut document, old, new);
-        }
-        for (kind, own) in document["components"].as_object().into_iter().flatten() {
-            for (name, component) in own.as_object().into_iter().flatten() {
-                let moved = renamed.iter().any(|(_, _, k, n)| k == kind && n == name);
-                let name = if moved { format!("{service}.{name}") } else { name.clone() };
-                if let Some(all) = components.get_mut(kind).and_then(Value::as_object_mut) {
-                    all.entry(name).or_insert_with(|| component.clone());
-                }
-            }
-        }
+        let document = absorb(&mut components, service, document);
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             let all = paths.entry(path.clone()).or_insert_with(|| json!({}));
             for (method, operation) in item.as_object().into_iter().flatten() {
@@ -76,7 +51,47 @@ pub fn mark_away(merged: &mut Value, is_away: impl Fn(&str) -> bool) {
     }
 }
 
-fn redirect(value: &mut Value, old: &str, new: &str) {
+/// Adds the components of a document, and gives the document with its references to those that got another name: the service's as prefix,
+/// where another one has the name.
+pub fn absorb(components: &mut Map<String, Value>, service: &str, document: &Value) -> Value {
+    let mut document = document.clone();
+    let mut renamed: BTreeSet<(String, String)> = BTreeSet::new();
+    // Again after each round: components that read alike differ when they refer to different ones.
+    loop {
+        let mut found = Vec::new();
+        for (kind, own) in document["components"].as_object().into_iter().flatten() {
+            for (name, component) in own.as_object().into_iter().flatten() {
+                let there = components.get(kind).and_then(|all| all.get(name));
+                let id = (kind.clone(), name.clone());
+                if there.is_some_and(|there| there != component) && !renamed.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        if found.is_empty() {
+            break;
+        }
+        for (kind, name) in found {
+            redirect(&mut document, &format!("#/components/{kind}/{name}"), &format!("#/components/{kind}/{service}.{name}"));
+            renamed.insert((kind, name));
+        }
+    }
+    for (kind, own) in document["components"].as_object().into_iter().flatten() {
+        let Some(own) = own.as_object() else { continue };
+        let all = components.entry(kind.clone()).or_insert_with(|| json!({}));
+        for (name, component) in own {
+            let moved = renamed.contains(&(kind.clone(), name.clone()));
+            let name = if moved { format!("{service}.{name}") } else { name.clone() };
+            if let Some(all) = all.as_object_mut() {
+                all.entry(name).or_insert_with(|| component.clone());
+            }
+        }
+    }
+    document
+}
+
+/// Changes each reference to `old` into one to `new`.
+pub fn redirect(value: &mut Value, old: &str, new: &str) {
     match value {
         Value::Object(fields) => {
             if fields.get("$ref").is_some_and(|r| r == old) {
@@ -115,6 +130,17 @@ mod tests {
         assert_eq!(all["components"]["schemas"]["Item"]["type"], "string");
         assert_eq!(all["components"]["schemas"]["fm-b.Item"]["type"], "integer");
         assert_eq!(all["paths"]["/b"]["get"]["schema"]["$ref"], "#/components/schemas/fm-b.Item");
+    }
+
+    #[test]
+    fn components_that_read_alike_and_refer_to_different_ones_are_kept_apart_too() {
+        let with = |kind: &str| {
+            let list = json!({"type": "array", "items": {"$ref": "#/components/schemas/Item"}});
+            json!({"components": {"schemas": {"Item": {"type": kind}, "AllItems": list}}})
+        };
+        let all = merge([("fm-a", &with("string")), ("fm-b", &with("integer"))]);
+        assert_eq!(all["components"]["schemas"]["AllItems"]["items"]["$ref"], "#/components/schemas/Item");
+        assert_eq!(all["components"]["schemas"]["fm-b.AllItems"]["items"]["$ref"], "#/components/schemas/fm-b.Item");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod documents;
 mod health;
 mod merge;
+mod messages;
 mod page;
 mod problems;
 
@@ -19,6 +20,7 @@ pub enum Own {
     Live,
     Ready,
     OpenApi,
+    AsyncApi,
     Docs,
     DocsStyle,
     /// Below `/health/`, but nothing.
@@ -38,6 +40,7 @@ pub fn find(path: &str) -> Option<Own> {
         "/health/live" => Some(Own::Live),
         "/health/ready" => Some(Own::Ready),
         "/api/openapi.json" => Some(Own::OpenApi),
+        "/api/asyncapi.json" => Some(Own::AsyncApi),
         "/api/docs" => Some(Own::Docs),
         "/api/docs/style.css" => Some(Own::DocsStyle),
         "/health" => Some(Own::Unknown),
@@ -58,7 +61,8 @@ pub async fn answer(own: Own, gateway: &Gateway, method: &Method, trace: &TraceP
     match own {
         Own::Live => health::show(&gateway.health.live()),
         Own::Ready => health::show(&gateway.health.ready().await),
-        Own::OpenApi => Answer::new(StatusCode::OK, "application/json", gateway.documents.merged().await.json.clone()),
+        Own::OpenApi => Answer::new(StatusCode::OK, "application/json", gateway.documents.merged().await.http.json.clone()),
+        Own::AsyncApi => Answer::new(StatusCode::OK, "application/json", gateway.documents.merged().await.messages.json.clone()),
         Own::Docs => page::docs(&*gateway.documents.merged().await),
         Own::DocsStyle => page::style(),
         Own::Unknown => Answer::new(StatusCode::NOT_FOUND, "text/plain", ""),

@@ -2,32 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// The schema of the body of an error (RFC 9457).
-pub fn schema() -> Value {
-    json!({
-        "type": "object",
-        "description": "An error (RFC 9457)",
-        "required": ["type", "title", "status", "detail", "code", "trace_id"],
-        "properties": {
-            "type": {"type": "string", "format": "uri-reference"},
-            "title": {"type": "string", "description": "The status in words"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "A sentence for people"},
-            "code": {"type": "string", "minLength": 1, "description": "Stable, for programs: not-owner"},
-            "trace_id": {"type": "string", "description": "What to ask the operator about"},
-            "errors": {
-                "type": "array",
-                "description": "What is wrong with single fields",
-                "items": {
-                    "type": "object",
-                    "required": ["field", "message"],
-                    "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-                },
-            },
-        },
-    })
-}
-
 /// What the gateway itself may answer, whatever the operation.
 const OWN: [(&str, &str); 6] = [
     ("400", "a request that cannot be read, or whose body did not come to its end"),

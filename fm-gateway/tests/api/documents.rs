@@ -31,6 +31,31 @@ async fn the_documents_of_all_services_are_merged_and_shown() {
 }
 
 #[actix_rt::test]
+async fn the_messages_of_all_services_are_merged_and_shown() {
+    let app = TestApp::with_routes(json!([{"path": "/x", "plugins": [{"plugin": "respond"}]}])).await;
+    assert_eq!(app.get("/api/asyncapi.json").await.json()["operations"], json!({}));
+    let cars = described(json!({
+        "asyncapi": "3.0.0",
+        "channels": {"car.listed": {"address": "car.listed", "messages": {"car.listed": {"$ref": "#/components/messages/car.listed"}}}},
+        "operations": {"publish.car.listed": {
+            "action": "send", "channel": {"$ref": "#/channels/car.listed"}, "messages": [{"$ref": "#/channels/car.listed/messages/car.listed"}],
+        }},
+        "components": {"messages": {"car.listed": {"name": "car.listed", "payload": {"type": "object", "properties": {"price": {"type": "integer"}}}}}},
+    }))
+    .await;
+    let place = app.register("fm-cars", "a", &cars);
+    let merged = app.get("/api/asyncapi.json").await;
+    assert_eq!(merged.header("content-type"), Some("application/json"));
+    assert_eq!(merged.json()["operations"]["fm-cars/publish.car.listed"]["x-service"], "fm-cars");
+    let page = app.get("/api/docs").await.text();
+    assert!(page.contains("<code>car.listed</code>") && page.contains("<code>price</code><td>integer"), "{page}");
+    place.release().await;
+    let services = app.services();
+    until("it has left", || services.instances("fm-cars").is_empty()).await;
+    assert_eq!(app.get("/api/asyncapi.json").await.json()["operations"]["fm-cars/publish.car.listed"]["x-unavailable"], true);
+}
+
+#[actix_rt::test]
 async fn a_service_that_left_is_marked_and_forgotten_after_a_while() {
     let routes = json!([{"path": "/x", "plugins": [{"plugin": "respond"}]}]);
     let app = TestApp::with(routes, |_, own| own.documents_unavailable = Duration::from_millis(400)).await;

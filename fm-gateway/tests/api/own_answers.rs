@@ -63,7 +63,7 @@ async fn a_refusal_of_a_service_is_passed_on_unchanged() {
 #[actix_rt::test]
 async fn the_documents_cannot_be_framed_or_taken_for_something_else() {
     let app = app(&Upstream::answering(ok("")).await).await;
-    for path in ["/api/docs", "/api/docs/style.css", "/api/openapi.json", "/health/live", "/health/ready"] {
+    for path in ["/api/docs", "/api/docs/style.css", "/api/openapi.json", "/api/asyncapi.json", "/health/live", "/health/ready"] {
         let reply = app.get(path).await;
         assert_eq!((reply.status, reply.header("x-content-type-options")), (200, Some("nosniff")), "{path}");
         assert!(!reply.text().contains("market.test"), "{path}: the host that was asked for is not part of it");

@@ -316,6 +316,15 @@ fn the_catalogue_imports_and_the_rest_answer_as_documented() {
     assert_eq!(read.map(|v| v.as_str()), [Some("estate"), Some("petrol"), Some("manual"), None, Some("01067"), Some("Good")]);
 
     assert!(anyone.get("/api/openapi.json").expect(200).json()["openapi"].as_str().unwrap().starts_with("3.1"));
+    let said = anyone.get("/api/asyncapi.json").expect(200).json();
+    for operation in [
+        "fm-cars/publish.car.listed",
+        "fm-cars/answer.fm-cars.show-car",
+        "fm-profile/subscribe.car.listed",
+        "fm-image/subscribe.car.removed",
+    ] {
+        assert!(said["operations"][operation].is_object(), "{operation}");
+    }
     for page in ["/api/docs", "/", "/cars", "/sign-in"] {
         assert!(anyone.get(page).expect(200).header("content-type").unwrap().starts_with("text/html"), "{page}");
     }
