@@ -15,7 +15,9 @@ pub fn service() -> Service<()> {
     Service::new("@NAME@", ())
         .version(env!("CARGO_PKG_VERSION"))
         .keeps::<Note>()
+        .publishes::<messages::Noted>()
         .call(handlers::count)
         .on(handlers::car_removed)
         .http(routes::configure)
+        .openapi(openapi::document)
 }

@@ -20,7 +20,7 @@ pub struct NewNote {
 
 /// Notes something on a car. The note and the event that says so are one step.
 #[utoipa::path(post, path = "/api/@STEM@/notes", tag = "@STEM@", request_body = NewNote, security(("bearer" = [])), responses(
-    (status = 201, body = Note), (status = 400, description = "not a note"), (status = 401, description = "not signed in"),
+    (status = 201, body = Note), (status = 400, description = "not a note"),
     (status = 413, description = "too large"), (status = 415, description = "not JSON"), (status = 422, description = "too long or empty")))]
 pub async fn add(who: Identity, work: Work, Json(new): Json<NewNote>) -> Result<HttpResponse> {
     Checks::new()

@@ -3,8 +3,8 @@
 pub mod add;
 pub mod list;
 
-use actix_web::web::{ServiceConfig, get, resource};
+use actix_web::web::{ServiceConfig, resource};
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/api/@STEM@/notes").get(list::list).post(add::add)).route("/openapi.json", get().to(crate::openapi::document));
+    cfg.service(resource("/api/@STEM@/notes").get(list::list).post(add::add));
 }

@@ -2,6 +2,7 @@
 
 mod http;
 mod messages;
+mod schemas;
 
 use @CRATE@::{Note, service};
 use fm_sdk::testing::MockBus;
