@@ -40,6 +40,7 @@ use utoipa::OpenApi;
         routes::me::conversations::reply::reply,
         routes::me::conversations::read::read,
         routes::me::conversations::report::report,
+        routes::me::report_ad::report_ad,
         routes::profiles::show::show,
         routes::admin::users::list,
         routes::admin::roles::put,

@@ -48,6 +48,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(at("/api/me/conversations/{id}/messages").post(me::conversations::reply::reply))
         .service(at("/api/me/conversations/{id}/read").put(me::conversations::read::read))
         .service(at("/api/me/conversations/{id}/report").put(me::conversations::report::report))
+        .service(at("/api/me/reports/{car_id}").put(me::report_ad::report_ad))
         .service(at("/api/profiles/{user_id}").get(profiles::show::show))
         .service(at("/api/admin/users").get(admin::users::list))
         .service(at("/api/admin/users/{id}/roles").put(admin::roles::put))

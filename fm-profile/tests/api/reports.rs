@@ -54,3 +54,22 @@ async fn only_moderators_see_reports_and_bad_ones_are_refused() {
         assert_eq!(market.with_token(&ann, "PUT", &path, body.clone()).await.status, status, "{body}");
     }
 }
+
+#[actix_rt::test]
+async fn an_ad_is_reported_once_by_each_and_not_by_its_seller() {
+    let market = Market::open();
+    let (ann, ben) = (market.sign_up("ann").await, market.sign_up("ben").await);
+    market.car("c1", &ann, "listed");
+    for text in ["Too cheap", "Pictures of another car"] {
+        let reply = market.with_token(&ben, "PUT", "/api/me/reports/c1", json!({"reason": "fraud", "text": text})).await;
+        assert_eq!(reply.status, 204);
+    }
+    assert_eq!(market.with_token(&ann, "PUT", "/api/me/reports/c1", json!({"reason": "spam"})).await.code(), "own-car");
+    assert_eq!(market.with_token(&ben, "PUT", "/api/me/reports/none", json!({"reason": "spam"})).await.code(), "car-unknown");
+    assert_eq!(market.with_token(&ben, "PUT", "/api/me/reports/c1", json!({"reason": "boredom"})).await.status, 400);
+    let admin = market.admin().await;
+    let reports: Value = market.with_token(&admin, "GET", "/api/admin/reports", Value::Null).await.json();
+    let report = &reports["items"][0];
+    assert_eq!((&reports["total"], &report["about"], &report["car_id"]), (&json!(1), &json!("ad"), &json!("c1")));
+    assert_eq!((&report["text"], &report["reported"]), (&json!("Pictures of another car"), &json!(ann.id)));
+}

@@ -43,7 +43,7 @@ pub struct Resolution {
     resolved: bool,
 }
 
-/// Lists conversations that users have reported.
+/// Lists conversations and ads that users have reported.
 #[utoipa::path(get, path = "/api/admin/reports", tag = "admin", operation_id = "list_reports", params(Wanted), security(("bearer" = [])), responses(
     (status = 200, body = Reports), (status = 400, description = "unknown parameter, or out of its limits"), (status = 403, description = "scope-missing: needs users:admin")))]
 pub async fn list(who: Identity, work: Work, Query(m): Query<Wanted>) -> Result<HttpResponse> {

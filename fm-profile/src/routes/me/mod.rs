@@ -9,6 +9,7 @@ pub mod mail;
 pub mod password;
 pub mod patch;
 pub mod profile;
+pub mod report_ad;
 pub mod searches;
 pub mod show;
 

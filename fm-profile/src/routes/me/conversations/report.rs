@@ -6,7 +6,7 @@ use crate::{
 };
 use actix_web::{HttpResponse, web::Data};
 use fm_sdk::{
-    Identity, Kind, Result, Work,
+    Identity, Result, Work,
     http::{Checks, Json, Path},
     text::clean_lines,
 };
@@ -16,13 +16,22 @@ use utoipa::ToSchema;
 /// Characters of an explanation.
 const MAX_TEXT: usize = 1000;
 
-/// Why the conversation is reported.
+/// Why a conversation or an ad is reported.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Complaint {
-    reason: Reason,
+    pub reason: Reason,
     /// Up to 1,000 characters.
     text: Option<String>,
+}
+
+impl Complaint {
+    /// Checks the explanation and gives what is kept of it.
+    pub fn checked(&self) -> Result<Option<String>> {
+        let text = self.text.as_deref().map(clean_lines).filter(|t| !t.is_empty());
+        Checks::new().optional("text", text.as_ref(), |t| t.chars().count() <= MAX_TEXT, "must be up to 1,000 characters").finish()?;
+        Ok(text.map(Into::into))
+    }
 }
 
 /// Reports a conversation to the moderators, with its last messages. Reported again it replaces the report, unless that was dealt with.
@@ -41,23 +50,8 @@ pub async fn report(
 ) -> Result<HttpResponse> {
     who.require("profile:write")?;
     own(&work, &who).await?;
-    let text = m.text.as_deref().map(clean_lines).filter(|t| !t.is_empty());
-    Checks::new().optional("text", text.as_ref(), |t| t.chars().count() <= MAX_TEXT, "must be up to 1,000 characters").finish()?;
+    let text = m.checked()?;
     let (conversation, side) = own_conversation(&work, &who, &id).await?;
-    let report = Report::new(&conversation, side, m.reason, text.map(Into::into), profile.now_ms());
-    match work.insert(report.clone(), |_, _| Ok(())).await {
-        Err(e) if e.kind() == Kind::Conflict => {
-            let again = work.doc::<Report>(&report.id);
-            again
-                .change(|known, _| {
-                    if !known.resolved {
-                        known.clone_from(&report);
-                    }
-                    Ok(())
-                })
-                .await?;
-        }
-        made => drop(made?),
-    }
+    Report::new(&conversation, side, m.reason, text, profile.now_ms()).save(&work).await?;
     Ok(HttpResponse::NoContent().finish())
 }
