@@ -19,6 +19,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/inbox.css"),
     include_str!("../assets/css/rating.css"),
     include_str!("../assets/css/favourites.css"),
+    include_str!("../assets/css/legal.css"),
     include_str!("../assets/css/forced.css"),
 );
 

@@ -3,6 +3,7 @@
 mod assets;
 mod catalogue;
 mod gateway;
+mod legal;
 mod pages;
 mod request_context;
 mod search;
@@ -10,6 +11,7 @@ mod settings;
 mod text;
 mod view;
 
+pub use legal::Legal;
 pub use settings::Own;
 
 use catalogue::Catalogue;
@@ -24,6 +26,7 @@ pub struct Web {
     renewals: Renewals,
     /// Scheme, host and port of the site.
     public_url: Option<String>,
+    legal: Legal,
 }
 
 /// The service.
@@ -33,6 +36,7 @@ pub fn web(own: Own) -> Service<Web> {
         catalogue: Catalogue::default(),
         renewals: Renewals::default(),
         public_url: own.public_url.map(|url| url.origin().ascii_serialization()),
+        legal: own.legal.unwrap_or_default(),
     };
     Service::new("fm-web", state).version(env!("CARGO_PKG_VERSION")).http(pages::configure)
 }

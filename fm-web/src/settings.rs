@@ -1,3 +1,4 @@
+use crate::Legal;
 use url::Url;
 
 /// What fm-web is told beside the settings of every service.
@@ -12,6 +13,11 @@ pub struct Own {
     /// are told to come back only so (HSTS) [default: none, pages name only paths]
     #[arg(long, env = "FM_PUBLIC_URL", value_name = "URL", value_parser = http_url)]
     pub public_url: Option<Url>,
+
+    /// A folder with the operator's own imprint, privacy, terms and safety texts: PAGE.LANGUAGE.txt, as imprint.de.txt [default: templates
+    /// with places to fill in]
+    #[arg(long, env = "FM_LEGAL", value_name = "FOLDER", value_parser = Legal::read)]
+    pub legal: Option<Legal>,
 }
 
 fn http_url(text: &str) -> Result<Url, String> {

@@ -1,4 +1,5 @@
-// Pictures by buttons and arrow keys; which one is shown is said, and marked among the small ones.
+// Pictures by buttons and arrow keys; which one is shown is said, and marked among the small ones. A press on one shows it on the whole
+// screen, which Escape leaves.
 
 export function start(page) {
   const gallery = page.querySelector("[data-gallery]");
@@ -40,4 +41,43 @@ export function start(page) {
     { root: stage, threshold: 0.6 },
   );
   for (const slide of slides) seen.observe(slide);
+  whole(gallery, slides, (n) => show(n));
+}
+
+/** Pictures on the whole screen; `left(n)` is told which one was seen last. */
+function whole(gallery, slides, left) {
+  const dialog = gallery.querySelector("[data-whole]");
+  const picture = dialog.querySelector("[data-picture]");
+  const number = dialog.querySelector("[data-whole-number]");
+  let now = 0;
+  const draw = (n) => {
+    now = (n + slides.length) % slides.length;
+    const link = slides[now].querySelector("a");
+    const img = Object.assign(document.createElement("img"), { src: link.href, alt: link.querySelector("img").alt });
+    picture.replaceChildren(img);
+    number.textContent = now + 1;
+  };
+  slides.forEach((slide, n) =>
+    slide.addEventListener("click", (event) => {
+      // Another tab is what the reader asked for.
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      draw(n);
+      dialog.showModal();
+    }),
+  );
+  for (const turn of dialog.querySelectorAll("[data-whole-turn]")) turn.addEventListener("click", () => draw(now + Number(turn.dataset.wholeTurn)));
+  dialog.querySelector("[data-whole-close]").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || slides.length < 2) return;
+    event.preventDefault();
+    event.stopPropagation();
+    draw(now + step);
+  });
+  dialog.addEventListener("close", () => {
+    picture.replaceChildren();
+    left(now);
+    slides[now].querySelector("a").focus({ preventScroll: true });
+  });
 }

@@ -3,7 +3,7 @@ use crate::{
     Web,
     request_context::RequestContext,
     search::encoded,
-    text::{Texts, day, fill, option, price},
+    text::{OptionGroup, Texts, day, fill, option, price},
     view::{
         Car, CarPage, Card, Fact, History, Layout, Picture, PriceHistory, PricePanel, Profile, RatedPrice, facts_of, json_ld, key_facts,
         shape_of,
@@ -13,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
 use fm_sdk::{Error, Kind, Result};
 use futures::future::join4;
+use std::collections::BTreeMap;
 
 /// How many similar cars are shown.
 const SIMILAR: usize = 4;
@@ -50,7 +51,8 @@ struct CarView {
     paint: String,
     facts: Vec<Fact>,
     key: Vec<Fact>,
-    options: Vec<String>,
+    /// Equipment by its groups.
+    options: Vec<(&'static str, Vec<String>)>,
     description: String,
     history: Option<History>,
     /// What to say if no price is known.
@@ -96,10 +98,11 @@ pub async fn car(web: Data<Web>, context: RequestContext, id: actix_web::web::Pa
         context.sees(&car.id);
     }
 
+    let now_ms = fm_sdk::time::now_ms();
     let history = match history {
         // fm-tracker has not heard of it: a draft, or a car that was listed a moment ago.
-        Err(e) if is_missing(&e) => Some(History::of(&context, &[])),
-        history => history.ok().map(|h| History::of(&context, &h.items)),
+        Err(e) if is_missing(&e) => Some(History::of(&context, &[], now_ms)),
+        history => history.ok().map(|h| History::of(&context, &h.items, now_ms)),
     };
     let fallen = history.as_ref().map_or(0, |h| h.fallen);
     let mut crumbs = vec![Crumb { href: format!("/cars?{}", encoded(&[("maker", car.maker.clone())])), label: maker.clone() }];
@@ -126,7 +129,7 @@ pub async fn car(web: Data<Web>, context: RequestContext, id: actix_web::web::Pa
         paint: card.paint.clone(),
         facts: facts_of(&context, &car),
         key: key_facts(&context, &car),
-        options: car.options.iter().map(|o| option(context.lang, o, options.as_ref().ok().and_then(|known| known.label(o)))).collect(),
+        options: grouped(&context, &car.options, |o| option(context.lang, o, options.as_ref().ok().and_then(|known| known.label(o)))),
         description: car.description.clone().unwrap_or_default(),
         history,
         no_history: if car.status == "draft" { t.history_draft } else { t.history_empty },
@@ -141,6 +144,15 @@ pub async fn car(web: Data<Web>, context: RequestContext, id: actix_web::web::Pa
         seller: seller.ok(),
         similar,
     })
+}
+
+/// Puts equipment under its headings.
+fn grouped(context: &RequestContext, options: &[String], label: impl Fn(&str) -> String) -> Vec<(&'static str, Vec<String>)> {
+    let mut groups = BTreeMap::<OptionGroup, Vec<String>>::new();
+    for option in options {
+        groups.entry(OptionGroup::of(option)).or_default().push(label(option));
+    }
+    groups.into_iter().map(|(group, options)| (group.label(context.lang), options)).collect()
 }
 
 /// Nothing is kept about it, which is no outage.

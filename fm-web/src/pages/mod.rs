@@ -11,10 +11,13 @@ mod favourites;
 mod home;
 mod idempotency;
 mod inbox;
+mod legal;
 mod mail;
 mod mine;
+mod moderation;
 mod preferences;
 mod refusal;
+mod report_ad;
 mod results;
 mod robots;
 mod searches;
@@ -47,6 +50,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/cars/{id}").get(car::car))
             .service(at("/cars/{id}/card").get(card::card))
             .service(at("/cars/{id}/contact").get(contact::show).post(contact::submit))
+            .service(at("/cars/{id}/report").get(report_ad::show).post(report_ad::submit))
             .service(at("/cars/{id}/number").get(contact::number))
             .service(at("/favourites").get(favourites::list::show).post(favourites::change::submit))
             .service(at("/compare").get(favourites::compare::show))
@@ -79,6 +83,9 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/my/cars/{id}/publish").get(mine::pictures::back).post(mine::publish::submit))
             .service(at("/my/cars/{id}/sold").get(mine::sold::show).post(mine::sold::submit))
             .service(at("/my/cars/{id}/delete").get(mine::delete::show).post(mine::delete::submit))
+            .service(web::resource(crate::legal::PAGES.map(|page| format!("/{page}")).to_vec()).get(legal::show))
+            .service(at("/moderation").get(moderation::show))
+            .service(at("/moderation/{id}").get(moderation::back).post(moderation::submit))
             .service(at("/preferences").post(preferences::preferences))
             .service(at("/assets/{version}/{name}").get(assets::asset))
             .service(at("/robots.txt").get(robots::robots))

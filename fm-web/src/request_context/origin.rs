@@ -70,6 +70,7 @@ mod tests {
             catalogue: Catalogue::default(),
             renewals: Renewals::default(),
             public_url: public.map(str::to_owned),
+            legal: Default::default(),
         };
         request.app_data(Data::new(web)).app_data(TrustedProxies(Arc::new(["10.0.0.0/8".parse().unwrap()]))).to_http_request()
     }

@@ -66,6 +66,50 @@ pub fn option(lang: Lang, value: &str, known: Option<&str>) -> String {
     german.map(|o| o.1.to_owned()).or_else(|| known.map(str::to_owned)).unwrap_or_else(|| readable(value))
 }
 
+/// Groups of options, in the order in which they are shown.
+#[rustfmt::skip]
+const OPTION_GROUPS: [(OptionGroup, &[&str]); 6] = [
+    (OptionGroup::Safety, &["abs", "esp", "airbags", "isofix", "immobiliser", "alarm", "xenon_headlights", "led_headlights", "fog_lights"]),
+    (OptionGroup::Assistance, &["power_steering", "cruise_control", "adaptive_cruise_control", "lane_assist", "blind_spot_assist",
+        "parking_sensors", "rear_camera", "start_stop", "rain_sensor", "head_up_display", "four_wheel_drive"]),
+    (OptionGroup::Comfort, &["air_conditioning", "climate_control", "heated_seats", "heated_windscreen", "leather_seats", "sport_seats",
+        "electric_seats", "seven_seats", "electric_windows", "electric_mirrors", "central_locking", "keyless_entry", "multifunction_wheel"]),
+    (OptionGroup::Media, &["navigation", "bluetooth", "radio", "digital_radio", "on_board_computer"]),
+    (OptionGroup::Outside, &["sunroof", "panorama_roof", "roof_rails", "tow_bar", "alloy_wheels", "winter_tyres"]),
+    (OptionGroup::Condition, &["service_history", "accident_free", "non_smoker", "particle_filter"]),
+];
+
+/// Under which heading an option stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OptionGroup {
+    Safety,
+    Assistance,
+    Comfort,
+    Media,
+    Outside,
+    Condition,
+    /// What is newer than this program.
+    More,
+}
+
+impl OptionGroup {
+    pub fn of(option: &str) -> Self {
+        OPTION_GROUPS.iter().find(|(_, options)| options.contains(&option)).map_or(OptionGroup::More, |(group, _)| *group)
+    }
+    pub fn label(self, lang: Lang) -> &'static str {
+        let t = lang.texts();
+        match self {
+            OptionGroup::Safety => t.group_safety,
+            OptionGroup::Assistance => t.group_assistance,
+            OptionGroup::Comfort => t.group_comfort,
+            OptionGroup::Media => t.group_media,
+            OptionGroup::Outside => t.group_outside,
+            OptionGroup::Condition => t.group_condition,
+            OptionGroup::More => t.group_more,
+        }
+    }
+}
+
 /// `mercedes_benz` as `Mercedes Benz`.
 pub fn readable(slug: &str) -> String {
     let words = slug.split(['_', ' ']).filter(|w| !w.is_empty()).map(|word| {
@@ -78,6 +122,14 @@ pub fn readable(slug: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_option_has_one_group() {
+        for (option, _) in OPTIONS_DE {
+            assert_eq!(OPTION_GROUPS.iter().filter(|(_, options)| options.contains(option)).count(), 1, "{option}");
+        }
+        assert_eq!(OptionGroup::of("ejector_seat"), OptionGroup::More);
+    }
 
     #[test]
     fn values_are_named_in_both_languages_and_unknown_ones_still_read() {

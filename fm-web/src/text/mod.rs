@@ -6,7 +6,7 @@ mod lang;
 mod numbers;
 mod words;
 
-pub use choices::{choice, is_choice, option, readable, values};
+pub use choices::{OptionGroup, choice, is_choice, option, readable, values};
 pub use faults::{fault, number_fault};
 pub use lang::Lang;
 pub use numbers::{day, number, price, whole};

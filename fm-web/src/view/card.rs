@@ -5,8 +5,10 @@ use crate::{
 };
 use fm_sdk::time::parse_rfc3339;
 
+/// Milliseconds.
+const DAY: i64 = 24 * 3600 * 1000;
 /// A car counts as new for this long; milliseconds.
-const NEW: i64 = 24 * 3600 * 1000;
+const NEW: i64 = DAY;
 
 /// A picture in its three sizes.
 #[derive(Clone, Debug)]
@@ -178,8 +180,20 @@ pub fn facts_of(context: &RequestContext, car: &Car) -> Vec<Fact> {
         add("color", t.color, named("color", &car.color), paint_of(car.color.as_deref()));
     }
     add("pin", t.place, car.location.as_ref().map(Location::line).unwrap_or_default(), "");
-    add("clock", t.added, day(lang, &car.added), "");
+    add("clock", t.added, added(context, car), "");
     facts
+}
+
+/// The day, and for a car that is for sale since how long that is.
+fn added(context: &RequestContext, car: &Car) -> String {
+    let (t, date) = (context.t(), day(context.lang, &car.added));
+    let Some(at) = parse_rfc3339(&car.added).filter(|_| car.status == "listed") else { return date };
+    let since = match (fm_sdk::time::now_ms() - at).max(0) / DAY {
+        0 => t.today.to_owned(),
+        1 => t.for_a_day.to_owned(),
+        days => fill(t.for_days, days),
+    };
+    format!("{date} · {since}")
 }
 
 /// Gives the facts that decide.

@@ -7,12 +7,17 @@ use fm_sdk::time::parse_rfc3339;
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 180.0;
-const EDGE: f64 = 14.0;
+/// Above the highest price, so that the line is seen whole.
+const EDGE: f64 = 4.0;
 
 /// The prices of a car: a drawn line, and a table that says the same.
 pub struct History {
     pub line: String,
     pub area: String,
+    /// What stands at the upper end of the chart; at its lower end is zero.
+    pub highest: String,
+    pub zero: String,
+    pub first_day: String,
     /// Newest first.
     pub points: Vec<Row>,
     /// By how much the price has fallen, euros.
@@ -27,7 +32,7 @@ pub struct Row {
 }
 
 impl History {
-    pub fn of(context: &RequestContext, points: &[PricePoint]) -> Self {
+    pub fn of(context: &RequestContext, points: &[PricePoint], now_ms: i64) -> Self {
         let mut before: Option<i64> = None;
         let mut rows: Vec<Row> = Vec::with_capacity(points.len());
         for point in points {
@@ -46,21 +51,22 @@ impl History {
             (Some(first), Some(last)) => first.price.saturating_sub(last.price).max(0),
             _ => 0,
         };
-        let line = line(points);
+        let line = line(points, now_ms);
         let area = if line.is_empty() { String::new() } else { format!("{line}V{HEIGHT}H0Z") };
-        History { line, area, points: rows, fallen }
+        let highest = price(context.lang, points.iter().map(|p| p.price).max().unwrap_or_default());
+        let first_day = points.first().map(|p| day(context.lang, &p.at)).unwrap_or_default();
+        History { line, area, highest, zero: price(context.lang, 0), first_day, points: rows, fallen }
     }
 }
 
-/// Draws steps: a price holds until the next one.
-fn line(points: &[PricePoint]) -> String {
+/// Draws steps from the first price until now: a price holds until the next one. The chart begins at zero, so that a small change looks small.
+fn line(points: &[PricePoint], now_ms: i64) -> String {
     let times: Vec<i64> = points.iter().map(|p| parse_rfc3339(&p.at).unwrap_or_default()).collect();
     let (Some(first), Some(last)) = (times.first(), times.last()) else { return String::new() };
-    let (low, high) = points.iter().fold((i64::MAX, i64::MIN), |(l, h), p| (l.min(p.price), h.max(p.price)));
-    // The last price goes on until today, which is a tenth of the width here.
-    let span = (last - first).max(1) as f64;
-    let x = |at: i64| (at - first) as f64 / span * WIDTH * 0.9;
-    let y = |price: i64| HEIGHT - EDGE - (price - low) as f64 / (high - low).max(1) as f64 * (HEIGHT - 2.0 * EDGE);
+    let highest = points.iter().map(|p| p.price).max().unwrap_or_default().max(1) as f64;
+    let span = (now_ms.max(*last) - first).max(1) as f64;
+    let x = |at: i64| (at - first) as f64 / span * WIDTH;
+    let y = |price: i64| HEIGHT - price as f64 / highest * (HEIGHT - EDGE);
     let mut path = String::new();
     for (point, at) in points.iter().zip(&times) {
         if path.is_empty() {
@@ -78,11 +84,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_goes_down_when_the_price_falls_and_stays_inside() {
+    fn the_line_begins_at_zero_and_ends_now() {
         let at = |day: u32, price| PricePoint { at: format!("2026-01-{day:02}T00:00:00.000Z"), price };
-        assert_eq!(line(&[at(1, 200), at(11, 100)]), "M0 14.0H576.0V166.0H640");
-        assert_eq!(line(&[at(1, 200)]), "M0 166.0H640");
-        assert_eq!(line(&[]), "");
-        assert_eq!(line(&[at(1, 5), at(1, 5)]), "M0 166.0H0.0V166.0H640");
+        let now = parse_rfc3339("2026-01-21T00:00:00.000Z").unwrap();
+        assert_eq!(line(&[at(1, 200), at(11, 100)], now), "M0 4.0H320.0V92.0H640");
+        assert_eq!(line(&[at(1, 200)], now), "M0 4.0H640");
+        assert_eq!(line(&[], now), "");
+        assert_eq!(line(&[at(1, 5), at(1, 4)], 0), "M0 4.0H0.0V39.2H640", "a clock that is behind");
     }
 }

@@ -10,6 +10,26 @@ async fn a_car_has_facts_history_and_seller() {
 }
 
 #[actix_web::test]
+async fn equipment_stands_in_groups_and_the_chart_begins_at_zero() {
+    let market = Market::new().await;
+    let mut equipped = car();
+    equipped["options"] = json!(["tow_bar", "abs", "esp", "ejector_seat"]);
+    equipped["added"] = json!(fm_sdk::time::rfc3339(fm_sdk::time::now_ms() - 3 * 86_400_000));
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, equipped.clone()).await;
+    let page = market.get(&format!("/cars/{CAR}")).await;
+    let places: Vec<usize> =
+        ["<h3>Safety and light</h3>", "Anti-lock brakes (ABS)", "Esp", "<h3>Outside</h3>", "Tow Bar", "<h3>More</h3>", "Ejector Seat"]
+            .iter()
+            .map(|part| page.html.find(part).unwrap_or_else(|| panic!("{part} is not in {}", page.html)))
+            .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    page.has("<span>€11,000</span><span>€0</span>").has("<span>1 Jan 2026</span><span>today</span>").has("· for 3 days");
+    equipped["status"] = json!("sold");
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, equipped).await;
+    market.get(&format!("/cars/{CAR}")).await.is(200).lacks("for 3 days");
+}
+
+#[actix_web::test]
 async fn search_engines_are_told_what_it_is_and_nothing_breaks_out() {
     let market = Market::new().await;
     let mut evil = car();

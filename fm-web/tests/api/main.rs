@@ -11,10 +11,12 @@ mod favourites;
 mod headers;
 mod home;
 mod inbox;
+mod legal;
 mod mail;
 #[cfg(test)]
 mod market;
 mod mine;
 mod rating;
+mod reports;
 mod results;
 mod searches;

@@ -62,7 +62,7 @@ impl Market {
         Market::before(Rc::new(MockServer::start().await), public_url)
     }
     fn before(gateway: Rc<MockServer>, public_url: Option<&str>) -> Self {
-        let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: public_url.map(|url| url.parse().unwrap()) };
+        let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: public_url.map(|url| url.parse().unwrap()), legal: None };
         Market { bus: MockBus::for_service(web(own)), rules: Cell::new(0), gateway }
     }
     /// Another instance before the same gateway.

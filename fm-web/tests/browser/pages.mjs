@@ -86,8 +86,14 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
   await shows("results none", "/cars?q=submarine&maker=bmw");
   await shows("filters", "/cars?body=estate#filters");
   await shows("car", `/cars/${shown.id}`);
+  await shows("car whole screen", async () => {
+    await browser.opens(`${base}/cars/${shown.id}`);
+    await browser.click(".stage li a");
+    await browser.one("dialog[open] img");
+  });
   await shows("car without pictures", `/cars/${drawn.id}`);
   await shows("not found", "/nowhere");
+  for (const page of ["imprint", "privacy", "terms", "safety"]) await shows(page, `/${page}`);
   await shows("sign up", "/sign-up");
   await shows("sign in", "/sign-in?to=/my/cars");
   const signIn = async (password) => {
@@ -137,6 +143,7 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
   await shows("my cars with messages", "/my/cars");
   await shows("conversation", `/inbox/${begun.id}`);
   await shows("report", `/inbox/${begun.id}/report`);
+  await shows("report own ad", `/cars/${shown.id}/report`);
   await shows("contact own car", `/cars/${shown.id}/contact`);
   await buyer.leaves();
   await shows("conversation deleted account", `/inbox/${begun.id}`);

@@ -40,6 +40,8 @@ struct Account {
     email: String,
     /// The address waits to be confirmed.
     unconfirmed: bool,
+    /// Sees what users report.
+    moderates: bool,
     since: String,
     token: String,
     failed: Vec<String>,
@@ -55,6 +57,7 @@ struct Data {
     email: String,
     email_confirmed: bool,
     created: String,
+    roles: Vec<String>,
 }
 
 /// A form that was refused takes the place of the one that would be drawn.
@@ -128,6 +131,7 @@ async fn draw(web: &Web, context: &RequestContext, me: &Me, refused: Option<Refu
         t,
         email: data.email,
         unconfirmed: !data.email_confirmed,
+        moderates: data.roles.iter().any(|role| role == "admin"),
         since: if since.is_empty() { since } else { fill(t.since, since) },
         token: context.form_token(),
         failed,

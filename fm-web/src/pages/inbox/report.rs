@@ -9,7 +9,7 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
-    http::Method,
+    http::{Method, StatusCode},
     web::{Data, Path},
 };
 use fm_sdk::Result;
@@ -19,17 +19,27 @@ use serde_json::json;
 #[derive(Deserialize)]
 pub struct ReportForm {
     #[serde(default)]
-    reason: String,
+    pub reason: String,
     #[serde(default)]
-    text: String,
+    pub text: String,
 }
 
-fn entries(context: &RequestContext, reason: &str, text: &str) -> Vec<Entry> {
+/// The form of a report.
+pub fn entries(context: &RequestContext, reason: &str, text: &str) -> Vec<Entry> {
     let t = context.t();
     let reasons = [("fraud", t.reason_fraud), ("spam", t.reason_spam), ("abuse", t.reason_abuse), ("other", t.reason_other)];
     let choices = reasons.map(|(value, label)| Choice { value: value.into(), label: label.into(), on: false });
     let why = Entry::select("reason", t.report_reason, choices.into()).required().with(reason);
     vec![why, Entry::area("text", t.report_text, 1000).with(text)]
+}
+
+/// Refuses a report without a reason.
+pub fn reason_missing(context: &RequestContext, entries: &mut [Entry]) -> Option<Refusal> {
+    if entries[0].choices.iter().any(|c| c.on) {
+        return None;
+    }
+    entries[0].error = context.t().please_choose.to_owned();
+    Some(Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, context.t().form_check))
 }
 
 async fn draw(
@@ -66,12 +76,10 @@ pub async fn submit(
     id: Path<String>,
     Form(form): Form<ReportForm>,
 ) -> Result<HttpResponse> {
-    let (id, t) = (id_of(&id)?, context.t());
+    let id = id_of(&id)?;
     let text = form.text.replace("\r\n", "\n");
     let mut entries = entries(&context, &form.reason, &text);
-    if entries[0].choices.iter().all(|c| !c.on) {
-        entries[0].error = t.please_choose.to_owned();
-        let refusal = Refusal::of(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY, t.form_check);
+    if let Some(refusal) = reason_missing(&context, &mut entries) {
         return draw(&web, &context, &me, id, entries, Some(refusal)).await;
     }
     let ask = web.gateway.ask(Method::PUT, &me.caller, format!("/api/me/conversations/{id}/report"));
