@@ -198,7 +198,7 @@ async fn similar(web: &Web, context: &RequestContext, car: &Car) -> Vec<Card> {
     query.push(("price_from", (car.price * 6 / 10).clamp(1, 10_000_000).to_string()));
     query.push(("price_to", (car.price.saturating_mul(14) / 10).clamp(1, 10_000_000).to_string()));
     query.push(("per_page", (SIMILAR + 1).to_string()));
-    let found = web.gateway.get(&context.caller, "/api/cars").query(&encoded(&query)).send().await.and_then(|a| a.json::<CarPage>());
+    let found = web.gateway.get(&context.caller, "/api/cars").query_string(&encoded(&query)).send().await.and_then(|a| a.json::<CarPage>());
     let others = found.map(|f| f.items).unwrap_or_default();
     others.iter().filter(|c| c.id != car.id).take(SIMILAR).map(|c| Card::of(context, c)).collect()
 }

@@ -118,7 +118,7 @@ pub async fn submit(
     let (id, key) = (id_of(&id)?, key_of(&form.key));
     // Browsers write line ends of their own kind (HTML, section 4.10.22.4).
     let text = form.text.replace("\r\n", "\n");
-    let ask = web.gateway.post(&me.caller, "/api/me/conversations").header(KEY, &key).json(&json!({"car_id": id, "text": text}));
+    let ask = web.gateway.post(&me.caller, "/api/me/conversations").header((KEY, key.as_str())).json(&json!({"car_id": id, "text": text}));
     match ask.send().await.and_then(Answer::json::<Conversation>) {
         Ok(conversation) => {
             context.say(Notice::Sent);

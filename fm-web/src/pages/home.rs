@@ -60,7 +60,7 @@ struct Count {
 
 /// Counts the cars that fit what is chosen already.
 async fn chosen(web: &Web, context: &RequestContext, search: &Search) -> Option<i64> {
-    let ask = web.gateway.get(&context.caller, "/api/cars/count").query(&search.filter_query());
+    let ask = web.gateway.get(&context.caller, "/api/cars/count").query_string(&search.filter_query());
     ask.send().await.and_then(|a| a.json::<Count>()).map(|c| c.count).ok()
 }
 
@@ -72,8 +72,8 @@ pub async fn home(web: Data<Web>, context: RequestContext, request: HttpRequest)
     let (facets, makers, latest, newest, models) = join5(
         async { gateway.get(caller, "/api/cars/facets").send().await?.json::<Facets>() },
         web.catalogue.makers(gateway, caller),
-        async { gateway.get(caller, "/api/tracks/latest").query(&format!("limit={LATEST}")).send().await?.json::<Listings>() },
-        async { gateway.get(caller, "/api/cars").query("sort=-added&per_page=24").send().await?.json::<CarPage>() },
+        async { gateway.get(caller, "/api/tracks/latest").query_string(&format!("limit={LATEST}")).send().await?.json::<Listings>() },
+        async { gateway.get(caller, "/api/cars").query_string("sort=-added&per_page=24").send().await?.json::<CarPage>() },
         OptionFuture::from(maker.map(|m| web.catalogue.models(gateway, caller, m))),
     )
     .await;

@@ -136,8 +136,8 @@ type Answers = (Result<CarPage>, Result<Facets>, HashMap<String, String>);
 async fn ask(web: &Web, context: &RequestContext, search: &Search) -> Answers {
     let (gateway, caller) = (&web.gateway, &context.caller);
     join3(
-        async { gateway.get(caller, "/api/cars").query(&search.page_query()).send().await?.json::<CarPage>() },
-        async { gateway.get(caller, "/api/cars/facets").query(&search.filter_query()).send().await?.json::<Facets>() },
+        async { gateway.get(caller, "/api/cars").query_string(&search.page_query()).send().await?.json::<CarPage>() },
+        async { gateway.get(caller, "/api/cars/facets").query_string(&search.filter_query()).send().await?.json::<Facets>() },
         models(web, context, search),
     )
     .await
@@ -221,7 +221,7 @@ fn heading(context: &RequestContext, search: &Search, names: &Names) -> String {
 async fn relaxed(web: &Web, context: &RequestContext, chips: &[Chip]) -> Vec<Relaxed> {
     let asked = chips.iter().take(RELAX).map(|chip| async move {
         let query = chip.without.filter_query();
-        let answer = web.gateway.get(&context.caller, "/api/cars/count").query(&query).within(HINT).send().await;
+        let answer = web.gateway.get(&context.caller, "/api/cars/count").query_string(&query).within(HINT).send().await;
         answer.and_then(|a| a.json::<Count>()).map(|c| (chip, c.count))
     });
     let mut better: Vec<(&Chip, i64)> = join_all(asked).await.into_iter().flatten().filter(|(_, n)| *n > 0).collect();

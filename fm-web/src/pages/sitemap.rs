@@ -16,7 +16,7 @@ pub async fn sitemap(web: Data<Web>, context: RequestContext) -> Result<HttpResp
     }
     let (gateway, caller) = (&web.gateway, &context.caller);
     let (facets, newest) = join(async { gateway.get(caller, "/api/cars/facets").send().await?.json::<Facets>() }, async {
-        gateway.get(caller, "/api/cars").query("sort=-added&per_page=100").send().await?.json::<CarPage>()
+        gateway.get(caller, "/api/cars").query_string("sort=-added&per_page=100").send().await?.json::<CarPage>()
     })
     .await;
     let origin = escaped(&context.site);

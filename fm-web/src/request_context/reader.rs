@@ -83,11 +83,11 @@ async fn caller(request: &ServiceRequest, context: &RequestContext, web: &Web) -
 
 /// How many there are in a list.
 async fn count(web: &Web, caller: &Caller, list: &str, query: &str) -> Result<u32> {
-    Ok(web.gateway.get(caller, list).query(query).within(WITHIN).send().await?.json::<Count>()?.total)
+    Ok(web.gateway.get(caller, list).query_string(query).within(WITHIN).send().await?.json::<Count>()?.total)
 }
 
 async fn favourites(web: &Web, caller: &Caller) -> Result<Vec<Heart>> {
-    let ask = web.gateway.get(caller, "/api/me/favourites").query("per_page=100").within(WITHIN);
+    let ask = web.gateway.get(caller, "/api/me/favourites").query_string("per_page=100").within(WITHIN);
     let found: Favourites = ask.send().await?.json()?;
     Ok(found.items.into_iter().map(|f| Heart { car: f.car_id, price: f.price }).collect())
 }
@@ -97,7 +97,7 @@ async fn favourites(web: &Web, caller: &Caller) -> Result<Vec<Heart>> {
 async fn merge(web: &Web, caller: &Caller, hearts: Vec<Heart>) -> Vec<Heart> {
     let put = |heart: Heart| async move {
         let path = format!("/api/me/favourites/{}", heart.car);
-        let ask = web.gateway.ask(Method::PUT, caller, path).query(&format!("price={}", heart.price)).within(WITHIN);
+        let ask = web.gateway.ask(Method::PUT, caller, path).query_string(&format!("price={}", heart.price)).within(WITHIN);
         let failed = ask.send().await.and_then(Answer::success).err();
         let later = failed.is_some_and(|e| {
             matches!(e.kind(), Kind::Unavailable | Kind::Unroutable | Kind::TimedOut | Kind::Throttled | Kind::Unauthenticated)

@@ -43,6 +43,6 @@ struct Suggestion {
 /// Asks what a text may mean, the most likely first.
 async fn meanings(web: &Web, context: &RequestContext, text: &str) -> Result<Vec<Suggestion>> {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
-    let ask = web.gateway.get(&context.caller, "/api/cars/suggest").query(&query).within(TIMEOUT);
+    let ask = web.gateway.get(&context.caller, "/api/cars/suggest").query_string(&query).within(TIMEOUT);
     Ok(ask.send().await?.json::<Suggestions>()?.items)
 }

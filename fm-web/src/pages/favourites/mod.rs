@@ -19,6 +19,6 @@ pub async fn cars(web: &Web, context: &RequestContext, ids: impl IntoIterator<It
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let asked = web.gateway.get(&context.caller, "/api/cars/batch").query(&encoded(&ids)).send().await;
+    let asked = web.gateway.get(&context.caller, "/api/cars/batch").query_string(&encoded(&ids)).send().await;
     asked.and_then(Answer::json::<CarPage>).map(|found| found.items)
 }

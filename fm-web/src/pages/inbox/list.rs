@@ -37,7 +37,7 @@ pub async fn show(web: Data<Web>, context: RequestContext, me: Me, request: Http
     let t = context.t();
     let search = Search::parse(context.lang, request.query_string());
     let query = format!("page={}&per_page={}", search.page, search.per_page);
-    let asked = web.gateway.get(&me.caller, "/api/me/conversations").query(&query).send().await;
+    let asked = web.gateway.get(&me.caller, "/api/me/conversations").query_string(&query).send().await;
     let found = match asked.and_then(|a| a.json::<Conversations>()) {
         Ok(found) => Some(found),
         Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Unroutable | Kind::TimedOut) => None,

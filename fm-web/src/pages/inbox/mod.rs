@@ -23,7 +23,7 @@ async fn load(web: &Web, me: &Me, id: &str) -> Result<Conversation> {
 /// The cars of some conversations as they are now; nothing if fm-cars does not say.
 async fn cars_of(web: &Web, context: &RequestContext, conversations: &[Conversation]) -> Option<Vec<Car>> {
     let ids: Vec<_> = conversations.iter().map(|c| ("id", c.car.id.clone())).collect();
-    let asked = web.gateway.get(&context.caller, "/api/cars/batch").query(&encoded(&ids)).send().await;
+    let asked = web.gateway.get(&context.caller, "/api/cars/batch").query_string(&encoded(&ids)).send().await;
     asked.and_then(Answer::json::<CarPage>).map(|found| found.items).ok()
 }
 

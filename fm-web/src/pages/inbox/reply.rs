@@ -35,7 +35,7 @@ pub async fn submit(
 ) -> Result<HttpResponse> {
     let (id, key) = (id_of(&id)?, key_of(&form.key));
     let text = form.text.replace("\r\n", "\n");
-    let ask = web.gateway.post(&me.caller, format!("/api/me/conversations/{id}/messages")).header(KEY, &key);
+    let ask = web.gateway.post(&me.caller, format!("/api/me/conversations/{id}/messages")).header((KEY, key.as_str()));
     match ask.json(&json!({"text": text})).send().await.and_then(Answer::success) {
         Ok(_) => {
             context.say(Notice::Sent);

@@ -40,7 +40,7 @@ pub async fn submit(
     let wish = form.wish(&web, &context, false).await;
     let mut ask = web.gateway.ask(Method::PATCH, &me.caller, format!("/api/cars/{id}")).json(&wish);
     if !form.etag.is_empty() {
-        ask = ask.header(header::IF_MATCH, &form.etag);
+        ask = ask.header((header::IF_MATCH, form.etag.as_str()));
     }
     match ask.send().await.and_then(Answer::success) {
         Ok(_) => {

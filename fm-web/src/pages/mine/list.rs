@@ -34,7 +34,7 @@ struct Mine {
 
 /// How many messages about each car the reader has not seen; nothing if that is not known.
 async fn unread(web: &Web, me: &Me) -> HashMap<String, i64> {
-    let asked = web.gateway.get(&me.caller, "/api/me/conversations").query("unread=true&per_page=100").send().await;
+    let asked = web.gateway.get(&me.caller, "/api/me/conversations").query_string("unread=true&per_page=100").send().await;
     let mut counts = HashMap::new();
     for c in asked.and_then(|a| a.json::<Conversations>()).map(|found| found.items).unwrap_or_default() {
         if c.role == "seller" {
@@ -49,7 +49,7 @@ pub async fn show(web: Data<Web>, context: RequestContext, me: Me, request: Http
     let t = context.t();
     let search = Search::parse(context.lang, request.query_string());
     let query = format!("page={}&per_page={}", search.page, search.per_page);
-    let found = match web.gateway.get(&me.caller, "/api/me/cars").query(&query).send().await.and_then(|a| a.json::<CarPage>()) {
+    let found = match web.gateway.get(&me.caller, "/api/me/cars").query_string(&query).send().await.and_then(|a| a.json::<CarPage>()) {
         Ok(found) => Some(found),
         Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Unroutable | Kind::TimedOut) => None,
         Err(e) => return Err(e),

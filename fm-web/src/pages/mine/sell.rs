@@ -22,7 +22,7 @@ pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, Form(mut fo
     let listed = form.status == "listed";
     let mut wish = form.wish(&web, &context, true).await;
     wish["status"] = if listed { "listed" } else { "draft" }.into();
-    let ask = web.gateway.post(&me.caller, "/api/cars").json(&wish).header(KEY, &key_of(&form.key));
+    let ask = web.gateway.post(&me.caller, "/api/cars").json(&wish).header((KEY, key_of(&form.key)));
     match ask.send().await.and_then(|a| a.json::<Car>()) {
         Ok(car) if listed => {
             context.say(Notice::Published);

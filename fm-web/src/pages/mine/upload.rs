@@ -14,6 +14,10 @@ use actix_web::{
 use fm_sdk::{Error, Kind, Result};
 use serde::Deserialize;
 use serde_json::json;
+use std::time::Duration;
+
+/// Pictures may come over a slow line.
+const UPLOAD: Duration = Duration::from_secs(600);
 
 /// The form's token stands in the address: the body goes on as it comes, without being read here.
 #[derive(Deserialize)]
@@ -42,7 +46,8 @@ pub async fn submit(
     }
     let length = header(header::CONTENT_LENGTH).parse().ok();
     let script = header(header::ACCEPT).starts_with("application/json");
-    let sent = web.gateway.post(&me.caller, format!("/api/cars/{id}/images")).stream(media, length, body).await.and_then(Answer::success);
+    let ask = web.gateway.post(&me.caller, format!("/api/cars/{id}/images")).within(UPLOAD);
+    let sent = ask.stream(media, length, body).await.and_then(Answer::success);
     match sent {
         Ok(_) if script => Ok(HttpResponse::Ok().json(json!({"done": true}))),
         Ok(_) => {

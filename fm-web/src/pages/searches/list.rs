@@ -89,7 +89,7 @@ fn or_down<T>(found: Result<Found<T>>) -> Result<Option<Vec<T>>> {
 pub async fn show(web: Data<Web>, context: RequestContext, me: Me) -> Result<HttpResponse> {
     let t = context.t();
     let (searches, alerts) = join(async { web.gateway.get(&me.caller, "/api/me/searches").send().await?.json::<Found<Saved>>() }, async {
-        web.gateway.get(&me.caller, "/api/me/alerts").query(&format!("per_page={ALERTS}")).send().await?.json::<Found<Alert>>()
+        web.gateway.get(&me.caller, "/api/me/alerts").query_string(&format!("per_page={ALERTS}")).send().await?.json::<Found<Alert>>()
     })
     .await;
     let (searches, alerts) = (or_down(searches)?, or_down(alerts)?);
