@@ -32,8 +32,7 @@ pub async fn show(context: RequestContext, Query(link): Query<Link>) -> Result<H
 
 pub async fn submit(web: Data<Web>, context: RequestContext, Query(link): Query<Link>, _: Form<Nothing>) -> Result<HttpResponse> {
     let (t, token) = (context.t(), id_of(&link.token)?);
-    match web.gateway.post(&context.caller, "/api/auth/unsubscribe").query(&format!("token={token}")).send().await.and_then(Answer::success)
-    {
+    match web.gateway.post(&context.caller, "/api/auth/unsubscribe").query(&[("token", &token)]).send().await.and_then(Answer::success) {
         Ok(_) => tell(&context, StatusCode::OK, t.unsubscribed, t.unsubscribed_text, ("/account", t.nav_account)),
         Err(e) if e.kind() == Kind::NotFound => link_invalid(&context, ("/account", t.nav_account)),
         Err(e) => {
