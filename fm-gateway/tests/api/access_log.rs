@@ -67,7 +67,7 @@ async fn a_line_has_the_chosen_fields_and_headers_with_their_types() {
     assert_eq!(app.send(&request).await.status, 200);
     let (text, mut fields) = line("/chosen/7").await;
     assert!(fields.remove("user").is_some_and(|user| user.as_str().is_some_and(|user| !user.is_empty())));
-    assert_eq!(text, "request answered");
+    assert_eq!(text, "access: request answered");
     assert_eq!(
         Value::Object(fields),
         json!({

@@ -112,7 +112,7 @@ impl Step for Line {
                     Some((field.as_str(), FieldValue::Text(value)))
                 });
                 let pairs: Vec<(&str, FieldValue<'_>)> = of_fields.chain(of_headers).collect();
-                let message = format_args!("request answered");
+                let message = format_args!("access: request answered");
                 log::logger().log(&Record::builder().level(Level::Info).target(TARGET).args(message).key_values(&pairs).build());
             }
         }
