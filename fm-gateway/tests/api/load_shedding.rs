@@ -208,3 +208,32 @@ async fn a_client_that_does_not_wait_says_nothing_of_the_service() {
     go.add_permits(10);
     assert_eq!(app.send(GET).await.status, 200);
 }
+
+#[actix_rt::test]
+async fn in_front_of_it_a_cache_gives_what_it_has_while_nobody_is_sent_on() {
+    let status = Rc::new(Cell::new(200));
+    let of_upstream = status.clone();
+    let upstream = Upstream::start(move |mut connection| {
+        let status = of_upstream.clone();
+        async move {
+            while connection.request().await.is_some() {
+                let head = format!("HTTP/1.1 {} X\r\nCache-Control: max-age=0\r\nETag: \"a\"\r\n", status.get());
+                connection.write(head + "Content-Length: 3\r\n\r\nold").await;
+            }
+        }
+    })
+    .await;
+    let plugins = json!([
+        {"plugin": "cache", "settings": {"stale_if_error": "1h"}},
+        {"plugin": "circuit-breaker", "settings": {"window": 4, "min_calls": 2, "failure_percent": 50, "open_for": "1h"}},
+    ]);
+    let app = TestApp::with_routes(before(&upstream, plugins)).await;
+    assert_eq!(app.send(GET).await.text(), "old");
+    status.set(500);
+    for _ in 0..5 {
+        let reply = app.send(GET).await;
+        assert_eq!((reply.status, reply.text().as_str()), (200, "old"), "{}", reply.head);
+    }
+    // One was well, one failed: half of two.
+    assert_eq!(upstream.requests(), 2);
+}

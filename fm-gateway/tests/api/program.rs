@@ -11,7 +11,9 @@ use fm_sdk::{
 };
 use fm_sdk_testing::servers::{EtcdServer, free_ports};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::{
+    io::Write,
     net::SocketAddr,
     process::{Child, Command, Output, Stdio},
     sync::Arc,
@@ -204,4 +206,29 @@ async fn leave(address: SocketAddr, program: &mut Program, services: &Services) 
     })
     .await;
     assert!(status.success() && asked.elapsed() >= Duration::from_secs(1));
+}
+
+#[actix_rt::test]
+async fn secrets_for_plugins_are_made_on_the_command_line() {
+    let data = tempfile::tempdir().unwrap();
+    let made = async || {
+        let output = run(command("memory", &data).args(["secret", "key"])).await;
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (key, hash) = text.trim_end().split_once('\n').unwrap();
+        let hashed: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(output.status.success() && key.len() == 68 && key.starts_with("fmk_") && hash == hashed, "{text}");
+        key.to_owned()
+    };
+    assert_ne!(made().await, made().await);
+    let hash = async |typed: &'static str| {
+        let mut child = command("memory", &data).args(["secret", "password"]).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        soon(tokio::task::spawn_blocking(move || child.wait_with_output())).await.unwrap().unwrap()
+    };
+    let hashed = String::from_utf8(hash("correct horse\r\n").await.stdout).unwrap();
+    assert!(Passwords::new(Cost::default()).verify("correct horse", Some(hashed.trim_end().into())).await.unwrap(), "{hashed}");
+    for nothing in ["", "\n"] {
+        let refused = hash(nothing).await;
+        assert!(!refused.status.success() && refused.stdout.is_empty());
+    }
 }
