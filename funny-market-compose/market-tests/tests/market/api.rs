@@ -134,6 +134,28 @@ fn mails_carry_links_that_answer_as_documented() {
     anyone.post("/api/auth/unsubscribe?token=none", json!({})).expect_problem(404, "link-invalid");
 }
 
+#[test]
+fn reports_of_ads_answer_as_documented() {
+    let market = Market::running();
+    let (seller, buyer) = (market.someone(), market.someone());
+    let car = seller.lists_a_car(json!({ "maker": "bmw", "model": "3er", "year": 2015, "price": 9_900 }));
+    let path = format!("/api/me/reports/{}", car["id"].as_str().unwrap());
+    let report = json!({ "reason": "fraud", "text": "Too cheap" });
+    market.anyone().put(&path, report.clone()).expect_problem(401, "token-missing");
+    seller.http.put(&path, report.clone()).expect_problem(409, "own-car");
+    buyer.http.put("/api/me/reports/none", report.clone()).expect_problem(404, "car-unknown");
+    buyer.http.put(&path, report).expect(204);
+    let admin = market.admin();
+    let all = admin.http.get("/api/admin/reports?per_page=100").expect(200);
+    has(&all.json(), LIST);
+    has(&item(&all), "id about car_id reporter reported reason text messages at resolved");
+    let reports = all.json();
+    let mine = reports["items"].as_array().unwrap().iter().find(|r| r["reporter"] == buyer.id.as_str()).unwrap().clone();
+    assert_eq!((mine["about"].as_str(), mine["car_id"].as_str()), (Some("ad"), car["id"].as_str()));
+    let done = admin.http.put(&format!("/api/admin/reports/{}", mine["id"].as_str().unwrap()), json!({ "resolved": true })).expect(200);
+    assert_eq!(done.json()["resolved"], true);
+}
+
 /// The token of the link to a page that was mailed to an address: without a mail server mails are files, in quoted-printable (RFC 2045).
 fn mailed(market: &Market, address: &str, page: &str) -> String {
     let (folder, to, page) = (market.local().folder.join("mails"), format!("To: {address}\r\n"), format!("/{page}?token="));
