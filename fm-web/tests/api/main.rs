@@ -16,6 +16,8 @@ mod mail;
 #[cfg(test)]
 mod market;
 mod mine;
+#[cfg(test)]
+mod parity;
 mod rating;
 mod reports;
 mod results;

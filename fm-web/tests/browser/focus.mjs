@@ -6,7 +6,7 @@ import { Person } from "./person.mjs";
 import { png } from "./png.mjs";
 import { writeFile } from "node:fs/promises";
 
-const [ENTER, ESCAPE] = ["\uE007", "\uE00C"];
+const [ENTER, ESCAPE, RIGHT, LEFT] = ["\uE007", "\uE00C", "\uE014", "\uE012"];
 
 export const focus = (base) => async (part, browser) => {
   const seller = await Person.arrive(base);
@@ -140,6 +140,23 @@ export const focus = (base) => async (part, browser) => {
     await browser.press(ENTER);
     await order();
     await until("the field for pictures", async () => (await on()).startsWith("i-images"));
+  });
+  await part.does("pictures open on the whole screen, by keyboard too", async () => {
+    const shown = await seller.lists({ maker: "skoda", model: "superb", body: "estate", color: "grey", year: 2020, price: 19_400 }, 3);
+    await browser.opens(`${base}/cars/${shown.id}`);
+    const number = () => browser.run("return document.querySelector('dialog[open] [data-whole-number]')?.textContent ?? 'closed'");
+    const reads = (wanted) => until(`picture ${wanted}`, async () => (await number()) === wanted);
+    await press(".stage li:first-child a");
+    await reads("1");
+    await browser.press(RIGHT);
+    await reads("2");
+    await browser.press(LEFT);
+    await browser.press(LEFT);
+    await reads("3");
+    await browser.press(ESCAPE);
+    await reads("closed");
+    const link = await browser.run("return document.activeElement.closest('.stage li')?.id ?? 'elsewhere'");
+    await is("the focus", "photo-3", link);
   });
   await part.does("the visitor leaves", () => seller.leaves());
 };
