@@ -5,7 +5,7 @@ use crate::{
     catalogue::Choice,
     messages::{CarChanged, CarDrafted, CarListed, CarNow, CarPriceChanged, CarRemoved, CarSold},
 };
-use fm_sdk::{Out, Result};
+use fm_sdk::{Doc, Out, Result};
 
 fn now(car: &Car, out: &Out) -> CarNow {
     at_version(car, out.version())
@@ -35,6 +35,11 @@ pub fn at_version(car: &Car, version: i64) -> CarNow {
         status: car.status,
         added: fm_sdk::time::rfc3339(car.added),
     }
+}
+
+/// What services that subscribe late are told of a car.
+pub fn snapshot(car: &Doc<Car>) -> Option<CarListed> {
+    (car.status == Status::Listed).then(|| CarListed { car: at_version(car, car.version()) })
 }
 
 /// A new car.

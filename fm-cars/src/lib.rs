@@ -19,7 +19,6 @@ pub mod understand;
 pub use owner::DeletedOwner;
 pub use state::Cars;
 
-use car::Car;
 use fm_sdk::Service;
 use import::{Import, ImportPart};
 use std::time::Duration;
@@ -36,7 +35,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
     Service::new("fm-cars", state)
         .version(env!("CARGO_PKG_VERSION"))
         .scopes(&["cars:write", "cars:import"])
-        .keeps::<Car>()
+        .snapshot(announce::snapshot)
         .expires(DeletedOwner::at, owner::REMEMBERED)
         .expires(Import::started, import::IMPORTS_KEPT)
         .keeps::<ImportPart>()

@@ -1,7 +1,7 @@
 use crate::{create, market};
 use fm_cars::{
     car::Status,
-    messages::{CarText, ShowCar},
+    messages::{CarListed, CarText, ShowCar},
 };
 use serde_json::json;
 
@@ -29,4 +29,14 @@ async fn a_draft_is_shown_only_to_who_asks_for_its_owner() {
     assert_eq!(bus.call(ShowCar { car: id.clone() }).await.unwrap_err().code(), "car-unknown");
     bus.sign_out();
     assert_eq!(bus.call(ShowCar { car: id }).await.unwrap_err().code(), "car-unknown");
+}
+
+#[actix_rt::test]
+async fn a_late_subscriber_gets_the_listed_cars_at_their_version() {
+    let bus = market();
+    let listed = create(&bus, json!({})).await;
+    create(&bus, json!({"status": "draft"})).await;
+    assert_eq!(bus.patch(&format!("/api/cars/{listed}"), json!({"price": 4000})).await.status, 200);
+    let snapshot: Vec<_> = bus.snapshot::<CarListed>().await.into_iter().map(|m| m.car).collect();
+    assert_eq!(snapshot, [bus.call(ShowCar { car: listed }).await.unwrap()]);
 }
