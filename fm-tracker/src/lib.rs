@@ -11,7 +11,7 @@ mod views;
 pub use track::{PricePoint, Track};
 
 use feed::Feed;
-use fm_sdk::Service;
+use fm_sdk::{HandlerOptions, Service};
 use std::time::Duration;
 use views::Views;
 
@@ -30,7 +30,7 @@ pub fn tracker() -> Service<Tracker> {
     Service::new("fm-tracker", Tracker::default())
         .version(env!("CARGO_PKG_VERSION"))
         .expires(Track::removed_at, track::TOMBSTONES_KEPT)
-        .on(handlers::listed)
+        .on_with(HandlerOptions::new().snapshot(), handlers::listed)
         .on(handlers::changed)
         .on(handlers::price_changed)
         .on(handlers::sold)

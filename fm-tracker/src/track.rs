@@ -69,12 +69,12 @@ impl Track {
         self.image.clone_from(&car.image);
         self.added.clone_from(&car.added);
     }
-    /// Notes a price and when it was set; points that came late find their place.
+    /// Notes a price and when it was set, unless it was the same before; points that came late find their place.
     pub fn note_price(&mut self, at: String, price: i64) {
-        let point = PricePoint { at, price };
-        if !self.removed && !self.prices.contains(&point) {
-            let place = self.prices.partition_point(|p| p.at <= point.at);
-            self.prices.insert(place, point);
+        let place = self.prices.partition_point(|p| p.at <= at);
+        let is_known = place > 0 && self.prices[place - 1].price == price;
+        if !self.removed && !is_known {
+            self.prices.insert(place, PricePoint { at, price });
         }
     }
     /// Forgets the car, but for that it was there.

@@ -20,6 +20,21 @@ async fn a_listed_car_is_the_last_added() {
 }
 
 #[actix_rt::test]
+async fn cars_that_were_listed_before_the_first_start_are_known_by_a_snapshot() {
+    let bus = market();
+    let listed = |id: &str, price| CarListed { car: car(id, price, "listed", 1) };
+    // One that is known already keeps its history.
+    bus.deliver_edited(listed("a", 100), |m| m.subject = at(1)).await.acked();
+    bus.take_snapshot(&[("cars/a", 1, listed("a", 100)), ("cars/b", 2, listed("b", 200)), ("cars/c", 3, listed("c", 300))]).await;
+    let latest: serde_json::Value = bus.get("/api/tracks/latest").await.json();
+    assert_eq!(latest["items"].as_array().unwrap().len(), 3);
+    for id in ["a", "b", "c"] {
+        let history: serde_json::Value = bus.get(&format!("/api/cars/{id}/price-history")).await.json();
+        assert_eq!(history["items"].as_array().unwrap().len(), 1, "{id}");
+    }
+}
+
+#[actix_rt::test]
 async fn a_sold_or_removed_car_is_shown_no_more() {
     let bus = market();
     for id in ["a", "b"] {
