@@ -70,7 +70,7 @@ pub async fn show(web: Data<Web>, context: RequestContext, me: Me, request: Http
     let t = context.t();
     let resolved = request.query_string() == "resolved=true";
     let query = format!("resolved={resolved}&per_page={PER_PAGE}");
-    let found = web.gateway.get(&me.caller, "/api/admin/reports").query(&query).send().await?.json::<Reports>()?;
+    let found = web.gateway.get(&me.caller, "/api/admin/reports").query_string(&query).send().await?.json::<Reports>()?;
     let row = |report: Report| Row {
         reason: match report.reason.as_str() {
             "fraud" => t.reason_fraud,
