@@ -144,6 +144,8 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
   await shows("conversation", `/inbox/${begun.id}`);
   await shows("report", `/inbox/${begun.id}/report`);
   await shows("report own ad", `/cars/${shown.id}/report`);
+  await buyer.call("PUT", `/api/me/reports/${shown.id}`, { reason: "fraud", text: "The pictures are of another car." });
+  await buyer.call("PUT", `/api/me/conversations/${begun.id}/report`, { reason: "spam" });
   await shows("contact own car", `/cars/${shown.id}/contact`);
   await buyer.leaves();
   await shows("conversation deleted account", `/inbox/${begun.id}`);
@@ -164,5 +166,17 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
   });
   const goodbye = await browser.here();
   await shows("goodbye", () => browser.go(goodbye));
+  const admin = { login: process.env.FM_MARKET_ADMIN_EMAIL, password: process.env.FM_MARKET_ADMIN_PASSWORD };
+  if (admin.password) {
+    await part.does("an administrator signs in", async () => {
+      await browser.call("DELETE", "/cookie");
+      await browser.go(`${base}/sign-in?to=/moderation`);
+      await browser.type("#i-login", admin.login);
+      await browser.type("#i-password", admin.password);
+      await browser.click(".paper form [type=submit]");
+      await browser.one(".complaint");
+    });
+    await shows("moderation", "/moderation");
+  }
   await browser.call("DELETE", "/cookie");
 };
