@@ -35,19 +35,28 @@ bounded() {
     timeout "${FM_TEST_SECONDS:-1500}" "$@"
 }
 
-# check NAME COMMAND...: one thing that holds or not. A cargo that could not start the compiler at all, as happens on build servers once in
-# many hundred times, has checked nothing: it is asked once more, and the last lines of the whole run name the check.
-check() {
-    local name=$1
+# attempt NAME COMMAND...: runs it, with its output in the log of NAME. A cargo that could not start the compiler at all, as happens on build
+# servers once in many hundred times, has said nothing: it is asked once more, and the last lines of the whole run name what passed then.
+attempt() {
+    local name=$1 status=0
     shift
-    if bounded "$@" >"$(log_of "$name")" 2>&1 </dev/null; then
-        PASSED=$((PASSED + 1))
-    elif grep -q '(never executed)$' "$(log_of "$name")" && bounded "$@" >"$(log_of "$name again")" 2>&1 </dev/null; then
-        PASSED=$((PASSED + 1))
+    bounded "$@" >"$(log_of "$name")" 2>&1 </dev/null || status=$?
+    if [ $status != 0 ] && grep -q '(never executed)$' "$(log_of "$name")"; then
+        mv "$(log_of "$name")" "$(log_of "$name first")"
+        bounded "$@" >"$(log_of "$name")" 2>&1 </dev/null || return
         UNSTABLE+=("$name")
+        return
+    fi
+    return $status
+}
+
+# check NAME COMMAND...: one thing that holds or not.
+check() {
+    if attempt "$@"; then
+        PASSED=$((PASSED + 1))
     else
         FAILED=$((FAILED + 1))
-        show_failure "$name"
+        show_failure "$1"
     fi
 }
 
@@ -61,8 +70,7 @@ outcomes() {
 # One that printed no count, or failed without naming a failed test, counts as one failure.
 tests() {
     local name=$1 status=0 parts passed failed ignored began=$SECONDS
-    shift
-    bounded "$@" >"$(log_of "$name")" 2>&1 </dev/null || status=$?
+    attempt "$@" || status=$?
     read -r parts passed failed ignored < <(outcomes "$(log_of "$name")")
     if [ "$failed" = 0 ] && { [ $status != 0 ] || [ "$parts" = 0 ] || [ "$passed" = 0 ]; }; then failed=1; fi
     PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) IGNORED=$((IGNORED + ignored))
@@ -144,7 +152,11 @@ leave_none_aside() {
 # The plain last line; fails when anything did.
 sum_up() {
     local name
-    for name in "${FAILURES[@]}"; do say "failed: $name ($(log_of "$name"))"; done
+    # Once more at the end, where a build server that keeps a part of the output shows it.
+    for name in "${FAILURES[@]}"; do
+        say "failed: $name ($(log_of "$name"))"
+        [ ! -f "$(log_of "$name")" ] || what_failed "$(log_of "$name")" | tail -n 15 | cut -c 1-300 | sed 's/^/      | /'
+    done
     for name in "${UNSTABLE[@]}"; do say "passed at the second attempt only: $name"; done
     [ $IGNORED = 0 ] || say "ignored: $IGNORED"
     say "$PASSED passed, $FAILED failed"

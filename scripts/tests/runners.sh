@@ -15,7 +15,7 @@ a_check_runs_a_function_like_a_program() {
     [ "$FAILED" = 2 ]
 }
 
-a_check_whose_compiler_could_not_be_started_is_made_once_more() {
+what_could_not_start_the_compiler_is_run_once_more() {
     # shellcheck disable=SC2034 # read by the runners
     OUTPUT=$scratch
     # shellcheck source=/dev/null
@@ -35,6 +35,27 @@ a_check_whose_compiler_could_not_be_started_is_made_once_more() {
     join lints
     [ "$PASSED $FAILED ${UNSTABLE[*]}" = "2 2 second time first time" ]
     [ "$(cat "$scratch/never" "$scratch/wrong" | wc -l)" = 3 ]
+    # All tests passed, and then the documentation's could not be compiled.
+    # shellcheck disable=SC2317
+    ends_at_attempt() { echo "test result: ok. 3 passed; 0 failed; 0 ignored" && starts_at_attempt "$@"; }
+    export -f ends_at_attempt
+    tests "third time" ends_at_attempt third 2
+    [ "$PASSED $FAILED ${UNSTABLE[2]}" = "5 2 third time" ]
+}
+
+the_last_lines_say_what_failed_and_why() {
+    # shellcheck disable=SC2034 # read by the runners
+    OUTPUT=$scratch
+    # shellcheck source=/dev/null
+    . ../lib/runners.sh
+    # shellcheck source=/dev/null
+    . ../lib/say.sh
+    # shellcheck disable=SC2317 # called by tests
+    ends_badly() { echo "test result: ok. 3 passed; 0 failed; 0 ignored" && echo "contracts/ is not what the tests read" && return 1; }
+    export -f ends_badly
+    tests "something alone" ends_badly >/dev/null
+    end=$(sum_up || true)
+    [[ $end == *"failed: something alone"*"contracts/ is not what the tests read"*"3 passed, 1 failed" ]]
 }
 
 what_runs_aside_is_counted_and_its_output_is_printed_when_it_is_joined() {
