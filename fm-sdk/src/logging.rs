@@ -49,8 +49,7 @@ fn human(out: &mut Formatter, record: &Record<'_>, service: &str) -> io::Result<
 }
 
 fn line(record: &Record<'_>, service: &str, instance: &str, at_ms: i64) -> serde_json::Value {
-    // A pair whose key is one of the names below loses.
-    let mut line = pairs(record);
+    let mut line = Map::new();
     line.insert("time".into(), time::rfc3339(at_ms).into());
     line.insert("level".into(), record.level().as_str().to_lowercase().into());
     line.insert("target".into(), record.target().into());
@@ -60,6 +59,14 @@ fn line(record: &Record<'_>, service: &str, instance: &str, at_ms: i64) -> serde
     if let Some(trace) = trace::current() {
         line.insert("trace_id".into(), trace.trace_id().into());
         line.insert("span_id".into(), trace.span_id().into());
+    }
+    // A pair that is called as what every line has: neither of both is lost.
+    for (key, value) in pairs(record) {
+        match line.get(&key) {
+            Some(same) if *same == value => {}
+            Some(_) => drop(line.insert(format!("attribute_{key}"), value)),
+            None => drop(line.insert(key, value)),
+        }
     }
     line.into()
 }
@@ -104,6 +111,16 @@ mod tests {
             })
         );
         assert_eq!(line.to_string().lines().count(), 1);
+    }
+
+    #[test]
+    fn a_field_that_is_called_as_what_every_line_has_is_kept() {
+        let kvs: &[(&str, &str)] = &[("service", "fm-cars"), ("instance", "x-1"), ("message", "car.listed")];
+        let record = Record::builder().args(format_args!("refused")).level(log::Level::Warn).key_values(&kvs).build();
+        let line = line(&record, "fm-x", "x-1", 0);
+        assert_eq!((&line["service"], &line["attribute_service"]), (&json!("fm-x"), &json!("fm-cars")));
+        assert_eq!((&line["message"], &line["attribute_message"]), (&json!("refused"), &json!("car.listed")));
+        assert_eq!((&line["instance"], line.get("attribute_instance")), (&json!("x-1"), None));
     }
 
     #[test]

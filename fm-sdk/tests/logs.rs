@@ -10,6 +10,7 @@ use std::sync::{Mutex, Once, PoisonError};
 struct Line {
     level: Level,
     target: String,
+    /// The message that it is about, where its field `name` says so, and what it says.
     text: String,
     trace: Option<String>,
 }
@@ -23,7 +24,8 @@ impl Log for Capture {
     }
     fn log(&self, r: &Record<'_>) {
         let trace = trace::current().map(|t| t.trace_id());
-        let line = Line { level: r.level(), target: r.target().into(), text: r.args().to_string(), trace };
+        let name = r.key_values().get("name".into()).map_or_else(String::new, |name| format!("{name}: "));
+        let line = Line { level: r.level(), target: r.target().into(), text: format!("{name}{}", r.args()), trace };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
     fn flush(&self) {}
@@ -58,8 +60,9 @@ async fn every_warning_about_a_failed_handler_names_the_trace_of_its_message() {
         let parent = format!("00-{id}-b7ad6b7169203331-01");
         let _ = bus.deliver_edited(Happened { hopeless }, |m| m.trace = Some(parent)).await.dead_letter();
         let expected = if hopeless { 2 } else { 2 * fm_sdk::backend::Retry::ATTEMPTS as usize };
-        let warnings = lines(|l| l.level == Level::Warn && l.text.contains("thing.happened") && l.trace.as_deref() == Some(id));
-        assert_eq!(warnings.len(), expected, "{:?}", lines(|l| l.text.contains("thing.happened")));
+        let of_the_message = |l: &Line| l.text.contains("thing.happened");
+        let warnings = lines(|l| l.level == Level::Warn && of_the_message(l) && l.trace.as_deref() == Some(id));
+        assert_eq!(warnings.len(), expected, "{:?}", lines(of_the_message));
     }
 }
 

@@ -113,7 +113,7 @@ impl Try {
         let attempt = async {
             let result = attempt.await;
             if let Err(e) = &result {
-                log::warn!(message = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt; "work: a message could not be handled: {}", e.chain());
+                log::warn!(name = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt; "work: a message could not be handled: {}", e.chain());
             }
             result
         };

@@ -69,7 +69,7 @@ impl Guard {
             Ok(answer) => answer,
             Err(failure) => {
                 self.drivers.tools.metrics.upstream_failed(self.ask.name(), failure.reason());
-                log::info!(route = exchange.route.id.as_str(), service = self.ask.name(); "external-auth: request refused: {failure}");
+                log::info!(route = exchange.route.id.as_str(), upstream = self.ask.name(); "external-auth: request refused: {failure}");
                 return Decision::Fail(unavailable());
             }
         };
@@ -84,7 +84,7 @@ impl Guard {
             }
             StatusCode::FORBIDDEN => Decision::Fail(Error::new(Kind::Forbidden, "external-auth-refused", "this is not allowed")),
             status => {
-                log::info!(route = exchange.route.id.as_str(), service = self.ask.name(), status = status.as_u16(); "external-auth: request refused: the answer says neither yes nor no");
+                log::info!(route = exchange.route.id.as_str(), upstream = self.ask.name(), status = status.as_u16(); "external-auth: request refused: the answer says neither yes nor no");
                 Decision::Fail(unavailable())
             }
         }

@@ -85,7 +85,7 @@ impl Forward {
                 };
             }
             self.drivers.tools.metrics.retried(&upstream.name, reason);
-            log::info!(service = &*upstream.name, instance = instance.id.as_str(); "proxy: trying another instance: {reason}");
+            log::info!(upstream = &*upstream.name, upstream_instance = instance.id.as_str(); "proxy: trying another instance: {reason}");
         }
     }
 
@@ -247,7 +247,7 @@ pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure
         }
         Failure::Broken(_) | Failure::Truncated(_) | Failure::BadAnswer(_) => {
             let error = Error::new(Kind::Unavailable, "bad-gateway", format!("{name} gave no usable answer"));
-            log::warn!(service = &**name; "proxy: no usable answer, answering 502: {failure}");
+            log::warn!(upstream = &**name; "proxy: no usable answer, answering 502: {failure}");
             return Decision::Answer(Answer::problem_as(StatusCode::BAD_GATEWAY, &error, &exchange.trace));
         }
     };

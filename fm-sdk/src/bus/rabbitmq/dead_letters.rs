@@ -22,7 +22,7 @@ const MAX_CAUSE_CHARS: usize = 8192;
 pub(super) fn copy(service: &str, audience: Audience, m: Envelope, e: &Error) -> Result<Outgoing> {
     trace::of_message(m.trace.as_deref(), || {
         log::warn!(
-            service, message = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt, error = e.chain().as_str();
+            service, name = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt, error = e.chain().as_str();
             "bus: a message failed for good, moving it to the dead letters"
         );
     });

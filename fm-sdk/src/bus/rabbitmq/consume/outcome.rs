@@ -136,7 +136,7 @@ async fn retry_here(subscription: Arc<Subscription>, mut message: Envelope, mut 
 fn give_up(m: &Envelope, e: &Error) {
     trace::of_message(m.trace.as_deref(), || {
         log::error!(
-            message = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt, error = e.chain().as_str();
+            name = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt, error = e.chain().as_str();
             "bus: a message for each instance failed for good, dropping it"
         );
     });
