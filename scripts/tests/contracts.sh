@@ -47,3 +47,18 @@ a_repository_fails_when_its_contracts_are_not_what_its_tests_read() {
     echo '{}' >fm-tracker/contracts/fm-cars.json
     PATH=$scratch/bin:$PATH fm-tracker/ci tests
 }
+
+the_document_of_a_provider_is_copied_to_tests_that_invent_its_answers() {
+    two_repositories
+    scripts/contracts
+    mkdir -p fm-cars/schemas fm-tracker/tests/schemas
+    echo '{"openapi": "3.1.0"}' >fm-cars/schemas/openapi.json
+    touch fm-tracker/tests/schemas/fm-cars.json
+    fails_saying "fm-tracker/tests/schemas/fm-cars.json differs from fm-cars/schemas/openapi.json" scripts/contracts --check
+    scripts/contracts
+    cmp fm-cars/schemas/openapi.json fm-tracker/tests/schemas/fm-cars.json
+    [[ $(scripts/contracts --check 2>&1) == *"1 documents with their readers"* ]]
+    rm fm-cars/schemas/openapi.json
+    fails_saying "there is no fm-cars/schemas/openapi.json" scripts/contracts --check
+    [ -e fm-tracker/tests/schemas/fm-cars.json ]
+}
