@@ -1,14 +1,8 @@
-use crate::market::{Market, unavailable};
+use crate::market::{Market, account, problem, problem_of, unavailable};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use wiremock::{
-    Mock, Request, ResponseTemplate,
-    matchers::{method, path},
-};
 
 fn tokens(n: u32) -> Value {
-    json!({"user": {"id": crate::market::OWNER, "username": "anna", "email": "a@b.de", "roles": ["user"]},
-        "access_token": format!("access-{n}"), "refresh_token": format!("refresh-{n}"), "token_type": "Bearer", "expires_in": 900})
+    json!({"user": account(), "access_token": format!("access-{n}"), "refresh_token": format!("refresh-{n}"), "token_type": "Bearer", "expires_in": 900})
 }
 
 #[actix_web::test]
@@ -37,12 +31,12 @@ async fn signing_in_sets_cookies_out_of_reach_and_goes_back() {
 #[actix_web::test]
 async fn a_failed_sign_in_is_reported_and_the_password_is_not_echoed() {
     let market = Market::new().await;
-    market.answers("POST", "/api/auth/sign-in", 401, json!({"status": 401, "code": "wrong-credentials", "detail": "x"})).await;
+    market.answers("POST", "/api/auth/sign-in", 401, problem(401, "wrong-credentials")).await;
     let browser = market.browser().await;
     let page = browser.post("/sign-in", &[("login", "an<na"), ("password", "hunter2hunter2")]).await;
     page.is(422).has("Name or password is wrong.").has("an&#60;na").lacks("hunter2").has("role=\"alert\"");
     assert!(page.cookies().iter().all(|c| !c.contains("fm_access")));
-    market.answers("POST", "/api/auth/sign-in", 429, json!({"status": 429, "code": "throttled", "detail": "x"})).await;
+    market.answers("POST", "/api/auth/sign-in", 429, problem(429, "throttled")).await;
     browser.post("/sign-in", &[("login", "a"), ("password", "b")]).await.is(429).has("too many attempts");
     market.answers("POST", "/api/auth/sign-in", 503, unavailable()).await;
     browser.post("/sign-in", &[("login", "a"), ("password", "b")]).await.is(503).has("not possible right now");
@@ -52,7 +46,7 @@ async fn a_failed_sign_in_is_reported_and_the_password_is_not_echoed() {
 async fn signing_up_tells_what_is_wrong_beside_the_field() {
     let market = Market::new().await;
     let errors = json!([{"field": "password", "message": "is too easy to guess"}, {"field": "username", "message": "is taken"}]);
-    market.answers("POST", "/api/auth/sign-up", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
+    market.answers("POST", "/api/auth/sign-up", 422, problem_of(422, "invalid", errors)).await;
     let page = market.browser().await.post("/sign-up", &[("username", "anna"), ("email", "a@b.de"), ("password", "x")]).await;
     page.is(422).has("id=\"e-password\"").has("This is taken already.").has("aria-invalid=\"true\"").has("value=\"a@b.de\"");
     market.answers("POST", "/api/auth/sign-up", 201, tokens(1)).await;
@@ -76,7 +70,7 @@ async fn a_form_from_elsewhere_is_refused() {
     // A token without the cookie of this browser is nobody's.
     let stranger = market.browser().await.forgetting("fm_form");
     stranger.post("/sign-in", &form).await.is(403);
-    let asked = market.gateway.received_requests().await.unwrap();
+    let asked = market.requests().await;
     assert_eq!(asked.iter().filter(|r| r.url.path() == "/api/auth/sign-in").count(), 1);
 }
 
@@ -94,13 +88,13 @@ async fn pages_of_the_account_lead_to_the_sign_in_and_back() {
 async fn a_session_is_renewed_once_however_many_pages_ask() {
     let market = Market::new().await;
     market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
-    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0})).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0, "page": 1, "per_page": 24})).await;
     let browser = market.browser().await.with_cookie("fm_refresh", "refresh-1");
     let (a, b, c) = futures::join!(browser.get("/my/cars"), browser.get("/my/cars"), browser.get("/my/cars"));
     for page in [a, b, c] {
         assert!(page.is(200).cookies().iter().any(|c| c.starts_with("fm_access=access-2")), "{:?}", page.cookies());
     }
-    let asked = market.gateway.received_requests().await.unwrap();
+    let asked = market.requests().await;
     assert_eq!(asked.iter().filter(|r| r.url.path() == "/api/auth/refresh").count(), 1);
     assert!(asked.iter().filter(|r| r.url.path() == "/api/me/cars").all(|r| r.headers["authorization"] == "Bearer access-2"));
 }
@@ -108,15 +102,14 @@ async fn a_session_is_renewed_once_however_many_pages_ask() {
 #[actix_web::test]
 async fn two_instances_that_renew_at_once_leave_a_working_session_whichever_answer_comes_last() {
     let market = Market::new().await;
-    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0})).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0, "page": 1, "per_page": 24})).await;
     // As fm-profile does: each renewal has an access token of its own, both the same refresh token.
-    let count = AtomicU32::new(1);
-    let renewed = move |_: &Request| {
-        let n = count.fetch_add(1, Relaxed);
-        ResponseTemplate::new(200)
-            .set_body_json(json!({"access_token": format!("access-{n}"), "refresh_token": "refresh-2", "expires_in": 600}))
-    };
-    Mock::given(method("POST")).and(path("/api/auth/refresh")).respond_with(renewed).with_priority(1).mount(&market.gateway).await;
+    let renewed = [1, 2].map(|n| {
+        let mut tokens = tokens(n);
+        tokens["refresh_token"] = json!("refresh-2");
+        tokens
+    });
+    market.answers_in_turn("POST", "/api/auth/refresh", 200, renewed).await;
     let twin = market.twin();
     let (here, there) =
         (market.browser().await.with_cookie("fm_refresh", "refresh-1"), twin.browser().await.with_cookie("fm_refresh", "refresh-1"));
@@ -135,10 +128,10 @@ async fn two_instances_that_renew_at_once_leave_a_working_session_whichever_answ
 async fn whether_a_replaced_token_still_counts_is_asked_each_time() {
     let market = Market::new().await;
     market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
-    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0})).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 0, "page": 1, "per_page": 24})).await;
     let browser = market.browser().await.with_cookie("fm_refresh", "refresh-1");
     browser.get("/my/cars").await.is(200);
-    market.answers("POST", "/api/auth/refresh", 401, json!({"status": 401, "code": "refresh-reused", "detail": "x"})).await;
+    market.answers("POST", "/api/auth/refresh", 401, problem(401, "refresh-reused")).await;
     assert_eq!(browser.get("/my/cars").await.is(303).header("location"), "/sign-in?to=%2Fmy%2Fcars");
 }
 
@@ -189,7 +182,7 @@ async fn public_pages_use_no_token() {
 #[actix_web::test]
 async fn a_session_that_is_over_ends_in_the_browser_too() {
     let market = Market::new().await;
-    market.answers("POST", "/api/auth/refresh", 401, json!({"status": 401, "code": "refresh-invalid", "detail": "x"})).await;
+    market.answers("POST", "/api/auth/refresh", 401, problem(401, "refresh-invalid")).await;
     let page = market.browser().await.with_cookie("fm_refresh", "old").get("/account").await;
     assert_eq!(page.is(303).header("location"), "/sign-in?to=%2Faccount");
     assert!(page.cookies().iter().any(|c| c.starts_with("fm_refresh=;") && c.contains("Max-Age=0")), "{:?}", page.cookies());
@@ -202,7 +195,7 @@ async fn a_session_that_is_over_ends_in_the_browser_too() {
 #[actix_web::test]
 async fn a_token_that_is_refused_is_renewed_and_nobody_goes_round_in_circles() {
     let market = Market::new().await;
-    market.answers("GET", "/api/me", 401, json!({"status": 401, "code": "token-revoked", "detail": "x"})).await;
+    market.answers("GET", "/api/me", 401, problem(401, "token-revoked")).await;
     market.answers("POST", "/api/auth/refresh", 200, tokens(2)).await;
     let browser = market.browser().await.with_cookie("fm_access", "access-1").with_cookie("fm_refresh", "refresh-1");
     let page = browser.get("/account").await;
@@ -236,9 +229,7 @@ async fn signing_out_ends_the_session_even_if_nobody_hears_of_it() {
 #[actix_web::test]
 async fn the_account_shows_its_forms_and_a_profile_that_is_unreachable_costs_its_panel() {
     let market = Market::new().await;
-    market
-        .answers("GET", "/api/me", 200, json!({"id": "x", "username": "anna", "email": "a@b.de", "created": "2025-11-02T10:00:00.000Z"}))
-        .await;
+    market.answers("GET", "/api/me", 200, account()).await;
     market.answers("GET", "/api/me/profile", 503, unavailable()).await;
     let page = market.signed_in().await.get("/account").await;
     page.is(200).has("value=\"anna\"").has("a@b.de").has("This part is not available right now.").has("name=\"old_password\"");
@@ -252,9 +243,9 @@ async fn a_new_password_drops_the_old_token() {
     let page = browser.post("/account/password", &[("old_password", "a"), ("new_password", "b")]).await;
     assert_eq!(page.is(303).header("location"), "/account");
     assert!(page.cookies().iter().any(|c| c.starts_with("fm_access=;")) && !page.cookies().iter().any(|c| c.starts_with("fm_refresh=;")));
-    market.answers("GET", "/api/me", 200, json!({"username": "anna", "email": "a@b.de"})).await;
+    market.answers("GET", "/api/me", 200, account()).await;
     let errors = json!([{"field": "old_password", "message": "is wrong"}]);
-    market.answers("PUT", "/api/me/password", 403, json!({"status": 403, "code": "password-wrong", "detail": "x", "errors": errors})).await;
+    market.answers("PUT", "/api/me/password", 403, problem_of(403, "password-wrong", errors)).await;
     browser.post("/account/password", &[("old_password", "a"), ("new_password", "b")]).await.is(422).has("This is not your password.");
 }
 

@@ -1,4 +1,4 @@
-use crate::market::{CAR, Market, OWNER, car, unavailable};
+use crate::market::{CAR, Market, OWNER, car, picture, problem, unavailable};
 use serde_json::{Value, json};
 
 #[actix_web::test]
@@ -35,10 +35,9 @@ async fn search_engines_are_told_what_it_is_and_nothing_breaks_out() {
     let mut evil = car();
     evil["title"] = json!("</script><script>alert(1)</script>");
     evil["description"] = json!("<!-- <script> \u{2028} & ' \" ]]>");
-    evil["images"] =
-        json!([{"key": "\"><img src=x onerror=alert(1)>", "width": 1, "height": 1}, {"key": "good-key", "width": 800, "height": 600}]);
+    evil["images"] = json!([picture("\"><img src=x onerror=alert(1)>"), picture("good-key")]);
     evil["color"] = json!("red\" onload=\"x");
-    market.answers("GET", &format!("/api/cars/{CAR}"), 200, evil.clone()).await;
+    market.answers_undescribed(&format!("/api/cars/{CAR}"), 200, evil.clone()).await;
     let page = market.get(&format!("/cars/{CAR}")).await;
     page.is(200).lacks("<script>alert").lacks("<img src=x").lacks("onload=\"x\"").has("/images/good-key/full");
     let start = page.html.find("ld+json\">").unwrap() + "ld+json\">".len();
@@ -63,7 +62,7 @@ async fn a_draft_has_no_price_history_yet_which_is_no_outage() {
     let mut draft = car();
     draft["status"] = json!("draft");
     market.answers("GET", &format!("/api/cars/{CAR}"), 200, draft).await;
-    let missing = json!({"status": 404, "code": "car-unknown", "detail": "not found"});
+    let missing = problem(404, "car-unknown");
     market.answers("GET", &format!("/api/cars/{CAR}/price-history"), 404, missing.clone()).await;
     let path = format!("/cars/{CAR}");
     let down = "This part is not available right now.";
@@ -89,7 +88,7 @@ async fn a_view_is_counted_for_the_readers_address() {
     let request = actix_web::test::TestRequest::get().uri(&format!("/cars/{CAR}"));
     market.send(request.insert_header(("x-forwarded-for", "203.0.113.9")).peer_addr("127.0.0.1:5".parse().unwrap())).await.is(200);
     let counted = async || {
-        let asked = market.gateway.received_requests().await.unwrap();
+        let asked = market.requests().await;
         // wiremock reuses its servers: a view that an earlier test left in the background may come here, too.
         let readers = "203.0.113.9, 127.0.0.1";
         asked.into_iter().find(|r| r.url.path() == "/api/tracks/views" && r.headers["x-forwarded-for"] == readers)

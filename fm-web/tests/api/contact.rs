@@ -1,4 +1,4 @@
-use crate::market::{CAR, Market, OWNER, car, conversation, unavailable};
+use crate::market::{CAR, Market, OWNER, car, conversation, problem, problem_of, unavailable};
 use serde_json::{Value, json};
 
 fn path() -> String {
@@ -40,14 +40,14 @@ async fn a_refused_message_says_why_and_is_not_lost() {
         (429, "throttled", "many messages in a short time"),
     ] {
         let market = Market::new().await;
-        market.answers("POST", "/api/me/conversations", status, json!({"status": status, "code": code, "detail": "x"})).await;
+        market.answers("POST", "/api/me/conversations", status, problem(status, code)).await;
         let page = market.signed_in_buyer().await.post(&path(), &[("text", "Hello <b>"), ("key", "k-1")]).await;
         assert!([409, 429].contains(&page.status), "{code}: {}", page.status);
         page.has(said).has("Hello &#60;b&#62;</textarea>").has("value=\"k-1\"");
     }
     let market = Market::new().await;
     let errors = json!([{"field": "text", "message": "must be 1 to 2,000 characters"}]);
-    market.answers("POST", "/api/me/conversations", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
+    market.answers("POST", "/api/me/conversations", 422, problem_of(422, "invalid", errors)).await;
     market.signed_in_buyer().await.post(&path(), &[("text", "")]).await.is(422).has("id=\"e-text\"");
     market.answers("POST", "/api/me/conversations", 503, unavailable()).await;
     market.signed_in_buyer().await.post(&path(), &[("text", "Hello")]).await.is(503).has("not possible right now").has("Hello</textarea>");
@@ -56,7 +56,7 @@ async fn a_refused_message_says_why_and_is_not_lost() {
 #[actix_web::test]
 async fn a_car_that_was_deleted_meanwhile_loses_no_message() {
     let market = Market::new().await;
-    let gone = json!({"status": 404, "code": "car-unknown", "detail": "x"});
+    let gone = problem(404, "car-unknown");
     market.answers("GET", &format!("/api/cars/{CAR}"), 404, gone.clone()).await;
     market.answers("POST", "/api/me/conversations", 404, gone).await;
     let browser = market.signed_in_buyer().await;
@@ -82,8 +82,8 @@ async fn nobody_is_invited_to_write_about_a_sold_car_or_to_oneself() {
 #[actix_web::test]
 async fn the_number_is_shown_to_those_who_ask_for_it() {
     let market = Market::new().await;
-    let profile =
-        json!({"user_id": OWNER, "username": "anna", "phone": "+49 341 556677", "phone_masked": "+49 3** ******", "seller_type": "dealer"});
+    let profile = json!({"user_id": OWNER, "username": "anna", "phone": "+49 341 556677", "phone_masked": "+49 3** ******", "seller_type": "dealer",
+            "member_since": "2025-11-02T10:00:00.000Z"});
     market.answers("GET", &format!("/api/profiles/{OWNER}"), 200, profile).await;
     let (car, number) = (format!("/cars/{CAR}"), format!("/cars/{CAR}/number"));
     assert_eq!(market.get(&number).await.is(303).header("location"), format!("/sign-in?to=%2Fcars%2F{CAR}%2Fnumber"));

@@ -1,4 +1,4 @@
-use crate::market::{CAR, Market, unavailable};
+use crate::market::{CAR, Market, problem, unavailable};
 use actix_web::test::TestRequest;
 use serde_json::json;
 
@@ -30,22 +30,23 @@ async fn errors_of_the_api_become_pages() {
         (410, "Nothing is parked here"),
         (429, "Not so fast"),
         (500, "We have a breakdown"),
-        (503, "Back in a moment"),
     ] {
         let market = Market::new().await;
-        market.answers("GET", &format!("/api/cars/{CAR}"), status, json!({"status": status, "code": "x", "detail": "secret"})).await;
+        let mut secret = problem(status, "x");
+        secret["detail"] = json!("secret");
+        market.answers_undescribed(&format!("/api/cars/{CAR}"), status, secret).await;
         let page = market.get(&format!("/cars/{CAR}")).await;
         assert!(page.has(shown).lacks("secret").status >= 400, "{status}");
     }
     let market = Market::new().await;
     market.answers("GET", &format!("/api/cars/{CAR}"), 503, unavailable()).await;
-    assert_eq!(market.get(&format!("/cars/{CAR}")).await.is(503).header("retry-after"), "1");
+    assert_eq!(market.get(&format!("/cars/{CAR}")).await.is(503).has("Back in a moment").header("retry-after"), "1");
 }
 
 #[actix_web::test]
 async fn an_answer_that_is_no_car_is_a_fault_of_ours() {
     let market = Market::new().await;
-    market.answers("GET", &format!("/api/cars/{CAR}"), 200, json!("no car")).await;
+    market.answers_undescribed(&format!("/api/cars/{CAR}"), 200, json!("no car")).await;
     market.get(&format!("/cars/{CAR}")).await.is(500).has("We have a breakdown");
 }
 

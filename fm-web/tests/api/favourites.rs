@@ -1,4 +1,4 @@
-use crate::market::{CAR, Market, car, unavailable};
+use crate::market::{CAR, Market, car, problem, unavailable};
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ async fn scripts_get_an_answer_of_their_own() {
     let browser = market.browser().await;
     let reply = browser.post_for_json("/favourites", &[("add", CAR)]).await;
     assert_eq!((reply.is(200).html.as_str(), reply.cookies().len()), ("{\"on\":true}", 1));
-    let gone = json!({"status": 404, "code": "car-unknown", "detail": "x"});
+    let gone = problem(404, "car-unknown");
     market.answers("GET", &format!("/api/cars/{CAR}"), 404, gone).await;
     browser.post_for_json("/favourites", &[("add", CAR)]).await.is(404);
 }
@@ -77,7 +77,7 @@ async fn hearts_of_an_account_are_kept_by_the_api() {
         assert_eq!(market.asked(method, &path).await.len(), 1, "{method}");
     }
     for (code, said) in [("favourites-full", "Your list is full"), ("car-not-listed", "not for sale any more")] {
-        market.answers("PUT", &path, 409, json!({"status": 409, "code": code, "detail": "x"})).await;
+        market.answers("PUT", &path, 409, problem(409, code)).await;
         let mut browser = market.signed_in_buyer().await;
         let page = browser.post("/favourites", &[("add", CAR), ("to", "/cars")]).await;
         browser.keeps(page.is(303));

@@ -1,11 +1,11 @@
-use crate::market::{CAR, Market, car, conversation, unavailable};
+use crate::market::{CAR, Market, car, conversation, conversation_summary, problem, unavailable};
 use serde_json::{Value, json};
 
 const INBOX: &str = "/api/me/conversations";
 
 async fn with_conversation() -> Market {
     let market = Market::new().await;
-    market.answers("GET", INBOX, 200, json!({"items": [conversation()], "total": 1, "page": 1, "per_page": 20})).await;
+    market.answers("GET", INBOX, 200, json!({"items": [conversation_summary()], "total": 1, "page": 1, "per_page": 20})).await;
     market.answers("GET", &format!("{INBOX}/c-1"), 200, conversation()).await;
     market.answers("PUT", &format!("{INBOX}/c-1/read"), 204, Value::Null).await;
     market.answers("GET", "/api/cars/batch", 200, json!({"items": [car()]})).await;
@@ -84,7 +84,7 @@ async fn an_answer_is_sent_with_the_key_of_its_form() {
         (sent[0].body_json::<Value>().unwrap(), &sent[0].headers["idempotency-key"]),
         (json!({"text": "Yes"}), &"k-7".parse().unwrap())
     );
-    market.answers("POST", &format!("{INBOX}/c-1/messages"), 429, json!({"status": 429, "code": "throttled", "detail": "x"})).await;
+    market.answers("POST", &format!("{INBOX}/c-1/messages"), 429, problem(429, "throttled")).await;
     let page = market.signed_in().await.post("/inbox/c-1", &[("text", "Yes"), ("key", "k-7")]).await;
     page.is(429).has("Please wait a minute").has("Yes</textarea>").has("value=\"k-7\"");
 }
@@ -92,11 +92,13 @@ async fn an_answer_is_sent_with_the_key_of_its_form() {
 #[actix_web::test]
 async fn a_deleted_account_and_a_deleted_car_are_said() {
     let market = with_conversation().await;
-    let mut left = conversation();
-    left["with"] = json!({"user_id": "", "name": "", "deleted": true});
-    left["unread"] = json!(0);
-    market.answers("GET", &format!("{INBOX}/c-1"), 200, left.clone()).await;
-    market.answers("GET", INBOX, 200, json!({"items": [left], "total": 1, "page": 1, "per_page": 20})).await;
+    let left = |mut conversation: Value| {
+        conversation["with"] = json!({"user_id": "", "name": "", "deleted": true});
+        conversation["unread"] = json!(0);
+        conversation
+    };
+    market.answers("GET", &format!("{INBOX}/c-1"), 200, left(conversation())).await;
+    market.answers("GET", INBOX, 200, json!({"items": [left(conversation_summary())], "total": 1, "page": 1, "per_page": 20})).await;
     market.answers("GET", "/api/cars/batch", 200, json!({"items": []})).await;
     let page = market.signed_in().await.get("/inbox/c-1").await;
     page.is(200)
@@ -134,7 +136,7 @@ async fn a_conversation_is_reported_with_a_reason() {
 #[actix_web::test]
 async fn conversations_of_others_and_nonsense_are_not_found() {
     let market = with_conversation().await;
-    let unknown = json!({"status": 404, "code": "conversation-unknown", "detail": "x"});
+    let unknown = problem(404, "conversation-unknown");
     market.answers("GET", &format!("{INBOX}/c-2"), 404, unknown).await;
     for path in ["/inbox/c-2", "/inbox/c-2/report", "/inbox/..%2Fx", "/inbox/%00"] {
         market.signed_in().await.get(path).await.is(404);

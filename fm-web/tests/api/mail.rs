@@ -1,10 +1,10 @@
-use crate::market::{Market, unavailable};
+use crate::market::{Market, account, problem, problem_of, unavailable};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "fmm_abc-DEF_123";
 
 fn invalid() -> Value {
-    json!({"status": 404, "code": "link-invalid", "detail": "x"})
+    problem(404, "link-invalid")
 }
 
 #[actix_web::test]
@@ -27,16 +27,14 @@ async fn what_is_wrong_with_a_request_for_a_link_is_said() {
     let market = Market::new().await;
     let browser = market.browser().await;
     let errors = json!([{"field": "email", "message": "must be an email address"}]);
-    market
-        .answers("POST", "/api/auth/password-reset", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors}))
-        .await;
+    market.answers("POST", "/api/auth/password-reset", 422, problem_of(422, "invalid", errors)).await;
     browser
         .post("/forgotten-password", &[("email", "<b>")])
         .await
         .is(422)
         .has("This is not an email address.")
         .has("value=\"&#60;b&#62;\"");
-    market.answers("POST", "/api/auth/password-reset", 429, json!({"status": 429, "code": "throttled", "detail": "x"})).await;
+    market.answers("POST", "/api/auth/password-reset", 429, problem(429, "throttled")).await;
     browser.post("/forgotten-password", &[("email", "a@b.de")]).await.is(429).has("too many attempts");
     market.answers("POST", "/api/auth/password-reset", 503, unavailable()).await;
     browser.post("/forgotten-password", &[("email", "a@b.de")]).await.is(503).has("not possible right now");
@@ -63,9 +61,7 @@ async fn a_link_that_is_used_or_old_says_so_and_a_weak_password_keeps_it() {
     let browser = market.browser().await;
     let path = format!("/new-password?token={TOKEN}");
     let errors = json!([{"field": "new_password", "message": "is too easy to guess"}]);
-    market
-        .answers("PUT", "/api/auth/password-reset", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors}))
-        .await;
+    market.answers("PUT", "/api/auth/password-reset", 422, problem_of(422, "invalid", errors)).await;
     let page = browser.post(&path, &[("new_password", "passwort123")]).await;
     page.is(422).has("not one that is easy to guess").has(&format!("action=\"{path}\"")).lacks("passwort123");
     for (call, page, field) in [
@@ -100,14 +96,15 @@ async fn an_address_is_confirmed_and_mails_are_unsubscribed_by_a_button() {
 #[actix_web::test]
 async fn the_account_shows_what_mails_come_and_whether_the_address_is_confirmed() {
     let market = Market::new().await;
-    let account = |confirmed: bool| json!({"id": "x", "username": "anna", "email": "a@b.de", "email_confirmed": confirmed, "created": "2025-11-02T10:00:00.000Z"});
-    market.answers("GET", "/api/me", 200, account(false)).await;
+    let mut unconfirmed = account();
+    unconfirmed["email_confirmed"] = json!(false);
+    market.answers("GET", "/api/me", 200, unconfirmed).await;
     market.answers("GET", "/api/me/mail", 200, json!({"messages": true, "alerts": false, "language": "de"})).await;
     let browser = market.signed_in().await;
     let page = browser.get("/account").await;
     page.is(200).has("action=\"/account/confirmation\"");
     page.has("name=\"messages\" value=\"on\" checked>").has("name=\"alerts\" value=\"on\">");
-    market.answers("GET", "/api/me", 200, account(true)).await;
+    market.answers("GET", "/api/me", 200, account()).await;
     market.answers("GET", "/api/me/mail", 503, unavailable()).await;
     browser
         .get("/account")
@@ -126,11 +123,7 @@ async fn the_account_shows_what_mails_come_and_whether_the_address_is_confirmed(
 async fn the_mail_for_a_confirmation_is_sent_again_but_not_too_often() {
     let market = Market::new().await;
     let browser = market.signed_in().await;
-    for (status, body) in [
-        (202, json!({})),
-        (409, json!({"status": 409, "code": "email-confirmed", "detail": "x"})),
-        (429, json!({"status": 429, "code": "throttled", "detail": "x"})),
-    ] {
+    for (status, body) in [(202, Value::Null), (409, problem(409, "email-confirmed")), (429, problem(429, "throttled"))] {
         market.answers("POST", "/api/me/email-confirmation", status, body).await;
         assert_eq!(browser.post("/account/confirmation", &[]).await.is(303).header("location"), "/account");
     }

@@ -18,7 +18,10 @@ mod market;
 mod mine;
 #[cfg(test)]
 mod parity;
+#[cfg(test)]
+mod published;
 mod rating;
 mod reports;
 mod results;
 mod searches;
+mod stub;

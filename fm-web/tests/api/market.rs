@@ -1,12 +1,16 @@
 //! A gateway that answers what a test says.
 
-use crate::browser::Browser;
+use crate::{browser::Browser, published::Published};
 use actix_web::test::TestRequest;
 use fm_sdk::testing::MockBus;
 use fm_web::{Own, Web, web};
 use serde_json::{Value, json};
-use std::{cell::Cell, rc::Rc};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+use std::{
+    cell::Cell,
+    rc::Rc,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
 pub const CAR: &str = "0197c0de-0000-7000-8000-000000000001";
 pub const OWNER: &str = "0197c0de-0000-7000-8000-00000000a001";
@@ -43,7 +47,8 @@ impl Page {
 }
 
 pub struct Market {
-    pub gateway: Rc<MockServer>,
+    /// Out of the tests' reach: what it answers goes through [`described`].
+    gateway: Rc<MockServer>,
     bus: MockBus<Web>,
     rules: Cell<u8>,
 }
@@ -104,7 +109,7 @@ impl Market {
                 &format!("/api/profiles/{OWNER}"),
                 200,
                 json!({"user_id": OWNER, "username": "anna", "name": "Anna Berger",
-            "phone": null, "phone_masked": "+49 341 ••• ••23", "member_since": "2025-11-02T10:00:00.000Z"}),
+            "phone": null, "phone_masked": "+49 341 ••• ••23", "seller_type": "private", "member_since": "2025-11-02T10:00:00.000Z"}),
             )
             .await;
         market.answers("GET", "/api/tracks/latest", 200, json!({"items": [
@@ -112,26 +117,54 @@ impl Market {
         market.answers("POST", "/api/tracks/views", 204, Value::Null).await;
         market
     }
-    /// Lets the gateway answer; the last word on a path counts.
-    pub async fn answers(&self, method: &str, path: &str, status: u16, body: Value) {
-        let template = if status == 204 { ResponseTemplate::new(204) } else { ResponseTemplate::new(status).set_body_json(body) };
+    /// Lets the gateway answer; the last word on a path counts. The service that answers there must describe such an answer.
+    #[track_caller]
+    pub fn answers<'m>(&'m self, method: &str, path: &str, status: u16, body: Value) -> impl Future<Output = ()> + use<'m> {
+        self.responds(method, path, described(method, path, status, &body))
+    }
+    /// Lets the gateway answer what no service describes, to see what becomes of it.
+    #[track_caller]
+    pub fn answers_undescribed<'m>(&'m self, path: &str, status: u16, body: Value) -> impl Future<Output = ()> + use<'m> {
+        let fault = Published::get().media_type("GET", path, status, &body);
+        assert!(fault.is_err(), "GET {path}: {status} is described: use `answers`");
+        self.responds("GET", path, ResponseTemplate::new(status).set_body_json(body))
+    }
+    /// Lets the gateway answer one after the other, and then from the first again.
+    pub fn answers_in_turn<'m, const N: usize>(
+        &'m self,
+        method: &str,
+        path: &str,
+        status: u16,
+        bodies: [Value; N],
+    ) -> impl Future<Output = ()> + use<'m, N> {
+        let (answers, count) = (bodies.each_ref().map(|body| described(method, path, status, body)), AtomicUsize::new(0));
+        self.responds(method, path, move |_: &wiremock::Request| answers[count.fetch_add(1, Relaxed) % N].clone())
+    }
+    fn responds<'m, R: Respond + 'static>(&'m self, method: &str, path: &str, answer: R) -> impl Future<Output = ()> + use<'m, R> {
         let priority = 250 - self.rules.replace(self.rules.get() + 1);
-        Mock::given(matchers::method(method))
-            .and(matchers::path(path))
-            .respond_with(template)
-            .with_priority(priority)
-            .mount(&self.gateway)
-            .await;
+        let mock = Mock::given(matchers::method(method)).and(matchers::path(path)).respond_with(answer).with_priority(priority);
+        mock.mount(&self.gateway)
     }
     /// Lets the gateway answer requests that ask for this.
-    pub async fn answers_query(&self, path: &str, name: &str, value: &str, status: u16, body: Value) {
-        let asked = Mock::given(matchers::path(path)).and(matchers::query_param_contains(name, value));
-        asked.respond_with(ResponseTemplate::new(status).set_body_json(body)).with_priority(1).mount(&self.gateway).await;
+    #[track_caller]
+    pub fn answers_query<'m>(
+        &'m self,
+        path: &str,
+        name: &str,
+        value: &str,
+        status: u16,
+        body: Value,
+    ) -> impl Future<Output = ()> + use<'m> {
+        let asked = Mock::given(matchers::method("GET")).and(matchers::path(path)).and(matchers::query_param_contains(name, value));
+        asked.respond_with(described("GET", path, status, &body)).with_priority(1).mount(&self.gateway)
+    }
+    /// What the gateway was asked, of whatever path.
+    pub async fn requests(&self) -> Vec<wiremock::Request> {
+        self.gateway.received_requests().await.unwrap()
     }
     /// What the gateway was asked.
     pub async fn asked(&self, method: &str, path: &str) -> Vec<wiremock::Request> {
-        let all = self.gateway.received_requests().await.unwrap();
-        all.into_iter().filter(|r| r.method.as_str() == method && r.url.path() == path).collect()
+        self.requests().await.into_iter().filter(|r| r.method.as_str() == method && r.url.path() == path).collect()
     }
     /// Lets the gateway keep silent about a path.
     pub async fn hangs(&self, path: &str) {
@@ -158,6 +191,17 @@ impl Market {
     }
 }
 
+/// An answer as the service that answers there describes it; `null` is no body.
+#[track_caller]
+fn described(method: &str, path: &str, status: u16, body: &Value) -> ResponseTemplate {
+    let answer = ResponseTemplate::new(status);
+    match Published::get().media_type(method, path, status, body) {
+        Ok(Some(media)) => answer.set_body_raw(body.to_string(), media),
+        Ok(None) => answer,
+        Err(fault) => panic!("a fake of {method} {path}, {status}: {fault}\n{body:#}"),
+    }
+}
+
 pub fn car() -> Value {
     json!({"id": CAR, "title": "BMW 3 Series 2015", "maker": "bmw", "model": "3er", "body": "sedan", "description": "No rust.", "price": 9_900,
         "year": 2015, "mileage": 123_456, "color": "blue", "engine": "diesel", "gearbox": "manual", "power_ps": 150, "options": ["abs"],
@@ -165,12 +209,29 @@ pub fn car() -> Value {
         "added": "2026-01-01T00:00:00.000Z", "updated": "2026-02-01T00:00:00.000Z"})
 }
 
-/// Anna's conversation with ben, who has asked about her car.
-pub fn conversation() -> Value {
+/// A picture of a car.
+pub fn picture(key: &str) -> Value {
+    json!({"key": key, "url": format!("/images/{key}/full"), "thumb_url": format!("/images/{key}/thumb"), "width": 800, "height": 600})
+}
+
+/// Anna's account.
+pub fn account() -> Value {
+    json!({"id": OWNER, "username": "anna", "email": "a@b.de", "email_confirmed": true, "roles": ["user"], "created": "2025-11-02T10:00:00.000Z"})
+}
+
+/// Anna's conversation with ben, who has asked about her car, as lists have it.
+pub fn conversation_summary() -> Value {
     json!({"id": "c-1", "car": {"id": CAR, "title": "BMW 3 Series 2015", "price": 9_900, "image": null}, "role": "seller",
-        "with": {"user_id": "u-2", "name": "Ben <b>", "deleted": false}, "unread": 2, "last": {"id": "m-2", "mine": false, "text": "Hello?", "at": "2026-03-02T10:00:00.000Z"},
-        "messages": [{"id": "m-1", "mine": false, "text": "Is it still there?\n<script>", "at": "2026-03-01T10:00:00.000Z"},
-            {"id": "m-2", "mine": false, "text": "Hello?", "at": "2026-03-02T10:00:00.000Z"}]})
+        "with": {"user_id": "u-2", "name": "Ben <b>", "deleted": false}, "unread": 2,
+        "last": {"id": "m-2", "mine": false, "text": "Hello?", "at": "2026-03-02T10:00:00.000Z"}})
+}
+
+/// The same with its messages.
+pub fn conversation() -> Value {
+    let mut conversation = conversation_summary();
+    conversation["messages"] = json!([{"id": "m-1", "mine": false, "text": "Is it still there?\n<script>", "at": "2026-03-01T10:00:00.000Z"},
+        {"id": "m-2", "mine": false, "text": "Hello?", "at": "2026-03-02T10:00:00.000Z"}]);
+    conversation
 }
 
 pub fn facets() -> Value {
@@ -179,6 +240,18 @@ pub fn facets() -> Value {
         "option": [{"value": "abs", "count": 1}]}})
 }
 
+/// What a service answers that refuses.
+pub fn problem(status: u16, code: &str) -> Value {
+    json!({"type": "about:blank", "title": code, "status": status, "detail": "x", "code": code, "trace_id": ""})
+}
+
+/// What a service answers that refuses single fields.
+pub fn problem_of(status: u16, code: &str, errors: Value) -> Value {
+    let mut problem = problem(status, code);
+    problem["errors"] = errors;
+    problem
+}
+
 pub fn unavailable() -> Value {
-    json!({"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "away", "code": "no-instance", "trace_id": ""})
+    problem(503, "no-instance")
 }

@@ -1,4 +1,4 @@
-use crate::market::{CAR, Market, OWNER, Page, car, unavailable};
+use crate::market::{CAR, Market, OWNER, Page, car, picture, problem, problem_of, unavailable};
 use serde_json::{Value, json};
 
 #[actix_web::test]
@@ -41,7 +41,7 @@ async fn a_car_is_listed_in_two_steps() {
 #[actix_web::test]
 async fn a_form_whose_car_was_deleted_comes_back_with_a_new_key() {
     let market = Market::new().await;
-    market.answers("POST", "/api/cars", 409, json!({"status": 409, "code": "idempotency-key-used", "detail": "x"})).await;
+    market.answers("POST", "/api/cars", 409, problem(409, "idempotency-key-used")).await;
     let form = [("maker", "bmw"), ("price", "9,900"), ("year", "2015"), ("key", "k-1")];
     let page = market.signed_in().await.post("/sell", &form).await;
     page.is(409).has("to list it anew").has("value=\"9,900\"").has("name=\"key\" value=\"").lacks("value=\"k-1\"");
@@ -51,7 +51,7 @@ async fn a_form_whose_car_was_deleted_comes_back_with_a_new_key() {
 async fn errors_of_a_car_stand_beside_their_fields_and_the_input_is_kept() {
     let market = Market::new().await;
     let errors = json!([{"field": "price", "message": "1 to 10000000"}, {"field": "location.postal_code", "message": "odd"}, {"field": "options[0]", "message": "odd"}]);
-    market.answers("POST", "/api/cars", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
+    market.answers("POST", "/api/cars", 422, problem_of(422, "invalid", errors)).await;
     let page = market
         .signed_in()
         .await
@@ -87,7 +87,7 @@ async fn a_car_is_changed_only_if_nobody_else_has_changed_it() {
         (&json!("Batmobile"), &Value::Null, &json!([]), &Value::Null)
     );
     assert!(body.get("status").is_none() && body.as_object().unwrap().contains_key("mileage"));
-    market.answers("PATCH", &format!("/api/cars/{CAR}"), 412, json!({"status": 412, "code": "stale", "detail": "x"})).await;
+    market.answers("PATCH", &format!("/api/cars/{CAR}"), 412, problem(412, "stale")).await;
     browser.post(&format!("/my/cars/{CAR}/edit"), &form).await.is(412).has("changed somewhere else").has("value=\"9000\"");
 }
 
@@ -101,7 +101,7 @@ async fn somebody_elses_car_cannot_be_edited() {
     for page in ["edit", "pictures", "sold", "delete"] {
         browser.get(&format!("/my/cars/{CAR}/{page}")).await.is(403);
     }
-    market.answers("POST", &format!("/api/cars/{CAR}/sold"), 403, json!({"status": 403, "code": "not-owner", "detail": "x"})).await;
+    market.answers("POST", &format!("/api/cars/{CAR}/sold"), 403, problem(403, "not-owner")).await;
     browser.post(&format!("/my/cars/{CAR}/sold"), &[]).await.is(403);
 }
 
@@ -110,7 +110,7 @@ async fn own_cars_are_listed_with_what_can_be_done() {
     let market = Market::new().await;
     let (mut draft, mut sold) = (car(), car());
     (draft["status"], sold["status"]) = (json!("draft"), json!("sold"));
-    market.answers("GET", "/api/me/cars", 200, json!({"items": [car(), draft, sold], "total": 3})).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [car(), draft, sold], "total": 3, "page": 1, "per_page": 24})).await;
     let page = market.signed_in().await.get("/my/cars").await;
     let part = |state: &str| page.html.split("mine-row").find(|row| row.contains(&format!("badge-{state}"))).unwrap().to_owned();
     assert!(
@@ -129,7 +129,7 @@ async fn a_sold_car_explains_that_it_stays_as_it_is_and_what_can_still_be_done()
     let mut sold = car();
     sold["status"] = json!("sold");
     market.answers("GET", &format!("/api/cars/{CAR}"), 200, sold).await;
-    let refused = json!({"status": 409, "code": "car-sold", "detail": "a sold car cannot be changed"});
+    let refused = problem(409, "car-sold");
     market.answers("PATCH", &format!("/api/cars/{CAR}"), 409, refused).await;
     let browser = market.signed_in().await;
     let explains = |page: &crate::market::Page| {
@@ -150,7 +150,7 @@ async fn a_sold_car_explains_that_it_stays_as_it_is_and_what_can_still_be_done()
 #[actix_web::test]
 async fn a_draft_that_is_reported_as_sold_is_told_why_not() {
     let market = Market::new().await;
-    let refused = json!({"status": 409, "code": "car-not-listed", "detail": "a draft cannot be sold"});
+    let refused = problem(409, "car-not-listed");
     market.answers("POST", &format!("/api/cars/{CAR}/sold"), 409, refused).await;
     market.signed_in().await.post(&format!("/my/cars/{CAR}/sold"), &[]).await.is(409).has("This car is a draft.");
 }
@@ -158,7 +158,7 @@ async fn a_draft_that_is_reported_as_sold_is_told_why_not() {
 #[actix_web::test]
 async fn a_page_of_own_cars_behind_the_last_leads_to_the_last() {
     let market = Market::new().await;
-    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 30})).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [], "total": 30, "page": 1, "per_page": 24})).await;
     let page = market.signed_in().await.get("/my/cars?page=9").await;
     page.is(404).has("There is no page 9").has("href=\"/my/cars?page=2&#38;per_page=24\">To page 2").lacks("You have no cars");
 }
@@ -202,7 +202,7 @@ async fn pictures_go_on_as_they_come() {
     );
     browser.upload(CAR, "application/json", "{}", "text/html").await.is(415);
     for (status, said) in [(415, "Only JPEG, PNG and WebP"), (413, "larger than 10 MB"), (422, "cannot be read")] {
-        market.answers("POST", &format!("/api/cars/{CAR}/images"), status, json!({"status": status, "code": "x", "detail": "x"})).await;
+        market.answers("POST", &format!("/api/cars/{CAR}/images"), status, problem(status, "x")).await;
         browser.upload(CAR, "multipart/form-data; boundary=b", &body, "text/html").await.is(status).has(said);
         let answer = browser.upload(CAR, "multipart/form-data; boundary=b", &body, "application/json").await;
         assert!(answer.is(status).html.starts_with("{\"done\":false"), "{}", answer.html);
@@ -214,7 +214,7 @@ async fn pictures_go_on_as_they_come() {
 async fn pictures_are_ordered_and_removed() {
     let market = Market::new().await;
     let mut with = car();
-    with["images"] = json!([{"key": "a", "width": 8, "height": 6}, {"key": "b", "width": 8, "height": 6}]);
+    with["images"] = json!([picture("a"), picture("b")]);
     with["owner_id"] = json!(OWNER);
     market.answers("GET", &format!("/api/cars/{CAR}"), 200, with).await;
     market.answers("PUT", &format!("/api/cars/{CAR}/images/order"), 200, json!({"images": []})).await;
@@ -234,7 +234,7 @@ async fn pictures_are_ordered_and_removed() {
 async fn sell(lang: &str, price: &str, mileage: &str) -> (Page, Value) {
     let market = Market::new().await;
     let errors = json!([{"field": "price", "message": "1 to 10000000"}, {"field": "mileage", "message": "0 to 2000000"}]);
-    market.answers("POST", "/api/cars", 422, json!({"status": 422, "code": "invalid", "detail": "x", "errors": errors})).await;
+    market.answers("POST", "/api/cars", 422, problem_of(422, "invalid", errors)).await;
     let browser = market.signed_in().await.with_cookie("fm_lang", lang);
     let page = browser.post("/sell", &[("maker", "bmw"), ("year", "2015"), ("price", price), ("mileage", mileage)]).await;
     let sent: Value = market.asked("POST", "/api/cars").await[0].body_json().unwrap_or_else(|e| panic!("{e}"));

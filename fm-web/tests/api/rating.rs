@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 fn rating(step: &str, difference: i64) -> Value {
     json!({"step": step, "difference": difference, "expected_price": 9_900 - difference, "peers": 38, "too_cheap": difference < -5_000})
 }
-async fn rated(step: &str, difference: i64) -> Market {
-    let market = Market::new().await;
+fn list(step: &str, difference: i64) -> Value {
     let mut listed = car();
     listed["rating"] = rating(step, difference);
-    market.answers("GET", "/api/cars", 200, json!({"items": [listed], "total": 1, "page": 1, "per_page": 24})).await;
+    json!({"items": [listed], "total": 1, "page": 1, "per_page": 24})
+}
+async fn rated(step: &str, difference: i64) -> Market {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars", 200, list(step, difference)).await;
     let answer =
         json!({"rating": rating(step, difference), "method": {"per_year": 9.5, "per_10000_km": -3.0}, "not_rated": null, "min_peers": 8});
     market.answers("GET", &format!("/api/cars/{CAR}/rating"), 200, answer).await;
@@ -35,7 +38,9 @@ async fn every_step_has_its_words() {
     ] {
         rated(step, difference).await.get("/cars").await.is(200).has(&format!("rate-{step}")).has(said);
     }
-    rated("stellar", -1).await.get("/cars").await.is(200).lacks("rate-");
+    let market = Market::new().await;
+    market.answers_undescribed("/api/cars", 200, list("stellar", -1)).await;
+    market.get("/cars").await.is(200).has("BMW 3 Series 2015").lacks("rate-");
 }
 
 #[actix_web::test]

@@ -1,4 +1,4 @@
-use crate::market::{Market, facets, unavailable};
+use crate::market::{Market, facets, problem, problem_of, unavailable};
 use actix_web::test::TestRequest;
 use serde_json::json;
 
@@ -61,7 +61,7 @@ async fn no_query_string_brings_the_page_down() {
 #[actix_web::test]
 async fn a_filter_value_that_is_not_known_is_named_and_can_be_removed() {
     let market = Market::new().await;
-    let invalid = json!({"status": 400, "code": "invalid", "detail": "x", "errors": [{"field": "maker[0]", "message": "not a maker"}]});
+    let invalid = problem_of(400, "invalid", json!([{"field": "maker[0]", "message": "not a maker"}]));
     market.answers_query("/api/cars", "maker", "xyz", 400, invalid).await;
     let down = "This part is not available right now.";
     let page = market.get("/cars?maker=bmw&maker=xyz&price_to=20000").await;
@@ -97,7 +97,9 @@ async fn a_place_shows_distances_a_chip_and_an_order_of_its_own() {
     let mut near = crate::market::car();
     near["distance_km"] = json!(12);
     let place = json!({"postal_code": "10115", "town": "Berlin", "lat": 52.5, "lon": 13.4});
-    market.answers_query("/api/cars", "near", "berlin", 200, json!({"items": [near], "total": 1, "place": place})).await;
+    market
+        .answers_query("/api/cars", "near", "berlin", 200, json!({"items": [near], "total": 1, "page": 1, "per_page": 24, "place": place}))
+        .await;
     let page = market.get("/cars?near=berlin&radius=20").await;
     page.is(200).has("04109 Leipzig · 12 km away").has("20\u{a0}km around Berlin").has("value=\"distance\">Distance, nearest first");
     page.has("name=\"near\" value=\"berlin\"").has("<option value=\"20\" selected>20 km</option>");
@@ -109,7 +111,7 @@ async fn a_place_shows_distances_a_chip_and_an_order_of_its_own() {
 #[actix_web::test]
 async fn a_place_that_is_none_is_told_at_its_field_and_the_rest_is_found() {
     let market = Market::new().await;
-    let invalid = json!({"status": 400, "code": "invalid", "detail": "x", "errors": [{"field": "near", "message": "not a place"}]});
+    let invalid = problem_of(400, "invalid", json!([{"field": "near", "message": "not a place"}]));
     for path in ["/api/cars", "/api/cars/facets"] {
         market.answers_query(path, "near", "Atlantis", 400, invalid.clone()).await;
     }
@@ -122,7 +124,7 @@ async fn a_place_that_is_none_is_told_at_its_field_and_the_rest_is_found() {
 #[actix_web::test]
 async fn a_search_that_the_api_refuses_is_no_outage() {
     let market = Market::new().await;
-    market.answers("GET", "/api/cars", 400, json!({"status": 400, "code": "invalid", "detail": "x"})).await;
+    market.answers("GET", "/api/cars", 400, problem(400, "invalid")).await;
     let page = market.get("/cars?maker=bmw").await;
     page.is(400).has("This search is not understood").has("Remove all filters").lacks("not available right now.</strong>");
 }
@@ -130,17 +132,17 @@ async fn a_search_that_the_api_refuses_is_no_outage() {
 #[actix_web::test]
 async fn a_page_behind_the_last_does_not_exist_and_leads_to_the_last() {
     let market = Market::new().await;
-    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 240})).await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 240, "page": 1, "per_page": 24})).await;
     let page = market.get("/cars?sort=price&page=9999").await;
     page.is(404).has("There is no page 9,999").has("The last one is page 10.").has("href=\"/cars?sort=price&#38;page=10\">To page 10");
     page.lacks("No car fits all of that.").has("name=\"robots\" content=\"noindex\"");
     for query in ["page=99999999999999999999999", "page=1&page=2&page=300"] {
         market.get(&format!("/cars?{query}")).await.is(404).has("There is no page");
     }
-    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 3})).await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 3, "page": 1, "per_page": 24})).await;
     market.get("/cars?page=2").await.is(404).has("Everything fits on one page.").has("href=\"/cars\">To page 1");
     // Without any car there is no last page either.
-    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 0})).await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 0, "page": 1, "per_page": 24})).await;
     market.get("/cars?maker=bmw&page=2").await.is(200).has("No car fits all of that.");
 }
 
@@ -162,7 +164,7 @@ async fn searched_text_is_escaped() {
 async fn only_what_makes_sense_reaches_the_api() {
     let market = Market::new().await;
     market.get("/cars?maker=bmw&price_to=abc&page=-3&utm=1&body=boat&sort=price").await.is(200);
-    let asked = market.gateway.received_requests().await.unwrap();
+    let asked = market.requests().await;
     let queries: Vec<_> =
         asked.iter().filter(|r| r.url.path() == "/api/cars").map(|r| r.url.query().unwrap_or_default().to_owned()).collect();
     assert_eq!(queries, ["maker=bmw&sort=price&page=1&per_page=24"]);
@@ -171,7 +173,7 @@ async fn only_what_makes_sense_reaches_the_api() {
 #[actix_web::test]
 async fn nothing_found_says_what_to_leave_out() {
     let market = Market::new().await;
-    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 0})).await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [], "total": 0, "page": 1, "per_page": 24})).await;
     market.answers("GET", "/api/cars/count", 200, json!({"count": 1234})).await;
     let page = market.get("/cars?maker=bmw&q=yacht").await;
     page.is(200).has("No car fits all of that.").has("href=\"/cars?maker=bmw\"").has("1,234 cars");
@@ -192,7 +194,7 @@ async fn without_facets_there_are_still_cars_and_without_cars_still_filters() {
 #[actix_web::test]
 async fn many_results_have_pages() {
     let market = Market::new().await;
-    market.answers("GET", "/api/cars", 200, json!({"items": [crate::market::car()], "total": 240})).await;
+    market.answers("GET", "/api/cars", 200, json!({"items": [crate::market::car()], "total": 240, "page": 1, "per_page": 24})).await;
     let page = market.get("/cars?page=2&sort=price").await;
     page.is(200)
         .has("240 cars, page 2 of 10")

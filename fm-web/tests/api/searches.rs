@@ -1,13 +1,15 @@
-use crate::market::{CAR, Market, unavailable};
+use crate::market::{CAR, Market, problem, unavailable};
 use serde_json::{Value, json};
 
 const API: &str = "/api/me/searches";
 const ALERTS: &str = "/api/me/alerts";
 
+fn search() -> Value {
+    json!({"id": "s-1", "name": "BMW, to €9,000", "filters": {"maker": ["bmw"], "price_to": 9_000}, "added": "2026-01-01T00:00:00.000Z", "unseen": 1})
+}
 async fn with_alert() -> Market {
     let market = Market::new().await;
-    let search = json!({"id": "s-1", "name": "BMW, to €9,000", "filters": {"maker": ["bmw"], "price_to": 9_000}, "added": "2026-01-01T00:00:00.000Z", "unseen": 1});
-    market.answers("GET", API, 200, json!({"items": [search], "total": 1})).await;
+    market.answers("GET", API, 200, json!({"items": [search()], "total": 1})).await;
     let alert = json!({"id": "a-1", "kind": "price_drop", "search_id": null, "car_id": CAR, "title": "BMW <3>", "price": 8_500, "from": 9_900,
         "image": "/images/good-key/thumb", "at": "2026-02-01T00:00:00.000Z", "seen": false});
     market.answers("GET", ALERTS, 200, json!({"items": [alert], "total": 1, "page": 1, "per_page": 50})).await;
@@ -18,7 +20,7 @@ async fn with_alert() -> Market {
 #[actix_web::test]
 async fn a_search_is_saved_from_its_results_under_the_names_of_its_filters() {
     let market = with_alert().await;
-    market.answers("POST", API, 201, json!({"id": "s-1"})).await;
+    market.answers("POST", API, 201, search()).await;
     let browser = market.signed_in_buyer().await;
     let results = browser.get("/cars?maker=bmw&price_to=9000&rating=good").await;
     results.is(200).has("Save this search").has("name=\"query\" value=\"maker=bmw&#38;rating=good&#38;price_to=9000\"");
@@ -36,7 +38,7 @@ async fn a_search_is_saved_from_its_results_under_the_names_of_its_filters() {
 async fn a_search_that_cannot_be_saved_shows_why() {
     for (status, code, said) in [(409, "searches-full", "50 searches"), (422, "invalid", "cannot be saved")] {
         let market = with_alert().await;
-        market.answers("POST", API, status, json!({"status": status, "code": code, "detail": "x"})).await;
+        market.answers("POST", API, status, problem(status, code)).await;
         let mut browser = market.signed_in_buyer().await;
         let page = browser.post("/searches", &[("query", "maker=bmw")]).await;
         browser.keeps(page.is(303));

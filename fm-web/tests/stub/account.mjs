@@ -1,15 +1,16 @@
 // Accounts of the stub: one user, any password.
 
-import { cars, makers, models } from "./cars.mjs";
+import { cars, makers, models, picture } from "./cars.mjs";
 
 const user = { id: "0197c0de-0000-7000-8000-00000000a001", username: "anna", email: "anna@example.org", roles: ["user"], email_confirmed: false, created: "2025-11-02T10:00:00.000Z" };
-const profile = { user_id: user.id, username: "anna", name: "Anna Berger", location: "Leipzig", phone: "+49 341 5550123", phone_masked: "+49 341 ••• ••23", about: "I look after my cars.", member_since: user.created };
+const profile = { user_id: user.id, username: "anna", name: "Anna Berger", location: "Leipzig", phone: "+49 341 5550123", phone_masked: "+49 341 ••• ••23", about: "I look after my cars.", seller_type: "private", member_since: user.created };
 let wishes = { messages: true, alerts: true, language: "en" };
 let refreshes = 0;
 let polls = 0;
 
 const tokens = (name = user.username) => ({ user: Object.assign(user, { username: name }), access_token: `access-${++refreshes}`, refresh_token: `refresh-${refreshes}`, token_type: "Bearer", expires_in: 900 });
-const problem = (status, code, errors) => [status, { type: "about:blank", title: code, status, detail: code, code, trace_id: "", ...(errors ? { errors } : {}) }, "application/problem+json"];
+/** What a service answers that refuses. */
+export const problem = (status, code, errors) => [status, { type: "about:blank", title: code, status, detail: code, code, trace_id: "", ...(errors ? { errors } : {}) }, "application/problem+json"];
 const json = (body) => {
   try {
     return JSON.parse(body.toString() || "{}");
@@ -37,7 +38,7 @@ export function account(req, path, body) {
   const someone = path.match(/^\/api\/profiles\/(.+)$/);
   if (someone) {
     const known = req.headers.authorization ? profile : { ...profile, phone: null };
-    return [200, someone[1] === user.id ? known : { ...known, user_id: someone[1], username: "autohaus", name: "Autohaus am Ring", location: "Berlin", about: null }];
+    return [200, someone[1] === user.id ? known : { ...known, user_id: someone[1], username: "autohaus", name: "Autohaus am Ring", location: "Berlin", about: null, seller_type: "dealer" }];
   }
   if (of("POST", "/api/auth/sign-up")) {
     return json(body).password?.length < 10 ? problem(422, "invalid", [{ field: "password", message: "must be 10 characters or more" }]) : [201, tokens(json(body).username)];
@@ -96,7 +97,7 @@ export function account(req, path, body) {
   if (req.method === "POST" && one[2] === "/images") {
     if (body.includes("not a picture")) return problem(415, "not-a-picture");
     const n = body.toString("latin1").split('name="images"').length - 1;
-    for (let i = 0; i < n; i++) car.images.push({ key: `${car.body ?? "other"}-${car.color ?? "silver"}-9-${car.images.length}`, width: 1600, height: 1200 });
+    for (let i = 0; i < n; i++) car.images.push(picture(`${car.body ?? "other"}-${car.color ?? "silver"}-9-${car.images.length}`));
     return [201, { images: car.images }];
   }
   if (req.method === "PUT" && one[2] === "/images/order") {

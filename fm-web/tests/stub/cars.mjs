@@ -32,6 +32,9 @@ const PLACES = ["10115", "20095", "80331", "50667", "04109", "70173"];
 export const makers = MAKERS.map(([value, label]) => ({ value, label }));
 export const models = (maker) => (MAKERS.find((m) => m[0] === maker)?.[2] ?? []).map(([value, label]) => ({ value, label }));
 
+/** A picture of a car. */
+export const picture = (key) => ({ key, url: `/images/${key}/full`, thumb_url: `/images/${key}/thumb`, width: 1600, height: 1200 });
+
 let state = 42;
 const draw = (below) => {
   state = (state * 1664525 + 1013904223) >>> 0;
@@ -45,7 +48,7 @@ function make(n) {
   const engine = ENGINES[draw(ENGINES.length)];
   const id = `0197c0de-0000-7000-8000-${String(n).padStart(12, "0")}`;
   const added = new Date(Date.now() - n * 5.3e6 - 60_000).toISOString();
-  const images = n % 3 === 1 ? Array.from({ length: 1 + draw(5) }, (_, i) => ({ key: `${body}-${COLORS[n % COLORS.length]}-${n}-${i}`, width: 1600, height: 1200 })) : [];
+  const images = n % 3 === 1 ? Array.from({ length: 1 + draw(5) }, (_, i) => picture(`${body}-${COLORS[n % COLORS.length]}-${n}-${i}`)) : [];
   return {
     id, maker, model, body, year, engine, images, added, updated: added,
     title: `${makerName} ${modelName} ${year}`,
