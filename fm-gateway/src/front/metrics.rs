@@ -5,20 +5,28 @@ use crate::{
     timeline::{RouteTimeline, Timeline},
     traffic::{Traffic, TrafficCounter},
 };
-use fm_sdk::metrics::{
-    Metrics,
-    prometheus_client::{
-        encoding::EncodeLabelSet,
-        metrics::{
-            counter::Counter,
-            family::{Family, MetricConstructor},
-            gauge::Gauge,
-            histogram::{Histogram, exponential_buckets},
+use fm_sdk::{
+    metrics::{
+        Metrics,
+        prometheus_client::{
+            encoding::EncodeLabelSet,
+            metrics::{
+                counter::Counter,
+                exemplar::HistogramWithExemplars,
+                family::{Family, MetricConstructor},
+                gauge::Gauge,
+                histogram::exponential_buckets,
+            },
+            registry::Unit,
         },
-        registry::Unit,
     },
+    time::now_ms,
+    trace::TraceParent,
 };
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByRoute {
@@ -61,6 +69,13 @@ struct ByCode {
 struct ByKind {
     kind: &'static str,
 }
+
+/// The trace of a request that took this long; of each bucket the last one.
+#[derive(Clone, Debug, EncodeLabelSet)]
+struct Exemplar {
+    trace_id: String,
+}
+type Histogram = HistogramWithExemplars<Exemplar>;
 
 /// From 0.25 ms to about 8 s.
 #[derive(Clone)]
@@ -282,10 +297,13 @@ pub struct RouteMetrics {
 }
 
 impl RouteMetrics {
-    pub fn done(&self, outcome: &Outcome) {
+    /// Counts a request; `trace` is where its spans are, if they are kept.
+    pub fn done(&self, outcome: &Outcome, trace: Option<TraceParent>) {
         let class = usize::from(outcome.status.as_u16() / 100).clamp(1, 5) - 1;
         self.classes[class].inc();
-        self.seconds.observe(outcome.took.as_secs_f64());
+        let exemplar = trace.filter(TraceParent::is_sampled).map(|trace| Exemplar { trace_id: trace.trace_id() });
+        let now = UNIX_EPOCH + Duration::from_millis(now_ms().unsigned_abs());
+        self.seconds.observe(outcome.took.as_secs_f64(), exemplar, Some(now));
         if !outcome.complete {
             self.aborted.inc();
         }

@@ -129,7 +129,7 @@ impl Drop for Delivery {
         let Some(mut exchange) = self.exchange.take() else { return };
         let Delivery { status, sent, complete, is_stream, .. } = *self;
         let outcome = Outcome { status, sent, took: exchange.started.elapsed(), complete, is_stream };
-        exchange.route.metrics.done(&outcome);
+        exchange.route.metrics.done(&outcome, exchange.span.context());
         spans::end(&mut exchange.span, Some(&exchange.route), outcome.status, complete);
         if let Some(recorder) = &exchange.recorder {
             recorder.end(&outcome);

@@ -94,6 +94,22 @@ async fn a_request_has_a_span_of_its_own_and_one_of_each_plugin_and_attempt() {
 }
 
 #[actix_rt::test]
+async fn each_bucket_of_the_times_names_the_trace_of_its_last_request_that_is_kept() {
+    let upstream = Upstream::answering(ok("[]")).await;
+    let (app, _admin, _place) = in_front_of(&upstream).await;
+    let other = "5bf92f3577b34da6a3ce929d0e0e4736";
+    app.send(&REQUEST.replace(ID, other).replace("-01\r\n", "-00\r\n")).await;
+    app.send(REQUEST).await;
+    let named = format!(" # {{trace_id=\"{ID}\"}} 0.");
+    let bucket =
+        |line: &str| line.starts_with("gateway_request_seconds_bucket{le=") && line.contains("route=\"cars\"") && line.contains(&named);
+    eventually("a bucket names it", TIMEOUT, async || app.metrics().await.lines().any(bucket)).await;
+    let metrics = app.metrics().await;
+    assert!(!metrics.contains(other), "a request that is sampled out has no trace to look at:\n{metrics}");
+    assert!(metrics.ends_with("# EOF\n"));
+}
+
+#[actix_rt::test]
 async fn a_retry_is_a_second_attempt_and_a_failure_is_kept_although_it_is_sampled_out() {
     let app = TestApp::with_routes(json!([{"id": "cars", "path": "/cars/**", "plugins": [{"plugin": "discovery", "settings": {"service": "fm-cars"}}, {"plugin": "proxy"}]}])).await;
     let admin = Operator::admin(&app).await;
