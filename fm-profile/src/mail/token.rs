@@ -55,7 +55,7 @@ pub struct MailToken {
     pub id: String,
     pub user: String,
     pub purpose: Purpose,
-    /// See [`Purpose::state_of`].
+    /// What must not have changed since the token was made, as a hash.
     pub state: String,
     /// Milliseconds since the Unix epoch.
     pub at: i64,
