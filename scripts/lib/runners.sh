@@ -23,6 +23,9 @@ what_failed() {
     if grep -q '^---- .* stdout ----$' "$log"; then
         grep -E '^test .* \.\.\. FAILED$' "$log" || true
         awk '/^---- .* stdout ----$/ { inside = 1 } /^(failures|test result):/ { inside = 0 } inside && !/^stack backtrace:$|^ +[0-9]+: |^ +at |^$/' "$log" | head -n 200
+    elif grep -q '^not ok - ' "$log"; then
+        # With the first of the lines below it that are indented.
+        awk '/^not ok - / { inside = 14 } !/^not ok - |^ / { inside = 0 } inside-- > 0' "$log" | head -n 200
     else
         # A runner that printed nothing has no line to show, and is no reason to stop.
         { grep -vE '^test .* \.\.\. ok$|^ *(Compiling|Checking|Running|Finished)' "$log" || true; } | tail -n 60
@@ -106,6 +109,25 @@ cargo_tests() {
         PASSED=$((PASSED + passed)) FAILED=$failed_before
         unset 'FAILURES[-1]'
         UNSTABLE+=("${names[@]}")
+    fi
+}
+
+# parts_of NAME COMMAND...: tests in parts of a browser's day, "test result: ok. ... (PART)". A part that fails is run once more, by COMMAND
+# PART, as a failed test of cargo is.
+parts_of() {
+    local name=$1 failed_before=$FAILED passed_before=$PASSED names first passed failed
+    tests "$@"
+    [ "$FAILED" != "$failed_before" ] || return 0
+    mapfile -t names < <(sed -n 's/^test result: FAILED\..*(\([^()]*\))$/\1/p' "$(log_of "$name")")
+    if [ ${#names[@]} = 0 ] || [ ${#names[@]} -gt 2 ]; then return 0; fi
+    bounded "${@:2}" "${names[@]}" >"$(log_of "$name again")" 2>&1 </dev/null || return 0
+    read -r _ passed failed _ < <(outcomes "$(log_of "$name again")")
+    heading "$name, once more: $passed passed, $failed failed"
+    if [ "$passed" != 0 ] && [ "$failed" = 0 ]; then
+        first=$(grep -v '^test result: FAILED' "$(log_of "$name")" | outcomes /dev/stdin | cut -d ' ' -f 2)
+        PASSED=$((passed_before + first + passed)) FAILED=$failed_before
+        unset 'FAILURES[-1]'
+        mapfile -t -O ${#UNSTABLE[@]} UNSTABLE < <(sed -n 's/^not ok - //p' "$(log_of "$name")" | cut -c 1-200)
     fi
 }
 

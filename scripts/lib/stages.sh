@@ -134,7 +134,7 @@ test_pages() {
     if [ -f "$FM_DEV_DIR/market.env" ]; then
         # shellcheck source=/dev/null
         . "$FM_DEV_DIR/market.env"
-        tests "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
+        parts_of "the market in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-web" "$ROOT/fm-web/tests/browser/run" "$FM_MARKET_GATEWAY" "$OUTPUT/screenshots"
         tests "the dashboard in a browser" env FM_NPM_DIR="$ROOT/.dev/npm/fm-gateway" FM_GATEWAY_PROGRAM="$(target_folder)/debug/fm-gateway" \
             "$ROOT/fm-gateway/tests/browser/run" "$FM_MARKET_GATEWAY_ADMIN" "$(cat "$FM_DEV_DIR/data/fm-gateway/admin-password" || printf reset)" "$OUTPUT/screenshots/dashboard" story screens
         cp -r "$FM_DEV_DIR/logs" "$OUTPUT/market-logs-browser"

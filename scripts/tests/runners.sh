@@ -142,6 +142,44 @@ a_program_that_does_not_build_is_not_run_again() {
     cargo_tests "x" plainly x tests --again plainly x cargo test
     [ "$PASSED $FAILED ${FAILURES[*]} $(wc -l <"$scratch/asked")" = "0 1 x 1" ]
 }
+a_part_that_fails_is_run_once_more() {
+    # shellcheck disable=SC2034 # read by the runners
+    OUTPUT=$scratch
+    # shellcheck source=/dev/null
+    . ../lib/runners.sh
+    # shellcheck source=/dev/null
+    . ../lib/say.sh
+    # shellcheck disable=SC2317 # called by parts_of
+    plays() {
+        local part result=0
+        shift
+        printf '%s\n' "$*" >>"$scratch/asked"
+        [ $# -gt 0 ] || set -- mail live
+        for part in "$@"; do
+            echo "ok - $part: a step (2 ms)"
+            if [ "$part" = live ] && [ "$(wc -l <"$scratch/asked")" -lt "$fails" ]; then
+                printf 'not ok - live: the list: nothing came\n      at /cars\n      | No cars\n' && result=1
+                echo "test result: FAILED. 1 passed; 1 failed; 0 ignored; finished in 0.1s ($part)"
+            else
+                echo "test result: ok. 3 passed; 0 failed; 0 ignored; finished in 0.1s ($part)"
+            fi
+        done
+        return "$result"
+    }
+    export -f plays
+    export scratch fails=2
+    parts_of "a browser" plays market >"$scratch/said"
+    [ "$(cat "$scratch/asked")" = $'\nlive' ]
+    [ "$PASSED $FAILED ${#FAILURES[@]} ${UNSTABLE[*]}" = "6 0 0 live: the list: nothing came" ]
+    # What failed is shown, with what the reader saw, and nothing of what passed.
+    grep "| No cars" "$scratch/said"
+    ! grep "ok - mail" "$scratch/said" || false
+    export fails=9
+    parts_of "a browser" plays market >"$scratch/said"
+    [ "$PASSED $FAILED ${FAILURES[*]}" = "10 1 a browser" ]
+    end=$(sum_up || true)
+    [[ $end == *"not ok - live: the list: nothing came"* ]]
+}
 many_failures_are_no_accident() {
     a_cargo
     for n in 1 2 3 4 5 6; do printf 'test t%s ... FAILED|' $n; done >"$scratch/outcomes"
