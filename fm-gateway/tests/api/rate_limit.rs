@@ -1,6 +1,8 @@
 //! How often somebody may ask.
 
-use crate::support::{Client, Reply, TestApp, Upstream, put, soon, table_of, until};
+use crate::support::{Client, Reply, TestApp, Upstream, ok, put, soon, table_of, until};
+use fm_gateway::table::market;
+use fm_sdk::registry::MemoryRegistry;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -138,4 +140,56 @@ async fn behind_a_cache_only_what_the_service_is_asked_counts_and_nobody_reads_t
         assert_eq!((hit.status, quota(&hit)), (200, [None; 3]));
     }
     assert_eq!((app.get("/b").await.status, upstream.requests()), (429, 1));
+}
+
+/// So many of a request pass before one is refused. What is worked off meanwhile passes, too.
+async fn passes_of_first_table(app: &TestApp, request: &str) -> usize {
+    let mut client = app.connect().await;
+    for passed in 0..1000 {
+        let reply = client.ask(request).await;
+        if reply.status == 429 {
+            assert_eq!(reply.code(), "rate-limited");
+            return passed;
+        }
+        assert_eq!(reply.status, 200, "{request}");
+    }
+    panic!("nothing is refused: {request}");
+}
+
+#[actix_rt::test]
+async fn the_first_table_limits_sign_in_and_writes_by_address_and_by_user() {
+    let app = TestApp::on(MemoryRegistry::new(), tempfile::tempdir().unwrap(), |settings, _| {
+        settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    app.loaded().await;
+    let upstream = Upstream::answering(ok("done")).await;
+    let _places = ["fm-profile", "fm-cars"].map(|service| app.register(service, "1", &upstream));
+    until("the services are known", || app.services().instances("fm-cars").len() + app.services().instances("fm-profile").len() == 2).await;
+    let post = |path: &str, header: &str| format!("POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n{header}\r\n");
+    for (path, burst) in [("/api/auth/sign-up", 120), ("/api/auth/sign-in", 300), ("/api/auth/password-reset", 60)] {
+        let passed = passes_of_first_table(&app, &post(path, "X-Forwarded-For: 10.0.0.1\r\n")).await;
+        assert!((burst..burst + 60).contains(&passed), "{path}: {passed}");
+        let other = app.send(&post(path, "X-Forwarded-For: 10.0.0.2\r\n")).await;
+        assert_eq!(other.status, 200, "{path}: another address has its own limit");
+    }
+    let user = |name| format!("Authorization: Bearer {}\r\n", app.identities.user(name, &["cars:write"]));
+    let passed = passes_of_first_table(&app, &post("/api/cars", &user("ann"))).await;
+    assert!((600..900).contains(&passed), "{passed}");
+    assert_eq!(app.send(&post("/api/cars", &user("bob"))).await.status, 200, "another user at the same address");
+    assert_eq!(app.get_as("/api/me", &app.identities.user("ann", &[])).await.status, 200, "who has written too much reads on");
+}
+
+#[test]
+fn every_route_of_the_first_table_that_writes_has_a_limit() {
+    let table = serde_json::to_value(market()).unwrap();
+    for route in table["routes"].as_array().unwrap() {
+        let writes = route["methods"].as_array().is_some_and(|methods| methods.iter().any(|method| method != "GET"));
+        // Who has the scope users:admin is no stranger.
+        let expected = writes && route["id"] != "admin";
+        let plugins: Vec<_> = route["plugins"].as_array().unwrap().iter().map(|step| step["plugin"].as_str().unwrap()).collect();
+        assert_eq!(plugins.contains(&"rate-limit"), expected, "{route}");
+        // The limit counts users, so it comes when they are known.
+        let at = |name| plugins.iter().position(|plugin| *plugin == name);
+        assert!(!expected || at("authentication") < at("rate-limit"), "{route}");
+    }
 }
