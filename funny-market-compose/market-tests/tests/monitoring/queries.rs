@@ -13,7 +13,7 @@ const RARE: [(&str, &str); 8] = [
     ("gateway_retries_total", "another instance was asked"),
     ("gateway_hedges_total", "another instance was asked, too"),
     ("gateway_retries_withheld_total", "too many were asked again"),
-    ("gateway_rate_limited_total", "a route has a limit"),
+    ("gateway_rate_limited_total", "somebody asked too often"),
     ("gateway_tls_handshakes_total", "only with FM_GATEWAY_TLS_HTTP"),
     ("gateway_tls_certificate_expiry_timestamp_seconds", "only with FM_GATEWAY_TLS_HTTP"),
 ];
