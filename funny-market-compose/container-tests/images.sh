@@ -69,7 +69,7 @@ mongodb_programs() {
 }
 
 infrastructure_images() {
-    local packages
+    local packages program
     mongodb_programs
     packages=$(echo "$FOLDER"/wheels/lib/python3*/site-packages)
     distroless_image
@@ -80,6 +80,10 @@ infrastructure_images() {
     podman tag "$(in_compose minio/minio)" "$(in_compose minio/mc)"
     stand_in "$(in_compose mongo)" mongodb "$FOLDER/mongodb/lib" "$FOLDER/mongodb/classes"
     stand_in "$(in_compose rabbitmq)" rabbitmq
+    # Grafana is in no package.
+    for program in prometheus alertmanager node-exporter; do
+        build "$(in_compose "prom/$program")" "$CONTAINER_TESTS/images/monitoring" --build-arg "PROGRAM=$program"
+    done
 }
 
 # service_image SERVICE: from its Dockerfile, where the program that is built already takes the place of the stage `build`.

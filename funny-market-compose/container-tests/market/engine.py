@@ -60,12 +60,12 @@ class Market:
         command(f"{FOLDER}/wheels/bin/docker-compose", "--project-name", PROJECT, "down", "--volumes", "--timeout", "5")
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        for name in ("compose.yaml", "make-env", "nginx", "rabbitmq", "mongodb", "kubernetes"):
+        for name in ("compose.yaml", "make-env", "nginx", "rabbitmq", "mongodb", "kubernetes", "monitoring"):
             copy = shutil.copytree if os.path.isdir(f"{COMPOSE}/{name}") else shutil.copy2
             copy(f"{COMPOSE}/{name}", f"{self.folder}/{name}")
         command(f"{self.folder}/make-env")
         self.ports = {name: free_port() for name in (
-            "MARKET_PORT", "OPERATORS_PORT", "SECOND_MARKET_PORT", "SECOND_OPERATORS_PORT", "HTTP_PORT", "HTTPS_PORT")}
+            "MARKET_PORT", "OPERATORS_PORT", "SECOND_MARKET_PORT", "SECOND_OPERATORS_PORT", "HTTP_PORT", "HTTPS_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")}
         network = free_network([])
         settings = {**self.ports, "MARKET_NETWORK": network, "EDGE_NETWORK": free_network([network])}
         with open(f"{self.folder}/.env", "a") as env:

@@ -172,6 +172,32 @@ def what_was_there_is_there_after_a_stop_of_everything(market):
     anyone.expect(200, "POST", "/api/auth/sign-in", {"login": name, "password": password})
 
 
+def the_monitoring_profile_watches_every_instance(market):
+    programs = ["prometheus", "alertmanager", "node-exporter"]
+    token = market.compose("exec", "-T", "fm-gateway-1", "/usr/local/bin/fm-gateway", "token", "create", "prometheus")
+    with open(f"{market.folder}/monitoring/token", "w") as file:
+        file.write(token)
+    market.up("--no-deps", *programs)
+    market.healthy(*programs)
+    prometheus, alertmanager = (Visitor(f"http://127.0.0.1:{market.ports[name]}", market.certificate) for name in ("PROMETHEUS_PORT", "ALERTMANAGER_PORT"))
+    watched = {"market": 12, "etcd": 3, "rabbitmq": 3, "node": 1, "prometheus": 1}
+
+    def all_are_up():
+        up = {job: 0 for job in watched}
+        for target in prometheus.expect(200, "GET", "/api/v1/targets?state=active").json()["data"]["activeTargets"]:
+            up[target["labels"]["job"]] += target["health"] == "up"
+        assert up == watched, up
+        return up
+
+    print(wait_until("every instance is watched", all_are_up, 90))
+    rules = prometheus.expect(200, "GET", "/api/v1/rules?type=alert").json()["data"]["groups"]
+    assert all(rule["health"] != "err" for group in rules for rule in group["rules"]) and len(rules) > 5, rules
+    known = prometheus.expect(200, "GET", "/api/v1/alertmanagers").json()["data"]["activeAlertmanagers"]
+    assert [a["url"] for a in known] == ["http://alertmanager:9093/api/v2/alerts"], known
+    assert alertmanager.expect(200, "GET", "/api/v2/status").json()["config"]["original"]
+    market.compose("rm", "--stop", "--force", *programs)
+
+
 def the_kubernetes_manifests_fit_the_schemas_of_the_last_three_versions(market):
     for size in ("small", "ha"):
         file, manifests = kubernetes.render(market, size)
@@ -234,7 +260,7 @@ def the_kubernetes_deployments_run_as_pods_beside_the_others(market):
 
 def nothing_is_left_when_all_is_taken_down(market):
     market.logs()
-    market.compose("down", "--volumes", "--timeout", "10")
+    market.compose("--profile", "monitoring", "down", "--volumes", "--timeout", "10")
     label = f"label=com.docker.compose.project={PROJECT}"
     for kind in (("ps", "--all"), ("volume", "ls"), ("network", "ls")):
         left = command(ENGINE, *kind, "--quiet", "--filter", label).split()
