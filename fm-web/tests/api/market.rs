@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use std::{
     cell::Cell,
     rc::Rc,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
-use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
+use wiremock::{Mock, MockBuilder, MockServer, Respond, ResponseTemplate, matchers};
 
 pub const CAR: &str = "0197c0de-0000-7000-8000-000000000001";
 pub const OWNER: &str = "0197c0de-0000-7000-8000-00000000a001";
@@ -49,8 +52,35 @@ impl Page {
 pub struct Market {
     /// Out of the tests' reach: what it answers goes through [`described`].
     gateway: Rc<MockServer>,
+    /// What no service would take of what fm-web has sent.
+    faults: Arc<Mutex<Vec<String>>>,
     bus: MockBus<Web>,
     rules: Cell<u8>,
+}
+
+impl Drop for Market {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.assert_described();
+        }
+    }
+}
+
+/// An answer of this status, and the check of the request.
+struct Checked<R> {
+    status: u16,
+    answer: R,
+    faults: Arc<Mutex<Vec<String>>>,
+}
+
+impl<R: Respond> Respond for Checked<R> {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        if let Err(fault) = Published::get().check_request(request, self.status) {
+            let asked = &request.url[url::Position::BeforePath..];
+            self.faults.lock().unwrap().push(format!("{} {asked}: {fault}", request.method));
+        }
+        self.answer.respond(request)
+    }
 }
 
 impl Market {
@@ -64,15 +94,33 @@ impl Market {
     }
     /// The same, known to people under this URL.
     pub async fn at(public_url: Option<&str>) -> Self {
-        Market::before(Rc::new(MockServer::start().await), public_url)
+        let market = Market::before(Rc::new(MockServer::start().await), Arc::default(), public_url);
+        market.mount(Mock::given(matchers::any()), 404, ResponseTemplate::new(404), u8::MAX).await;
+        market
     }
-    fn before(gateway: Rc<MockServer>, public_url: Option<&str>) -> Self {
+    fn before(gateway: Rc<MockServer>, faults: Arc<Mutex<Vec<String>>>, public_url: Option<&str>) -> Self {
         let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: public_url.map(|url| url.parse().unwrap()), legal: None };
-        Market { bus: MockBus::for_service(web(own)), rules: Cell::new(0), gateway }
+        Market { bus: MockBus::for_service(web(own)), rules: Cell::new(0), faults, gateway }
     }
     /// Another instance before the same gateway.
     pub fn twin(&self) -> Self {
-        Market::before(self.gateway.clone(), None)
+        Market::before(self.gateway.clone(), self.faults.clone(), None)
+    }
+    /// Fails if fm-web has sent what no service describes.
+    #[track_caller]
+    pub fn assert_described(&self) {
+        let faults = std::mem::take(&mut *self.faults.lock().unwrap());
+        assert!(faults.is_empty(), "fm-web sends what no service takes:\n{}", faults.join("\n"));
+    }
+    fn mount<'m, R: Respond + 'static>(
+        &'m self,
+        asked: MockBuilder,
+        status: u16,
+        answer: R,
+        priority: u8,
+    ) -> impl Future<Output = ()> + use<'m, R> {
+        let answer = Checked { status, answer, faults: self.faults.clone() };
+        asked.respond_with(answer).with_priority(priority).mount(&self.gateway)
     }
     /// A market with one car and all services up.
     pub async fn new() -> Self {
@@ -120,14 +168,14 @@ impl Market {
     /// Lets the gateway answer; the last word on a path counts. The service that answers there must describe such an answer.
     #[track_caller]
     pub fn answers<'m>(&'m self, method: &str, path: &str, status: u16, body: Value) -> impl Future<Output = ()> + use<'m> {
-        self.responds(method, path, described(method, path, status, &body))
+        self.responds(method, path, status, described(method, path, status, &body))
     }
     /// Lets the gateway answer what no service describes, to see what becomes of it.
     #[track_caller]
     pub fn answers_undescribed<'m>(&'m self, path: &str, status: u16, body: Value) -> impl Future<Output = ()> + use<'m> {
         let fault = Published::get().media_type("GET", path, status, &body);
         assert!(fault.is_err(), "GET {path}: {status} is described: use `answers`");
-        self.responds("GET", path, ResponseTemplate::new(status).set_body_json(body))
+        self.responds("GET", path, status, ResponseTemplate::new(status).set_body_json(body))
     }
     /// Lets the gateway answer one after the other, and then from the first again.
     pub fn answers_in_turn<'m, const N: usize>(
@@ -138,12 +186,17 @@ impl Market {
         bodies: [Value; N],
     ) -> impl Future<Output = ()> + use<'m, N> {
         let (answers, count) = (bodies.each_ref().map(|body| described(method, path, status, body)), AtomicUsize::new(0));
-        self.responds(method, path, move |_: &wiremock::Request| answers[count.fetch_add(1, Relaxed) % N].clone())
+        self.responds(method, path, status, move |_: &wiremock::Request| answers[count.fetch_add(1, Relaxed) % N].clone())
     }
-    fn responds<'m, R: Respond + 'static>(&'m self, method: &str, path: &str, answer: R) -> impl Future<Output = ()> + use<'m, R> {
+    fn responds<'m, R: Respond + 'static>(
+        &'m self,
+        method: &str,
+        path: &str,
+        status: u16,
+        answer: R,
+    ) -> impl Future<Output = ()> + use<'m, R> {
         let priority = 250 - self.rules.replace(self.rules.get() + 1);
-        let mock = Mock::given(matchers::method(method)).and(matchers::path(path)).respond_with(answer).with_priority(priority);
-        mock.mount(&self.gateway)
+        self.mount(Mock::given(matchers::method(method)).and(matchers::path(path)), status, answer, priority)
     }
     /// Lets the gateway answer requests that ask for this.
     #[track_caller]
@@ -156,7 +209,7 @@ impl Market {
         body: Value,
     ) -> impl Future<Output = ()> + use<'m> {
         let asked = Mock::given(matchers::method("GET")).and(matchers::path(path)).and(matchers::query_param_contains(name, value));
-        asked.respond_with(described("GET", path, status, &body)).with_priority(1).mount(&self.gateway)
+        self.mount(asked, status, described("GET", path, status, &body), 1)
     }
     /// What the gateway was asked, of whatever path.
     pub async fn requests(&self) -> Vec<wiremock::Request> {
@@ -169,7 +222,7 @@ impl Market {
     /// Lets the gateway keep silent about a path.
     pub async fn hangs(&self, path: &str) {
         let silence = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(60));
-        Mock::given(matchers::path(path)).respond_with(silence).with_priority(1).mount(&self.gateway).await;
+        self.mount(Mock::given(matchers::path(path)), 200, silence, 1).await;
     }
     pub async fn browser(&self) -> Browser<'_> {
         Browser::new(self)
@@ -254,4 +307,18 @@ pub fn problem_of(status: u16, code: &str, errors: Value) -> Value {
 
 pub fn unavailable() -> Value {
     problem(503, "no-instance")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Market;
+    use fm_sdk::http::Client;
+
+    #[actix_web::test]
+    #[should_panic = "fm-web sends what no service takes:\nGET /api/cars?wheels=4: fm-cars describes no parameter `wheels` of /api/cars"]
+    async fn a_test_fails_in_which_a_request_is_sent_that_no_service_describes() {
+        let market = Market::new().await;
+        let client = Client::at(&market.gateway.uri().parse().unwrap());
+        assert_eq!(client.get("fm-gateway", "/api/cars?wheels=4").send().await.unwrap().status, 200);
+    }
 }

@@ -63,7 +63,7 @@ async fn errors_of_a_car_stand_beside_their_fields_and_the_input_is_kept() {
     market
         .signed_in()
         .await
-        .post("/sell", &[("maker", "bmw")])
+        .post("/sell", &[("maker", "bmw"), ("price", "1"), ("year", "2000")])
         .await
         .is(503)
         .has("not possible right now")
