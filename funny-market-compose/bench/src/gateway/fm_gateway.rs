@@ -37,19 +37,56 @@ use tokio::runtime::Runtime;
 pub(super) const FULL: &str = "fm-gateway, full pipeline";
 pub(super) const BARE: &str = "fm-gateway, bare proxy";
 pub(super) const MANY: &str = "fm-gateway, full pipeline, a different token each time";
+pub(super) const LOGGED: &str = "fm-gateway, full pipeline with an access log";
+pub(super) const SAMPLED_OUT: &str = "fm-gateway, full pipeline, traces sampled out";
+pub(super) const NO_SPANS: &str = "fm-gateway, full pipeline, without spans";
 /// How often it is measured what tokens cost that were never seen.
 const FIRST_TIMES: usize = 3;
 const UPSTREAM: &str = "fm-bench-upstream";
 
 pub(super) struct FmGateway {
+    /// As it is by default: all traces are kept.
     pub pids: Vec<u32>,
     address: SocketAddr,
+    /// The same program with other settings, by the name under which it is measured.
+    others: Vec<(&'static str, Node)>,
     tokens: Vec<String>,
     /// Tokens that were never sent.
     fresh: Vec<String>,
     table: Publisher,
-    process: Option<OwnedChild>,
+    node: Option<Node>,
     parts: Option<(Runtime, EtcdCluster, Registration)>,
+}
+
+/// A running gateway.
+struct Node {
+    pids: Vec<u32>,
+    address: SocketAddr,
+    _process: OwnedChild,
+}
+
+impl Node {
+    fn start(ring: &Ring, table: &Publisher, name: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        let [address, admin] = free_addresses()?;
+        let log = ring.folder.path().join(format!("{name}.log"));
+        let mut command = pinned(ring.core, &table.program, &log)?;
+        command
+            .env_clear()
+            .envs([
+                ("FM_LOG", "warn,fm_gateway::access=info"),
+                ("FM_WORKERS", "1"),
+                ("MALLOC_ARENA_MAX", "2"),
+                ("FM_REGISTRY", &table.registry),
+            ])
+            .envs(settings.iter().copied())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("FM_DATA", ring.folder.path().join(name))
+            .env("FM_HTTP", address.to_string())
+            .env("FM_ADMIN_HTTP", admin.to_string());
+        let process = OwnedChild(command.spawn()?);
+        listening(address, &log)?;
+        Ok(Node { pids: family(process.0.id()), address, _process: process })
+    }
 }
 
 /// Puts routes into force.
@@ -79,36 +116,29 @@ impl FmGateway {
             let registration = Services::new(registry).register(Instance::new(UPSTREAM, "one", format!("http://{}", ring.upstream)))?;
             fm_sdk::Result::Ok((cluster, registration, tokens))
         })?;
-        let folder = ring.folder.path();
-        let [address, admin] = free_addresses()?;
         let mut table = Publisher {
             program: program.into(),
             registry: cluster.urls(),
-            file: folder.join("table.json"),
+            file: ring.folder.path().join("table.json"),
             target: ring.upstream,
             limits: true,
         };
         // An earlier version of the gateway has no limits yet.
         table.limits = table.put(0).is_ok();
         table.put(0)?;
-        let log = folder.join("fm-gateway.log");
-        let mut command = pinned(ring.core, program, &log)?;
-        command
-            .env_clear()
-            .envs([("FM_LOG", "warn"), ("FM_WORKERS", "1"), ("MALLOC_ARENA_MAX", "2"), ("FM_REGISTRY", &table.registry)])
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("FM_DATA", folder.join("fm-gateway"))
-            .env("FM_HTTP", address.to_string())
-            .env("FM_ADMIN_HTTP", admin.to_string());
-        let process = OwnedChild(command.spawn()?);
-        listening(address, &log)?;
+        let node = Node::start(ring, &table, "fm-gateway", &[])?;
+        let others = vec![
+            (SAMPLED_OUT, Node::start(ring, &table, "sampled-out", &[("FM_TRACE_SAMPLE", "0")])?),
+            (NO_SPANS, Node::start(ring, &table, "no-spans", &[("FM_TRACE_MEMORY", "0")])?),
+        ];
         let gateway = FmGateway {
-            pids: family(process.0.id()),
-            address,
+            pids: node.pids.clone(),
+            address: node.address,
+            others,
             fresh: tokens.split_off(kept),
             tokens,
             table,
-            process: Some(process),
+            node: Some(node),
             parts: Some((runtime, cluster, registration)),
         };
         gateway.ready()?;
@@ -118,32 +148,39 @@ impl FmGateway {
     }
 
     pub fn contenders(&self) -> Vec<Contender> {
-        let one = |name, path: &str, tokens: &[String]| {
-            let requests = if tokens.is_empty() {
-                vec![get(self.address, path, None)]
-            } else {
-                tokens.iter().map(|t| get(self.address, path, Some(t))).collect()
-            };
-            Contender { name, to: self.address, requests, pids: self.pids.clone() }
+        let one = |name, to, pids: &[u32], path: &str, tokens: &[String]| {
+            let requests =
+                if tokens.is_empty() { vec![get(to, path, None)] } else { tokens.iter().map(|t| get(to, path, Some(t))).collect() };
+            Contender { name, to, requests, pids: pids.to_vec() }
         };
-        vec![one(BARE, "/bare/cars/1", &[]), one(FULL, "/full/cars/1", &self.tokens[..1]), one(MANY, "/full/cars/1", &self.tokens)]
+        let first = &self.tokens[..1];
+        let here = |name, path, tokens| one(name, self.address, &self.pids, path, tokens);
+        let mut all = vec![
+            here(BARE, "/bare/cars/1", &[]),
+            here(FULL, "/full/cars/1", first),
+            here(MANY, "/full/cars/1", &self.tokens),
+            here(LOGGED, "/logged/cars/1", first),
+        ];
+        all.extend(self.others.iter().map(|(name, node)| one(name, node.address, &node.pids, "/full/cars/1", first)));
+        all
     }
 
     fn full(&self) -> Result<Contender> {
         self.contenders().into_iter().find(|c| c.name == FULL).ok_or_else(|| "there is no full pipeline".into())
     }
 
-    /// Waits until a request passes all of it.
+    /// Waits until a request passes all of it, on each node.
     fn ready(&self) -> Result<()> {
         let until = Instant::now() + Duration::from_secs(15);
-        let full = self.full()?;
-        loop {
-            match full.measure(20.0, Duration::from_millis(100)) {
-                Err(e) if Instant::now() > until => return Err(e),
-                Err(_) => thread::sleep(Duration::from_millis(100)),
-                Ok(_) => return Ok(()),
+        for contender in self.contenders().iter().filter(|c| c.name != MANY) {
+            while let Err(e) = contender.measure(20.0, Duration::from_millis(100)) {
+                if Instant::now() > until {
+                    return Err(e);
+                }
+                thread::sleep(Duration::from_millis(100));
             }
         }
+        Ok(())
     }
 
     /// What a token costs that is not remembered: its signature is verified.
@@ -209,7 +246,8 @@ impl FmGateway {
 
 impl Drop for FmGateway {
     fn drop(&mut self) {
-        self.process.take();
+        self.others.clear();
+        self.node.take();
         if let Some((runtime, cluster, registration)) = self.parts.take() {
             let guard = runtime.enter();
             drop((registration, cluster));
@@ -234,9 +272,12 @@ impl Publisher {
             full.push(json!({"plugin": "rate-limit", "settings": {"by": "user", "rate": 1_000_000, "burst": 1_000_000}}));
         }
         full.extend(found.clone());
+        let mut logged = vec![json!({"plugin": "access-log"})];
+        logged.extend(full.clone());
         let mut routes = vec![
             json!({"id": "bare", "path": "/bare/**", "public": true,
                    "plugins": [{"plugin": "proxy", "settings": {"target": format!("http://{}", self.target)}}]}),
+            json!({"id": "logged", "path": "/logged/**", "plugins": logged}),
             json!({"id": "full", "path": "/full/**", "plugins": full}),
         ];
         routes.extend(

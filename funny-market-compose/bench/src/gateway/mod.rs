@@ -100,6 +100,9 @@ impl Contest {
         share(fm_gateway::MANY, rivals::RS256, Some(1.0));
         share(fm_gateway::FULL, rivals::NGINX, Some(1.5));
         share(fm_gateway::BARE, rivals::NGINX, None);
+        share(fm_gateway::SAMPLED_OUT, fm_gateway::NO_SPANS, Some(1.03));
+        share(fm_gateway::FULL, fm_gateway::NO_SPANS, Some(1.1));
+        share(fm_gateway::LOGGED, fm_gateway::FULL, None);
         share(rivals::RS256, rivals::NGINX, None);
         self.half_load(&all, median(&costs(samples_of(fm_gateway::FULL))))?;
         gateway.first_times(&self)?;
