@@ -18,7 +18,8 @@ def modern: any(.[]; startswith("dep:") or contains("?/"));
           default_features: .uses_default_features,
           target,
           kind: (.kind // "normal"),
-          registry: (.registry // "https://github.com/rust-lang/crates.io-index"),
+          # null is the registry of the index itself.
+          registry: (if .registry == null then "https://github.com/rust-lang/crates.io-index" else null end),
           package: (if .rename then .name else null end)
         }
     ],
