@@ -22,10 +22,11 @@ services() {
     done
 }
 
-# Every repository with crates, the SDK first, relative to the checkout. That of funny-market-compose is a workspace of several.
+# Every repository with crates, those that others take from the registry first, relative to the checkout. That of funny-market-compose is a
+# workspace of several.
 repositories() {
     local folder
-    for folder in fm-sdk "${SERVICES[@]}" funny-market-compose; do
+    for folder in fm-sdk fm-types "${SERVICES[@]}" funny-market-compose; do
         [ ! -f "$ROOT/$folder/Cargo.toml" ] || printf '%s\n' "$folder"
     done
 }

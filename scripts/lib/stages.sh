@@ -10,6 +10,7 @@ stage_scripts() {
     heading "scripts and what repositories share"
     check "template and dependencies" "$ROOT/scripts/sync-template" --check
     check "contracts lie with their providers" "$ROOT/scripts/contracts" --check
+    check "the published types are those of the messages" "$ROOT/scripts/publish-types" --check
     mapfile -t shell_files < <(cd "$ROOT" && git ls-files -- scripts .ci funny-market-compose '*/ci' | while read -r file; do
         if [ -f "$file" ] && head -n 1 "$file" | grep -qE '^#!.*bash|shellcheck shell=bash'; then printf '%s\n' "$ROOT/$file"; fi
     done)

@@ -8,7 +8,7 @@ TEMPLATE=$ROOT/scripts/template
 sets_of() {
     case $1 in
         funny-market-compose) printf 'all\n' ;;
-        fm-sdk) printf 'all\nrepository\nconsumer\n' ;;
+        fm-sdk | fm-types) printf 'all\nrepository\nconsumer\n' ;;
         *) printf 'all\nrepository\nconsumer\nservice\n' ;;
     esac
 }

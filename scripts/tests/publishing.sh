@@ -65,8 +65,8 @@ a_crate_that_does_not_compile_is_not_published() {
 
 every_crate_of_the_registry_has_the_checksum_of_its_index_line() {
     cd "$scripts/../funny-market-compose/registry"
-    jq -r '"\(.cksum)  \(.name)-\(.vers).crate"' index/fm/-s/* | sha256sum --check --strict
-    [ "$(find . -name '*.crate' | wc -l)" = "$(cat index/fm/-s/* | wc -l)" ]
+    jq -r '"\(.cksum)  \(.name)-\(.vers).crate"' index/fm/*/* | sha256sum --check --strict
+    [ "$(find . -name '*.crate' | wc -l)" = "$(cat index/fm/*/* | wc -l)" ]
 }
 
 a_consumer_builds_locked_with_its_lock_unchanged() {
@@ -129,8 +129,49 @@ another_address_of_the_registry_changes_no_build() {
     scripts/live-sdk off
     scripts/registry-url https://crates.example.org/market
     grep -q 'sparse+https://crates.example.org/market/index/' fm-cars/Cargo.lock
-    not grep -rq 'registry.funny-market.example' fm-cars .cargo scripts/template scripts/publish-sdk funny-market-compose/registry/index/config.json
+    not grep -rq 'registry.funny-market.example' fm-cars .cargo scripts/template scripts/lib funny-market-compose/registry/index/config.json
     (cd fm-cars && cargo check --quiet --locked --offline)
     CARGO_NET_OFFLINE=true publish --no-verify --bump
     (cd fm-cars && cargo check --quiet --locked --offline)
+}
+
+# A crate of types, whose tests generate nothing.
+with_types() {
+    tiny_checkout "$1"
+    mkdir -p "$1/fm-types/src" "$1/fm-types/tests/types" "$1/fm-types/schemas" "$1/fm-cars/schemas" "$1/funny-market-compose/registry/index"
+    sed 's/"fm-sdk"/"fm-types"/' "$1/fm-sdk/Cargo.toml" >"$1/fm-types/Cargo.toml"
+    echo '//! Types.' >"$1/fm-types/src/lib.rs"
+    echo '#[test] fn the_modules() {}' >"$1/fm-types/tests/types/main.rs"
+    for folder in fm-types/schemas/fm-cars.json fm-cars/schemas/asyncapi.json; do echo '{}' >"$1/$folder"; done
+    (cd "$1/fm-types" && cargo generate-lockfile --quiet --offline)
+    export CARGO_TARGET_DIR=$scratch/target
+}
+
+types_that_are_not_what_was_published_are_told() {
+    with_types "$scratch/checkout"
+    cd "$scratch/checkout"
+    fails_saying "fm-types 0.1.0 is not published" scripts/publish-types --check
+    scripts/publish-types
+    [ "$(jq -r .vers funny-market-compose/registry/index/fm/-t/fm-types)" = 0.1.0 ]
+    scripts/publish-types --check
+    echo '// Another type.' >>fm-types/src/lib.rs
+    fails_saying "fm-types is not what was published as 0.1.0" scripts/publish-types --check
+    fails_saying "published already" scripts/publish-types
+    scripts/publish-types --bump
+    scripts/publish-types --check
+    [ "$(jq -r .vers funny-market-compose/registry/index/fm/-t/fm-types | tr '\n' ' ')" = "0.1.0 0.1.1 " ]
+}
+
+messages_that_changed_are_missed_by_the_types_until_they_are_published() {
+    with_types "$scratch/checkout"
+    cd "$scratch/checkout"
+    scripts/publish-types
+    echo '{"asyncapi": "3.0.0"}' >fm-cars/schemas/asyncapi.json
+    fails_saying "fm-types/schemas/fm-cars.json differs from fm-cars/schemas/asyncapi.json" scripts/contracts --check
+    scripts/publish-types --generate
+    scripts/contracts --check
+    fails_saying "is not what was published" scripts/publish-types --check
+    scripts/publish-types --breaking
+    scripts/publish-types --check
+    grep -q '^version = "0.2.0"' fm-types/Cargo.toml
 }
