@@ -50,6 +50,11 @@ export function start(page, drawer) {
   small.addEventListener("change", () => {
     if (!small.matches) close();
   });
+  // Opened before this script came.
+  if (small.matches && drawer.matches(":target")) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    open(page.querySelector("[data-open]"));
+  }
   return {
     close,
     isOpen,

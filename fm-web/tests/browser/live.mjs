@@ -9,6 +9,14 @@ export const live = (base) => async (part, browser) => {
   const seller = await Person.arrive(base);
   const says = (css) => browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", css);
   const focused = () => browser.run("const e = document.activeElement; return e.id || e.className || e.tagName");
+  const drawerCloses = async () => {
+    const filters = (what) => browser.run(`const f = document.getElementById("filters"); return ${what}`);
+    await until("the drawer", () => filters("'shown' in f.dataset"));
+    if (!(await filters("f.contains(document.activeElement)"))) throw new Error("the focus is outside");
+    await browser.press(ESCAPE);
+    await until("no drawer", () => filters("!('shown' in f.dataset) && getComputedStyle(f).display === 'none'"));
+    if (!(await browser.run("return document.activeElement.matches('[data-open]')"))) throw new Error("the focus is lost");
+  };
 
   await part.does("a maker that is chosen before the script has come brings its models", async () => {
     await browser.go(base);
@@ -56,16 +64,14 @@ export const live = (base) => async (part, browser) => {
   });
   await part.does("filters are a drawer on a phone", async () => {
     await browser.size(390, 844);
-    await browser.go(`${base}/cars`);
-    // The drawer itself is ready when its script is.
-    await until("the drawer", async () => {
-      await browser.click("[data-open]");
-      return browser.run("return 'shown' in document.getElementById('filters').dataset");
-    });
-    if (!(await browser.run("return document.getElementById('filters').contains(document.activeElement)"))) throw new Error("the focus is outside");
-    await browser.press(ESCAPE);
-    if (await browser.run("return 'shown' in document.getElementById('filters').dataset")) throw new Error("it does not close");
-    if (!(await browser.run("return document.activeElement.matches('[data-open]')"))) throw new Error("the focus is lost");
+    await browser.opens(`${base}/cars`);
+    await browser.click("[data-open]");
+    await drawerCloses();
+  });
+  await part.does("filters that were opened before the script had come are the same drawer", async () => {
+    await browser.opens(`${base}/cars?fuel=diesel#filters`);
+    await drawerCloses();
+    if (!(await browser.here()).endsWith("/cars?fuel=diesel")) throw new Error(`it left ${await browser.here()}`);
   });
   await part.does("the visitor leaves", () => seller.leaves());
 };

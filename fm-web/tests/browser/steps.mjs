@@ -30,6 +30,7 @@ export class Part {
     } catch (e) {
       this.fails(this.step, e.message);
       console.log(`      at ${await browser.here().catch(() => "no page")}`);
+      for (const complaint of await browser.complaints().catch(() => [])) console.log(`      the console says: ${complaint}`);
       console.log((await browser.text("main").catch(() => "")).replace(/^/gm, "      | "));
     } finally {
       await browser.close();
