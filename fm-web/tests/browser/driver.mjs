@@ -64,8 +64,9 @@ export class Browser {
     await this.go(url);
     await this.ready();
   }
+  /** Waits for the page's scripts. Chromium gives up after 20 s only to read an entry of its cache that a page which was left had begun to write. */
   ready() {
-    return until("the page's scripts", () => this.run("return 'ready' in document.documentElement.dataset"), 20_000);
+    return until("the page's scripts", () => this.run("return 'ready' in document.documentElement.dataset"), 30_000);
   }
   here() {
     return this.call("GET", "/url");
