@@ -119,8 +119,8 @@ impl Runtime {
 
 /// What became of one round.
 pub(crate) struct Round {
-    /// Messages that left.
+    /// How many messages the broker has confirmed.
     pub sent: usize,
-    /// Why the last one of those that could not did not.
+    /// The last error of those that were not sent.
     pub failed: Option<Error>,
 }

@@ -13,7 +13,7 @@ fn delegate() -> Delegate {
 }
 
 #[test]
-fn the_tokens_that_are_spoiled_below_are_good() {
+fn tokens_are_accepted_before_they_are_altered() {
     assert!(FORGE.verifier.verify_access(&ACCESS).is_ok());
     assert!(FORGE.verifier.verify_delegation(&MAX_MESSAGE_LIFETIME, "car.listed", "m1", BODY, "fm-profile").is_ok());
 }
