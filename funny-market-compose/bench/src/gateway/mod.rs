@@ -77,7 +77,7 @@ impl Contest {
         let mut all = vec![Contender::nobody(&ring)];
         all.extend(rivals.contenders());
         all.extend(gateway.contenders());
-        let samples = self.rounds_of(&all)?;
+        let samples = self.rounds_of(&all, self.rate, self.time())?;
         for (contender, samples) in all.iter().zip(&samples) {
             let latency = |share: f64| median(&samples.iter().map(|s| quantile(&s.micros, share)).collect::<Vec<_>>());
             let cost = if contender.pids.is_empty() { String::new() } else { format!("{:.1} us CPU, ", median(&costs(samples))) };
@@ -85,25 +85,17 @@ impl Contest {
             Figure::new("gateway", format!("{} at {} requests/s", contender.name, self.rate), value).print();
         }
         let samples_of = |name: &str| all.iter().position(|c| c.name == name).map_or(&[][..], |i| &samples[i]);
-        let share = |name: &str, of: &str, most: Option<f64>| {
-            let ratios = ratios(samples_of(name), samples_of(of));
-            let (middle, least, greatest) = (median(&ratios), quantile(&ratios, 0.0), quantile(&ratios, 1.0));
-            let value = format!("{middle:.2} ({least:.2} to {greatest:.2})");
-            let figure =
-                Figure::new("gateway", format!("CPU: {name} / {of}, median of {} rounds (least to greatest)", ratios.len()), value);
-            match most {
-                Some(most) => figure.goal(format!("<= {most}"), middle <= most).print(),
-                None => figure.print(),
-            }
-        };
+        let share = |name: &str, of: &str, most: Option<f64>| print_share("CPU", (name, samples_of(name)), (of, samples_of(of)), most);
         share(fm_gateway::FULL, rivals::RS256, Some(1.0));
         share(fm_gateway::MANY, rivals::RS256, Some(1.0));
-        share(fm_gateway::FULL, rivals::NGINX, Some(1.5));
+        share(fm_gateway::FULL, rivals::NGINX, Some(1.1));
+        share(fm_gateway::MANY, fm_gateway::FULL, Some(1.2));
         share(fm_gateway::BARE, rivals::NGINX, None);
         share(fm_gateway::SAMPLED_OUT, fm_gateway::NO_SPANS, Some(1.03));
         share(fm_gateway::FULL, fm_gateway::NO_SPANS, Some(1.1));
         share(fm_gateway::LOGGED, fm_gateway::FULL, None);
         share(rivals::RS256, rivals::NGINX, None);
+        self.saturation(&all)?;
         self.half_load(&all, median(&costs(samples_of(fm_gateway::FULL))))?;
         gateway.first_times(&self)?;
         gateway.routes(&self)?;
@@ -113,12 +105,29 @@ impl Contest {
         Ok(())
     }
 
-    fn rounds_of(&self, all: &[Contender]) -> Result<Vec<Vec<Sample>>> {
+    /// What a request costs when 32 connections send as fast as they are answered.
+    fn saturation(&self, all: &[Contender]) -> Result<()> {
+        let names = [rivals::NGINX, rivals::RS256, fm_gateway::FULL];
+        let all: Vec<&Contender> = all.iter().filter(|c| names.contains(&c.name)).collect();
+        // All requests are due at once.
+        let at_once = Duration::from_millis(1);
+        let samples = self.rounds_of(&all, self.count() as f64 / at_once.as_secs_f64(), at_once)?;
+        let of = |name| all.iter().position(|c| c.name == name).map_or((name, &[][..]), |i| (name, &samples[i][..]));
+        for (name, samples) in names.map(of) {
+            Figure::new("gateway", format!("{name}, as fast as 32 connections can"), format!("{:.1} us CPU", median(&costs(samples))))
+                .print();
+        }
+        print_share("CPU at saturation", of(fm_gateway::FULL), of(rivals::NGINX), Some(1.15));
+        print_share("CPU at saturation", of(fm_gateway::FULL), of(rivals::RS256), Some(0.4));
+        Ok(())
+    }
+
+    fn rounds_of<C: std::borrow::Borrow<Contender>>(&self, all: &[C], rate: f64, time: Duration) -> Result<Vec<Vec<Sample>>> {
         let mut samples: Vec<Vec<Sample>> = all.iter().map(|_| Vec::new()).collect();
         // The first round warms up and does not count.
         for (round, order) in shuffled(all.len(), self.rounds + 1).enumerate() {
             for i in order {
-                let sample = all[i].measure(self.rate, self.time())?;
+                let sample = all[i].borrow().measure(rate, time)?;
                 if round > 0 {
                     samples[i].push(sample);
                 }
@@ -170,6 +179,18 @@ impl Contest {
 
     fn load<'a>(&self, contender: &'a Contender, seconds: f64) -> Load<'a> {
         contender.load(self.rate, Duration::from_secs_f64(seconds))
+    }
+}
+
+/// What one costs as a share of what another one costs.
+fn print_share(what: &str, (name, samples): (&str, &[Sample]), (of, others): (&str, &[Sample]), most: Option<f64>) {
+    let ratios = ratios(samples, others);
+    let (middle, least, greatest) = (median(&ratios), quantile(&ratios, 0.0), quantile(&ratios, 1.0));
+    let value = format!("{middle:.2} ({least:.2} to {greatest:.2})");
+    let figure = Figure::new("gateway", format!("{what}: {name} / {of}, median of {} rounds (least to greatest)", ratios.len()), value);
+    match most {
+        Some(most) => figure.goal(format!("<= {most}"), middle <= most).print(),
+        None => figure.print(),
     }
 }
 
