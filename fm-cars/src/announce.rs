@@ -76,6 +76,10 @@ pub fn pictured(car: &Car, out: &mut Out) -> Result<()> {
 pub fn sold(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarSold { car: now(car, out) })
 }
+/// One that is for sale again. It is not announced as new: who searched for such a car was told already.
+pub fn sale_undone(car: &Car, out: &mut Out) -> Result<()> {
+    out.publish(CarChanged { car: now(car, out) })
+}
 /// One that is gone.
 pub fn removed(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarRemoved { id: car.id.clone(), owner: car.owner.clone(), version: out.version() })

@@ -62,6 +62,21 @@ impl Car {
             Status::Draft => Err(Error::new(Kind::Conflict, "car-not-listed", "a draft cannot be sold")),
         }
     }
+    /// Puts a sold car back on the market; `false` if it is there.
+    ///
+    /// # Errors
+    /// `car-not-sold` (409) for what was not sold.
+    pub fn undo_sale(&mut self, now_ms: i64) -> Result<bool> {
+        match self.status {
+            Status::Listed => Ok(false),
+            Status::Sold => {
+                self.status = Status::Listed;
+                self.updated = now_ms;
+                Ok(true)
+            }
+            Status::Draft | Status::Expired => Err(Error::new(Kind::Conflict, "car-not-sold", "this car was not sold")),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +123,15 @@ mod tests {
         let mut c = car(Status::Listed);
         assert_eq!((c.sell(NOW).unwrap(), c.sell(NOW).unwrap()), (true, false));
         assert_eq!(patch(&mut c, r#"{"price":1}"#).unwrap_err().code(), "car-sold");
+    }
+    #[test]
+    fn a_sale_is_undone_once_and_only_a_sale() {
+        let mut c = car(Status::Sold);
+        assert_eq!(
+            (c.undo_sale(NOW + 1).unwrap(), c.undo_sale(NOW + 2).unwrap(), c.status, c.updated),
+            (true, false, Status::Listed, NOW + 1)
+        );
+        assert_eq!(car(Status::Draft).undo_sale(NOW).unwrap_err().code(), "car-not-sold");
     }
     #[test]
     fn a_change_out_of_the_limits_changes_nothing() {

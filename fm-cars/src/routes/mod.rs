@@ -12,6 +12,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/api/cars").route(get().to(cars::list::list)).route(post().to(cars::create::create)))
         .service(resource("/api/cars/batch").route(get().to(cars::batch::batch)))
         .service(resource("/api/cars/count").route(get().to(cars::count::count)))
+        .service(resource("/api/cars/estimate").route(get().to(cars::estimate::estimate)))
         .service(resource("/api/cars/facets").route(get().to(cars::facets::facets)))
         .service(resource("/api/cars/suggest").route(get().to(cars::suggest::suggest)))
         .service(resource("/api/cars/import").route(post().to(import::start::start)))
@@ -23,7 +24,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
                 .route(delete().to(cars::delete::delete)),
         )
         .service(resource("/api/cars/{id}/rating").route(get().to(cars::rating::rating)))
-        .service(resource("/api/cars/{id}/sold").route(post().to(cars::sold::sold)))
+        .service(resource("/api/cars/{id}/sold").route(post().to(cars::sold::sold)).route(delete().to(cars::undo_sale::undo_sale)))
         .service(resource("/api/me/cars").route(get().to(me::cars)))
         .service(resource("/api/catalogue/makers").route(get().to(catalogue::makers::makers)))
         .service(resource("/api/catalogue/models").route(get().to(catalogue::models::models)))

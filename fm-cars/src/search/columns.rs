@@ -1,5 +1,5 @@
 use super::{
-    Listing, Sort, SortBy, Valuation,
+    Estimate, Like, Listing, Sort, SortBy, Valuation,
     dictionary::Dictionary,
     valuation::{self, Groups, Point},
 };
@@ -110,6 +110,11 @@ impl Columns {
     /// What like cars say of the price.
     pub fn valuation(&self, row: usize) -> Option<Valuation> {
         self.listed(row).then(|| self.groups.valuation(self.group[row], self.point(row))).flatten()
+    }
+    /// What like cars cost, one row left out.
+    pub fn estimate(&self, like: &Like, without: Option<usize>) -> Option<Estimate> {
+        let without = without.filter(|row| self.listed(*row)).and_then(|row| Some((self.group[row], self.point(row)?)));
+        self.groups.estimate(like, self.models.code(&like.model)?, without)
     }
     /// Whether a row is found at all.
     pub fn listed(&self, row: usize) -> bool {

@@ -1,6 +1,6 @@
 use super::{
-    Criteria, Facets, Found, Listing, ReadModel, Sort, Valuation, columns::Columns, facets, plan::Plan, postings::Postings, scan::passing,
-    scan::scan, slots::Slots, top::Top,
+    Criteria, Estimate, Facets, Found, Like, Listing, ReadModel, Sort, Valuation, columns::Columns, facets, plan::Plan, postings::Postings,
+    scan::passing, scan::scan, slots::Slots, top::Top,
 };
 use crate::car::CarId;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -106,6 +106,9 @@ impl ReadModel for Index {
     }
     fn valuation(&self, id: CarId) -> Option<Valuation> {
         self.columns.valuation(self.slots.get(&self.columns.id, id)?)
+    }
+    fn estimate(&self, like: &Like, without: Option<CarId>) -> Option<Estimate> {
+        self.columns.estimate(like, without.and_then(|id| self.slots.get(&self.columns.id, id)))
     }
     fn facets(&self, criteria: &Criteria) -> Facets {
         facets::count(&self.columns, &self.plan(criteria))

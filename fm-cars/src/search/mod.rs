@@ -29,7 +29,7 @@ pub use index::Index;
 pub use listing::Listing;
 pub use plain::Plain;
 pub use shared::{Refill, Shared};
-pub use valuation::{MIN_PEERS, Step, Valuation};
+pub use valuation::{Estimate, Like, MIN_PEERS, Step, Valuation};
 
 use crate::car::CarId;
 
@@ -62,6 +62,8 @@ pub trait ReadModel {
     fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found;
     /// What the cars that are like a listed one say of its price; `None` if they are too few or it cannot be compared.
     fn valuation(&self, id: CarId) -> Option<Valuation>;
+    /// What cars like this one cost, one listed car left out; `None` if they are too few or it cannot be compared.
+    fn estimate(&self, like: &Like, without: Option<CarId>) -> Option<Estimate>;
     /// How many cars each value of each filter would give.
     fn facets(&self, criteria: &Criteria) -> Facets;
 }

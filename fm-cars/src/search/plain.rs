@@ -1,5 +1,5 @@
 use super::{
-    Criteria, Facets, Found, Listing, ReadModel, Sort, SortBy, Valuation,
+    Criteria, Estimate, Facets, Found, Like, Listing, ReadModel, Sort, SortBy, Valuation,
     dictionary::Dictionary,
     facets::{Dimension, ordered},
     valuation::{Groups, Point},
@@ -58,18 +58,22 @@ impl Plain {
             self.cars.insert(id, (version, car));
         }
     }
-    /// What like cars say of a price, counted anew from all of them.
-    fn value(&self, car: &Listing) -> Option<Valuation> {
-        let (mut groups, mut own) = (Groups::default(), 0);
-        let mut names = Dictionary::default();
-        for other in self.listed() {
+    /// The groups of like cars, counted anew from all of them but one, with the names of their models and the group of one car.
+    fn groups(&self, without: Option<CarId>, of: Option<CarId>) -> (Groups, Dictionary, u32) {
+        let (mut groups, mut names, mut own) = (Groups::default(), Dictionary::default(), 0);
+        for other in self.listed().filter(|car| Some(car.id) != without) {
             let model = other.model.as_deref().map_or(0, |m| names.intern(m));
             let code = groups.code(other, model);
             groups.take(code, Point::of(other.price, other.year, other.mileage), 1.0);
-            if other.id == car.id {
+            if Some(other.id) == of {
                 own = code;
             }
         }
+        (groups, names, own)
+    }
+    /// What like cars say of a price.
+    fn value(&self, car: &Listing) -> Option<Valuation> {
+        let (groups, _, own) = self.groups(None, Some(car.id));
         groups.valuation(own, Point::of(car.price, car.year, car.mileage))
     }
     fn fits(&self, car: &Listing, c: &Criteria, but: Option<Dimension>) -> bool {
@@ -126,6 +130,10 @@ impl ReadModel for Plain {
     }
     fn valuation(&self, id: CarId) -> Option<Valuation> {
         self.value(self.cars.get(&id)?.1.as_ref()?)
+    }
+    fn estimate(&self, like: &Like, without: Option<CarId>) -> Option<Estimate> {
+        let (groups, names, _) = self.groups(without, None);
+        groups.estimate(like, names.code(&like.model)?, None)
     }
     fn facets(&self, c: &Criteria) -> Facets {
         Facets {

@@ -1,4 +1,4 @@
-use super::{Criteria, Facets, Found, Index, Listing, ReadModel, Sort, Valuation};
+use super::{Criteria, Estimate, Facets, Found, Index, Like, Listing, ReadModel, Sort, Valuation};
 use crate::car::CarId;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -89,6 +89,10 @@ impl Shared {
     pub fn valuations(&self, ids: impl IntoIterator<Item = CarId>) -> Vec<Option<Valuation>> {
         let index = read(&self.current);
         ids.into_iter().map(|id| index.valuation(id)).collect()
+    }
+    /// What cars like this one cost, one listed car left out.
+    pub fn estimate(&self, like: &Like, without: Option<CarId>) -> Option<Estimate> {
+        read(&self.current).estimate(like, without)
     }
     /// All facets.
     pub fn facets(&self, criteria: &Criteria) -> Facets {

@@ -153,6 +153,9 @@ proptest! {
         for n in 0..30 {
             let told = |m: &dyn ReadModel| m.valuation(id(n)).map(|v| (v.deal, v.peers));
             prop_assert_eq!(told(&index), told(&plain));
+            let like = Like { maker: Maker::parse("bmw").unwrap(), model: "3er".into(), engine: None, year: 2012, mileage: 90_000 };
+            let told = |m: &dyn ReadModel| m.estimate(&like, Some(id(n))).map(|e| (e.price(), e.peers));
+            prop_assert_eq!(told(&index), told(&plain));
         }
     }
 }

@@ -64,10 +64,11 @@ impl Step {
     pub(super) fn bit(self) -> u8 {
         1 << self as u8
     }
+    /// The upper end of each step but the last.
+    const ENDS: [i32; 4] = [-1_600, -600, 600, 1_600];
+
     fn of(deal: i32) -> Self {
-        // The upper end of each step but the last.
-        let ends = [-1_600, -600, 600, 1_600];
-        Step::ALL[ends.iter().filter(|end| deal > **end).count()]
+        Step::ALL[Step::ENDS.iter().filter(|end| deal > **end).count()]
     }
 }
 
@@ -96,6 +97,53 @@ impl Valuation {
     /// More than 40 % below: too good to be true.
     pub fn is_too_cheap(&self) -> bool {
         self.deal <= -5_108
+    }
+}
+
+/// A car that is perhaps none yet, as far as it decides what like cars are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Like {
+    /// Who built it.
+    pub maker: Maker,
+    /// Slug or free text.
+    pub model: String,
+    /// What drives it.
+    pub engine: Option<Engine>,
+    /// Of the first registration.
+    pub year: u16,
+    /// Kilometres.
+    pub mileage: u32,
+}
+
+/// What like cars cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// As a logarithm.
+    log_price: f64,
+    /// How many they are.
+    pub peers: u32,
+    /// What one more year changes, as a factor.
+    pub per_year: f64,
+    /// What 10,000 km more change, as a factor.
+    pub per_10000_km: f64,
+}
+
+impl Estimate {
+    /// Whole euros.
+    pub fn price(&self) -> i64 {
+        self.log_price.exp().round() as i64
+    }
+    /// The least and the greatest price that is rated as fair; whole euros.
+    pub fn fair(&self) -> (i64, i64) {
+        // A deal is a whole number: half a one above an end the next step begins.
+        let [_, from, to, _] = Step::ENDS.map(|end| (self.log_price + (f64::from(end) + 0.5) / SCALE).exp());
+        (from.ceil() as i64, to.floor() as i64)
+    }
+    /// Rates an asking price.
+    pub fn rate(&self, price: u32) -> Valuation {
+        let Estimate { log_price, peers, per_year, per_10000_km } = *self;
+        let deal = ((f64::from(price.max(1)).ln() - log_price) * SCALE).round() as i32;
+        Valuation { deal: deal.clamp(-MAX_DEAL, MAX_DEAL), peers, per_year, per_10000_km }
     }
 }
 
@@ -189,6 +237,16 @@ impl Group {
         let deal = (residual / (1.0 - leverage) * SCALE).round() as i32;
         Some(deal.clamp(-MAX_DEAL, MAX_DEAL))
     }
+    /// What the cars of the group cost at a point, whose price does not matter.
+    fn estimate(&self, p: Point) -> Option<Estimate> {
+        let n = self.n;
+        if n < f64::from(MIN_PEERS) - 0.5 {
+            return None;
+        }
+        let (dy, dm) = (p.year - self.year / n, p.mileage - self.mileage / n);
+        let log_price = self.price / n + self.line.year * dy + self.line.mileage * dm;
+        Some(Estimate { log_price, peers: n.round() as u32, per_year: self.line.year.exp(), per_10000_km: self.line.mileage.exp() })
+    }
     fn valuation(&self, p: Point) -> Option<Valuation> {
         let deal = self.deal(p)?;
         let peers = self.n.round() as u32 - 1;
@@ -231,6 +289,17 @@ impl Groups {
     }
     pub fn valuation(&self, code: u32, p: Option<Point>) -> Option<Valuation> {
         self.all.get(code as usize)?.valuation(p?)
+    }
+    /// What like cars cost, one of them left out: its group and its place there.
+    pub fn estimate(&self, like: &Like, model: u32, without: Option<(u32, Point)>) -> Option<Estimate> {
+        // Any price serves to ask whether year and mileage can be compared.
+        let p = Point::of(*PRICES.start(), like.year, Some(like.mileage))?;
+        let code = *self.codes.get(&(Maker::code(like.maker), like.engine.map_or(0, Engine::code), model))?;
+        let mut group = *self.all.get(code as usize)?;
+        if let Some((_, own)) = without.filter(|(of, _)| *of == code) {
+            group.take(own, -1.0);
+        }
+        group.estimate(p)
     }
     /// Bytes in memory, roughly.
     pub fn bytes(&self) -> usize {
@@ -277,6 +346,24 @@ mod tests {
             group.take(car, -1.0);
         }
         assert!((group.line.year.exp() - 1.0 / 0.9).abs() < 0.02 && (group.line.mileage.exp() - 0.97).abs() < 0.01);
+    }
+
+    #[test]
+    fn an_estimate_is_what_a_car_at_that_point_is_rated_by() {
+        let cars: Vec<_> = (0..20_u32).map(|n| point(7_000 + n * 310, 2008 + (n % 7) as u16, 40_000 + n * 5_100)).collect();
+        let mut group = group(&cars);
+        let asked = point(9_000, 2011, 77_000);
+        let estimate = group.estimate(asked).unwrap();
+        let (from, to) = estimate.fair();
+        assert_eq!(
+            [from - 1, from, to, to + 1].map(|price| estimate.rate(price as u32).step()),
+            [Step::Good, Step::Fair, Step::Fair, Step::High]
+        );
+        group.take(asked, 1.0);
+        let rated = group.valuation(asked).unwrap();
+        assert_eq!((estimate.rate(9_000).deal, estimate.peers, estimate.price()), (rated.deal, rated.peers, rated.expected(9_000)));
+        let of = |n: usize| self::group(&cars[..n]).estimate(asked);
+        assert!(of(7).is_none() && of(8).is_some());
     }
 
     #[test]

@@ -78,3 +78,44 @@ async fn an_unknown_rating_is_refused_with_its_place() {
     let reply = bus.get("/api/cars?rating=good&rating=super").await;
     assert_eq!((reply.status, fields(&reply)), (400, vec!["rating[1]".to_owned()]));
 }
+
+#[actix_rt::test]
+async fn a_price_is_estimated_before_there_is_an_ad_as_it_is_rated_afterwards() {
+    let bus = market();
+    peers(&bus, 8, 10_000).await;
+    let asked = "/api/cars/estimate?maker=volkswagen&model=golf&year=2015&mileage=90000&price=8800";
+    let told: Value = bus.get(asked).await.json();
+    let rating = json!({"step": "good", "difference": -1_200, "expected_price": 10_000, "peers": 8, "too_cheap": false});
+    assert_eq!(told["estimate"], json!({"expected_price": 10_000, "fair_from": 9_419, "fair_to": 10_618, "peers": 8}));
+    assert_eq!((&told["rating"], &told["not_rated"]), (&rating, &Value::Null));
+    let id = create(&bus, json!({"price": 8_800, "year": 2015, "mileage": 90_000})).await;
+    assert_eq!(bus.get(&format!("/api/cars/{id}/rating")).await.json::<Value>()["rating"], rating);
+    assert_eq!(bus.get(&format!("{asked}&without={id}")).await.json::<Value>()["rating"], rating, "a car is not compared with itself");
+    assert_eq!(bus.get(asked).await.json::<Value>()["estimate"]["peers"], 9);
+}
+
+#[actix_rt::test]
+async fn an_estimate_says_what_it_lacks_and_refuses_what_cannot_be() {
+    let bus = market();
+    peers(&bus, 7, 10_000).await;
+    for (query, why) in [
+        ("maker=volkswagen", "incomplete"),
+        ("maker=volkswagen&model=golf&year=2015", "incomplete"),
+        ("maker=volkswagen&model=golf&year=2015&mileage=90000", "few-peers"),
+        ("maker=volkswagen&model=golf&year=1974&mileage=90000", "few-peers"),
+        ("maker=bmw&model=3er&engine=diesel&year=2015&mileage=90000&price=1", "few-peers"),
+    ] {
+        let told: Value = bus.get(&format!("/api/cars/estimate?{query}")).await.json();
+        assert_eq!((&told["not_rated"], &told["estimate"], &told["rating"]), (&json!(why), &Value::Null, &Value::Null), "{query}");
+    }
+    for (query, wrong) in [
+        ("maker=wheels", vec!["maker"]),
+        ("maker=bmw&engine=steam&year=1885&mileage=-1&price=0", vec!["engine", "year", "mileage", "price"]),
+    ] {
+        let reply = bus.get(&format!("/api/cars/estimate?{query}")).await;
+        assert_eq!((reply.status, fields(&reply)), (400, wrong.into_iter().map(str::to_owned).collect()), "{query}");
+    }
+    let long = format!("/api/cars/estimate?maker=bmw&model={}", "x".repeat(61));
+    assert_eq!(fields(&bus.get(&long).await), ["model"]);
+    assert_eq!(bus.get("/api/cars/estimate").await.status, 400);
+}

@@ -138,6 +138,28 @@ async fn a_sold_car_is_sold_once_leaves_the_search_and_stays_as_it_was() {
 }
 
 #[actix_rt::test]
+async fn a_sale_is_undone_without_announcing_the_car_anew() {
+    let bus = market();
+    let id = create(&bus, json!({})).await;
+    let sale = format!("/api/cars/{id}/sold");
+    assert_eq!(bus.post(&sale, json!({})).await.status, 200);
+    bus.sign_in("u2", &["cars:write"]);
+    assert_eq!(bus.delete(&sale).await.code(), "not-owner");
+    bus.sign_in("u1", &["cars:write"]);
+    for _ in 0..2 {
+        assert_eq!(bus.delete(&sale).await.json::<Value>()["status"], "listed");
+    }
+    let told = bus.published::<CarChanged>().one().car;
+    assert_eq!((told.id.as_str(), told.status), (id.as_str(), fm_cars::car::Status::Listed));
+    assert_eq!(bus.published::<CarListed>().all().len(), 1, "it is not new");
+    assert_eq!(ids(&bus.get("/api/cars").await), [id.as_str()]);
+    assert_eq!(bus.patch(&format!("/api/cars/{id}"), json!({"price": 1})).await.status, 200);
+    let draft = create(&bus, json!({"status": "draft"})).await;
+    assert_eq!(bus.delete(&format!("/api/cars/{draft}/sold")).await.code(), "car-not-sold");
+    assert_eq!(bus.delete("/api/cars/nope/sold").await.code(), "car-unknown");
+}
+
+#[actix_rt::test]
 async fn a_deleted_car_is_gone_everywhere() {
     let bus = market();
     let id = create(&bus, json!({})).await;

@@ -5,6 +5,7 @@ mod body;
 pub mod count;
 pub mod create;
 pub mod delete;
+pub mod estimate;
 pub mod facets;
 pub mod list;
 pub mod patch;
@@ -13,6 +14,7 @@ pub mod rating;
 pub mod show;
 pub mod sold;
 pub mod suggest;
+pub mod undo_sale;
 mod view;
 
 pub use body::{CarPatch, NewCar};

@@ -55,6 +55,14 @@ pub struct RatingMethod {
     per_10000_km: f64,
 }
 
+impl RatingMethod {
+    /// The method of factors.
+    pub fn new(per_year: f64, per_10000_km: f64) -> Self {
+        let percent = |factor: f64| ((factor - 1.0) * 1000.0).round() / 10.0;
+        RatingMethod { per_year: percent(per_year), per_10000_km: percent(per_10000_km) }
+    }
+}
+
 /// The rating of one car's price.
 #[derive(Serialize, ToSchema)]
 pub struct RatedPrice {
@@ -78,7 +86,6 @@ pub async fn rating(work: Work, who: MaybeIdentity, state: Data<Cars>, id: Path<
         return Err(unknown());
     }
     let found = if car.status == Status::Listed { state.search.valuations(CarId::parse(&car.id)).pop().flatten() } else { None };
-    let percent = |factor: f64| ((factor - 1.0) * 1000.0).round() / 10.0;
     let not_rated = match (&found, car.status) {
         (Some(_), _) => None,
         (None, Status::Listed) if car.facts.model.is_none() || car.facts.mileage.is_none() => Some(NotRated::Incomplete),
@@ -87,7 +94,7 @@ pub async fn rating(work: Work, who: MaybeIdentity, state: Data<Cars>, id: Path<
     };
     Ok(Json(RatedPrice {
         rating: found.as_ref().map(|v| RatingView::new(v, car.facts.price)),
-        method: found.map(|v| RatingMethod { per_year: percent(v.per_year), per_10000_km: percent(v.per_10000_km) }),
+        method: found.map(|v| RatingMethod::new(v.per_year, v.per_10000_km)),
         not_rated,
         min_peers: MIN_PEERS,
     }))
