@@ -19,6 +19,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/inbox.css"),
     include_str!("../assets/css/rating.css"),
     include_str!("../assets/css/favourites.css"),
+    include_str!("../assets/css/guide.css"),
     include_str!("../assets/css/legal.css"),
     include_str!("../assets/css/forced.css"),
 );
@@ -46,6 +47,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("quick.js", JS, include_str!("../assets/js/quick.js")),
     ("results.js", JS, include_str!("../assets/js/results.js")),
     ("search.js", JS, include_str!("../assets/js/search.js")),
+    ("sell.js", JS, include_str!("../assets/js/sell.js")),
     ("store.js", JS, include_str!("../assets/js/store.js")),
     ("times.js", JS, include_str!("../assets/js/times.js")),
     ("upload.js", JS, include_str!("../assets/js/upload.js")),

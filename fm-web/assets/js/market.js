@@ -5,12 +5,12 @@ const wanted = {
   results: ["ask", "results", "places", "hearts"],
   car: ["gallery", "hearts"],
   favourites: ["hearts"],
-  sell: ["models"],
+  sell: ["models", "sell"],
   goodbye: ["goodbye"],
   inbox: ["times"],
   searches: ["times"],
   conversation: ["times"],
-  mine: ["models", "upload", "arrange"],
+  mine: ["models", "sell", "upload", "arrange"],
 }[document.body.dataset.page] ?? [];
 
 document.documentElement.dataset.script = "on";

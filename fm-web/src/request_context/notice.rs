@@ -22,6 +22,7 @@ pub enum Notice {
     Throttled,
     Published,
     Sold,
+    SaleUndone,
     Deleted,
     Uploaded,
     Sent,
@@ -34,7 +35,7 @@ pub enum Notice {
     TryAgain,
 }
 
-const CODES: [(Notice, &str); 22] = [
+const CODES: [(Notice, &str); 23] = [
     (Notice::Welcome, "welcome"),
     (Notice::Joined, "joined"),
     (Notice::SignedOut, "signed-out"),
@@ -47,6 +48,7 @@ const CODES: [(Notice, &str); 22] = [
     (Notice::Throttled, "throttled"),
     (Notice::Published, "published"),
     (Notice::Sold, "sold"),
+    (Notice::SaleUndone, "sale-undone"),
     (Notice::Deleted, "deleted"),
     (Notice::Uploaded, "uploaded"),
     (Notice::Sent, "sent"),
@@ -85,6 +87,7 @@ impl Notice {
             Notice::Throttled => t.sign_in_throttled,
             Notice::Published => t.notice_published,
             Notice::Sold => t.notice_sold,
+            Notice::SaleUndone => t.notice_sale_undone,
             Notice::Deleted => t.notice_deleted,
             Notice::Uploaded => t.notice_uploaded,
             Notice::Sent => t.notice_sent,

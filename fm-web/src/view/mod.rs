@@ -4,6 +4,7 @@ mod car;
 mod card;
 mod entry;
 mod filters;
+mod guide;
 mod history;
 mod inbox;
 mod json_ld;
@@ -16,6 +17,7 @@ pub use car::{Car, CarPage, Image, Listing, Listings, Location, Place, PriceHist
 pub use card::{Card, Fact, Picture, facts_of, key_facts, shape_of};
 pub use entry::{Choice, Entry, Kind, blame, mark_failed};
 pub use filters::{Chip, Facets, Group, Names, chips, groups, this_year};
+pub use guide::{Completeness, EstimatedPrice, PriceGuide};
 pub use history::History;
 pub use inbox::{Bubble, Conversation, Conversations, Subject};
 pub use json_ld::json_ld;

@@ -118,6 +118,8 @@ async fn own_cars_are_listed_with_what_can_be_done() {
             && part("draft").contains("/publish")
             && !part("sold").contains("/edit")
             && part("sold").contains("/delete")
+            && part("sold").contains("/sold/undo")
+            && !part("listed").contains("/sold/undo")
     );
     market.answers("GET", "/api/me/cars", 503, unavailable()).await;
     market.signed_in().await.get("/my/cars").await.is(200).has("This part is not available right now.");
@@ -135,6 +137,7 @@ async fn a_sold_car_explains_that_it_stays_as_it_is_and_what_can_still_be_done()
     let explains = |page: &crate::market::Page| {
         page.has("This car is sold").has("BMW 3 Series 2015 was marked as sold.").has("Sell another car").lacks("makes no sense");
         page.has(&format!("href=\"/cars/{CAR}\"")).has(&format!("href=\"/my/cars/{CAR}/delete\""));
+        page.has(&format!("action=\"/my/cars/{CAR}/sold/undo\"")).has("Undo the sale");
     };
     for path in ["edit", "pictures", "sold"] {
         explains(browser.get(&format!("/my/cars/{CAR}/{path}")).await.is(200));
@@ -145,6 +148,27 @@ async fn a_sold_car_explains_that_it_stays_as_it_is_and_what_can_still_be_done()
     german.is(200).has("Dieses Auto ist verkauft").has("Anderes Auto verkaufen");
     // Its own page offers no change either.
     browser.get(&format!("/cars/{CAR}")).await.is(200).lacks(&format!("/my/cars/{CAR}/edit"));
+}
+
+#[actix_web::test]
+async fn a_sale_is_undone_by_one_button() {
+    let market = Market::new().await;
+    let (path, page) = (format!("/api/cars/{CAR}/sold"), format!("/my/cars/{CAR}/sold/undo"));
+    market.answers("DELETE", &path, 200, car()).await;
+    market.answers("GET", "/api/me/cars", 200, json!({"items": [car()], "total": 1, "page": 1, "per_page": 24})).await;
+    let browser = market.signed_in().await;
+    let done = browser.post(&page, &[]).await;
+    assert_eq!(done.is(303).header("location"), "/my/cars");
+    assert!(done.cookies().iter().any(|cookie| cookie.starts_with("fm_notice=sale-undone")), "{:?}", done.cookies());
+    let told = market.signed_in().await.with_cookie("fm_notice", "sale-undone").get("/my/cars").await;
+    told.is(200).has("The car is on the market again.");
+    assert_eq!(browser.get(&page).await.is(303).header("location"), "/my/cars");
+    assert_eq!(market.asked("DELETE", &path).await.len(), 1);
+    browser.without_token(&page, &[]).await.is(403);
+    market.answers("DELETE", &path, 409, problem(409, "car-not-sold")).await;
+    browser.post(&page, &[]).await.is(409).has("changed in the meantime");
+    market.answers("DELETE", &path, 503, unavailable()).await;
+    browser.post(&page, &[]).await.is(503).has("Back in a moment");
 }
 
 #[actix_web::test]
@@ -270,4 +294,86 @@ async fn a_number_that_cannot_be_read_is_refused_beside_its_field_with_the_reaso
         assert_eq!(page.is(422).html.matches(said).count(), 2, "{lang} {price} {mileage}");
         page.has(&format!("value=\"{price}\"")).has("inputmode=\"numeric\"").lacks("type=\"number\"");
     }
+}
+
+fn estimated(price: Option<(&str, i64)>) -> Value {
+    let rating = price.map(|(step, difference)| {
+        json!({"step": step, "difference": difference, "expected_price": 10_000, "peers": 38, "too_cheap": difference < -5_000})
+    });
+    json!({"estimate": {"expected_price": 10_000, "fair_from": 9_419, "fair_to": 10_618, "peers": 38}, "rating": rating,
+        "method": {"per_year": 9.5, "per_10000_km": -3.0}, "not_rated": null, "min_peers": 8})
+}
+fn no_estimate(why: &str) -> Value {
+    json!({"estimate": null, "rating": null, "method": null, "not_rated": why, "min_peers": 8})
+}
+
+#[actix_web::test]
+async fn sellers_see_what_similar_cars_cost_before_they_publish() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/cars/estimate", 200, estimated(Some(("good", -1_187)))).await;
+    let browser = market.signed_in().await;
+    browser.get("/sell").await.is(200).has("With maker, model, year and mileage you see here").has("name=\"status\" value=\"check\"");
+    assert!(market.asked("GET", "/api/cars/estimate").await.is_empty());
+    let typed = [("maker", "bmw"), ("model", "3 SERIES"), ("year", "2015"), ("mileage", "98,000"), ("price", "8,800"), ("power_ps", "x")];
+    let said = |page: &crate::market::Page| {
+        page.is(200).has("Similar cars cost €9,500 to €10,600").has("By 38 cars of this model").has("€1,200 under 38 similar cars");
+    };
+    let fragment = browser.post("/sell/guide", &typed).await;
+    said(&fragment);
+    fragment.lacks("<html").has("id=\"completeness\"");
+    // Without scripts a button asks; nothing is saved and what was typed stays.
+    let whole = browser.post("/sell", &[&typed[..], &[("status", "check")]].concat()).await;
+    said(&whole);
+    whole.has("value=\"8,800\"").lacks("class=\"failed\"");
+    assert!(market.asked("POST", "/api/cars").await.is_empty());
+    for asked in market.asked("GET", "/api/cars/estimate").await {
+        assert_eq!(asked.url.query(), Some("maker=bmw&model=3er&year=2015&price=8800&mileage=98000"));
+    }
+    let edited = browser.get(&format!("/my/cars/{CAR}/edit")).await;
+    said(&edited);
+    let asked = market.asked("GET", "/api/cars/estimate").await;
+    assert!(asked.last().unwrap().url.query().unwrap().contains(&format!("without={CAR}")), "a car is not compared with itself");
+    let checked = [("maker", "bmw"), ("price", "1"), ("car", CAR), ("pictures", "1"), ("etag", "\"7\""), ("status", "check")];
+    browser.post(&format!("/my/cars/{CAR}/edit"), &checked).await.is(200).has("value=\"&#34;7&#34;\"");
+    assert!(market.asked("PATCH", &format!("/api/cars/{CAR}")).await.is_empty());
+    let german = market.signed_in().await.with_cookie("fm_lang", "de").get(&format!("/my/cars/{CAR}/pictures")).await;
+    german.is(200).has("Ähnliche Autos kosten 9.500\u{a0}€ bis 10.600\u{a0}€").has("Das sehen Käufer:");
+}
+
+#[actix_web::test]
+async fn a_price_helper_that_knows_nothing_says_why() {
+    let market = Market::new().await;
+    let browser = market.signed_in().await;
+    let typed = [("maker", "bmw"), ("model", "3 Series")];
+    for (why, said) in [("incomplete", "you see here what similar cars cost"), ("few-peers", "fewer than 8 similar cars")] {
+        market.answers("GET", "/api/cars/estimate", 200, no_estimate(why)).await;
+        browser.post("/sell/guide", &typed).await.is(200).has(said).lacks("price-guide-range");
+    }
+    market.answers("GET", "/api/cars/estimate", 200, estimated(Some(("very_good", -6_000)))).await;
+    browser.post("/sell/guide", &typed).await.is(200).has("Unusually cheap: buyers are warned.");
+    let odd = problem_of(400, "invalid", json!([{"field": "year", "message": "1886 to 2027"}]));
+    market.answers("GET", "/api/cars/estimate", 400, odd).await;
+    browser.post("/sell/guide", &typed).await.is(200).has("you see here what similar cars cost");
+    market.answers("GET", "/api/cars/estimate", 503, unavailable()).await;
+    browser.post("/sell/guide", &typed).await.is(200).has("cannot be said right now");
+    browser.get(&format!("/my/cars/{CAR}/edit")).await.is(200).has("cannot be said right now").has("value=\"9900\"");
+    browser.without_token("/sell/guide", &typed).await.is(403);
+    assert_eq!(browser.get("/sell/guide").await.is(303).header("location"), "/sell");
+}
+
+#[actix_web::test]
+async fn a_meter_says_what_an_ad_lacks_and_where_it_is_added() {
+    let market = Market::new().await;
+    let browser = market.signed_in().await;
+    browser.get("/sell").await.is(200).has("0 of 8").has("href=\"#i-description\"").has("complete-later\">Pictures, at least 5");
+    let long = "Well kept. ".repeat(10);
+    let mut typed = vec![("model", "x"), ("body", "suv"), ("color", "red"), ("mileage", "1"), ("engine", "petrol"), ("gearbox", "manual")];
+    typed.extend([("postal_code", "04109"), ("options", "abs"), ("options", "esp"), ("description", long.as_str())]);
+    browser.post("/sell/guide", &typed).await.is(200).has("6 of 8").has("href=\"#options\"").lacks("#i-description");
+    typed.extend([("options", "tow_bar"), ("pictures", "5"), ("car", CAR)]);
+    browser.post("/sell/guide", &typed).await.is(200).has("8 of 8").has("Everything is there that buyers ask for.");
+    typed.retain(|(name, _)| *name != "color" && *name != "pictures");
+    browser.post("/sell/guide", &typed).await.has("href=\"#i-color\"").has(&format!("href=\"/my/cars/{CAR}/pictures#add\""));
+    // The pictures' page leads to the form.
+    browser.get(&format!("/my/cars/{CAR}/pictures")).await.is(200).has(&format!("href=\"/my/cars/{CAR}/edit#i-description\""));
 }

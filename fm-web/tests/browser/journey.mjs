@@ -39,6 +39,7 @@ export const journey = (base, script) => async (part, browser) => {
     await browser.choose("#i-color", "blue");
     await browser.type("#i-price", "12900");
     await browser.type("#i-postal_code", "04109");
+    if (script) await until("the meter", async () => (await browser.text(".complete-count")) === "4 of 8");
     await browser.type("#i-description", text);
     await browser.click('button[name=status][value="draft"]');
     await at(/^\/my\/cars\/[^/]+\/pictures$/);
@@ -107,6 +108,13 @@ export const journey = (base, script) => async (part, browser) => {
     await browser.click(`a[href="/my/cars/${car}/sold"]`);
     await browser.click(".paper form [type=submit]");
     await at(/^\/my\/cars$/);
+    await browser.sees("Sold");
+  });
+  await does("the sale is undone, and done again", async () => {
+    await browser.click(`form[action="/my/cars/${car}/sold/undo"] button`);
+    await browser.sees("on the market again");
+    await browser.click(`a[href="/my/cars/${car}/sold"]`);
+    await browser.click(".paper form [type=submit]");
     await browser.sees("Sold");
   });
   await does("sign out and in again", async () => {

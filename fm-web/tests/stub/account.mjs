@@ -93,6 +93,7 @@ export function account(req, path, body) {
     return [200, Object.assign(car, { title: title(car) })];
   }
   if (req.method === "POST" && one[2] === "/sold") return [200, Object.assign(car, { status: "sold" })];
+  if (req.method === "DELETE" && one[2] === "/sold") return car.status === "sold" || car.status === "listed" ? [200, Object.assign(car, { status: "listed" })] : problem(409, "car-not-sold");
   if (req.method === "DELETE" && !one[2]) return cars.splice(cars.indexOf(car), 1), [204, ""];
   if (req.method === "POST" && one[2] === "/images") {
     if (body.includes("not a picture")) return problem(415, "not-a-picture");

@@ -21,7 +21,7 @@ function ask(method, path, body = {}, headers = { authorization: "Bearer access-
 const stranger = (method, path, body) => ask(method, path, body, {});
 
 for (const list of ["makers", "models?maker=bmw", "options", "places?q=ber"]) stranger("GET", `/api/catalogue/${list}`);
-for (const list of ["", "?maker=bmw&price_to=9000&q=winter", "/facets", "/count", "/suggest?q=bmw"]) stranger("GET", `/api/cars${list}`);
+for (const list of ["", "?maker=bmw&price_to=9000&q=winter", "/facets", "/count", "/suggest?q=bmw", "/estimate?maker=bmw", "/estimate?maker=bmw&model=3er&year=2015&mileage=90000&price=9000"]) stranger("GET", `/api/cars${list}`);
 stranger("GET", "/api/tracks/latest?limit=3");
 stranger("POST", "/api/tracks/views", { car_id: cars[0].id });
 for (const car of [cars[1].id, "nobody-knows-it"]) {
@@ -71,6 +71,7 @@ ask("PUT", `/api/cars/${id}/images/order`, { keys: images.map((image) => image.k
 ask("DELETE", `/api/cars/${id}/images/${images[0].key}`);
 ask("POST", `/api/cars/${id}/sold`);
 ask("PATCH", `/api/cars/${id}`, { price: 1 });
+for (let i = 0; i < 2; i++) ask("DELETE", `/api/cars/${id}/sold`);
 ask("DELETE", `/api/cars/${id}`);
 
 for (const password of ["wrong", "right"]) ask("DELETE", "/api/me", { password });

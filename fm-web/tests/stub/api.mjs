@@ -19,6 +19,18 @@ function photo(key) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 600"><defs>${symbol}</defs><rect width="800" height="600" fill="hsl(${hue} 30% 74%)"/><path d="M0 120h800v290H0z" fill="hsl(${hue} 22% 62%)"/><path d="M0 408h800v192H0z" fill="#5b5f63"/><path d="M0 404h800v10H0z" fill="#b9bcbf"/><g color="${PAINT[color]}"><use href="#${body}" x="90" y="180" width="620" height="295"/></g></svg>`;
 }
 
+/** What like cars cost, by a rule of thumb. */
+function estimate(params) {
+  const [year, mileage, price] = ["year", "mileage", "price"].map((name) => +params.get(name));
+  if (!params.get("model") || !year || !mileage) return { estimate: null, rating: null, method: null, not_rated: "incomplete", min_peers: 8 };
+  const expected = Math.round(22_000 * 0.91 ** (2024 - year) * 0.97 ** (mileage / 10_000));
+  const deal = Math.log(price / expected);
+  const step = ["very_good", "good", "fair", "high", "very_high"][[-0.16, -0.06, 0.06, 0.16].filter((end) => deal > end).length];
+  const rating = price ? { step, difference: price - expected, expected_price: expected, peers: 38, too_cheap: deal < -0.51 } : null;
+  const range = { expected_price: expected, fair_from: Math.ceil(expected * 0.942), fair_to: Math.floor(expected * 1.062), peers: 38 };
+  return { estimate: range, rating, method: { per_year: 9.9, per_10000_km: -3 }, not_rated: null, min_peers: 8 };
+}
+
 /** Answers a request of the API: status, body, and the media type where it is not JSON. */
 export function api(req, url, body) {
   const path = url.pathname;
@@ -35,6 +47,7 @@ export function api(req, url, body) {
     case "/api/catalogue/places": return [200, { items: [{ postal_code: "10115", town: "Berlin", lat: 52.5, lon: 13.4 }] }];
     case "/api/cars/suggest": return [200, { items: [{ filters: [], query: `q=${encodeURIComponent(url.searchParams.get("q") ?? "")}`, count: 1 }] }];
     case "/api/cars": return [200, search(url.searchParams)];
+    case "/api/cars/estimate": return [200, estimate(url.searchParams)];
     case "/api/cars/facets": return [200, facets(url.searchParams)];
     case "/api/cars/count": return [200, { count: count(url.searchParams) }];
     case "/api/tracks/latest": return [200, { items: cars.filter((c) => c.status === "listed").slice(0, +(url.searchParams.get("limit") ?? 10)).map(listing) }];

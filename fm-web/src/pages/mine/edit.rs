@@ -37,6 +37,9 @@ pub async fn submit(
     Form(mut form): Form<CarForm>,
 ) -> Result<HttpResponse> {
     let id = id_of(&id)?;
+    if form.is_question() {
+        return draw(&web, &context, Place::Of(id), &form, None).await;
+    }
     let wish = form.wish(&web, &context, false).await;
     let mut ask = web.gateway.ask(Method::PATCH, &me.caller, format!("/api/cars/{id}")).json(&wish);
     if !form.etag.is_empty() {

@@ -2,10 +2,11 @@ use super::Refusal;
 use crate::{
     Web,
     catalogue::Choices,
-    pages::page_as,
+    pages::{id_of, page_as},
     request_context::RequestContext,
+    search::encoded,
     text::{Lang, Texts, choice, number_fault, option, values, whole},
-    view::{Car, Choice, Entry, Layout, mark_failed},
+    view::{Car, Choice, Completeness, Entry, Layout, PriceGuide, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -22,19 +23,23 @@ pub const KEY_USED: &str = "idempotency-key-used";
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct CarForm {
-    maker: String,
-    model: String,
-    body: String,
-    year: String,
-    price: String,
-    mileage: String,
-    power_ps: String,
-    engine: String,
-    gearbox: String,
-    color: String,
-    postal_code: String,
-    description: String,
-    options: Vec<String>,
+    pub maker: String,
+    pub model: String,
+    pub body: String,
+    pub year: String,
+    pub price: String,
+    pub mileage: String,
+    pub power_ps: String,
+    pub engine: String,
+    pub gearbox: String,
+    pub color: String,
+    pub postal_code: String,
+    pub description: String,
+    pub options: Vec<String>,
+    /// The id of the car that is changed.
+    pub car: String,
+    /// How many pictures it has.
+    pub pictures: usize,
     pub status: String,
     pub key: String,
     pub etag: String,
@@ -59,6 +64,8 @@ impl CarForm {
             postal_code: car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(),
             description: text(&car.description),
             options: car.options.clone(),
+            car: car.id.clone(),
+            pictures: car.images.len(),
             ..CarForm::default()
         }
     }
@@ -85,6 +92,24 @@ impl CarForm {
         set("location", if self.postal_code.trim().is_empty() { Value::Null } else { json!({"postal_code": self.postal_code.trim()}) });
         set("options", json!(self.options));
         Value::Object(wish)
+    }
+    /// The form only asks what like cars cost, without scripts.
+    pub fn is_question(&self) -> bool {
+        self.status == "check"
+    }
+    /// What the API is asked for like cars; nothing before a maker is chosen. What cannot be read is left out.
+    pub async fn described(&self, web: &Web, context: &RequestContext) -> Option<String> {
+        if self.maker.is_empty() {
+            return None;
+        }
+        let mut query = vec![("maker", self.maker.clone())];
+        let model = self.slug(web, context).await;
+        let without = id_of(&self.car).unwrap_or_default();
+        let texts = [("model", model.as_str()), ("engine", self.engine.as_str()), ("without", without)];
+        query.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.to_owned())));
+        let numbers = self.numbers().into_iter().filter(|(name, _)| *name != "power_ps");
+        query.extend(numbers.filter_map(|(name, text)| Some((name, whole(context.lang, name, text).ok()??.to_string()))));
+        Some(encoded(&query))
     }
     fn numbers(&self) -> [(&'static str, &str); 4] {
         [("year", &self.year), ("price", &self.price), ("mileage", &self.mileage), ("power_ps", &self.power_ps)]
@@ -136,8 +161,8 @@ impl CarForm {
                 Entry::select("color", t.color, list("color")).with(&self.color),
             ],
             vec![
-                Entry::number("price", t.price).unit("€").required().with(&self.price),
                 Entry::text("postal_code", t.postal_code).complete("postal-code").most(10).with(&self.postal_code),
+                Entry::number("price", t.price).unit("€").required().with(&self.price),
                 Entry::area("description", t.description, 5_000).with(&self.description),
             ],
         ]
@@ -160,6 +185,10 @@ struct Sell {
     token: String,
     key: String,
     etag: String,
+    car: String,
+    pictures: usize,
+    guide: PriceGuide,
+    complete: Completeness,
     failed: Vec<String>,
     parts: Vec<(&'static str, Vec<Entry>)>,
     options: Vec<Choice>,
@@ -185,7 +214,7 @@ pub async fn draw(
     let (makers, options) = join(web.catalogue.makers(gateway, caller), web.catalogue.options(gateway, caller)).await;
     // Without makers nobody can say which car it is.
     let makers = makers?;
-    let models = form.models(web, context).await;
+    let (models, guide) = join(form.models(web, context), super::guide::price(web, context, form)).await;
     let [car, state, offer] = form.entries(context, Some(&makers));
     let mut entries: Vec<Entry> = car.into_iter().chain(state).chain(offer).collect();
     let refusal = match refused {
@@ -224,6 +253,10 @@ pub async fn draw(
         token: context.form_token(),
         key: form.key.clone(),
         etag: form.etag.clone(),
+        car: form.car.clone(),
+        pictures: form.pictures,
+        complete: super::guide::completeness(context, form, ""),
+        guide,
         failed: refusal.map(|r| r.lines).unwrap_or_default(),
         parts: vec![(t.part_car, entries), (t.part_state, state), (t.part_offer, offer)],
         options: options.collect(),

@@ -5,11 +5,13 @@ mod closed;
 pub mod delete;
 pub mod edit;
 mod form;
+pub mod guide;
 pub mod list;
 pub mod pictures;
 pub mod publish;
 pub mod sell;
 pub mod sold;
+pub mod undo_sale;
 pub mod upload;
 
 use super::{Refusal, id_of};

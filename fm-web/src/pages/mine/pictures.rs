@@ -1,10 +1,10 @@
-use super::{Refusal, closed, id_of, own};
+use super::{Refusal, closed, form::CarForm, guide, id_of, own};
 use crate::{
     Web,
     pages::{page_as, see},
     request_context::{Me, RequestContext},
     text::Texts,
-    view::{Layout, Picture, mark_failed},
+    view::{Completeness, Layout, Picture, PriceGuide, mark_failed},
 };
 use actix_web::{
     HttpResponse,
@@ -26,6 +26,8 @@ struct Pictures {
     token: String,
     failed: Vec<String>,
     pictures: Vec<Picture>,
+    guide: PriceGuide,
+    complete: Completeness,
 }
 
 /// The pictures of a car: add, order, remove.
@@ -48,7 +50,10 @@ pub async fn draw(web: &Web, context: &RequestContext, me: &Me, id: &str, refusa
         mark_failed(&mut s, t.form_failed);
     }
     let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);
+    let form = CarForm::of(&car, car.model.clone().unwrap_or_default());
     let pictures = Pictures {
+        guide: guide::price(web, context, &form).await,
+        complete: guide::completeness(context, &form, &format!("/my/cars/{id}/edit")),
         s,
         t,
         heading: t.pictures,

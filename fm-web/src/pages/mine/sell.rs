@@ -13,12 +13,19 @@ use fm_sdk::Result;
 
 /// The form for a new car. Its key makes sure that a button pressed twice sells one car.
 pub async fn show(web: Data<Web>, context: RequestContext, _: Me) -> Result<HttpResponse> {
-    let mut form = CarForm::default();
-    form.key = new_key();
+    let form = CarForm { key: new_key(), ..CarForm::default() };
     draw(&web, &context, Place::New, &form, None).await
 }
 
+/// Where scripts ask what helps: a browser may come there with a `GET`.
+pub async fn back() -> HttpResponse {
+    see("/sell")
+}
+
 pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, Form(mut form): Form<CarForm>) -> Result<HttpResponse> {
+    if form.is_question() {
+        return draw(&web, &context, Place::New, &form, None).await;
+    }
     let listed = form.status == "listed";
     let mut wish = form.wish(&web, &context, true).await;
     wish["status"] = if listed { "listed" } else { "draft" }.into();

@@ -228,6 +228,15 @@ fn cars_answer_as_documented() {
             }
         }
     }
+    let described = "maker=audi&model=a4&engine=diesel&year=2019&mileage=80000&price=12500";
+    let estimated = anyone.get(&format!("/api/cars/estimate?{described}&without={id}")).expect(200).json();
+    has(&estimated, "estimate rating method not_rated min_peers");
+    if !estimated["estimate"].is_null() {
+        has(&estimated["estimate"], "expected_price fair_from fair_to peers");
+        has(&estimated["rating"], "step difference expected_price peers too_cheap");
+        has(&estimated["method"], "per_year per_10000_km");
+    }
+    anyone.get("/api/cars/estimate?maker=wheels").expect_problem(400, "invalid");
     let own = owner.http.get("/api/me/cars").expect(200).json();
     has(&own, LIST);
     assert_eq!(own["total"], 2);
@@ -246,6 +255,11 @@ fn cars_answer_as_documented() {
     });
     has(&item(&anyone.get(&format!("{path}/price-history"))), "at price");
     assert_eq!(owner.http.post(&format!("{path}/sold"), json!({})).expect(200).json()["status"], "sold");
+    let sale = format!("{path}/sold");
+    anyone.delete(&sale).expect(401);
+    stranger.http.delete(&sale).expect(403);
+    assert_eq!(owner.http.delete(&sale).expect(200).json()["status"], "listed");
+    owner.http.delete(&format!("/api/cars/{draft}/sold")).expect_problem(409, "car-not-sold");
     owner.http.delete(&path).expect(204);
     anyone.get(&path).expect(404);
 }
