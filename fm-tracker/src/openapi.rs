@@ -11,7 +11,8 @@ use utoipa::OpenApi;
         routes::popular::popular,
         routes::price_history::price_history,
         routes::stream::stream,
-        routes::views::view
+        routes::views::view,
+        routes::views::of_car
     ),
     tags((name = "tracks", description = "What happened: last added, most viewed, price history, live feed"))
 )]

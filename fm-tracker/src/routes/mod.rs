@@ -15,6 +15,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/api/tracks/popular", get().to(popular::popular))
         .route("/api/tracks/stream", get().to(stream::stream))
         .route("/api/tracks/views", post().to(views::view))
+        .route("/api/tracks/views/{car_id}", get().to(views::of_car))
         .route("/api/cars/{id}/price-history", get().to(price_history::price_history));
 }
 

@@ -1,7 +1,10 @@
 use crate::{Track, Tracker};
 use actix_web::{HttpResponse, web::Data};
-use fm_sdk::{Error, Result, Work, http::extract::Json};
-use serde::Deserialize;
+use fm_sdk::{
+    Error, Result, Work,
+    http::extract::{Json, Path},
+};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Which car was looked at.
@@ -9,6 +12,23 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct View {
     car_id: String,
+}
+
+/// How often a car was looked at.
+#[derive(Serialize, ToSchema)]
+pub struct Viewed {
+    car_id: String,
+    /// While it was for sale; the last second may be missing.
+    views: i64,
+}
+
+/// Tells how often a car was looked at; also of a sold one.
+#[utoipa::path(get, path = "/api/tracks/views/{car_id}", tag = "tracks", operation_id = "views_of_car", params(("car_id" = String, Path)), responses(
+    (status = 200, body = Viewed), (status = 404, description = "no such car, or it was never listed")))]
+pub async fn of_car(work: Work, id: Path<String>) -> Result<Json<Viewed>> {
+    let track = work.doc::<Track>(&id.into_inner()).get().await?.filter(|t| !t.removed && !t.prices.is_empty());
+    let track = track.ok_or_else(|| Error::not_found("car-unknown"))?.into_inner();
+    Ok(Json(Viewed { car_id: track.id, views: track.views }))
 }
 
 /// Counts that somebody looked at a car.

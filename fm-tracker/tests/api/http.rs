@@ -1,5 +1,5 @@
 use crate::{car, market};
-use fm_tracker::messages::CarListed;
+use fm_tracker::messages::{CarChanged, CarListed, CarSold};
 use serde_json::json;
 
 #[actix_rt::test]
@@ -15,6 +15,26 @@ async fn views_are_counted_and_make_a_car_popular() {
     let popular: serde_json::Value = bus.get("/api/tracks/popular?limit=1").await.json();
     assert_eq!((&popular["items"][0]["car_id"], &popular["items"][0]["views"]), (&json!("a"), &json!(3)));
     assert_eq!(popular["items"].as_array().unwrap().len(), 1);
+}
+
+#[actix_rt::test]
+async fn a_car_tells_how_often_it_was_viewed_also_after_it_is_sold() {
+    let bus = market();
+    bus.deliver(CarListed { car: car("a", 100, "listed", 1) }).await.acked();
+    let views = async || bus.get("/api/tracks/views/a").await.json::<serde_json::Value>();
+    assert_eq!(views().await, json!({"car_id": "a", "views": 0}));
+    for _ in 0..2 {
+        bus.post("/api/tracks/views", json!({"car_id": "a"})).await;
+    }
+    bus.run_job("flush-views").await;
+    assert_eq!(views().await["views"], 2);
+    bus.deliver(CarSold { car: car("a", 100, "sold", 2) }).await.acked();
+    assert_eq!(views().await["views"], 2);
+    bus.deliver(CarChanged { car: car("b", 100, "draft", 1) }).await.acked();
+    for never in ["b", "nope"] {
+        let reply = bus.get(&format!("/api/tracks/views/{never}")).await;
+        assert_eq!((reply.status, reply.code().as_str()), (404, "car-unknown"), "{never}");
+    }
 }
 
 #[actix_rt::test]

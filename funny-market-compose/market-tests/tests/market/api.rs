@@ -312,6 +312,10 @@ fn pictures_and_tracks_answer_as_documented() {
         }
     }
     anyone.post("/api/tracks/views", json!({ "car_id": car })).expect(204);
+    let viewed = format!("/api/tracks/views/{car}");
+    has(&anyone.get(&viewed).expect(200).json(), "car_id views");
+    wait_until("the view is counted", FOLLOWS, || anyone.get(&viewed).json()["views"] == 1);
+    anyone.get("/api/tracks/views/nothing").expect_problem(404, "car-unknown");
     anyone.post("/api/tracks/views", json!({ "car_id": "nothing" })).expect(404);
     anyone.get("/api/cars/nothing/price-history").expect(404);
 }
