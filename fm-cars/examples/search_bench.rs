@@ -51,6 +51,7 @@ fn car(n: u64, random: &mut Random, places: &[Place]) -> Option<Listing> {
         power_ps: Some(50 + random.skewed(350) as u16),
         seller: format!("user-{}", random.below(20_000)),
         added: 1_700_000_000_000 + n as i64,
+        pictured: random.below(10) > 0,
         position: Some(places[random.below(places.len() as u64) as usize].position()),
         text: format!("{} {} {year} {words}", maker.label(), model.label),
     })

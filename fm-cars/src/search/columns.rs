@@ -24,6 +24,7 @@ pub(super) struct Columns {
     pub power: Vec<u16>,
     pub seller: Vec<u32>,
     pub added: Vec<i64>,
+    pub pictured: Vec<bool>,
     pub id: Vec<CarId>,
     pub version: Vec<i64>,
     pub text: Vec<u64>,
@@ -61,6 +62,7 @@ impl Columns {
         self.power.push(0);
         self.seller.push(0);
         self.added.push(0);
+        self.pictured.push(false);
         self.id.push(id);
         self.version.push(i64::MIN);
         self.text.push(0);
@@ -85,6 +87,7 @@ impl Columns {
         self.power[row] = car.power_ps.unwrap_or(0);
         self.seller[row] = self.sellers.intern(&car.seller);
         self.added[row] = car.added;
+        self.pictured[row] = car.pictured;
         self.version[row] = version;
         self.text[row] = text;
         let position = car.position.unwrap_or(Position::NOWHERE);
@@ -129,6 +132,8 @@ impl Columns {
     /// What orders a row; `from` is where distances are counted from.
     pub fn key(&self, row: usize, sort: Sort, from: Option<Position>) -> u64 {
         sort.key(match sort.by {
+            // Milliseconds leave the uppermost bits free.
+            SortBy::Pictured => Some(u64::from(self.pictured[row]) << 62 | (self.added[row].max(0) as u64).min((1 << 62) - 1)),
             SortBy::Added => Some(self.added[row].max(0) as u64),
             SortBy::Price => Some(u64::from(self.price[row])),
             SortBy::Year => Some(u64::from(self.year[row])),
@@ -139,7 +144,7 @@ impl Columns {
     }
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
-        let bytes = self.maker.capacity() * 5 + (self.year.capacity() + self.power.capacity()) * 2;
+        let bytes = self.maker.capacity() * 5 + self.pictured.capacity() + (self.year.capacity() + self.power.capacity()) * 2;
         let words = (self.x.capacity() * 3
             + self.group.capacity()
             + self.model.capacity()

@@ -74,6 +74,8 @@ pub struct Criteria {
 /// What to sort by. Cars that do not say it come last either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortBy {
+    /// Whether it has a picture, then when the ad was added. What is used when no order is asked for; it has no word.
+    Pictured,
     /// When the ad was added.
     Added,
     /// The price.
@@ -98,9 +100,9 @@ pub struct Sort {
 }
 
 impl Default for Sort {
-    /// The newest first.
+    /// Those with pictures before those without, the newest first.
     fn default() -> Self {
-        Sort { by: SortBy::Added, descending: true }
+        Sort { by: SortBy::Pictured, descending: true }
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Listing {
     pub seller: String,
     /// Milliseconds since the Unix epoch.
     pub added: i64,
+    /// It has a picture.
+    pub pictured: bool,
     /// Where it stands.
     pub position: Option<Position>,
     /// All that is found by words.
@@ -63,6 +65,7 @@ impl Listing {
             power_ps: f.power_ps,
             seller: car.owner.clone(),
             added: car.added,
+            pictured: !car.images.is_empty(),
             position: f.location.as_ref().and_then(Location::position),
             text: f.text(),
         })

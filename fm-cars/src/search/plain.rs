@@ -110,9 +110,11 @@ impl ReadModel for Plain {
     }
     fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found {
         let mut found: Vec<_> = self.listed().filter(|car| self.fits(car, criteria, None)).collect();
+        // A second key of the default order, and of no other.
+        let pictured = |c: &Listing| sort.by == SortBy::Pictured && c.pictured;
         found.sort_by(|a, b| {
             let value = |c: &Listing| match sort.by {
-                SortBy::Added => Some(c.added),
+                SortBy::Pictured | SortBy::Added => Some(c.added),
                 SortBy::Price => Some(i64::from(c.price)),
                 SortBy::Year => Some(i64::from(c.year)),
                 SortBy::Deal => self.value(c).map(|v| i64::from(v.deal)),
@@ -124,7 +126,9 @@ impl ReadModel for Plain {
                 (Some(x), Some(y)) => x.cmp(&y),
                 (x, y) => y.is_some().cmp(&x.is_some()),
             };
-            by_value.then_with(|| a.id.cmp(&b.id))
+            let by_picture = pictured(a).cmp(&pictured(b));
+            let by_picture = if sort.descending { by_picture.reverse() } else { by_picture };
+            by_picture.then(by_value).then_with(|| a.id.cmp(&b.id))
         });
         Found { total: found.len() as u64, ids: found.iter().skip(offset).take(limit).map(|c| c.id).collect() }
     }

@@ -43,11 +43,11 @@ prop_compose! {
         n in 0_u8..12, maker in maker(), model in prop::option::of(model()), body in prop::option::of(choice::<Body>()),
         engine in prop::option::of(choice::<Engine>()), gearbox in prop::option::of(choice::<Gearbox>()), color in prop::option::of(choice::<Color>()),
         options in options(), price in select(vec![1_u32, 2, 10_000_000]), year in select(vec![1886_u16, 2000, 2027]),
-        rest in (prop::option::of(select(vec![0_u32, 7, 2_000_000])), prop::option::of(select(vec![1_u16, 90, 2500])), seller(), 0_i64..3, text(),
+        rest in (prop::option::of(select(vec![0_u32, 7, 2_000_000])), prop::option::of(select(vec![1_u16, 90, 2500])), seller(), 0_i64..3, any::<bool>(), text(),
             prop::option::weighted(0.8, position())),
     ) -> Listing {
-        let (mileage, power_ps, seller, added, text, position) = rest;
-        Listing { id: id(n), maker, model, body, engine, gearbox, color, options, price, year, mileage, power_ps, seller, added, text, position }
+        let (mileage, power_ps, seller, added, pictured, text, position) = rest;
+        Listing { id: id(n), maker, model, body, engine, gearbox, color, options, price, year, mileage, power_ps, seller, added, pictured, text, position }
     }
 }
 fn range() -> impl Strategy<Value = Range> {
@@ -72,7 +72,8 @@ prop_compose! {
     }
 }
 fn sort() -> impl Strategy<Value = Sort> {
-    select(Sort::WORDS).prop_map(|w| Sort::parse(w).unwrap())
+    let words = select(Sort::WORDS).prop_map(|w| Sort::parse(w).unwrap());
+    prop_oneof![1 => Just(Sort::default()), 4 => words]
 }
 
 #[derive(Clone, Debug)]
@@ -176,6 +177,7 @@ fn any_listing(n: u8) -> Listing {
         power_ps: None,
         seller: "u1".into(),
         added: 0,
+        pictured: false,
         position: None,
         text: "a car".into(),
     }

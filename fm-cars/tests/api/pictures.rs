@@ -1,4 +1,4 @@
-use crate::{create, market};
+use crate::{create, ids, market};
 use fm_cars::{
     Cars,
     car::CarImage,
@@ -107,4 +107,26 @@ async fn fm_image_can_ask_before_and_after() {
     for (car, code) in [(&id, "not-owner"), (&draft, "car-unknown"), (&"gone".to_owned(), "car-unknown")] {
         assert_eq!(bus.call(MayEdit { car: car.clone() }).await.unwrap_err().code(), code);
     }
+}
+
+#[actix_rt::test]
+async fn cars_without_pictures_come_after_others_unless_an_order_is_asked_for() {
+    let bus = market();
+    let mut made = Vec::new();
+    for price in [5000, 4000, 3000, 2000] {
+        made.push(create(&bus, json!({"price": price})).await);
+    }
+    let found = async |query: &str| ids(&bus.get(&format!("/api/cars{query}")).await);
+    let by_age = found("?sort=-added").await;
+    assert_eq!(found("").await, by_age, "none has a picture");
+    for id in [&made[0], &made[2]] {
+        bus.call(attach(id, &["a"])).await.unwrap();
+    }
+    let (pictured, bare): (Vec<_>, Vec<_>) = by_age.iter().cloned().partition(|id| [&made[0], &made[2]].contains(&id));
+    let expected = [pictured, bare].concat();
+    assert_eq!(found("").await, expected);
+    let pages = [found("?per_page=3").await, found("?per_page=3&page=2").await].concat();
+    assert_eq!(pages, expected, "pages meet without a gap");
+    assert_eq!(found("?sort=-added").await, by_age);
+    assert_eq!(found("?sort=price").await, made.iter().rev().cloned().collect::<Vec<_>>());
 }

@@ -75,7 +75,7 @@ pub struct SearchQuery {
     /// Kilometres around `near`, at most.
     #[param(minimum = 1, maximum = 1000)]
     radius: Option<u32>,
-    /// `added`, `price`, `mileage`, `year`, `distance` (from `near`), `deal` (how far the price lies below that of like cars); with `-` before it descending. The newest first without.
+    /// `added`, `price`, `mileage`, `year`, `distance` (from `near`), `deal` (how far the price lies below that of like cars); with `-` before it descending. Without it cars with pictures come before those without, the newest first.
     sort: Option<String>,
     /// 1 is the first.
     #[param(minimum = 1)]
