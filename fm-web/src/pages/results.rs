@@ -153,8 +153,9 @@ fn status(error: Option<&Error>) -> StatusCode {
     }
 }
 
-fn sort_names(t: &'static Texts) -> [&'static str; 10] {
+fn sort_names(t: &'static Texts) -> [&'static str; 11] {
     [
+        t.sort_default,
         t.sort_newest,
         t.sort_oldest,
         t.sort_near,

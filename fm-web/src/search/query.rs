@@ -215,7 +215,9 @@ impl Search {
     /// Gives what the API is asked for a page of cars.
     pub fn page_query(&self) -> String {
         let mut pairs = self.filters();
-        pairs.push(("sort", self.sort.to_owned()));
+        if self.sort != DEFAULT_SORT {
+            pairs.push(("sort", self.sort.to_owned()));
+        }
         pairs.push(("page", self.page.to_string()));
         pairs.push(("per_page", self.per_page.to_string()));
         encoded(&pairs)

@@ -130,6 +130,7 @@ texts! {
     previous: "Back", "Zurück";
     next: "Next", "Weiter";
     sort: "Sort by", "Sortieren nach";
+    sort_default: "Newest, with pictures first", "Neueste, mit Bildern zuerst";
     sort_newest: "Newest offers", "Neueste Angebote";
     sort_oldest: "Oldest offers", "Älteste Angebote";
     sort_near: "Distance, nearest first", "Entfernung, nächste zuerst";
@@ -188,6 +189,7 @@ texts! {
     distance: "{} km away", "{} km entfernt";
     distance_none: "less than 1 km away", "weniger als 1 km entfernt";
     places_source: "Places: © OpenStreetMap contributors", "Orte: © OpenStreetMap-Mitwirkende";
+    views: "Views", "Aufrufe";
     added: "Added", "Eingestellt";
     badge_new: "New", "Neu";
     badge_sold: "Sold", "Verkauft";
@@ -218,6 +220,7 @@ texts! {
     picture: "picture", "Bild";
     previous_picture: "Previous picture", "Voriges Bild";
     next_picture: "Next picture", "Nächstes Bild";
+    no_pictures_tile: "No pictures yet", "Noch keine Bilder";
     no_pictures: "The seller has not added pictures yet. A drawing stands in.", "Noch keine Bilder vom Verkäufer. Eine Zeichnung steht für das Auto.";
     facts: "Facts", "Fakten";
     description: "From the seller", "Vom Verkäufer";

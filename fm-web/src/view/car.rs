@@ -88,6 +88,12 @@ pub struct Listings {
     pub items: Vec<Listing>,
 }
 
+/// How often a car was looked at, as fm-tracker counts it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Viewed {
+    pub views: i64,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct PriceHistory {
     pub items: Vec<PricePoint>,

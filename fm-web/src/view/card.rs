@@ -51,6 +51,8 @@ pub struct Card {
     pub place: String,
     pub image: Option<Picture>,
     pub pictures: usize,
+    /// Says that there are none; empty if there are.
+    pub no_pictures: &'static str,
     /// Which drawing stands in for a picture.
     pub shape: String,
     /// The drawing's colour.
@@ -87,6 +89,7 @@ impl Card {
             place: place(context, car),
             image: car.images.iter().find_map(Picture::of),
             pictures: car.images.len(),
+            no_pictures: if car.images.is_empty() { t.no_pictures_tile } else { "" },
             shape: shape_of(car.body.as_deref()).into(),
             paint: paint_of(car.color.as_deref()).into(),
             badge,
@@ -112,6 +115,7 @@ impl Card {
             more_facts: day(context.lang, &listing.added),
             place: String::new(),
             pictures: usize::from(image.is_some()),
+            no_pictures: if image.is_none() { context.t().no_pictures_tile } else { "" },
             image,
             shape: shape_of(None).into(),
             paint: paint_of(None).into(),

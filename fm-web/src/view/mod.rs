@@ -13,7 +13,7 @@ mod pager;
 mod rating;
 mod unknown;
 
-pub use car::{Car, CarPage, Image, Listing, Listings, Location, Place, PriceHistory, Profile};
+pub use car::{Car, CarPage, Image, Listing, Listings, Location, Place, PriceHistory, Profile, Viewed};
 pub use card::{Card, Fact, Picture, facts_of, key_facts, shape_of};
 pub use entry::{Choice, Entry, Kind, blame, mark_failed};
 pub use filters::{Chip, Facets, Group, Names, chips, groups, this_year};

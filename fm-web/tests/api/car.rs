@@ -103,3 +103,16 @@ async fn a_view_is_counted_for_the_readers_address() {
     };
     assert_eq!(view.body_json::<Value>().unwrap(), json!({"car_id": CAR}));
 }
+
+#[actix_web::test]
+async fn a_car_says_how_often_it_was_viewed() {
+    let (market, path) = (Market::new().await, format!("/cars/{CAR}"));
+    market.get(&path).await.is(200).has("#eye\"/></svg>Views</dt><dd>1,204</dd>");
+    let german = market.browser().await.with_cookie("fm_lang", "de").get(&path).await;
+    german.is(200).has("Aufrufe</dt><dd>1.204</dd>");
+    let views = format!("/api/tracks/views/{CAR}");
+    for (status, body) in [(404, problem(404, "car-unknown")), (503, unavailable())] {
+        market.answers("GET", &views, status, body).await;
+        market.get(&path).await.is(200).has("BMW 3 Series 2015").lacks("#eye");
+    }
+}

@@ -163,6 +163,7 @@ impl Market {
         market.answers("GET", "/api/tracks/latest", 200, json!({"items": [
             {"car_id": CAR, "title": "BMW 3 Series 2015", "price": 9_900, "image": null, "added": "2026-01-01T00:00:00.000Z", "views": 1}]})).await;
         market.answers("POST", "/api/tracks/views", 204, Value::Null).await;
+        market.answers("GET", &format!("/api/tracks/views/{CAR}"), 200, json!({"car_id": CAR, "views": 1_204})).await;
         market
     }
     /// Lets the gateway answer; the last word on a path counts. The service that answers there must describe such an answer.

@@ -25,6 +25,7 @@ for (const list of ["", "?maker=bmw&price_to=9000&q=winter", "/facets", "/count"
 stranger("GET", "/api/tracks/latest?limit=3");
 stranger("POST", "/api/tracks/views", { car_id: cars[0].id });
 for (const car of [cars[1].id, "nobody-knows-it"]) {
+  stranger("GET", `/api/tracks/views/${car}`);
   for (const part of ["", "/price-history"]) stranger("GET", `/api/cars/${car}${part}`);
 }
 

@@ -37,6 +37,8 @@ export function api(req, url, body) {
   if (down.some((d) => path.startsWith(d))) return problem(503, "unavailable");
   const own = account(req, path, body);
   if (own) return own;
+  const viewed = path.match(/^\/api\/tracks\/views\/([^/]+)$/);
+  if (viewed) return cars.some((c) => c.id === viewed[1] && c.status !== "draft") ? [200, { car_id: viewed[1], views: 1204 }] : problem(404, "car-unknown");
   const image = path.match(/^\/images\/([^/]+)\/(thumb|card|full)$/);
   if (image) return [200, photo(image[1]), "image/svg+xml"];
   const car = path.match(/^\/api\/cars\/([^/]+)(\/price-history)?$/);

@@ -86,8 +86,9 @@ export const count = (query) => listed().filter((c) => passes(c, query)).length;
 export function search(query) {
   const found = listed().filter((c) => passes(c, query));
   const sort = query.get("sort") ?? "-added";
+  const bare = (car) => (query.get("sort") ? 0 : car.images.length ? 0 : 1);
   const [key, sign] = sort.startsWith("-") ? [sort.slice(1), -1] : [sort, 1];
-  found.sort((a, b) => (a[key] < b[key] ? -sign : a[key] > b[key] ? sign : 0));
+  found.sort((a, b) => bare(a) - bare(b) || (a[key] < b[key] ? -sign : a[key] > b[key] ? sign : 0));
   const page = +(query.get("page") ?? 1);
   const per = +(query.get("per_page") ?? 20);
   return { items: found.slice((page - 1) * per, page * per), total: found.length, page, per_page: per };
