@@ -99,6 +99,7 @@ pub struct GatewayMetrics {
     limited: Family<ByRoute, Counter>,
     cached: Family<ByOutcome, Counter>,
     shed: Family<ByPlugin, Counter>,
+    validated: Family<ByOutcome, Counter>,
     cache_bytes: Gauge,
     under_way: Gauge,
     connections: Gauge,
@@ -130,6 +131,7 @@ impl GatewayMetrics {
             limited: Family::default(),
             cached: Family::default(),
             shed: Family::default(),
+            validated: Family::default(),
             cache_bytes: Gauge::default(),
             under_way: Gauge::default(),
             connections: Gauge::default(),
@@ -155,6 +157,7 @@ impl GatewayMetrics {
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
             r.register("gateway_load_shed", "Requests that a plugin refused to spare a service", m.shed.clone());
+            r.register("gateway_validated_requests", "Requests by what comparing them with a document gave", m.validated.clone());
             r.register("gateway_cache_requests", "Requests by what the cache made of them", m.cached.clone());
             r.register("gateway_cache_bytes", "Bytes of the answers in the cache", m.cache_bytes.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
@@ -237,6 +240,10 @@ impl GatewayMetrics {
     /// Counts a request that a plugin refuses so that a service has less to do.
     pub fn shed(&self, route: &str, plugin: &'static str) {
         self.shed.get_or_create(&ByPlugin { route: route.into(), plugin }).inc();
+    }
+    /// Counts what comparing a request with a document gave: `valid`, `invalid`, `undocumented`, `unusable`, `unknown`.
+    pub fn validated(&self, route: &str, outcome: &'static str) {
+        self.validated.get_or_create(&ByOutcome { route: route.into(), outcome }).inc();
     }
     /// Counts what the cache makes of a request: `hit`, `stale`, `revalidated`, `miss`, `bypass`.
     pub fn cached(&self, route: &str, outcome: &'static str) {

@@ -41,7 +41,7 @@ pub use {
     path::{BadPath, normalise},
     per_address::PerAddress,
     refusal_log::RefusalLog,
-    request_body::{BodyError, RequestBody, has_no_fields},
+    request_body::{BodyError, ReadError, RequestBody, has_no_fields},
     server::{Listeners, Server},
     state::{ConnectionState, InFlight},
     tls::{CertificateFiles, ClientAuth, ClientCertificate, Reloader, Tls, TlsSettings},

@@ -1,10 +1,11 @@
 //! The body of a client's request. Whoever drops it before its end leaves the rest to its connection, which reads past it, within bounds.
 
 use super::{state::ConnectionState, tunnel::Tunnel};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::{
+    future::poll_fn,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
@@ -20,9 +21,20 @@ pub enum BodyError {
     Trailers,
 }
 
+/// Why a body was not read ahead.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the request body is too large")]
+    TooLarge,
+    #[error(transparent)]
+    Broken(#[from] BodyError),
+}
+
 /// A request's body.
 pub struct RequestBody {
     incoming: Option<Incoming>,
+    /// What was read ahead, and comes before the rest.
+    ahead: Bytes,
     state: Rc<ConnectionState>,
     /// The client waits to be asked for it, and was not.
     uninvited: bool,
@@ -32,12 +44,30 @@ impl RequestBody {
     /// `expects`: the client sends it only when it is asked to (RFC 9110, 10.1.1), which reading does.
     pub fn new(incoming: Incoming, state: Rc<ConnectionState>, expects: bool) -> Self {
         let uninvited = expects && !incoming.is_end_stream();
-        RequestBody { incoming: Some(incoming), state, uninvited }
+        RequestBody { incoming: Some(incoming), ahead: Bytes::new(), state, uninvited }
     }
 
     /// Whether there is a body that the client was never asked for: what follows on the connection is in doubt.
     pub fn is_uninvited(&self) -> bool {
         self.uninvited
+    }
+
+    /// Reads all of it, and gives it again to whoever reads it then; `limit` bounds it, in bytes. Trailers end here.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; the request cannot be sent on then.
+    pub async fn read_ahead(&mut self, limit: u64) -> Result<Bytes, ReadError> {
+        let mut all = BytesMut::new();
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx)).await {
+            let Ok(piece) = frame?.into_data() else { continue };
+            if (all.len() + piece.len()) as u64 > limit {
+                return Err(ReadError::TooLarge);
+            }
+            all.extend_from_slice(&piece);
+        }
+        self.incoming = None;
+        self.ahead = all.freeze();
+        Ok(self.ahead.clone())
     }
 
     /// Makes of the connection a WebSocket, once its answer says so.
@@ -52,6 +82,9 @@ impl Body for RequestBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         self.uninvited = false;
+        if !self.ahead.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.ahead)))));
+        }
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(incoming).poll_frame(cx));
         if let Some(Ok(frame)) = &frame
@@ -65,11 +98,12 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+        self.ahead.is_empty() && self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map(Body::size_hint).unwrap_or_default()
+        // It is read ahead as a whole.
+        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(self.ahead.len() as u64), Body::size_hint)
     }
 }
 

@@ -19,6 +19,7 @@ mod ip;
 mod proxy;
 pub mod rate_limit;
 mod redirect;
+mod request_validation;
 mod respond;
 mod rewrite;
 mod who;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(proxy::Proxy),
         Arc::new(rate_limit::RateLimit::default()),
         Arc::new(redirect::Redirect),
+        Arc::new(request_validation::RequestValidation::default()),
         Arc::new(respond::Respond),
         Arc::new(rewrite::Rewrite),
     ]

@@ -59,6 +59,8 @@ mod program;
 #[cfg(test)]
 mod rate_limit;
 #[cfg(test)]
+mod request_validation;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod routing;

@@ -29,6 +29,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("too many sign-ins at once, try again", "zu viele Anmeldungen gleichzeitig, noch einmal versuchen"),
     ("this is not allowed", "das ist nicht erlaubt"),
     ("it cannot be checked who asks", "es lässt sich nicht prüfen, wer anfragt"),
+    ("it is not known yet what may be sent here", "es ist noch nicht bekannt, was hierher gesendet werden darf"),
+    ("a body of this type is not taken here", "ein Inhalt dieser Art wird hier nicht angenommen"),
     ("this address may not ask here", "diese Adresse darf hier nicht anfragen"),
     ("there is no stored answer to this request", "zu dieser Anfrage ist keine Antwort gespeichert"),
     ("at most {} bytes are taken here", "hier werden höchstens {} Bytes angenommen"),

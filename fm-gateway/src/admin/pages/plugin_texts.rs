@@ -7,6 +7,10 @@ const TEXTS: &[(&str, &str)] = &[
     // What they do.
     ("Logs each request when it is answered", "Protokolliert jede Anfrage, wenn sie beantwortet ist"),
     ("Verifies the access token, and that its roles and scopes suffice", "Prüft das Zugriffstoken und ob seine Rollen und Scopes reichen"),
+    (
+        "Refuses requests that the service's OpenAPI document does not allow",
+        "Weist Anfragen ab, die das OpenAPI-Dokument des Dienstes nicht erlaubt",
+    ),
     ("Bounds the body of requests", "Begrenzt die Größe von Anfragen"),
     ("Compresses answers for clients that take it", "Komprimiert Antworten für Clients, die es annehmen"),
     (
@@ -135,6 +139,25 @@ const TEXTS: &[(&str, &str)] = &[
         "Eine Anfrage, in der er always oder never sagt, geht dorthin oder nicht",
     ),
     ("Says always or never likewise; the header comes first", "Sagt ebenso always oder never; der Header geht vor"),
+    ("Without a document", "Ohne Dokument"),
+    ("Not in the document", "Nicht im Dokument"),
+    (
+        "Requests are compared with the OpenAPI document of its instances",
+        "Anfragen werden mit dem OpenAPI-Dokument seiner Instanzen verglichen",
+    ),
+    (
+        "What happens to requests while no instance has given a document",
+        "Was mit Anfragen geschieht, solange keine Instanz ein Dokument geliefert hat",
+    ),
+    (
+        "What happens to requests whose path or method the document does not have",
+        "Was mit Anfragen geschieht, deren Pfad oder Methode das Dokument nicht hat",
+    ),
+    (
+        "The largest JSON body that is taken; it is read before it is sent on",
+        "Der größte JSON-Body, der angenommen wird; er wird gelesen, bevor er weitergeht",
+    ),
+    ("Until a JSON body is here", "Bis ein JSON-Body da ist"),
     ("The last so many requests count", "So viele der letzten Anfragen zählen"),
     ("Fewer of them say nothing", "Weniger davon sagen nichts"),
     (
