@@ -93,6 +93,7 @@ stage_units() {
         if [ "$repository" = "$alone" ]; then stage_alone; else tests_of_repository "$repository"; fi
         compiled_beside "$repository"
     done
+    tests "h2spec against fm-gateway" plainly fm-gateway tests/h2spec/run
     tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
 }
 
