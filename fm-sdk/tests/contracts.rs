@@ -168,6 +168,7 @@ async fn own_and_undeclared_messages_are_no_contract() {
     assert_eq!(bus.from("fm-evil").deliver(Others {}).await.dead_letter().kind(), Kind::Forbidden);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     bus.from("fm-other").deliver(Others {}).await.acked();
+    drop(bus);
     assert!(folder.path().join("fm-other.json").exists());
 }
 

@@ -14,7 +14,7 @@ mod schemas;
 
 pub use crate::store::crash;
 pub use clock::FakeClock;
-pub use contracts::Contracts;
+pub use contracts::{Contracts, RecordedRequest};
 pub use eventually::eventually;
 pub use identities::TestIdentities;
 pub use mock_bus::{Delivered, HttpReply, MockBus, Published};

@@ -1,6 +1,7 @@
 //! HTTP to services by their names, or to an address.
 
 mod attempts;
+pub(crate) mod observer;
 mod request;
 mod response;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{
     super::observe,
     Client, Response,
     attempts::{Target, Targets},
+    observer,
     response::Chunks,
 };
 use crate::{
@@ -32,14 +33,16 @@ use tokio::time::{Instant, timeout_at};
 
 /// A request that has not been sent yet.
 #[must_use = "a request does nothing until it is sent"]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     pub(super) client: Client,
-    pub(super) method: Method,
-    pub(super) service: String,
-    path: String,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) method: Method,
+    pub(crate) service: String,
+    /// With the query.
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    /// Empty if it is handed on while it comes.
+    pub(crate) body: Bytes,
     pub(super) within: Duration,
     pub(super) hedge: Option<Duration>,
     pub(super) max_body: usize,
@@ -180,6 +183,7 @@ impl Request {
         deadline: Instant,
         send: impl FnOnce(awc::ClientRequest) -> SendClientRequest,
     ) -> std::result::Result<Response, Failure> {
+        let _waiting = observer::waiting();
         let mut span = self.span(&target);
         let answer = self.exchange(target, &span, deadline, send).await;
         match &answer {

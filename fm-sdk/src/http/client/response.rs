@@ -1,6 +1,6 @@
 //! What another service answered.
 
-use super::{Request, request::Failure};
+use super::{Request, observer, request::Failure};
 use crate::{Error, Kind, Result, ResultExt, http::problem};
 use actix_web::{
     error::PayloadError,
@@ -23,6 +23,8 @@ pub(super) type Chunks = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, Pa
 #[derive(Clone, Debug)]
 pub struct Response {
     service: String,
+    /// What was asked, where an observer is shown it.
+    pub(crate) asked: Option<Box<Request>>,
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -41,7 +43,9 @@ impl Response {
         };
         match timeout_at(deadline, raw.body().limit(request.max_body)).await {
             Ok(Ok(body)) if !has_body || is_whole(&headers, &body) => {
-                Ok(Response { service: request.service.clone(), status, headers, body })
+                let answer = Response { service: request.service.clone(), asked: observer::asked(request), status, headers, body };
+                observer::answered(&answer);
+                Ok(answer)
             }
             Ok(Ok(_)) => Err(Failure::Unknown(broken("the connection was closed within the body".to_owned()))),
             Ok(Err(e @ PayloadError::Overflow)) => Err(Failure::Unfit(broken(e.to_string()).maybe_done())),
@@ -74,7 +78,9 @@ impl Response {
     /// # Errors
     /// Those of [`Response::success`]; a body of another shape is a fault of ours.
     pub fn json<T: DeserializeOwned>(self) -> Result<T> {
-        serde_json::from_slice(&self.success()?.body).internal()
+        let answer = self.success()?;
+        observer::read::<T>(&answer);
+        serde_json::from_slice(&answer.body).internal()
     }
 }
 

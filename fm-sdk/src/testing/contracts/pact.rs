@@ -1,4 +1,4 @@
-//! The file of a contract: as much of a Pact (specification 4.0) as messages need.
+//! The file of a contract: as much of a Pact (specification 4.0) as messages and HTTP need.
 
 use super::{kind::Kind, path::Path};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,66 @@ pub(super) enum Interaction {
         request: Message,
         response: Vec<Message>,
     },
+    /// A request and its answer.
+    #[serde(rename = "Synchronous/HTTP")]
+    Http {
+        #[serde(flatten)]
+        about: About,
+        request: HttpRequest,
+        response: HttpResponse,
+    },
+}
+
+/// A request by example; it is replayed as it stands, so that rules for it say nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct HttpRequest {
+    pub method: String,
+    pub path: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, Values>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Values>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Contents>,
+}
+
+/// An answer; without a body nothing is read of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HttpResponse {
+    pub status: u16,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Values>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Contents>,
+    #[serde(default, skip_serializing_if = "MatchingRules::is_empty")]
+    pub matching_rules: MatchingRules,
+}
+
+/// The values of a header or a parameter; one may stand without brackets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "OneOrMany", into = "Vec<String>")]
+pub(super) struct Values(pub Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<OneOrMany> for Values {
+    fn from(values: OneOrMany) -> Self {
+        match values {
+            OneOrMany::One(value) => Values(vec![value]),
+            OneOrMany::Many(values) => Values(values),
+        }
+    }
+}
+impl From<Values> for Vec<String> {
+    fn from(values: Values) -> Self {
+        values.0
+    }
 }
 
 /// What all interactions have.
@@ -98,6 +158,9 @@ pub(super) struct Contents {
 #[serde(default)]
 pub(super) struct MatchingRules {
     pub body: BTreeMap<PathText, Rule>,
+    /// Headers that must be there, whatever they say.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub header: BTreeMap<String, Rule>,
 }
 
 /// How a value may differ from the example.
@@ -162,6 +225,33 @@ impl Default for Contents {
     }
 }
 
+impl Contents {
+    pub fn of(content: Value) -> Self {
+        Contents { content, ..Contents::default() }
+    }
+}
+
+impl MatchingRules {
+    fn is_empty(&self) -> bool {
+        self.body.is_empty() && self.header.is_empty()
+    }
+}
+
+impl HttpRequest {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.and_then(|(_, values)| values.0.first()).map(String::as_str)
+    }
+}
+
+impl HttpResponse {
+    /// The body as that of a message; none if nothing is read of it.
+    pub fn message(&self) -> Option<Message> {
+        let contents = self.body.clone()?;
+        Some(Message { contents, matching_rules: self.matching_rules.clone(), ..Message::default() })
+    }
+}
+
 impl State {
     pub fn new(name: &str) -> Self {
         State { name: name.into(), params: Map::new() }
@@ -178,20 +268,32 @@ impl Message {
 impl Interaction {
     pub fn about(&self) -> &About {
         match self {
-            Interaction::Asynchronous { about, .. } | Interaction::Synchronous { about, .. } => about,
+            Interaction::Asynchronous { about, .. } | Interaction::Synchronous { about, .. } | Interaction::Http { about, .. } => about,
+        }
+    }
+    pub fn about_mut(&mut self) -> &mut About {
+        match self {
+            Interaction::Asynchronous { about, .. } | Interaction::Synchronous { about, .. } | Interaction::Http { about, .. } => about,
         }
     }
     /// The name of the message on the bus: in the metadata, or else it is the description.
     pub fn message_name(&self) -> &str {
-        let (Interaction::Asynchronous { message, about } | Interaction::Synchronous { request: message, about, .. }) = self;
-        message.metadata.get("name").and_then(Value::as_str).unwrap_or(&about.description)
-    }
-    fn messages(&self) -> impl Iterator<Item = &Message> {
-        let (first, more): (_, &[Message]) = match self {
-            Interaction::Asynchronous { message, .. } => (message, &[]),
-            Interaction::Synchronous { request, response, .. } => (request, response),
+        let message = match self {
+            Interaction::Asynchronous { message, .. } | Interaction::Synchronous { request: message, .. } => Some(message),
+            Interaction::Http { .. } => None,
         };
-        [first].into_iter().chain(more)
+        let name = message.and_then(|message| message.metadata.get("name"));
+        name.and_then(Value::as_str).unwrap_or(&self.about().description)
+    }
+    /// All bodies.
+    fn contents(&self) -> Vec<&Contents> {
+        match self {
+            Interaction::Asynchronous { message, .. } => vec![&message.contents],
+            Interaction::Synchronous { request, response, .. } => {
+                [request].into_iter().chain(response).map(|message| &message.contents).collect()
+            }
+            Interaction::Http { request, response, .. } => request.body.iter().chain(&response.body).collect(),
+        }
     }
 }
 
@@ -228,7 +330,7 @@ impl Pact {
             if interaction.about().description.is_empty() {
                 return refused("is the description of an interaction");
             }
-            if interaction.messages().any(|m| m.contents.encoded != Value::Bool(false) && m.contents.encoded != "JSON") {
+            if interaction.contents().iter().any(|c| c.encoded != Value::Bool(false) && c.encoded != "JSON") {
                 return refused("has contents that are encoded; only JSON is read");
             }
             if matches!(interaction, Interaction::Synchronous { response, .. } if response.len() != 1) {
@@ -294,7 +396,9 @@ mod tests {
         };
         assert!(refused(&with("").replace(r#""consumer":{"name":"a"},"#, "")).contains("missing field `consumer`"));
         let http = refused(&with(r#"{"type":"Synchronous/HTTP","description":"d"}"#));
-        assert!(http.contains("unknown variant `Synchronous/HTTP`"), "{http}");
+        assert!(http.contains("interactions[0]") && http.contains("missing field `request`"), "{http}");
+        let plugin = refused(&with(r#"{"type":"Synchronous/Plugin","description":"d"}"#));
+        assert!(plugin.contains("unknown variant `Synchronous/Plugin`"), "{plugin}");
         let matcher =
             r#"{"type":"Asynchronous/Messages","description":"d","matchingRules":{"body":{"$.a":{"matchers":[{"match":"semver"}]}}}}"#;
         assert!(refused(&with(matcher)).contains("unknown variant `semver`"));

@@ -6,6 +6,7 @@ use super::{
     pact::{Combine, Matcher, Message, PathText, Rule},
     path::Path,
 };
+use crate::http::client::observer::Read;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,9 +27,11 @@ impl Reading {
     /// What `T` reads of a sample; none if it cannot read what it wrote.
     pub fn of<T: Serialize + DeserializeOwned>(sample: &Value) -> Option<Self> {
         // From text, as the bodies of messages are.
-        let read = |value: &Value| serde_json::to_value(serde_json::from_str::<T>(&value.to_string()).ok()?).ok();
-        let unchanged = read(sample)?;
-        Probe { sample, unchanged, read: &read }.visit("")
+        Self::by(&|value: &Value| serde_json::to_value(serde_json::from_str::<T>(&value.to_string()).ok()?).ok(), sample)
+    }
+    /// The same for a reader that gives what it makes of a value; none if it cannot read the sample.
+    pub fn by(read: Read, sample: &Value) -> Option<Self> {
+        Probe { sample, unchanged: read(sample)?, read }.visit("")
     }
 
     /// Both: what two samples have shown.
@@ -128,7 +131,7 @@ struct Probe<'a> {
     sample: &'a Value,
     /// What the type makes of the sample.
     unchanged: Value,
-    read: &'a dyn Fn(&Value) -> Option<Value>,
+    read: Read<'a>,
 }
 
 impl Probe<'_> {

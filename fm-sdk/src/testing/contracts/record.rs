@@ -3,8 +3,12 @@
 use super::{
     pact::{About, Comments, Interaction, Message, Pact, State},
     reading::Reading,
+    record_http::{self, HttpRecorder},
 };
-use crate::{Call, Command, Event, Kind, Reply, Senders};
+use crate::{
+    Call, Command, Event, Kind, Reply, Senders,
+    http::client::observer::{self, Observer},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{
@@ -12,7 +16,8 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, OnceLock, PoisonError},
+    rc::Rc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
 };
 
@@ -33,6 +38,16 @@ impl Recorder {
     /// Records into this folder, whatever the environment names.
     pub fn set_folder(&self, folder: &Path) {
         *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder.into());
+    }
+    /// Records what the service asks over HTTP from here on, on this thread.
+    pub fn record_http(self: &Arc<Self>) {
+        observer::observe(self.folder().map(|_| Rc::new(HttpRecorder(Arc::downgrade(self))) as Rc<dyn Observer>));
+    }
+    /// Waits for what the service has asked beside its answers, so that it is recorded in this test.
+    pub async fn http_recorded(&self) {
+        if self.folder().is_some() {
+            observer::all_answered().await;
+        }
     }
     fn folder(&self) -> Option<PathBuf> {
         self.folder.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -90,22 +105,27 @@ impl Recorder {
         );
     }
 
-    #[expect(clippy::panic, reason = "a contract that cannot be written must not be missed")]
-    fn record(&self, provider: &str, sample: impl FnOnce() -> Value, interaction: impl FnOnce() -> Option<Interaction>) {
+    pub(super) fn record(&self, provider: &str, sample: impl FnOnce() -> Value, interaction: impl FnOnce() -> Option<Interaction>) {
         let Some(folder) = self.folder().filter(|_| provider != self.consumer) else { return };
-        let sample = sample();
-        if !is_new((&folder, self.consumer, provider, sample.to_string())) {
-            return;
-        }
-        let Some(interaction) = interaction() else { return };
-        let file = folder.join(format!("{provider}.json"));
-        if let Err(why) = add(&file, Pact::new(self.consumer, provider), interaction) {
-            panic!("{} cannot be recorded: {why}", file.display());
+        let Some(interaction) = shown((&folder, self.consumer, provider, sample().to_string()), interaction) else { return };
+        add(folder.join(format!("{provider}.json")), Pact::new(self.consumer, provider), interaction);
+    }
+}
+
+/// What was recorded is written when the bus of a test ends: a page asks for much, and each of it may change the file.
+impl Drop for Recorder {
+    #[expect(clippy::panic, reason = "a contract that cannot be written must not be missed")]
+    fn drop(&mut self) {
+        let written = self.folder().map_or(Ok(()), |folder| write_all(&folder));
+        if let Err(why) = written {
+            if !thread::panicking() {
+                panic!("{why}");
+            }
         }
     }
 }
 
-fn about(description: String, optional: Vec<super::pact::PathText>) -> About {
+pub(super) fn about(description: String, optional: Vec<super::pact::PathText>) -> About {
     let comments = Comments { testname: Some(test_name()), optional, ..Comments::default() };
     About { description, comments, ..About::default() }
 }
@@ -119,62 +139,100 @@ fn test_name() -> String {
     format!("{program}::{}", thread::current().name().unwrap_or("unnamed"))
 }
 
-/// Whether a sample may say more than is known: it is the first of its like, or the test that is named for it comes later by name. Tests of
-/// crashes deliver one message a hundred times.
-fn is_new(sample: impl std::hash::Hash) -> bool {
-    use std::hash::{BuildHasher, RandomState};
-    static SEEN: OnceLock<(RandomState, Mutex<HashMap<u64, String>>)> = OnceLock::new();
+/// What a sample shows, if that may be more than is known: it is the first of its like, or the test that is named for it comes later by name.
+/// Tests of crashes deliver one message a hundred times.
+fn shown(sample: impl std::hash::Hash, interaction: impl FnOnce() -> Option<Interaction>) -> Option<Interaction> {
+    use std::{
+        collections::hash_map::Entry,
+        hash::{BuildHasher, RandomState},
+    };
+    /// Of each sample the test that is named, and what it shows.
+    type Seen = HashMap<u64, (String, Option<Interaction>)>;
+    static SEEN: OnceLock<(RandomState, Mutex<Seen>)> = OnceLock::new();
     let (hasher, seen) = SEEN.get_or_init(Default::default);
     let (sample, test) = (hasher.hash_one(sample), test_name());
-    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_new = seen.get(&sample).is_none_or(|known| test < *known);
-    if is_new {
-        seen.insert(sample, test);
+    let lock = || seen.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, shown)) = lock().get_mut(&sample) {
+        if *known <= test {
+            return None;
+        }
+        known.clone_from(&test);
+        if let Some(interaction) = shown {
+            interaction.about_mut().comments.testname = Some(test);
+        }
+        return shown.clone();
     }
-    is_new
+    let interaction = interaction();
+    match lock().entry(sample) {
+        Entry::Occupied(known) if known.get().0 <= test => {}
+        Entry::Occupied(mut known) => drop(known.insert((test, interaction.clone()))),
+        Entry::Vacant(place) => drop(place.insert((test, interaction.clone()))),
+    }
+    interaction
 }
 
-/// Adds an interaction to what is recorded for a file, and writes the file if that is more than before.
-fn add(file: &Path, empty: Pact, interaction: Interaction) -> Result<(), String> {
-    static WRITTEN: Mutex<BTreeMap<PathBuf, Pact>> = Mutex::new(BTreeMap::new());
-    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = written.get(file) {
-        let mut pact = known.clone();
-        insert(&mut pact.interactions, interaction.clone());
-        if pact == *known {
-            return Ok(());
-        }
+/// What this program has recorded for a file.
+struct Recorded {
+    pact: Pact,
+    /// The file, as it was written last.
+    text: String,
+    is_written: bool,
+}
+
+static RECORDED: Mutex<BTreeMap<PathBuf, Recorded>> = Mutex::new(BTreeMap::new());
+
+fn add(file: PathBuf, empty: Pact, interaction: Interaction) {
+    let mut all = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
+    let recorded = all.entry(file).or_insert_with(|| Recorded { pact: empty, text: String::new(), is_written: true });
+    if insert(&mut recorded.pact.interactions, interaction) {
+        recorded.is_written = false;
     }
-    written.insert(file.into(), write(file, empty, interaction)?);
+}
+
+fn write_all(folder: &Path) -> Result<(), String> {
+    let mut all = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
+    for (file, recorded) in all.iter_mut().filter(|(file, recorded)| file.parent() == Some(folder) && !recorded.is_written) {
+        write(file, recorded).map_err(|why| format!("{} cannot be recorded: {why}", file.display()))?;
+    }
     Ok(())
 }
 
-/// Writes to a file what it has and an interaction more; other test programs may do so at the same time.
-fn write(file: &Path, empty: Pact, interaction: Interaction) -> Result<Pact, String> {
+/// Writes to a file what was recorded beside what it has; other test programs may do so at the same time.
+fn write(file: &Path, recorded: &mut Recorded) -> Result<(), String> {
     let told = |e: io::Error| e.to_string();
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(told)?;
     // A lock on the folder itself: it leaves nothing behind. Replaced at once, so that no reader sees half a file.
     let lock = File::open(folder).map_err(told)?;
     lock.lock().map_err(told)?;
-    let before = if file.exists() { Pact::read(file)? } else { empty };
-    let mut pact = before.clone();
-    insert(&mut pact.interactions, interaction);
-    if pact == before {
-        return Ok(pact);
+    if file.exists() {
+        let before = fs::read_to_string(file).map_err(told)?;
+        if before != recorded.text {
+            for interaction in Pact::parse(&before)?.interactions {
+                insert(&mut recorded.pact.interactions, interaction);
+            }
+        }
     }
-    let text = serde_json::to_string_pretty(&pact).map_err(|e| e.to_string())?;
+    recorded.text = serde_json::to_string_pretty(&recorded.pact).map_err(|e| e.to_string())? + "\n";
     let written = file.with_extension("json.new");
-    fs::write(&written, text + "\n").and_then(|()| fs::rename(&written, file)).map_err(told)?;
-    Ok(pact)
+    fs::write(&written, &recorded.text).and_then(|()| fs::rename(&written, file)).map_err(told)?;
+    recorded.is_written = true;
+    Ok(())
 }
 
-/// Puts an interaction in its place, or together with the one of the same description.
-fn insert(interactions: &mut Vec<Interaction>, new: Interaction) {
+/// Puts an interaction in its place, or together with the one of the same description; says whether that changes anything.
+fn insert(interactions: &mut Vec<Interaction>, new: Interaction) -> bool {
     match interactions.binary_search_by(|known| known.about().description.cmp(&new.about().description)) {
         Err(place) => interactions.insert(place, new),
-        Ok(place) => interactions[place] = merge(&interactions[place], new),
+        Ok(place) => {
+            let merged = merge(&interactions[place], new);
+            if merged == interactions[place] {
+                return false;
+            }
+            interactions[place] = merged;
+        }
     }
+    true
 }
 
 fn merge(known: &Interaction, new: Interaction) -> Interaction {
@@ -202,6 +260,10 @@ fn merge(known: &Interaction, new: Interaction) -> Interaction {
                 }
                 _ => Interaction::Synchronous { about: both(a, b, vec![]), request, response },
             }
+        }
+        (Interaction::Http { about: a, request: q, response: r }, Interaction::Http { about: b, request, response }) => {
+            let (optional, request, response) = record_http::merge((a, q, r), (&b, request, response));
+            Interaction::Http { about: both(a, b, optional), request, response }
         }
         (_, new) => new,
     }

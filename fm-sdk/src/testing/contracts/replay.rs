@@ -1,11 +1,16 @@
 //! Replays the contracts of a provider's consumers against what it really says.
 
 use super::{
+    documents::Documents,
     matching::compare,
-    pact::{Interaction, Pact},
+    pact::{About, HttpRequest, HttpResponse, Interaction, Pact},
     path::Path as Place,
+    request::RecordedRequest,
 };
-use crate::{Call, Envelope, Reply, testing::MockBus};
+use crate::{
+    Call, Envelope, Reply,
+    testing::{HttpReply, MockBus},
+};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
 use std::{
@@ -23,7 +28,13 @@ const MORE: &str = "FM_CONTRACTS";
 /// A call of a contract, and how this provider answers it; an `Err` says that the request cannot be read.
 type Answer<'a> = Box<dyn Fn(Value) -> LocalBoxFuture<'a, Result<Reply<Value>, String>> + 'a>;
 
-/// What the consumers of a provider read of its messages, as their tests have recorded it: the provider's test replays it against messages
+/// How this provider answers the HTTP requests of contracts, each with one reply or more.
+type HttpAnswer<'a> = Box<dyn Fn(RecordedRequest) -> LocalBoxFuture<'a, Vec<HttpReply>> + 'a>;
+
+/// Where a provider keeps its own OpenAPI document.
+const DOCUMENT: &str = "schemas/openapi.json";
+
+/// What the consumers of a provider read of its messages and HTTP answers, as their tests have recorded it: the provider's test replays it against messages
 /// that it really sends and calls that its handlers answer. See `docs/testing.md`.
 ///
 /// ```no_run
@@ -54,6 +65,8 @@ pub struct Contracts<'a> {
     state: Option<String>,
     samples: HashMap<Option<String>, Vec<Envelope>>,
     answers: HashMap<(Option<String>, &'static str), Answer<'a>>,
+    requests: HashMap<Option<String>, HttpAnswer<'a>>,
+    documents: Documents,
 }
 
 impl<'a> Contracts<'a> {
@@ -74,8 +87,9 @@ impl<'a> Contracts<'a> {
         me
     }
     fn none(provider: &'a str) -> Self {
-        let (contracts, problems, state) = Default::default();
-        Contracts { provider, contracts, problems, state, samples: HashMap::new(), answers: HashMap::new() }
+        let (contracts, problems, state, samples) = Default::default();
+        let documents = Documents::of(provider, Path::new(DOCUMENT));
+        Contracts { provider, contracts, problems, state, samples, answers: HashMap::new(), requests: HashMap::new(), documents }
     }
     fn read_folder(&mut self, folder: &Path, own: bool) {
         let mut files: Vec<_> = match fs::read_dir(folder) {
@@ -128,6 +142,18 @@ impl<'a> Contracts<'a> {
         self.answers.insert((self.state.clone(), M::AT), Box::new(answer));
         self
     }
+    /// Answers HTTP requests as the provider does: `async |request| vec![request.send(&bus).await]`. Each reply must have the status that the
+    /// consumer expects. One reply is enough if it shows all that the consumer reads; else give more, to requests of other users or with
+    /// other parameters.
+    pub fn requests(mut self, answer: impl AsyncFn(RecordedRequest) -> Vec<HttpReply> + 'a) -> Self {
+        let answer = Rc::new(answer);
+        let answer = move |request| {
+            let answer = answer.clone();
+            async move { answer(request).await }.boxed_local()
+        };
+        self.requests.insert(self.state.clone(), Box::new(answer));
+        self
+    }
 
     /// Compares.
     ///
@@ -162,7 +188,11 @@ impl<'a> Contracts<'a> {
     }
 
     async fn replay(&self, interaction: &Interaction, consumer: &str) -> Vec<String> {
-        let (provider, name, about) = (self.provider, interaction.message_name(), interaction.about());
+        let (provider, about) = (self.provider, interaction.about());
+        let name = match interaction {
+            Interaction::Http { request, .. } => &format!("{} {}", request.method, request.path),
+            _ => interaction.message_name(),
+        };
         let states: Vec<_> = about.provider_states.iter().map(|state| state.name.as_str()).collect();
         let state = (!states.is_empty()).then(|| states.join(" and "));
         if let Some(unknown) = state.as_ref().filter(|_| !self.samples.contains_key(&state)) {
@@ -177,6 +207,7 @@ impl<'a> Contracts<'a> {
                 }
                 (message, samples)
             }
+            Interaction::Http { about, request, response } => return self.replay_http(consumer, state, about, request, response).await,
             Interaction::Synchronous { request, response, .. } => {
                 let Some(answer) = self.answers.get(&(state, name)) else {
                     return vec![format!("{consumer} calls {name}, and {provider} has not answered it")];
@@ -193,4 +224,52 @@ impl<'a> Contracts<'a> {
         let told = |(place, how): (Place, String)| format!("{consumer} reads `{place}` of {name}, which {how}");
         compare(expected, &about.comments.optional, &actual).into_iter().map(told).collect()
     }
+
+    async fn replay_http(
+        &self,
+        consumer: &str,
+        state: Option<String>,
+        about: &About,
+        request: &HttpRequest,
+        expected: &HttpResponse,
+    ) -> Vec<String> {
+        let (provider, request) = (self.provider, RecordedRequest::new(request, &self.documents));
+        let route = request.route.clone();
+        let Some(answer) = self.requests.get(&state) else {
+            return vec![format!("{consumer} asks {route}, and {provider} has not answered it")];
+        };
+        let replies = answer(request).await;
+        if replies.is_empty() {
+            return vec![format!("{consumer} asks {route}, and {provider} has not answered it")];
+        }
+        let mut problems = Vec::new();
+        for reply in replies.iter().filter(|reply| reply.status != expected.status) {
+            let body = String::from_utf8_lossy(&reply.body);
+            problems
+                .push(format!("{consumer} expects {} of {route}, and {provider} answers {}: {body:.300}", expected.status, reply.status));
+        }
+        for (name, values) in &expected.headers {
+            let (any, values) = (expected.matching_rules.header.contains_key(name), values.0.join(", "));
+            let fits = |reply: &HttpReply| reply.header(name).is_some_and(|value| any || is_same(name, value, &values));
+            if !replies.iter().all(fits) {
+                problems.push(format!("{consumer} expects the header `{name}: {values}` of {route}, and {provider} does not send it"));
+            }
+        }
+        let Some(message) = expected.message().filter(|_| problems.is_empty()) else { return problems };
+        let bodies: Result<Vec<Value>, _> = replies.iter().map(|reply| serde_json::from_slice(&reply.body)).collect();
+        match bodies {
+            Err(e) => problems.push(format!("{consumer} reads JSON of {route}, and {provider} answers none: {e}")),
+            Ok(bodies) => {
+                let told = |(place, how): (Place, String)| format!("{consumer} reads `{place}` of {route}, which {how}");
+                problems.extend(compare(&message, &about.comments.optional, &bodies).into_iter().map(told));
+            }
+        }
+        problems
+    }
+}
+
+/// Whether a header says the same; of a media type its parameters do not count.
+fn is_same(name: &str, value: &str, expected: &str) -> bool {
+    let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_lowercase();
+    if name.eq_ignore_ascii_case("content-type") { essence(value) == essence(expected) } else { value == expected }
 }

@@ -12,6 +12,7 @@ use std::{future::Future, pin::pin};
 impl<S: Send + Sync + 'static> MockBus<S> {
     /// Runs `root` and everything it causes.
     pub(super) async fn drive<T>(&self, root: impl Future<Output = T>) -> T {
+        self.recorder.record_http();
         self.start().await;
         self.crash.arm();
         let (mut root, mut out) = (pin!(root.fuse()), None);
@@ -44,6 +45,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
                 () = woken => {}
             }
         }
+        self.recorder.http_recorded().await;
         self.crash.disarm();
         self.no_dual_writes();
         self.no_undeclared_events();

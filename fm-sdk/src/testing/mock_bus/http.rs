@@ -72,6 +72,13 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         })
         .await
     }
+    /// Sends an HTTP request in nobody's name, whoever is signed in.
+    pub(in crate::testing) async fn http_of_nobody(&self, request: TestRequest) -> HttpReply {
+        let token = self.token.take();
+        let reply = self.http(request).await;
+        self.token.replace(token);
+        reply
+    }
     /// `GET path`.
     pub async fn get(&self, path: &str) -> HttpReply {
         self.http(TestRequest::get().uri(path)).await

@@ -155,7 +155,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     }
     /// Records what the service reads of other services into this folder, one file for each of them, as it does with all tests where
     /// `FM_RECORD_CONTRACTS` names a folder: the messages that [`MockBus::deliver`] and [`MockBus::command`] bring from their declared
-    /// senders, and what [`MockBus::answer`] replies.
+    /// senders, what [`MockBus::answer`] replies, and what [`crate::http::Client`] asks and reads. They are written when the bus is dropped.
     #[must_use]
     pub fn record_contracts(self, folder: &std::path::Path) -> Self {
         self.recorder.set_folder(folder);
