@@ -1,11 +1,13 @@
 //! What the OpenAPI documents of all services have in common.
 
 use crate::http::problem;
+use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// Completes a document: the scheme `bearer`, the body of refusals, and those that every operation has. What the document says itself stays.
+/// Completes a document: the scheme `bearer`, the body of refusals, those that every operation has, and the descriptions that an answer must
+/// have. What the document says itself stays.
 pub(super) fn complete(mut document: Value) -> Value {
     if !document.is_object() {
         return document;
@@ -37,6 +39,13 @@ fn complete_operation(operation: &mut Value, for_all: &Value) {
     }
     for (status, why) in common {
         responses.entry(status).or_insert_with(|| json!({"description": why}));
+    }
+    for (status, response) in responses.iter_mut() {
+        // OpenAPI 3.1 requires a description (section 4.8.17); utoipa leaves out an empty one.
+        if let Some(response) = response.as_object_mut().filter(|response| !response.contains_key("$ref")) {
+            let reason = StatusCode::from_bytes(status.as_bytes()).ok().and_then(|status| status.canonical_reason());
+            response.entry("description").or_insert_with(|| reason.unwrap_or("Any other answer").into());
+        }
     }
     let refusals = responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5']));
     for response in refusals.filter_map(|(_, response)| response.as_object_mut()) {
@@ -80,6 +89,16 @@ mod tests {
         assert_eq!(responses["409"]["content"], json!({"text/plain": {}}));
         assert_eq!(document["paths"]["/a"]["get"]["responses"]["200"], json!({"description": "good"}));
         assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    }
+
+    #[test]
+    fn an_answer_without_a_description_gets_the_words_of_its_status() {
+        let answers = json!({"201": {}, "204": {"description": "gone"}, "default": {}, "404": {"$ref": "#/components/responses/a"}});
+        let document = complete(json!({"paths": {"/a": {"get": {"responses": answers}}}}));
+        let responses = &document["paths"]["/a"]["get"]["responses"];
+        assert_eq!((&responses["201"]["description"], &responses["204"]["description"]), (&json!("Created"), &json!("gone")));
+        assert_eq!(responses["default"]["description"], "Any other answer");
+        assert_eq!(responses["404"], json!({"$ref": "#/components/responses/a"}));
     }
 
     #[test]
