@@ -48,8 +48,8 @@ need_to_test() {
     need shellcheck shellcheck "reads the scripts"
     need default-jdk-headless javac "the MongoDB of the tests runs on the JVM"
     need maven mvn "fetches the MongoDB of the tests"
-    need nodejs node "runs the tests of the pages' scripts, and of the pages in a browser"
-    need npm npm "fetches what checks whether pages are accessible"
+    need nodejs node "runs the tests of the pages' scripts, and of the pages in a browser; validates what services publish"
+    need npm npm "fetches what checks whether pages are accessible and documents valid"
     need chromium chromium "shows the web pages in tests"
     need chromium-driver chromedriver "drives that browser"
     need_monitoring

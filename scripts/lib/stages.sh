@@ -11,12 +11,23 @@ stage_scripts() {
     check "template and dependencies" "$ROOT/scripts/sync-template" --check
     check "contracts lie with their providers" "$ROOT/scripts/contracts" --check
     check "the published types are those of the messages" "$ROOT/scripts/publish-types" --check
+    tests "published documents" valid_documents "$ROOT"/fm-*/schemas/{asyncapi,openapi}.json "$ROOT"/scripts/template/new-service/schemas/*.json
     mapfile -t shell_files < <(cd "$ROOT" && git ls-files -- scripts .ci funny-market-compose '*/ci' | while read -r file; do
         if [ -f "$file" ] && head -n 1 "$file" | grep -qE '^#!.*bash|shellcheck shell=bash'; then printf '%s\n' "$ROOT/$file"; fi
     done)
     check "shellcheck" shellcheck -x "${shell_files[@]}"
     tests "scripts" "$ROOT/scripts/tests/run"
 }
+
+# valid_documents FILE...: AsyncAPI and OpenAPI documents, by the official schemas.
+valid_documents() { "$ROOT/funny-market-compose/schema-tests/run" "$ROOT/.dev/npm/schema-tests" "$@"; }
+# served_documents FOLDER: those that the gateway of a market makes of the services'; FOLDER keeps them.
+served_documents() {
+    local kind
+    for kind in asyncapi openapi; do curl -fsS -m 20 "$FM_MARKET_GATEWAY/api/$kind.json" >"$1/$kind.json" || return; done
+    valid_documents "$1"/{asyncapi,openapi}.json
+}
+export -f valid_documents served_documents
 
 stage_compose() {
     heading "compose.yaml"
@@ -118,6 +129,7 @@ stage_market() {
         market_tests "deleted accounts" deletion
         # The faults that take little time; scripts/alerts makes all of them.
         market_tests "monitoring" monitoring
+        tests "documents of the market" served_documents "$OUTPUT"
         tests "what the API description promises" "$ROOT/funny-market-compose/api-tests/run" "$ROOT/.dev/api-tests"
         market_tests "the demo" demo
         market_tests "backup and restore" backup
