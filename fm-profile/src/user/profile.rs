@@ -1,3 +1,4 @@
+use super::OpeningHours;
 use fm_sdk::text::{clean_line, clean_lines};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
@@ -12,6 +13,8 @@ pub struct PersonalData {
     pub phone: Option<String>,
     #[serde(default, deserialize_with = "lines")]
     pub about: Option<String>,
+    #[serde(default)]
+    pub opening_hours: Option<OpeningHours>,
 }
 
 fn cleaned<'de, D: Deserializer<'de>>(from: D, clean: fn(&str) -> Cow<'_, str>) -> Result<Option<String>, D::Error> {

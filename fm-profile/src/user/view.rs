@@ -1,4 +1,4 @@
-use super::User;
+use super::{OpeningHours, User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,6 +40,8 @@ pub struct PublicProfile {
     /// With stars for most of its digits, for everybody.
     pub phone_masked: Option<String>,
     pub about: Option<String>,
+    /// When a dealer is there.
+    pub opening_hours: Option<OpeningHours>,
     /// `dealer` or `private`.
     #[schema(pattern = "^(dealer|private)$")]
     pub seller_type: &'static str,
@@ -50,6 +52,7 @@ pub struct PublicProfile {
 impl PublicProfile {
     pub fn new(u: &User, with_phone: bool) -> Self {
         let data = u.profile.clone();
+        let dealer = u.roles.iter().any(|r| r == "dealer");
         PublicProfile {
             user_id: u.id.clone(),
             username: u.username.clone(),
@@ -58,7 +61,8 @@ impl PublicProfile {
             name: data.name,
             location: data.location,
             about: data.about,
-            seller_type: if u.roles.iter().any(|r| r == "dealer") { "dealer" } else { "private" },
+            opening_hours: data.opening_hours.filter(|_| dealer),
+            seller_type: if dealer { "dealer" } else { "private" },
             member_since: u.created.clone(),
         }
     }

@@ -1,6 +1,6 @@
 use crate::{
     routes::{NoQuery, private},
-    user::{PublicProfile, change_own, is_phone, own},
+    user::{OpeningHours, PublicProfile, change_own, is_phone, own},
 };
 use actix_web::HttpResponse;
 use fm_sdk::{
@@ -32,6 +32,10 @@ pub struct ProfilePatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     about: Option<Option<String>>,
+    /// Shown while the user is a dealer.
+    #[serde(deserialize_with = "given_hours")]
+    #[schema(value_type = Option<OpeningHours>)]
+    opening_hours: Option<Option<OpeningHours>>,
 }
 
 /// `null` is something else than nothing at all.
@@ -40,13 +44,22 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Optio
     Ok(Some(text.filter(|t| !t.trim().is_empty())))
 }
 
+fn given_hours<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Option<OpeningHours>>, D::Error> {
+    let hours = Option::<OpeningHours>::deserialize(from)?;
+    Ok(Some(hours.filter(|hours| !hours.is_empty())))
+}
+
 impl ProfilePatch {
     /// Checks everything and gives what is kept of it: without what cannot be seen.
     fn checked(self) -> Result<Self> {
         let line = |most: usize| move |t: &String| clean_line(t).chars().count() <= most && !t.trim().contains(char::is_control);
         let lines = |t: &String| clean_lines(t).chars().count() <= 2000 && !t.contains(|c: char| c.is_control() && !"\n\r\t".contains(c));
         let value = |field: &'_ Option<Option<String>>| field.clone().flatten();
-        Checks::new()
+        let checks = match self.opening_hours.as_ref().and_then(Option::as_ref) {
+            Some(hours) => hours.check(Checks::new()),
+            None => Checks::new(),
+        };
+        checks
             .optional("name", value(&self.name).as_ref(), line(80), "must be one line of up to 80 characters")
             .optional("location", value(&self.location).as_ref(), line(120), "must be one line of up to 120 characters")
             .optional("phone", value(&self.phone).as_ref(), |t| is_phone(&clean_label(t)), "must be a telephone number")
@@ -60,6 +73,7 @@ impl ProfilePatch {
             location: clean(self.location, clean_line),
             phone: clean(self.phone, clean_label),
             about: clean(self.about, clean_lines),
+            opening_hours: self.opening_hours,
         })
     }
 }
@@ -87,6 +101,9 @@ pub async fn patch(who: Identity, work: Work, _: NoQuery, Json(m): Json<ProfileP
             if let Some(new) = new {
                 field.clone_from(new);
             }
+        }
+        if let Some(hours) = &m.opening_hours {
+            p.opening_hours.clone_from(hours);
         }
         Ok(())
     })

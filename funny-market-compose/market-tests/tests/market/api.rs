@@ -78,7 +78,7 @@ fn accounts_answer_as_documented() {
     let renamed = market.unique("api");
     assert_eq!(me.patch("/api/me", json!({ "username": renamed })).expect(200).json()["username"], renamed.as_str());
     let profile = me.patch("/api/me/profile", json!({ "name": "Ann", "location": "Kiel", "phone": "0431 1", "about": "-" })).expect(200);
-    has(&profile.json(), "user_id username name location phone phone_masked about seller_type member_since");
+    has(&profile.json(), "user_id username name location phone phone_masked about opening_hours seller_type member_since");
     assert_eq!(me.get("/api/me/profile").expect(200).json(), profile.json());
     let shown = anyone.get(&format!("/api/profiles/{}", signed_up["user"]["id"].as_str().unwrap())).expect(200).json();
     assert_eq!(shown["name"], "Ann");
