@@ -90,3 +90,19 @@ async fn language_and_appearance_are_kept_for_pages_of_our_own_only() {
         .is(415);
     market.send(form("lang=%ff&theme=%00&x=1")).await.is(303);
 }
+
+#[actix_web::test]
+async fn the_font_is_shipped_small_and_once() {
+    let market = Market::new().await;
+    let page = market.get("/").await;
+    let (_, rest) = page.html.split_once("<link rel=\"preload\" href=\"").unwrap();
+    let (font, rest) = rest.split_once('"').unwrap();
+    assert!(rest.starts_with(" as=\"font\" type=\"font/woff2\" crossorigin>"), "{rest:.80}");
+    let style = market.get(&font.replace("inter.woff2", "market.css")).await;
+    style.is(200).has("url(\"inter.woff2\")").has("font-display: swap").has("size-adjust");
+    let request = TestRequest::get().uri(font).insert_header(("accept-encoding", "gzip"));
+    let file = market.raw(request).await;
+    assert_eq!((file.status, file.header("content-type")), (200, Some("font/woff2")));
+    assert_eq!((file.header("cache-control"), file.header("vary")), (Some("public, max-age=31536000, immutable"), Some("Accept-Encoding")));
+    assert!(file.body.starts_with(b"wOF2") && file.body.len() <= 35 * 1024, "{} bytes", file.body.len());
+}

@@ -2,7 +2,7 @@
 
 use crate::{browser::Browser, published::Published};
 use actix_web::test::TestRequest;
-use fm_sdk::testing::MockBus;
+use fm_sdk::testing::{HttpReply, MockBus};
 use fm_web::{Own, Web, web};
 use serde_json::{Value, json};
 use std::{
@@ -239,8 +239,12 @@ impl Market {
     pub async fn get(&self, path: &str) -> Page {
         self.send(TestRequest::get().uri(path)).await
     }
+    /// What was answered, whatever it is.
+    pub async fn raw(&self, request: TestRequest) -> HttpReply {
+        self.bus.http(request.insert_header(("host", "market.example"))).await
+    }
     pub async fn send(&self, request: TestRequest) -> Page {
-        let reply = self.bus.http(request.insert_header(("host", "market.example"))).await;
+        let reply = self.raw(request).await;
         Page { status: reply.status, html: String::from_utf8(reply.body).unwrap(), headers: reply.headers }
     }
 }

@@ -80,6 +80,16 @@ export const pages = (base, folder, axeFile) => async (part, browser) => {
 
   const shows = (name, wanted) => dark_and_light(part, browser, folder, axe, name, typeof wanted === "string" ? () => browser.go(base + wanted) : wanted);
   await part.does("the start page keeps within its budget", () => within_budget(browser, base));
+  await part.does("the font is there, and nothing moves when it comes", async () => {
+    await browser.go(base);
+    await until("the font", () => browser.run("return [...document.fonts].some((f) => f.family.replaceAll('\"', '') === 'Inter' && f.status === 'loaded')"));
+    const moved = await browser.run(`return new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((shift) => (sum += shift.value))).observe({ type: "layout-shift", buffered: true });
+      requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+    })`);
+    if (moved > 0) throw new Error(`things moved by ${moved}`);
+  });
   await shows("home", "/");
   await shows("results", "/cars?maker=bmw&maker=fiat&price_to=30000");
   await shows("results as list", "/cars?view=list");
