@@ -5,8 +5,9 @@ use crate::{
     search::encoded,
     text::{OptionGroup, Texts, day, fill, number, option, price},
     view::{
-        Car, CarPage, Card, Fact, History, Layout, Picture, PriceHistory, PricePanel, Profile, RatedPrice, Viewed, facts_of, json_ld,
-        key_facts, shape_of,
+        Car, CarPage, Card, Fact, History, Layout, Picture, PriceHistory, PricePanel, Profile, RatedPrice, Viewed, facts_of,
+        hours::{OpenDays, week},
+        json_ld, key_facts, shape_of,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -34,6 +35,7 @@ struct Seller {
     phone_open: bool,
     about: String,
     dealer: bool,
+    hours: Vec<OpenDays>,
 }
 
 #[derive(Template)]
@@ -191,6 +193,7 @@ async fn seller(web: &Web, context: &RequestContext, owner: &str, asks_for_numbe
         phone,
         phone_open,
         about: p.about.unwrap_or_default(),
+        hours: p.opening_hours.as_ref().filter(|_| p.seller_type == "dealer").map(|hours| week(context, hours)).unwrap_or_default(),
         dealer: p.seller_type == "dealer",
     })
 }

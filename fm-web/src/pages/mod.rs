@@ -70,6 +70,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/account").get(account::show::show))
             .service(at("/account/data").get(account::show::back).post(account::data::submit))
             .service(at("/account/profile").get(account::show::back).post(account::profile::submit))
+            .service(at("/account/hours").get(account::show::back).post(account::hours::submit))
             .service(at("/account/password").get(account::show::back).post(account::password::submit))
             .service(at("/account/mail").get(account::show::back).post(account::mail::submit))
             .service(at("/account/confirmation").get(account::show::back).post(mail::confirm_email::again))

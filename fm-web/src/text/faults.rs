@@ -37,6 +37,14 @@ pub fn fault(lang: Lang, field: &str, message: &str) -> String {
             .pick("There are characters in it that cannot be seen: type it anew.", "Darin sind unsichtbare Zeichen: Bitte neu eintippen.")
             .to_owned();
     }
+    if field.starts_with("opening_hours.") {
+        return lang
+            .pick(
+                "Write 9–18, or 9:00–12:30, 14–18: up to three times, one after the other.",
+                "Schreiben Sie 9–18 oder 9:00–12:30, 14–18: bis zu drei Zeiten nacheinander.",
+            )
+            .to_owned();
+    }
     match FAULTS.iter().find(|f| f.0 == field) {
         Some((_, en, de)) => lang.pick(en, de).to_owned(),
         None => format!("{field}: {message}"),

@@ -130,7 +130,7 @@ texts! {
     previous: "Back", "Zurück";
     next: "Next", "Weiter";
     sort: "Sort by", "Sortieren nach";
-    sort_default: "Newest, with pictures first", "Neueste, mit Bildern zuerst";
+    sort_default: "Newest, pictures first", "Neueste, Bilder zuerst";
     sort_newest: "Newest offers", "Neueste Angebote";
     sort_oldest: "Oldest offers", "Älteste Angebote";
     sort_near: "Distance, nearest first", "Entfernung, nächste zuerst";
@@ -362,6 +362,16 @@ texts! {
     location: "Place", "Ort";
     phone: "Telephone", "Telefon";
     about: "About you", "Über Sie";
+    opening_hours: "Opening hours", "Öffnungszeiten";
+    opening_hours_text: "Buyers see them beside your cars. Write 9–18, or 9:00–12:30, 14–18; leave a day empty when you are closed.", "Käufer sehen sie bei Ihren Autos. Schreiben Sie 9–18 oder 9:00–12:30, 14–18; lassen Sie einen Tag leer, wenn Sie geschlossen haben.";
+    closed: "closed", "geschlossen";
+    monday: "Monday", "Montag";
+    tuesday: "Tuesday", "Dienstag";
+    wednesday: "Wednesday", "Mittwoch";
+    thursday: "Thursday", "Donnerstag";
+    friday: "Friday", "Freitag";
+    saturday: "Saturday", "Samstag";
+    sunday: "Sunday", "Sonntag";
     change_password: "Change password", "Passwort ändern";
     change_password_text: "Other devices are signed out.", "Andere Geräte werden abgemeldet.";
     old_password: "Present password", "Bisheriges Passwort";

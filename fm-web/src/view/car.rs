@@ -114,6 +114,8 @@ pub struct Profile {
     pub phone: Option<String>,
     pub phone_masked: Option<String>,
     pub about: Option<String>,
+    /// Of dealers.
+    pub opening_hours: Option<super::hours::OpeningHours>,
     /// `dealer` or `private`.
     pub seller_type: String,
     pub member_since: Option<String>,

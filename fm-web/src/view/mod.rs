@@ -6,6 +6,7 @@ mod entry;
 mod filters;
 mod guide;
 mod history;
+pub mod hours;
 mod inbox;
 mod json_ld;
 mod layout;

@@ -1,4 +1,4 @@
-use crate::market::{Market, account, problem, problem_of, unavailable};
+use crate::market::{CAR, Market, OWNER, account, problem, problem_of, unavailable};
 use serde_json::{Value, json};
 
 fn tokens(n: u32) -> Value {
@@ -269,4 +269,54 @@ async fn an_account_is_deleted_only_by_who_types_its_name_and_then_watched() {
     market.answers("GET", "/api/me/deletions/abc_DEF-1", 200, json!({"state": "done", "cars_deleted": 7})).await;
     market.get("/goodbye/abc_DEF-1").await.is(200).has("Cars deleted with the account: 7").lacks("http-equiv=\"refresh\"");
     market.get("/goodbye/..%2f..%2fme").await.is(404);
+}
+
+fn dealer(hours: Value) -> Value {
+    json!({"user_id": OWNER, "username": "anna", "name": "Autohaus", "location": null, "phone": null, "phone_masked": null, "about": null,
+        "opening_hours": hours, "seller_type": "dealer", "member_since": "2025-11-02T10:00:00.000Z"})
+}
+
+#[actix_web::test]
+async fn a_dealer_says_when_the_doors_are_open_and_buyers_see_it() {
+    let market = Market::new().await;
+    market.answers("GET", "/api/me", 200, account()).await;
+    let mut private = dealer(Value::Null);
+    private["seller_type"] = json!("private");
+    market.answers("GET", "/api/me/profile", 200, private).await;
+    let browser = market.signed_in().await;
+    browser.get("/account").await.is(200).lacks("Opening hours");
+    let span = |from: &str, to: &str| json!({"from": from, "to": to});
+    let weekday = json!([span("09:00", "12:30"), span("14:00", "18:00")]);
+    let mut hours = json!({"saturday": [span("10:00", "13:00")], "sunday": []});
+    for day in ["monday", "tuesday", "wednesday", "thursday", "friday"] {
+        hours[day] = weekday.clone();
+    }
+    market.answers("GET", "/api/me/profile", 200, dealer(hours.clone())).await;
+    market.answers("PATCH", "/api/me/profile", 200, dealer(hours.clone())).await;
+    browser
+        .get("/account")
+        .await
+        .is(200)
+        .has("Opening hours")
+        .has("name=\"monday\" type=\"text\" value=\"9:00\u{2013}12:30, 14:00\u{2013}18:00\"");
+    let typed = [("monday", "9-12.30, 14-18"), ("saturday", "10 bis 13 Uhr"), ("sunday", "")];
+    assert_eq!(browser.post("/account/hours", &typed).await.is(303).header("location"), "/account#hours");
+    let sent: Value = market.asked("PATCH", "/api/me/profile").await[0].body_json().unwrap();
+    let sent = &sent["opening_hours"];
+    assert_eq!((&sent["monday"], &sent["saturday"], &sent["sunday"]), (&weekday, &hours["saturday"], &json!([])));
+    let errors = json!([{"field": "opening_hours.tuesday[0].from", "message": "must be a time"}]);
+    market.answers("PATCH", "/api/me/profile", 422, problem_of(422, "invalid", errors)).await;
+    let refused = browser.post("/account/hours", &[&typed[..], &[("tuesday", "nine")]].concat()).await;
+    refused.is(422).has("id=\"e-tuesday\"").has("one after the other").has("value=\"nine\"").has("value=\"9-12.30, 14-18\"");
+    let sent: Value = market.asked("PATCH", "/api/me/profile").await[1].body_json().unwrap();
+    assert_eq!(sent["opening_hours"]["tuesday"], json!([span("", "")]), "the API refuses what cannot be read");
+    assert_eq!(browser.get("/account/hours").await.is(303).header("location"), "/account");
+
+    market.answers("GET", &format!("/api/profiles/{OWNER}"), 200, dealer(hours)).await;
+    let page = market.get(&format!("/cars/{CAR}")).await;
+    page.is(200).has("<dt>Monday\u{2013}Friday</dt><dd>9:00\u{2013}12:30, 14:00\u{2013}18:00</dd>").has("<dt>Sunday</dt><dd>closed</dd>");
+    let german = market.browser().await.with_cookie("fm_lang", "de").get(&format!("/cars/{CAR}")).await;
+    german.is(200).has("Öffnungszeiten").has("<dt>Samstag</dt><dd>10:00\u{2013}13:00</dd>").has("geschlossen");
+    market.answers("GET", &format!("/api/profiles/{OWNER}"), 200, dealer(Value::Null)).await;
+    market.get(&format!("/cars/{CAR}")).await.is(200).has("Dealer").lacks("Opening hours");
 }

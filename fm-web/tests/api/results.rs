@@ -210,11 +210,11 @@ async fn cars_with_pictures_come_first_and_a_tile_says_where_there_are_none() {
     pictured["images"] = json!([picture("front")]);
     market.answers("GET", "/api/cars", 200, json!({"items": [pictured, car()], "total": 2, "page": 1, "per_page": 24})).await;
     let page = market.get("/cars").await;
-    page.is(200).has("<option value=\"\" selected>Newest, with pictures first</option>");
+    page.is(200).has("<option value=\"\" selected>Newest, pictures first</option>");
     assert_eq!(page.html.matches("No pictures yet").count(), 1);
     market.get("/cars?sort=-added").await.is(200).has("<option value=\"-added\" selected>Newest offers</option>");
     let german = market.browser().await.with_cookie("fm_lang", "de").get("/cars").await;
-    german.is(200).has("Neueste, mit Bildern zuerst").has("Noch keine Bilder");
+    german.is(200).has("Neueste, Bilder zuerst").has("Noch keine Bilder");
     let asked = market.asked("GET", "/api/cars").await;
     let orders: Vec<_> = asked.iter().map(|r| r.url.query_pairs().find(|(name, _)| name == "sort").map(|(_, v)| v.into_owned())).collect();
     assert_eq!(orders, [None, Some("-added".into()), None], "the API has this order of its own");

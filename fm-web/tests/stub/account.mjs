@@ -3,7 +3,9 @@
 import { cars, makers, models, picture } from "./cars.mjs";
 
 const user = { id: "0197c0de-0000-7000-8000-00000000a001", username: "anna", email: "anna@example.org", roles: ["user"], email_confirmed: false, created: "2025-11-02T10:00:00.000Z" };
-const profile = { user_id: user.id, username: "anna", name: "Anna Berger", location: "Leipzig", phone: "+49 341 5550123", phone_masked: "+49 341 ••• ••23", about: "I look after my cars.", seller_type: "private", member_since: user.created };
+const open = { from: "09:00", to: "18:00" };
+const hours = { monday: [open], tuesday: [open], wednesday: [open], thursday: [open], friday: [open], saturday: [{ from: "10:00", to: "13:00" }], sunday: [] };
+const profile = { user_id: user.id, username: "anna", name: "Anna Berger", location: "Leipzig", phone: "+49 341 5550123", phone_masked: "+49 341 ••• ••23", about: "I look after my cars.", opening_hours: null, seller_type: "private", member_since: user.created };
 let wishes = { messages: true, alerts: true, language: "en" };
 let refreshes = 0;
 let polls = 0;
@@ -38,7 +40,7 @@ export function account(req, path, body) {
   const someone = path.match(/^\/api\/profiles\/(.+)$/);
   if (someone) {
     const known = req.headers.authorization ? profile : { ...profile, phone: null };
-    return [200, someone[1] === user.id ? known : { ...known, user_id: someone[1], username: "autohaus", name: "Autohaus am Ring", location: "Berlin", about: null, seller_type: "dealer" }];
+    return [200, someone[1] === user.id ? known : { ...known, user_id: someone[1], username: "autohaus", name: "Autohaus am Ring", location: "Berlin", about: null, opening_hours: hours, seller_type: "dealer" }];
   }
   if (of("POST", "/api/auth/sign-up")) {
     return json(body).password?.length < 10 ? problem(422, "invalid", [{ field: "password", message: "must be 10 characters or more" }]) : [201, tokens(json(body).username)];

@@ -3,6 +3,7 @@
 pub mod data;
 pub mod delete;
 pub mod goodbye;
+pub mod hours;
 pub mod mail;
 pub mod password;
 pub mod profile;
@@ -82,6 +83,11 @@ async fn draw(web: &Web, context: &RequestContext, me: &Me, refused: Option<Refu
         Err(e) if e.kind() == Kind::NotFound => Ok(Profile::default()),
         profile => profile,
     };
+    let opening_hours = profile
+        .as_ref()
+        .ok()
+        .filter(|p| p.seller_type == "dealer")
+        .map(|p| hours::of(context, &p.opening_hours.clone().unwrap_or_default()));
     let mut forms = vec![
         Part {
             id: "data",
@@ -116,6 +122,10 @@ async fn draw(web: &Web, context: &RequestContext, me: &Me, refused: Option<Refu
             down: false,
         },
     ];
+    if let Some(entries) = opening_hours {
+        let (heading, text) = (t.opening_hours, t.opening_hours_text);
+        forms.insert(2, Part { id: "hours", heading, text, button: t.save, entries, down: false });
+    }
     let mut s = Layout::new(context, "account", t.nav_account).hidden();
     let (mut failed, mut status) = (Vec::new(), StatusCode::OK);
     if let Some(refused) = refused {
