@@ -130,7 +130,8 @@ fn malformed(errors: Vec<FieldError>) -> Error {
         .iter()
         .map(|error| if error.field.is_empty() { error.message.clone() } else { format!("{}: {}", error.field, error.message) })
         .collect();
-    Error::new(Kind::Malformed, "malformed", list.join("; ")).with_fields(errors)
+    let text = list.join("; ");
+    Error::new(Kind::Malformed, "malformed", text).with_fields(errors)
 }
 
 fn refuse(exchange: &Exchange, refused: Refused) -> Decision {

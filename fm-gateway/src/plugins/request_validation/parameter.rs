@@ -34,8 +34,9 @@ fn scalars(text: &str) -> Vec<Value> {
 pub fn decode(segment: &str) -> String {
     let (mut bytes, mut rest) = (Vec::with_capacity(segment.len()), segment.as_bytes());
     while let [first, tail @ ..] = rest {
-        let byte = tail.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match byte.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+        let digits = tail.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) => (bytes.push(byte), rest = &tail[2..]),
             None => (bytes.push(*first), rest = tail),
         };
