@@ -100,6 +100,7 @@ pub struct GatewayMetrics {
     cached: Family<ByOutcome, Counter>,
     shed: Family<ByPlugin, Counter>,
     validated: Family<ByOutcome, Counter>,
+    mirrored: Family<ByOutcome, Counter>,
     cache_bytes: Gauge,
     under_way: Gauge,
     connections: Gauge,
@@ -132,6 +133,7 @@ impl GatewayMetrics {
             cached: Family::default(),
             shed: Family::default(),
             validated: Family::default(),
+            mirrored: Family::default(),
             cache_bytes: Gauge::default(),
             under_way: Gauge::default(),
             connections: Gauge::default(),
@@ -158,6 +160,7 @@ impl GatewayMetrics {
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
             r.register("gateway_load_shed", "Requests that a plugin refused to spare a service", m.shed.clone());
             r.register("gateway_validated_requests", "Requests by what comparing them with a document gave", m.validated.clone());
+            r.register("gateway_mirrored_requests", "Copies of requests by what became of them", m.mirrored.clone());
             r.register("gateway_cache_requests", "Requests by what the cache made of them", m.cached.clone());
             r.register("gateway_cache_bytes", "Bytes of the answers in the cache", m.cache_bytes.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
@@ -244,6 +247,10 @@ impl GatewayMetrics {
     /// Counts what comparing a request with a document gave: `valid`, `invalid`, `undocumented`, `unusable`, `unknown`.
     pub fn validated(&self, route: &str, outcome: &'static str) {
         self.validated.get_or_create(&ByOutcome { route: route.into(), outcome }).inc();
+    }
+    /// Counts a copy of a request: `sent`, `failed`, `no-instance`, `busy`, `too-large`, `incomplete`, `unsendable`.
+    pub fn mirrored(&self, route: &str, outcome: &'static str) {
+        self.mirrored.get_or_create(&ByOutcome { route: route.into(), outcome }).inc();
     }
     /// Counts what the cache makes of a request: `hit`, `stale`, `revalidated`, `miss`, `bypass`.
     pub fn cached(&self, route: &str, outcome: &'static str) {

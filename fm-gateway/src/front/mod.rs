@@ -1,6 +1,7 @@
 //! The side towards clients: what is let in, what is stripped, what is answered here, and what goes through a pipeline.
 
 mod bad_head;
+mod body_copy;
 mod client;
 mod connection;
 mod gateway;
@@ -31,6 +32,7 @@ mod websocket;
 mod wire;
 
 pub use {
+    body_copy::BodyCopy,
     client::{client_of, host_of},
     gateway::{Gateway, Limits},
     handover::Offer,

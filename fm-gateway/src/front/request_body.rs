@@ -1,6 +1,6 @@
 //! The body of a client's request. Whoever drops it before its end leaves the rest to its connection, which reads past it, within bounds.
 
-use super::{state::ConnectionState, tunnel::Tunnel};
+use super::{body_copy::BodyCopy, state::ConnectionState, tunnel::Tunnel};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -35,6 +35,8 @@ pub struct RequestBody {
     incoming: Option<Incoming>,
     /// What was read ahead, and comes before the rest.
     ahead: Bytes,
+    /// Where what passes is copied to. What is read ahead has passed.
+    copies: Vec<BodyCopy>,
     state: Rc<ConnectionState>,
     /// The client waits to be asked for it, and was not.
     uninvited: bool,
@@ -44,7 +46,7 @@ impl RequestBody {
     /// `expects`: the client sends it only when it is asked to (RFC 9110, 10.1.1), which reading does.
     pub fn new(incoming: Incoming, state: Rc<ConnectionState>, expects: bool) -> Self {
         let uninvited = expects && !incoming.is_end_stream();
-        RequestBody { incoming: Some(incoming), ahead: Bytes::new(), state, uninvited }
+        RequestBody { incoming: Some(incoming), ahead: Bytes::new(), copies: Vec::new(), state, uninvited }
     }
 
     /// Whether there is a body that the client was never asked for: what follows on the connection is in doubt.
@@ -70,6 +72,15 @@ impl RequestBody {
         Ok(self.ahead.clone())
     }
 
+    /// Copies what passes from here on; what was read ahead, too.
+    pub fn copy_to(&mut self, mut copy: BodyCopy) {
+        copy.piece(&self.ahead);
+        if self.incoming.is_none() {
+            copy.end();
+        }
+        self.copies.push(copy);
+    }
+
     /// Makes of the connection a WebSocket, once its answer says so.
     pub fn switch(&self, tunnel: Tunnel) {
         self.state.set_tunnel(Some(tunnel));
@@ -93,6 +104,11 @@ impl Body for RequestBody {
         {
             self.state.doubt();
             return Poll::Ready(Some(Err(BodyError::Trailers)));
+        }
+        match &frame {
+            Some(Ok(frame)) => frame.data_ref().into_iter().for_each(|piece| self.copies.iter_mut().for_each(|copy| copy.piece(piece))),
+            Some(Err(_)) => self.copies.clear(),
+            None => self.copies.iter_mut().for_each(BodyCopy::end),
         }
         Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)))
     }

@@ -16,6 +16,7 @@ mod discovery;
 mod external_auth;
 mod headers;
 mod ip;
+mod mirror;
 mod proxy;
 pub mod rate_limit;
 mod redirect;
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(external_auth::ExternalAuth),
         Arc::new(headers::Headers),
         Arc::new(ip::Ip),
+        Arc::new(mirror::Mirror),
         Arc::new(proxy::Proxy),
         Arc::new(rate_limit::RateLimit::default()),
         Arc::new(redirect::Redirect),

@@ -19,7 +19,13 @@ const GRACE: Duration = Duration::from_secs(10);
 const SLOWEST: u64 = 256;
 
 /// A request's body.
-pub struct Upload(Option<Source>);
+pub struct Upload(Content);
+
+enum Content {
+    /// It is here as a whole; perhaps nothing.
+    Whole(Bytes),
+    Client(Source),
+}
 
 struct Source {
     body: RequestBody,
@@ -67,22 +73,33 @@ pub struct UploadFailed;
 impl Upload {
     /// Has no body.
     pub fn none() -> Self {
-        Upload(None)
+        Upload(Content::Whole(Bytes::new()))
+    }
+
+    /// Sends bytes that are here.
+    pub fn whole(bytes: Bytes) -> Self {
+        Upload(Content::Whole(bytes))
     }
 
     /// Hands a body on; `limit` bounds it, in bytes.
     pub fn new(body: RequestBody, length: Length, limit: u64) -> Self {
         let left = if let Length::Known(length) = length { length } else { limit };
-        Upload(Some(Source { body, length, left, started: None, received: 0, progress: Rc::default() }))
+        Upload(Content::Client(Source { body, length, left, started: None, received: 0, progress: Rc::default() }))
     }
 
     /// Gives the body back, of a request that was not sent.
     pub fn into_source(self) -> Option<RequestBody> {
-        self.0.map(|source| source.body)
+        match self.0 {
+            Content::Whole(_) => None,
+            Content::Client(source) => Some(source.body),
+        }
     }
 
     pub(super) fn progress(&self) -> Option<Rc<Progress>> {
-        self.0.as_ref().map(|source| source.progress.clone())
+        match &self.0 {
+            Content::Whole(_) => None,
+            Content::Client(source) => Some(source.progress.clone()),
+        }
     }
 }
 
@@ -125,7 +142,11 @@ impl Body for Upload {
     type Error = UploadFailed;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadFailed>>> {
-        let Some(source) = &mut self.0 else { return Poll::Ready(None) };
+        let source = match &mut self.0 {
+            Content::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
+            Content::Whole(bytes) => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Client(source) => source,
+        };
         if source.progress.stopped.get() {
             return Poll::Pending;
         }
@@ -140,14 +161,14 @@ impl Body for Upload {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_none()
+        matches!(&self.0, Content::Whole(bytes) if bytes.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            None => SizeHint::with_exact(0),
-            Some(Source { length: Length::Known(_), left, .. }) => SizeHint::with_exact(*left),
-            Some(_) => SizeHint::default(),
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Client(Source { length: Length::Known(_), left, .. }) => SizeHint::with_exact(*left),
+            Content::Client(_) => SizeHint::default(),
         }
     }
 }

@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 17);
+    assert_eq!(routes.len(), 18);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -83,6 +83,11 @@ fn settings_that_make_no_sense_are_refused() {
         ("headers", json!({"request": {"add": {}}})),
         ("redirect", json!({"location": "//evil.test"})),
         ("redirect", json!({"location": "/", "status": 200})),
+        ("mirror", json!({})),
+        ("mirror", json!({"service": "a/b"})),
+        ("mirror", json!({"service": "a", "percent": 101})),
+        ("mirror", json!({"service": "a", "identity": "maybe"})),
+        ("mirror", json!({"service": "a", "timeout": "2m"})),
         ("request-validation", json!({})),
         ("request-validation", json!({"service": "a/b"})),
         ("request-validation", json!({"service": "a", "unknown": "wait"})),

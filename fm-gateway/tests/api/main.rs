@@ -43,6 +43,8 @@ mod http2_end;
 #[cfg(test)]
 mod load_shedding;
 #[cfg(test)]
+mod mirror;
+#[cfg(test)]
 mod overload;
 #[cfg(test)]
 mod own_answers;

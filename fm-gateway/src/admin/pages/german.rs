@@ -75,6 +75,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{}: a target is http://host:port", "{}: ein Ziel ist http://host:port"),
     ("{}: a path begins with / and has no variables", "{}: ein Pfad beginnt mit / und hat keine Variablen"),
     ("timeout is longer than 0s, and 5m at most", "timeout ist länger als 0s und höchstens 5m"),
+    ("timeout is longer than 0s, and 60s at most", "timeout ist länger als 0s und höchstens 60s"),
     ("timeout is longer than 0s, and 30s at most", "timeout ist länger als 0s und höchstens 30s"),
     (
         "{}: clients can send this header themselves on other routes; x-user-... and x-auth-request-... are taken out everywhere",

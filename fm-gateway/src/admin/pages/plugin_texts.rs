@@ -11,6 +11,7 @@ const TEXTS: &[(&str, &str)] = &[
         "Refuses requests that the service's OpenAPI document does not allow",
         "Weist Anfragen ab, die das OpenAPI-Dokument des Dienstes nicht erlaubt",
     ),
+    ("Sends a copy of a share of the requests to another service", "Schickt eine Kopie eines Teils der Anfragen an einen anderen Dienst"),
     ("Bounds the body of requests", "Begrenzt die Größe von Anfragen"),
     ("Compresses answers for clients that take it", "Komprimiert Antworten für Clients, die es annehmen"),
     (
@@ -158,6 +159,16 @@ const TEXTS: &[(&str, &str)] = &[
         "Der größte JSON-Body, der angenommen wird; er wird gelesen, bevor er weitergeht",
     ),
     ("Until a JSON body is here", "Bis ein JSON-Body da ist"),
+    ("Identity", "Identität"),
+    ("Gets the copies; while it has no instance there are none", "Erhält die Kopien; solange er keine Instanz hat, gibt es keine"),
+    ("The share of requests that are copied", "Der Teil der Anfragen, die kopiert werden"),
+    (
+        "Whether copies have what says who asks: tokens, cookies and what the gateway says of the client. With it they do what the requests do",
+        "Ob Kopien haben, was sagt, wer anfragt: Token, Cookies und was das Gateway über den Client sagt. Damit bewirken sie, was die Anfragen bewirken",
+    ),
+    ("Requests with a larger body are not copied", "Anfragen mit einem größeren Body werden nicht kopiert"),
+    ("So many copies may be under way; more are left out", "So viele Kopien dürfen unterwegs sein; weitere entfallen"),
+    ("For a copy and its answer", "Für eine Kopie und ihre Antwort"),
     ("The last so many requests count", "So viele der letzten Anfragen zählen"),
     ("Fewer of them say nothing", "Weniger davon sagen nichts"),
     (
