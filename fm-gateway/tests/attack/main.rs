@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod http2;
 #[cfg(test)]
 mod names;
@@ -14,3 +16,5 @@ mod rows;
 #[path = "../api/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the tests of the API")]
 mod support;
+#[cfg(test)]
+mod websocket;
