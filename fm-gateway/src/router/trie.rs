@@ -90,7 +90,10 @@ impl Trie {
 
     /// Finds the claim of the smallest rank below `best` that matches.
     pub fn find(&self, wanted: &Wanted<'_>, best: &mut Option<Claim>) {
-        self.walk(0, wanted.path.strip_prefix('/'), wanted, best);
+        // What is no path (`*`) matches nothing, not even `/**`.
+        if let Some(rest) = wanted.path.strip_prefix('/') {
+            self.walk(0, Some(rest), wanted, best);
+        }
     }
 
     fn walk(&self, at: u32, rest: Option<&str>, wanted: &Wanted<'_>, best: &mut Option<Claim>) {
@@ -115,7 +118,7 @@ impl Trie {
 
     /// Gathers the methods of all claims that match, whatever the method.
     pub fn allowed(&self, wanted: &Wanted<'_>) -> MethodSet {
-        self.gather(0, wanted.path.strip_prefix('/'), wanted)
+        wanted.path.strip_prefix('/').map_or(MethodSet::NONE, |rest| self.gather(0, Some(rest), wanted))
     }
 
     fn gather(&self, at: u32, rest: Option<&str>, wanted: &Wanted<'_>) -> MethodSet {
