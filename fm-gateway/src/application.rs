@@ -185,6 +185,7 @@ impl Application {
             streams: PerAddress::new(limits.streams_per_address, &settings.trusted_proxies, metrics.streams()),
             limits,
             trusted: settings.trusted_proxies.clone(),
+            proxy_protocol: own.proxy_protocol.clone(),
             hsts: own.tls.hsts(),
             redirect: own.tls.redirect,
             pseudonym: format!("{NAME}-{}", &TraceParent::continued(None).trace_id()[..16]),

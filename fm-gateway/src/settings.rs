@@ -7,6 +7,7 @@ use crate::{
     table::FirstTable,
 };
 use fm_sdk::{Clock, config::parse_duration};
+use ipnet::IpNet;
 use std::{path::PathBuf, time::Duration};
 
 /// Settings of the gateway's own.
@@ -73,6 +74,10 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_GATEWAY_STREAMS_PER_ADDRESS", default_value_t = 100, value_name = "N")]
     pub streams_per_address: usize,
 
+    /// Networks of load balancers, separated by commas, whose connections begin with a header of the PROXY protocol (version 1 or 2)
+    #[arg(long, env = "FM_GATEWAY_PROXY_PROTOCOL", value_name = "NETWORKS", value_delimiter = ',')]
+    pub proxy_protocol: Vec<IpNet>,
+
     /// How long a service that has no instance stays in the API's documents
     #[arg(long, env = "FM_GATEWAY_DOCUMENTS_UNAVAILABLE", default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
     pub documents_unavailable: Duration,
@@ -122,6 +127,7 @@ impl Default for GatewaySettings {
             connections: limits.connections,
             connections_per_address: limits.connections_per_address,
             streams_per_address: limits.streams_per_address,
+            proxy_protocol: Vec::new(),
             documents_unavailable: Duration::from_secs(600),
             handover: None,
             tls: TlsSettings::default(),

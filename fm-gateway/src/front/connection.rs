@@ -5,7 +5,9 @@ use super::{
     http2,
     origin::Origin,
     per_address::Place,
+    proxy_protocol,
     serve::serve,
+    server,
     socket::Socket,
     state::ConnectionState,
     tls::{ClientCertificate, HTTP2, Tls},
@@ -29,7 +31,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, Sleep, sleep_until, timeout},
 };
 
 /// How long a connection that is one too many has to send its request; others wait for its place.
@@ -51,7 +53,8 @@ pub struct Serving {
 }
 
 /// Serves the requests of a connection until its end, over TLS if it is given. `place` is the connection's among those of its client.
-pub async fn run(io: TcpStream, peer: IpAddr, place: Place, tls: Option<Arc<Tls>>, serving: Serving) {
+pub async fn run(mut io: TcpStream, peer: IpAddr, place: Place, tls: Option<Arc<Tls>>, serving: Serving) {
+    let Some((peer, place)) = client(&mut io, peer, place, &serving).await else { return };
     let state = ConnectionState::new(place.excess > 0);
     let (wire, client) = Wire::new(io, state.clone());
     let Some(tls) = tls else { return drive(wire, client, Origin::clear(peer), state, serving).await };
@@ -63,6 +66,24 @@ pub async fn run(io: TcpStream, peer: IpAddr, place: Place, tls: Option<Arc<Tls>
         Box::pin(http2::drive(stream, client, origin, state, serving)).await;
     } else {
         drive(stream, client, origin, state, serving).await;
+    }
+}
+
+/// The client of a connection, and its place among those of that client: behind a load balancer whom that names, which is counted then.
+async fn client(io: &mut TcpStream, peer: IpAddr, place: Place, serving: &Serving) -> Option<(IpAddr, Place)> {
+    let Serving { gateway, worker, .. } = serving;
+    let address = peer.to_canonical();
+    if !gateway.proxy_protocol.iter().any(|network| network.contains(&address)) {
+        return Some((peer, place));
+    }
+    match timeout(gateway.limits.head_time, proxy_protocol::read(io)).await {
+        Ok(Ok(None)) => Some((peer, place)),
+        Ok(Ok(Some(client))) => Some((client, server::place(gateway, client)?)),
+        Ok(Err(_)) | Err(_) => {
+            gateway.metrics.refused("proxy-protocol");
+            worker.refusals.note(peer, "proxy-protocol");
+            None
+        }
     }
 }
 

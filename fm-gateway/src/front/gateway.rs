@@ -74,6 +74,8 @@ pub struct Gateway {
     /// Requests under way on HTTP/2 connections.
     pub multiplexed: PerAddress,
     pub trusted: Vec<IpNet>,
+    /// Load balancers, whose connections begin with a header of the PROXY protocol.
+    pub proxy_protocol: Vec<IpNet>,
     /// `Strict-Transport-Security` of every answer over https.
     pub hsts: Option<HeaderValue>,
     /// The port of https that clear HTTP is sent to.

@@ -18,6 +18,7 @@ mod origin;
 mod page;
 mod path;
 mod per_address;
+mod proxy_protocol;
 mod redirect;
 mod refusal_log;
 mod request_body;

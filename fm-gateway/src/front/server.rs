@@ -151,7 +151,7 @@ async fn accept(mut task: Task, listeners: Listeners, worker: &Rc<Worker>, conne
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok(((io, peer, tls), permit)) => {
-                if let Some((io, place)) = place(&task.gateway, io, peer.ip()) {
+                if let Some(place) = place(&task.gateway, peer.ip()) {
                     let serving = Serving { gateway: task.gateway.clone(), worker: worker.clone(), leave: task.leave.clone() };
                     let served = connection::run(io, peer.ip(), place, tls, serving);
                     connections.spawn_local(async move {
@@ -173,11 +173,11 @@ async fn accept(mut task: Task, listeners: Listeners, worker: &Rc<Worker>, conne
 }
 
 /// Counts a connection among those of its address; one that has far too many is closed.
-fn place(gateway: &Gateway, io: TcpStream, peer: IpAddr) -> Option<(TcpStream, Place)> {
+pub(super) fn place(gateway: &Gateway, peer: IpAddr) -> Option<Place> {
     let place = gateway.connections.enter(peer);
     if place.excess > EXCESS {
         gateway.metrics.refused("too-many-connections");
         return None;
     }
-    Some((io, place))
+    Some(place)
 }

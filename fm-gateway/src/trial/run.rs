@@ -118,6 +118,7 @@ fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
         multiplexed: PerAddress::new(1, &[], metrics.multiplexed()),
         limits,
         trusted: Vec::new(),
+        proxy_protocol: Vec::new(),
         hsts: TlsSettings::default().hsts(),
         redirect: None,
         pseudonym: format!("{}-trial", crate::NAME),

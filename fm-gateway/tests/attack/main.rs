@@ -9,6 +9,8 @@ mod http2;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod proxy_protocol;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rows;
