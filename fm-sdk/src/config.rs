@@ -24,6 +24,8 @@ pub enum LogFormat {
 
 /// What every service of the market is told from outside.
 #[derive(Clone, Debug, clap::Args)]
+// clap would make a group of this name, which a service's own struct of the same name would then have too.
+#[group(skip)]
 #[command(next_help_heading = "Market")]
 pub struct Settings {
     /// RabbitMQ: `amqp://user:password@host:port/vhost` or `amqps://..`, several separated by commas; or `memory` for a service alone

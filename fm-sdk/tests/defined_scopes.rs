@@ -60,3 +60,12 @@ fn a_service_cannot_define_the_scopes_of_another() {
         assert!(message.contains("scope") && message.contains("[wiring]"), "{message}");
     }
 }
+
+#[actix_rt::test]
+async fn in_a_test_roles_have_the_scopes_of_the_service() {
+    let bus = MockBus::for_service(notes());
+    for (role, status) in [("user", 200), ("admin", 403)] {
+        bus.token(&bus.identities().with_role("ann", role));
+        assert_eq!(bus.http(actix_web::test::TestRequest::post().uri("/notes")).await.status, status, "{role}");
+    }
+}

@@ -91,3 +91,12 @@ async fn an_id_that_was_removed_by_a_clock_that_is_ahead_can_be_put_again() {
     let back = bus.work().insert(thing, |_, _| Ok(())).await.unwrap();
     assert_eq!(back.version(), ahead + 1);
 }
+
+#[actix_rt::test]
+async fn a_collection_that_the_service_does_not_keep_is_named() {
+    let bus = MockBus::for_service(Service::new("fm-things", ()));
+    bus.advance(std::time::Duration::ZERO).await;
+    let e = bus.work().doc::<Thing>("a").get().await.unwrap_err();
+    assert_eq!((e.kind(), e.code()), (Kind::Internal, "collection-missing"));
+    assert!(e.to_string().contains("`things`"), "{e}");
+}

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 /// No settings of its own.
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub struct NoSettings {}
 
 #[derive(Parser)]
@@ -45,8 +46,9 @@ enum Command {
     /// Lists and cancels scheduled messages: those that are to be sent later
     #[command(subcommand)]
     Schedules(SchedulesCommand),
-    /// Shows what this service declares on RabbitMQ and binds there, as text or as a drawing; asks no broker
+    /// Shows what this service declares on RabbitMQ and binds there, and how its handlers take it, as text or as a drawing; asks no broker
     #[cfg(feature = "rabbitmq")]
+    #[command(visible_alias = "handlers")]
     Topology(TopologyCommand),
     /// Prints what this service says on the bus and what it is told there, as an AsyncAPI document (JSON); asks no broker
     Asyncapi,
@@ -193,6 +195,26 @@ mod tests {
         let args = std::iter::once("fm-greeter").chain(args.iter().copied());
         let matches = command::<Own>(Program::from("fm-greeter")).try_get_matches_from(args).unwrap();
         effective::<Own>(&Cli::<Own>::from_arg_matches(&matches).unwrap().settings, &matches)
+    }
+
+    #[test]
+    fn a_service_may_name_its_settings_as_the_sdk_does() {
+        #[derive(Args)]
+        struct Settings {
+            #[command(flatten)]
+            more: NoSettings,
+            #[arg(long, default_value = "here")]
+            place: String,
+        }
+        #[derive(Args)]
+        struct TraceSettings {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        let matches = command::<TraceSettings>(Program::from("fm-greeter")).try_get_matches_from(["fm-greeter", "check"]).unwrap();
+        let own = Cli::<TraceSettings>::from_arg_matches(&matches).unwrap().own.settings;
+        let NoSettings {} = own.more;
+        assert_eq!(own.place, "here");
     }
 
     #[test]

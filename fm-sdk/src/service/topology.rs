@@ -2,6 +2,7 @@
 
 use super::{Handler, Service};
 use crate::{
+    HandlerOptions,
     bus::{
         rabbitmq::names,
         transport::{Audience, Consume},
@@ -49,6 +50,8 @@ struct Queue<'a> {
 struct Message<'a> {
     name: &'a str,
     senders: Senders,
+    options: &'a HandlerOptions,
+    is_batch: bool,
 }
 
 impl<'a> Topology<'a> {
@@ -81,6 +84,7 @@ impl<'a> Topology<'a> {
                 if queue.audience != Audience::Call {
                     let _ = write!(text, ", {}", self.attempts(queue.audience, message.name));
                 }
+                text.push_str(&options(message));
                 text.push('\n');
             }
         }
@@ -126,9 +130,15 @@ impl<'a> Topology<'a> {
     }
 }
 
-fn messages<S>(handlers: &[Handler<S>], audience: Audience) -> Vec<Message<'_>> {
+fn messages<'a, S>(handlers: &'a [Handler<S>], audience: Audience) -> Vec<Message<'a>> {
     let own = handlers.iter().filter(|h| h.subscription.audience == audience);
-    let mut messages: Vec<_> = own.map(|h| Message { name: h.subscription.name, senders: h.message.senders }).collect();
+    let message = |h: &'a Handler<S>| Message {
+        name: h.subscription.name,
+        senders: h.message.senders,
+        options: &h.subscription.options,
+        is_batch: h.collector.is_some(),
+    };
+    let mut messages: Vec<_> = own.map(message).collect();
     messages.sort_by_key(|m| m.name);
     messages
 }
@@ -153,6 +163,26 @@ fn senders(senders: Senders) -> String {
     }
 }
 
+/// What a handler has of its own beside attempts and prefetch.
+fn options(Message { options, is_batch, .. }: &Message) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    if let Some(concurrency) = options.concurrency {
+        let _ = write!(text, ", {concurrency} at once");
+    }
+    if let Some(timeout) = options.timeout {
+        let _ = write!(text, ", each within {timeout:?}");
+    }
+    if *is_batch {
+        let (size, wait) = options.batch();
+        let _ = write!(text, ", batches of up to {size} within {wait:?}");
+    }
+    if options.snapshot {
+        text.push_str(", a snapshot first");
+    }
+    text
+}
+
 /// A node with its text; Mermaid takes letters, digits and underscores for its name.
 fn node(text: &str) -> String {
     let name: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -166,7 +196,7 @@ fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cx, Handled, HandlerOptions, Reply, messages};
+    use crate::{Cx, Handled, Reply, messages};
 
     messages! {
         event "car.listed" from ["fm-cars", "fm-import"] Listed {}
@@ -190,6 +220,7 @@ mod tests {
 
     fn service() -> Service<()> {
         let twice = HandlerOptions::new().attempts(2).backoff([Duration::from_secs(5)]).prefetch(1);
+        let twice = twice.concurrency(2).timeout(Duration::from_secs(3)).snapshot();
         Service::new("fm-x", ()).on(made).on_with(twice, listed).on_each_instance(made).command(clean).call(ask)
     }
 
@@ -202,7 +233,7 @@ mod tests {
         let text = render(Format::Text, &service());
         for line in [
             "queue fm.fm-x.events (events, shared by all instances, prefetch 1 per worker)",
-            "  car.listed from fm-cars, fm-import, bound to fm.events and fm.events.backup, 2 attempts after 5s",
+            "  car.listed from fm-cars, fm-import, bound to fm.events and fm.events.backup, 2 attempts after 5s, 2 at once, each within 3s, a snapshot first",
             "  thing.made from any service, bound to fm.events and fm.events.backup, 6 attempts after 1s, 10s, 10s, 60s, 600s",
             "queue fm.fm-x.each.<instance> (events, one queue for each instance, prefetch 8 per worker)",
             "queue fm.fm-x.commands (commands, prefetch 8 per worker)",

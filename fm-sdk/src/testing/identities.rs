@@ -1,8 +1,8 @@
 //! Users, services and their tokens, without a network.
 
 use crate::{
-    Identity,
-    identity::{AccessClaims, Delegate, Epochs, Issuer, Keys, Purpose, Roles, TokenPolicy, Verifier},
+    Identity, Service,
+    identity::{AccessClaims, Delegate, Epochs, Issuer, Keys, Purpose, Roles, TokenPolicy, Verifier, publish_scopes},
     registry::{MemoryRegistry, Registry},
 };
 use actix_web::web::Data;
@@ -55,7 +55,15 @@ impl TestIdentities {
         self.signed(user, scopes, |_| {})
     }
 
-    /// A user's access token with the scopes of a role.
+    /// Lets roles have the scopes that a service defines, as [`MockBus`](super::MockBus) does with its own.
+    pub(super) fn defines<S>(&self, service: &Service<S>) {
+        let scopes = &service.defined_scopes;
+        if !scopes.is_empty() {
+            block_on(publish_scopes(&self.registry, service.name, scopes)).expect("the registry is not cut off");
+        }
+    }
+
+    /// A user's access token with the scopes of a role: `user`, `dealer` or `admin`, and those that services under test define for it.
     pub fn with_role(&self, user: &str, role: &str) -> String {
         assert!(self.issuer.roles().knows(role), "there is no role {role}");
         self.issuer.issue(user, &[role], self.epoch(user)).expect("the user's id is fit for a token").token

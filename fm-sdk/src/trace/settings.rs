@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// How much of what happens is traced, and how much of it an instance keeps.
 #[derive(Clone, Copy, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Market")]
 pub struct TraceSettings {
     /// The share of traces that are kept, where the caller does not say: 0 to 1; failed and slow ones are kept always

@@ -68,6 +68,13 @@ fn busy(e: &rusqlite::Error) -> bool {
 pub(super) fn fault(e: rusqlite::Error) -> Error {
     let unreachable =
         matches!(e.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen)) || busy(&e);
+    // As SQLite says it, of a collection: `no such table: c_notes`.
+    let text = e.to_string();
+    if let Some((_, table)) = text.split_once("no such table: c_") {
+        let collection = table.split([' ', ':']).next().unwrap_or_default();
+        let message = format!("the collection `{collection}` is not there: the service has no `keeps` for it, or has not started");
+        return Error::new(Kind::Internal, "collection-missing", message).caused_by(e);
+    }
     match unreachable {
         true => Error::new(Kind::Unavailable, "unavailable", "the store is not available"),
         false => Error::new(Kind::Internal, "internal", "internal error"),

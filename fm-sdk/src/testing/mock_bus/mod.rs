@@ -25,7 +25,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use transport::MockTransport;
+use transport::{MockTransport, Stub};
 
 /// How long a call that names its senders may take.
 const CALL: Duration = Duration::from_secs(5);
@@ -91,6 +91,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
         if let Err(e) = service.check() {
             panic!("{e}");
         }
+        identities.defines(&service);
         let crash = Arc::new(Crash::around(store));
         let transport = MockTransport::listening(service.subscriptions());
         let backends = Backends {
@@ -144,13 +145,36 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     /// Answers a call that this service makes to another.
     #[must_use]
     pub fn answer<M: Call>(self, f: impl Fn(M) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
+        self.answer_after(Duration::ZERO, f)
+    }
+    /// Answers as a slow service does: where less than `after` is left of the call's time, it ends as timed out, though the other side has
+    /// done it. Nobody waits for it.
+    ///
+    /// ```
+    /// # use fm_sdk::{Cx, Error, Handled, Service, messages, testing::MockBus};
+    /// # use std::time::Duration;
+    /// messages! {
+    ///     event "user.joined" from "fm-users" Joined { name: String }
+    ///     call "fm-greetings/of" GreetingOf { name: String } -> String;
+    /// }
+    /// async fn welcome(m: Joined, cx: Cx<()>) -> Handled {
+    ///     cx.call(GreetingOf { name: m.name }).within(Duration::from_secs(2)).await.map(drop)
+    /// }
+    /// # actix_rt::System::new().block_on(async {
+    /// let slow = Duration::from_secs(3);
+    /// let bus = MockBus::for_service(Service::new("fm-greeter", ()).on(welcome)).answer_after(slow, |_: GreetingOf| Ok("hi".into()));
+    /// assert_eq!(bus.deliver(Joined { name: "ann".into() }).await.dead_letter().code(), "deadline");
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn answer_after<M: Call>(self, after: Duration, f: impl Fn(M) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
         let recorder = self.recorder.clone();
-        let stub = move |body: &str| {
+        let answer = move |body: &str| {
             let reply = f(serde_json::from_str(body).internal()?);
             recorder.call::<M>(body, &reply);
             serde_json::to_string(&reply?).internal()
         };
-        self.transport.stub(M::AT, Arc::new(stub));
+        self.transport.stub(M::AT, Stub { after, answer: Arc::new(answer) });
         self
     }
     /// Records what the service reads of other services into this folder, one file for each of them, as it does with all tests where

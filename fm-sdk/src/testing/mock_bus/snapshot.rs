@@ -1,6 +1,6 @@
 //! Snapshots of events, on both sides.
 
-use super::{CALL, MockBus};
+use super::{CALL, MockBus, transport::Stub};
 use crate::{
     Envelope, Event, MessageKind, ResultExt, Senders,
     bus::transport::Retry,
@@ -8,7 +8,7 @@ use crate::{
     service::{Page, PageRequest, call_name},
 };
 use futures::FutureExt;
-use std::{pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 /// Events of one page, few so that a test goes over several of them.
 const PAGE: usize = 2;
@@ -59,7 +59,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
             let next = (to < messages.len()).then(|| to.to_string());
             serde_json::to_string(&Page { messages: messages[from..to].to_vec(), next }).internal()
         };
-        self.transport.stub(call_name(needed.owner, E::NAME), Arc::new(serve));
+        self.transport.stub(call_name(needed.owner, E::NAME), Stub { after: Duration::ZERO, answer: Arc::new(serve) });
         self.start().await;
         self.rt.snapshots.expect(needed.event, needed.owner);
         self.crash.arm();

@@ -12,7 +12,12 @@ use tokio::{
     time::Instant,
 };
 
-pub(super) type Stub = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;
+/// What answers the calls of one name, and after how long.
+#[derive(Clone)]
+pub(super) struct Stub {
+    pub after: Duration,
+    pub answer: Arc<dyn Fn(&str) -> Result<String> + Send + Sync>,
+}
 
 /// A message that waits to be handled.
 pub(super) struct Job {
@@ -85,7 +90,9 @@ impl Transport for MockTransport {
                 let mut inner = self.lock();
                 if let Some(stub) = inner.stubs.get(&message.name).cloned() {
                     drop(inner);
-                    return stub(&message.body).map_err(|e| e.fault().into());
+                    // The other side has done it, and the answer comes when nobody waits any more.
+                    let answer = (stub.answer)(&message.body).map_err(|e| e.fault().into());
+                    return if stub.after >= within { Err(Error::timed_out(true)) } else { answer };
                 }
                 if !inner.subscriptions.iter().any(|s| s.name == message.name && s.audience == Audience::Call) {
                     return Err(Error::new(Kind::Unroutable, "unroutable", format!("no service answers to {}", message.name)));
