@@ -1,6 +1,9 @@
-//! What spans cost: `cargo bench --bench spans` prints nanoseconds per span.
+//! What spans cost: `cargo bench --bench spans` prints nanoseconds per span, and what keeping them takes of memory.
 
-use fm_sdk::trace::{SpanKind, TraceSettings, Tracer, key};
+use fm_sdk::{
+    metrics::resident_memory,
+    trace::{SpanKind, TraceSettings, Tracer, key},
+};
 use std::{hint::black_box, time::Instant};
 
 const REQUESTS: u32 = 200_000;
@@ -28,6 +31,7 @@ fn main() {
         [("all kept", 1.0, 1), ("sampled out", 0.0, 1), ("all kept, two threads", 1.0, 2), ("sampled out, two threads", 0.0, 2)]
     {
         let tracer = Tracer::new("bench", "1", TraceSettings { sample, ..TraceSettings::default() });
+        let before = resident_memory();
         let started = Instant::now();
         std::thread::scope(|scope| {
             for _ in 0..threads {
@@ -35,6 +39,8 @@ fn main() {
             }
         });
         let spans = f64::from(REQUESTS) * 3.0;
-        println!("{what}: {:.0} ns per span", started.elapsed().as_nanos() as f64 / spans);
+        let nanos = started.elapsed().as_nanos() as f64 / spans;
+        let grown = resident_memory().unwrap_or_default().saturating_sub(before.unwrap_or_default()) >> 20;
+        println!("{what}: {nanos:.0} ns per span, {grown} MiB more in memory after {REQUESTS} requests of each thread");
     }
 }

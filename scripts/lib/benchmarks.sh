@@ -21,7 +21,7 @@ prepare_bench() {
     build_tool market-bench "$profile" >/dev/null
     # shellcheck disable=SC2154 # parts: the script that loads this
     case " ${parts[*]} " in
-        *' up '* | *' import '* | *' search '* | *' uploads '*) build_services "$profile" ;;
+        *' up '* | *' import '* | *' search '* | *' uploads '* | *' traces '*) build_services "$profile" ;;
         *' gateway '*) build_services "$profile" fm-gateway ;;
     esac
     MACHINE=$(market_bench machine)
@@ -188,6 +188,43 @@ bench_gateway() {
         "${modules[@]}" $(shorter '' '--rounds 1 --seconds 0.5 --tokens 1000') >>"$FIGURES"
 }
 
+bench_traces() {
+    local line
+    in_repository fm-sdk cargo bench --locked --quiet --all-features --profile "${profile/release/bench}" --bench spans >"$BENCH/spans.txt"
+    while IFS= read -r line; do figure traces "spans of requests with two commands to the store, ${line%%: *}" "${line#*: }"; done <"$BENCH/spans.txt"
+    end_market
+    start_market
+    "$ROOT/scripts/scale" fm-cars 2 >/dev/null
+    "$ROOT/scripts/scale" fm-tracker 2 >/dev/null
+    put_together
+    end_market
+}
+
+# Lists a car with two pictures and changes it, all under one trace id, and asks for the trace until nothing more comes to it.
+put_together() {
+    local trace id token micros=() spans=0 before=-1 n admin
+    trace=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    asks() { curl -sSf -H "traceparent: 00-$trace-00f067aa0ba902b7-01" -H 'content-type: application/json' ${token:+-H "authorization: Bearer $token"} "$@"; }
+    token=$(asks "$gateway/api/auth/sign-up" -d '{"username":"tracer","email":"tracer@example.com","password":"a long password of six words"}' | jq -er .access_token)
+    id=$(asks "$gateway/api/cars" -d '{"maker":"opel","model":"corsa","year":2012,"price":3000,"mileage":80000}' | jq -er .id)
+    asks -H 'content-type: multipart/form-data' -F "images=@$ROOT/fm-image/tests/fixtures/gps.jpg;type=image/jpeg" -F "images=@$ROOT/fm-image/tests/fixtures/gps.jpg;type=image/jpeg" \
+        "$gateway/api/cars/$id/images" >/dev/null
+    asks -X PATCH "$gateway/api/cars/$id" -d '{"price":2500}' >/dev/null
+    token=$("$ROOT/scripts/service" fm-gateway token create bench)
+    admin=$(health_url_of fm-gateway)/admin/api/traces/$trace
+    for n in $(seq 50); do
+        spans=$(asks "$admin" | jq '.spans | length')
+        [ "$spans" != "$before" ] || break
+        before=$spans
+        sleep 1
+    done
+    for n in $(seq "$(shorter 41 5)"); do
+        micros+=("$(asks -o /dev/null -w '%{time_total}' "$admin" | awk '{ print $1 * 1000 }')")
+    done
+    figure traces "putting a trace of $spans spans together at the gateway, from $(processes | grep -c '^fm-') instances (median of ${#micros[@]})" \
+        "$(middle "${micros[@]}") ms" "<= 200 ms" "$(at_most "$(middle "${micros[@]}")" 200)"
+}
+
 # The figures as a markdown table.
 print_table() {
     say "| | measured | goal | |"
@@ -212,7 +249,7 @@ write_table() {
         say "Written by \`scripts/bench\` on $(date -u +%Y-%m-%d). Measure again on your machine: every figure is one of a machine, and this one was:"
         say "$MACHINE; everything, clients too, on the same machine."
         describe_parts
-        for part in bus up import 'search|large' uploads gateway; do
+        for part in bus up import 'search|large' uploads gateway traces; do
             grep -E "\"part\":\"($part)\"" "$kept" >"$BENCH/part.jsonl" || continue
             say ""
             say "## $(title_of "$part")"
@@ -233,6 +270,7 @@ title_of() {
         search*) printf 'Search' ;;
         uploads) printf 'Uploads' ;;
         gateway) printf 'Gateway' ;;
+        traces) printf 'Traces' ;;
     esac
 }
 
