@@ -3,6 +3,7 @@
 
 mod bad_files;
 mod cars;
+mod contracts;
 mod crashes;
 mod endings;
 mod good_files;
@@ -77,12 +78,17 @@ pub fn part(field: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
     [head.as_bytes(), bytes, b"\r\n"].concat()
 }
 
-pub fn form(parts: &[Vec<u8>]) -> TestRequest {
+/// A form of these parts, whose boundary is `limit`.
+pub fn body(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::new();
     for part in parts {
         body.extend_from_slice(b"--limit\r\n");
         body.extend_from_slice(part);
     }
     body.extend_from_slice(b"--limit--\r\n");
-    TestRequest::post().insert_header((CONTENT_TYPE, "multipart/form-data; boundary=limit")).set_payload(body)
+    body
+}
+
+pub fn form(parts: &[Vec<u8>]) -> TestRequest {
+    TestRequest::post().insert_header((CONTENT_TYPE, "multipart/form-data; boundary=limit")).set_payload(body(parts))
 }

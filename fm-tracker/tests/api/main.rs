@@ -1,5 +1,6 @@
 //! fm-tracker on the bus of a test.
 
+mod contracts;
 mod events;
 mod http;
 mod schemas;

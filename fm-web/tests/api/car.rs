@@ -63,7 +63,7 @@ async fn a_draft_has_no_price_history_yet_which_is_no_outage() {
     draft["status"] = json!("draft");
     market.answers("GET", &format!("/api/cars/{CAR}"), 200, draft).await;
     let missing = problem(404, "car-unknown");
-    market.answers("GET", &format!("/api/cars/{CAR}/price-history"), 404, missing.clone()).await;
+    market.answers("GET", &format!("/api/cars/{CAR}/price-history"), 404, missing).await;
     let path = format!("/cars/{CAR}");
     let down = "This part is not available right now.";
     let browser = market.signed_in().await;
@@ -72,7 +72,7 @@ async fn a_draft_has_no_price_history_yet_which_is_no_outage() {
     german.is(200).has("Die Preisgeschichte beginnt, wenn das Auto auf dem Markt ist.");
     // A car that was listed a moment ago, whose seller's account is being deleted.
     market.answers("GET", &path.replace("/cars", "/api/cars"), 200, car()).await;
-    market.answers("GET", &format!("/api/profiles/{OWNER}"), 404, missing).await;
+    market.answers("GET", &format!("/api/profiles/{OWNER}"), 404, problem(404, "user-unknown")).await;
     market.get(&path).await.is(200).has("No price change is known.").has("Private seller").lacks(down);
 }
 

@@ -87,7 +87,7 @@ async fn a_car_is_changed_only_if_nobody_else_has_changed_it() {
         (&json!("Batmobile"), &Value::Null, &json!([]), &Value::Null)
     );
     assert!(body.get("status").is_none() && body.as_object().unwrap().contains_key("mileage"));
-    market.answers("PATCH", &format!("/api/cars/{CAR}"), 412, problem(412, "stale")).await;
+    market.answers("PATCH", &format!("/api/cars/{CAR}"), 412, problem(412, "version")).await;
     browser.post(&format!("/my/cars/{CAR}/edit"), &form).await.is(412).has("changed somewhere else").has("value=\"9000\"");
 }
 
@@ -225,8 +225,12 @@ async fn pictures_go_on_as_they_come() {
         ("multipart/form-data; boundary=b", body.as_bytes())
     );
     browser.upload(CAR, "application/json", "{}", "text/html").await.is(415);
-    for (status, said) in [(415, "Only JPEG, PNG and WebP"), (413, "larger than 10 MB"), (422, "cannot be read")] {
-        market.answers("POST", &format!("/api/cars/{CAR}/images"), status, problem(status, "x")).await;
+    for (status, code, said) in [
+        (415, "image-type", "Only JPEG, PNG and WebP"),
+        (413, "file-too-large", "larger than 10 MB"),
+        (422, "image-broken", "cannot be read"),
+    ] {
+        market.answers("POST", &format!("/api/cars/{CAR}/images"), status, problem(status, code)).await;
         browser.upload(CAR, "multipart/form-data; boundary=b", &body, "text/html").await.is(status).has(said);
         let answer = browser.upload(CAR, "multipart/form-data; boundary=b", &body, "application/json").await;
         assert!(answer.is(status).html.starts_with("{\"done\":false"), "{}", answer.html);
