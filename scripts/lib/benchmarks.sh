@@ -225,6 +225,50 @@ put_together() {
         "$(middle "${micros[@]}") ms" "<= 200 ms" "$(at_most "$(middle "${micros[@]}")" 200)"
 }
 
+# test_program REPOSITORY: its tests of the service, compiled.
+test_program() {
+    in_repository "$1" cargo test --quiet --locked --all-features --test api --no-run --message-format=json |
+        jq -r 'select(.reason == "compiler-artifact" and .target.name == "api" and .executable != null) | .executable' | tail -n 1
+}
+
+# timed REPOSITORY PROGRAM FILTER...: seconds of these tests. Cargo's place for them: paths of files are relative to it.
+timed() {
+    local began repository=$1
+    shift
+    began=$(date +%s.%N)
+    (cd "$ROOT/$repository" && "$@" --quiet >"$BENCH/contracts.log" 2>&1) || { cat "$BENCH/contracts.log" >&2 && die "the tests of $repository fail"; }
+    awk -v now="$(date +%s.%N)" -v then="$began" 'BEGIN { printf "%.2f", now - then }'
+}
+
+bench_contracts() {
+    local provider round without with plain=() recording=() added=() replayed=() program
+    local -A providers
+    program=$(test_program fm-web)
+    for provider in "$ROOT"/*/tests/contracts; do
+        provider=$(basename "$(dirname "$(dirname "$provider")")")
+        providers[$provider]=$(test_program "$provider")
+    done
+    for round in $(seq 0 "$(shorter 9 1)"); do
+        without=$(FM_RECORD_CONTRACTS='' timed fm-web "$program")
+        with=$(FM_RECORD_CONTRACTS=$BENCH/contracts timed fm-web "$program")
+        rm -rf "$BENCH/contracts"
+        local sum=0
+        for provider in "${!providers[@]}"; do
+            sum=$(awk -v sum="$sum" -v one="$(timed "$provider" "${providers[$provider]}" contracts::)" 'BEGIN { printf "%.2f", sum + one }')
+        done
+        [ "$round" -gt 0 ] || continue # warms up
+        plain+=("$without") recording+=("$with") replayed+=("$sum")
+        added+=("$(awk -v with="$with" -v without="$without" 'BEGIN { printf "%.1f", (with / without - 1) * 100 }')")
+        say "  round $round: $without s, recording $with s, replay $sum s"
+    done
+    figure contracts "tests of fm-web without / with recording (median of ${#plain[@]})" "$(middle "${plain[@]}") s / $(middle "${recording[@]}") s"
+    figure contracts "recording adds to them, median of ${#added[@]} rounds (least to greatest)" \
+        "$(middle "${added[@]}") % ($(printf '%s\n' "${added[@]}" | sort -n | head -n 1) to $(printf '%s\n' "${added[@]}" | sort -n | tail -n 1))" \
+        "<= 20 %" "$(at_most "$(middle "${added[@]}")" 20)"
+    figure contracts "replay of all contracts by ${#providers[@]} providers, one after the other (median of ${#replayed[@]})" "$(middle "${replayed[@]}") s" "<= 10 s" \
+        "$(at_most "$(middle "${replayed[@]}")" 10)"
+}
+
 # The figures as a markdown table.
 print_table() {
     say "| | measured | goal | |"
@@ -249,7 +293,7 @@ write_table() {
         say "Written by \`scripts/bench\` on $(date -u +%Y-%m-%d). Measure again on your machine: every figure is one of a machine, and this one was:"
         say "$MACHINE; everything, clients too, on the same machine."
         describe_parts
-        for part in bus up import 'search|large' uploads gateway traces; do
+        for part in bus up import 'search|large' uploads gateway traces contracts; do
             grep -E "\"part\":\"($part)\"" "$kept" >"$BENCH/part.jsonl" || continue
             say ""
             say "## $(title_of "$part")"
@@ -271,6 +315,7 @@ title_of() {
         uploads) printf 'Uploads' ;;
         gateway) printf 'Gateway' ;;
         traces) printf 'Traces' ;;
+        contracts) printf 'Contracts' ;;
     esac
 }
 
@@ -281,7 +326,8 @@ How it is measured: what is compared runs in turn within one run, in another ord
 The bus is a RabbitMQ of its own; bare loops use amiquip with TCP_NODELAY, one thread on each side, and no envelope, identity, deadline or reconnecting; those "with the same envelope and prefetch" carry what the SDK sends and hold eight calls at once. lapin, Node's amqplib and Nameko do the
 SDK's work (JSON, a verified token, a deadline, a responder that connects again), a process on each side. Searches come at a fixed
 rate, whatever the answers do (an open loop), so that waiting counts. A picture is checked, turned, stripped and made in three sizes. The gateway, nginx and HAProxy have one worker each on the same core; client and upstream (an nginx that answers
-one KiB) have another one; processor time is what the kernel counted for all threads of the process.
+one KiB) have another one; processor time is what the kernel counted for all threads of the process. Contracts are recorded and replayed by the compiled test
+programs, unoptimised as tests are.
 TEXT
 }
 
