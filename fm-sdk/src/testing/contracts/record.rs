@@ -117,10 +117,10 @@ impl Drop for Recorder {
     #[expect(clippy::panic, reason = "a contract that cannot be written must not be missed")]
     fn drop(&mut self) {
         let written = self.folder().map_or(Ok(()), |folder| write_all(&folder));
-        if let Err(why) = written {
-            if !thread::panicking() {
-                panic!("{why}");
-            }
+        if let Err(why) = written
+            && !thread::panicking()
+        {
+            panic!("{why}");
         }
     }
 }

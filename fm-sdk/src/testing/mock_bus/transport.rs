@@ -12,11 +12,14 @@ use tokio::{
     time::Instant,
 };
 
+/// Gives the body of a reply for that of a call.
+type Answer = dyn Fn(&str) -> Result<String> + Send + Sync;
+
 /// What answers the calls of one name, and after how long.
 #[derive(Clone)]
 pub(super) struct Stub {
     pub after: Duration,
-    pub answer: Arc<dyn Fn(&str) -> Result<String> + Send + Sync>,
+    pub answer: Arc<Answer>,
 }
 
 /// A message that waits to be handled.
