@@ -2,6 +2,7 @@
 
 use super::operation::{Compiler, Operation};
 use crate::router::{Pattern, Segment};
+use boon::Schemas;
 use http::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "op
 
 /// The operations of a service.
 pub struct Document {
+    pub schemas: Schemas,
     /// The most specific path first.
     paths: Vec<(Pattern, BTreeMap<&'static str, Option<Operation>>)>,
 }
@@ -40,7 +42,7 @@ impl Document {
             Some(version) if version.starts_with("3.1") || version.starts_with("3.2") => {}
             version => return Err(format!("OpenAPI 3.1 expected, not {}", version.unwrap_or("something else"))),
         }
-        let compiler = Compiler::new(&document)?;
+        let mut compiler = Compiler::new(&document)?;
         let (mut paths, mut count) = (Vec::new(), 0);
         for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
             let Ok(pattern) = Pattern::parse(path) else { continue };
@@ -55,7 +57,7 @@ impl Document {
             paths.push((pattern, operations));
         }
         paths.sort_by_key(|(pattern, _)| pattern.specificity());
-        Ok(Document { paths })
+        Ok(Document { schemas: compiler.into_schemas(), paths })
     }
 
     pub fn find(&self, method: &Method, path: &str) -> Lookup<'_> {

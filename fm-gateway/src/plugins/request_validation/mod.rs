@@ -10,6 +10,7 @@ mod source;
 
 use crate::pipeline::{Answer, Decision, Drivers, Exchange, Flow, Phases, Plugin, Step};
 use body::Refused;
+use boon::Schemas;
 use document::{Document, Lookup};
 use fm_sdk::{Error, FieldError, Kind};
 use futures::future::LocalBoxFuture;
@@ -90,8 +91,8 @@ impl Validation {
                 };
             }
         };
-        let mut errors = operation.check_parameters(&parameters, exchange.head.uri.query().unwrap_or_default());
-        if let Err(refused) = self.check_body(exchange, operation, &mut errors).await {
+        let mut errors = operation.check_parameters(&document.schemas, &parameters, exchange.head.uri.query().unwrap_or_default());
+        if let Err(refused) = self.check_body(exchange, &document.schemas, operation, &mut errors).await {
             self.count(exchange, "invalid");
             return refuse(exchange, refused);
         }
@@ -104,7 +105,13 @@ impl Validation {
     }
 
     /// Reads the body if the document says what is in it, and adds what is wrong with it.
-    async fn check_body(&self, exchange: &mut Exchange, operation: &Operation, errors: &mut Vec<FieldError>) -> Result<(), Refused> {
+    async fn check_body(
+        &self,
+        exchange: &mut Exchange,
+        schemas: &Schemas,
+        operation: &Operation,
+        errors: &mut Vec<FieldError>,
+    ) -> Result<(), Refused> {
         let Some(expected) = &operation.body else { return Ok(()) };
         if exchange.length.is_zero() {
             if expected.required {
@@ -112,10 +119,10 @@ impl Validation {
             }
             return Ok(());
         }
-        let Some(validator) = expected.validator_for(&exchange.head.headers)? else { return Ok(()) };
+        let Some(schema) = expected.schema_for(&exchange.head.headers)? else { return Ok(()) };
         let limit = exchange.max_body.min(self.settings.max_body);
         let value = body::read(exchange, limit, self.settings.timeout).await?;
-        errors::of(validator, &value, "", errors);
+        errors::of(schemas, schema, &value, "", errors);
         Ok(())
     }
 

@@ -1,17 +1,21 @@
-//! One operation of a document: its parameters and its body, each with a validator.
+//! One operation of a document: its parameters and its body, each with a schema.
 
 use super::{
     body::Refused,
     errors,
     parameter::{self, Place},
 };
+use boon::{Draft, SchemaIndex, Schemas, UrlLoader};
 use fm_sdk::FieldError;
 use http::{HeaderMap, header::CONTENT_TYPE};
-use jsonschema::{PatternOptions, Registry, Validator};
-use serde_json::{Value, json};
+use serde_json::Value;
+use std::{
+    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 /// The document, for references into it.
-const BASE: &str = "openapi:///document";
+const BASE: &str = "http://document.invalid/openapi.json";
 /// References that lead to references.
 const MAX_HOPS: usize = 16;
 
@@ -29,34 +33,52 @@ struct Parameter {
     is_array: bool,
     /// A list is one value with commas, and not a value for each.
     has_commas: bool,
-    validator: Validator,
+    schema: SchemaIndex,
 }
 
 pub struct Body {
     pub required: bool,
-    /// By range of media types; a validator for those that are JSON.
-    content: Vec<(String, Option<Validator>)>,
+    /// By range of media types; a schema for those that are JSON.
+    content: Vec<(String, Option<SchemaIndex>)>,
 }
 
 /// Makes operations of a document.
 pub struct Compiler<'d> {
     document: &'d Value,
-    registry: Registry<'d>,
+    compiler: boon::Compiler,
+    schemas: Schemas,
+}
+
+/// A document stands for itself: what it refers to elsewhere is not fetched.
+struct NoLoader;
+
+impl UrlLoader for NoLoader {
+    fn load(&self, url: &str) -> Result<Value, Box<dyn Error>> {
+        Err(format!("{url} is out of the document").into())
+    }
 }
 
 impl<'d> Compiler<'d> {
     /// # Errors
     /// Why references into the document cannot be followed.
     pub fn new(document: &'d Value) -> Result<Self, String> {
-        let registry = Registry::new().draft(jsonschema::Draft::Draft202012).add(BASE, document).and_then(|builder| builder.prepare());
-        Ok(Compiler { document, registry: registry.map_err(|e| e.to_string())? })
+        let mut compiler = boon::Compiler::new();
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.use_loader(Box::new(NoLoader));
+        compiler.add_resource(BASE, document.clone()).map_err(|e| e.to_string())?;
+        Ok(Compiler { document, compiler, schemas: Schemas::new() })
+    }
+
+    /// Gives what was compiled.
+    pub fn into_schemas(self) -> Schemas {
+        self.schemas
     }
 
     /// Compiles an operation: `item` is what the document has at `path`.
     ///
     /// # Errors
     /// Why it cannot be compared with: what a schema has wrong, a reference that leads nowhere.
-    pub fn operation(&self, path: &str, item: &'d Value, method: &str) -> Result<Operation, String> {
+    pub fn operation(&mut self, path: &str, item: &'d Value, method: &str) -> Result<Operation, String> {
         let at = format!("/paths/{}", escape(path));
         let operation = &item[method];
         let mut parameters: Vec<Parameter> = Vec::new();
@@ -78,7 +100,7 @@ impl<'d> Compiler<'d> {
     }
 
     /// None: one that is not compared, in a header or a cookie, or of a form of its own.
-    fn parameter(&self, parameter: &'d Value, at: String) -> Result<Option<Parameter>, String> {
+    fn parameter(&mut self, parameter: &'d Value, at: String) -> Result<Option<Parameter>, String> {
         let (parameter, at) = self.follow(parameter, at)?;
         let text = |name: &str| parameter.get(name).and_then(Value::as_str);
         let place = match text("in") {
@@ -97,17 +119,17 @@ impl<'d> Compiler<'d> {
             required: parameter["required"] == true,
             is_array: has_type("array"),
             has_commas: place == Place::Path || parameter["explode"] == false,
-            validator: self.validator(&format!("{at}/schema"))?,
+            schema: self.schema(&format!("{at}/schema"))?,
         }))
     }
 
-    fn body(&self, body: &'d Value, at: String) -> Result<Body, String> {
+    fn body(&mut self, body: &'d Value, at: String) -> Result<Body, String> {
         let (body, at) = self.follow(body, at)?;
         let mut content = Vec::new();
         for (range, media) in body.get("content").and_then(Value::as_object).into_iter().flatten() {
             let is_json = media.get("schema").is_some() && is_json(range);
-            let validator = is_json.then(|| self.validator(&format!("{at}/content/{}/schema", escape(range)))).transpose()?;
-            content.push((range.to_ascii_lowercase(), validator));
+            let schema = is_json.then(|| self.schema(&format!("{at}/content/{}/schema", escape(range)))).transpose()?;
+            content.push((range.to_ascii_lowercase(), schema));
         }
         // The narrowest range first.
         content.sort_by_key(|(range, _)| range.matches('*').count());
@@ -134,17 +156,17 @@ impl<'d> Compiler<'d> {
         }
     }
 
-    fn validator(&self, at: &str) -> Result<Validator, String> {
-        // Patterns in time that is linear in the text: a document cannot make a request expensive.
-        let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).with_registry(&self.registry);
-        let options = options.with_pattern_options(PatternOptions::regex()).offline();
-        options.build(&json!({"$ref": format!("{BASE}#{}", percent(at))})).map_err(|e| e.to_string())
+    fn schema(&mut self, at: &str) -> Result<SchemaIndex, String> {
+        let location = format!("{BASE}#{}", percent(at));
+        // A debug build of boon panics on a pattern that its engine does not know.
+        let compile = || self.compiler.compile(&location, &mut self.schemas).map_err(|e| e.to_string());
+        catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|_| Err("a schema cannot be compiled".into()))
     }
 }
 
 impl Operation {
     /// What is wrong with the parameters of the path, and with those of the query.
-    pub fn check_parameters(&self, of_path: &[(String, String)], query: &str) -> Vec<FieldError> {
+    pub fn check_parameters(&self, schemas: &Schemas, of_path: &[(String, String)], query: &str) -> Vec<FieldError> {
         let of_query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let mut errors = Vec::new();
         for parameter in &self.parameters {
@@ -157,9 +179,9 @@ impl Operation {
                 continue;
             }
             for readings in parameter::readings(&values, parameter.is_array, parameter.has_commas) {
-                let fits = |value: &Value| parameter.validator.is_valid(value);
+                let fits = |value: &Value| schemas.validate(value, parameter.schema).is_ok();
                 if let Some(last) = readings.last().filter(|_| !readings.iter().any(fits)) {
-                    errors::of(&parameter.validator, last, &parameter.name, &mut errors);
+                    errors::of(schemas, parameter.schema, last, &parameter.name, &mut errors);
                 }
             }
         }
@@ -168,18 +190,18 @@ impl Operation {
 }
 
 impl Body {
-    /// The validator for a body of the type that the request names; none where its content is not compared.
+    /// The schema of a body of the type that the request names; none where its content is not compared.
     ///
     /// # Errors
     /// [`Refused::MediaType`], if the document does not have this type.
-    pub fn validator_for(&self, headers: &HeaderMap) -> Result<Option<&Validator>, Refused> {
+    pub fn schema_for(&self, headers: &HeaderMap) -> Result<Option<SchemaIndex>, Refused> {
         if self.content.is_empty() {
             return Ok(None);
         }
         let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).ok_or(Refused::MediaType)?;
         let sent = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let found = self.content.iter().find(|(range, _)| covers(range, &sent)).ok_or(Refused::MediaType)?;
-        Ok(found.1.as_ref().filter(|_| is_json(&sent)))
+        Ok(found.1.filter(|_| is_json(&sent)))
     }
 }
 
