@@ -72,6 +72,8 @@ async fn consumers_get_what_their_tests_read() {
     facts["status"] = json!("draft");
     let (id, gone) = (create(&bus, facts.clone()).await, create(&bus, facts).await);
     let pictured = create(&bus, json!({})).await;
+    // It keeps one when another is removed.
+    bus.call(AttachImages { car: pictured.clone(), images: vec![image("kept")] }).await.unwrap();
     for car in [&id, &gone] {
         let path = format!("/api/cars/{car}");
         bus.call(AttachImages { car: car.clone(), images: vec![image("a")] }).await.unwrap();
