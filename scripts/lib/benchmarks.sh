@@ -202,23 +202,23 @@ bench_traces() {
 
 # Lists a car with two pictures and changes it, all under one trace id, and asks for the trace until nothing more comes to it.
 put_together() {
-    local trace id token micros=() spans=0 before=-1 n admin
-    trace=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-    asks() { curl -sSf -H "traceparent: 00-$trace-00f067aa0ba902b7-01" -H 'content-type: application/json' ${token:+-H "authorization: Bearer $token"} "$@"; }
-    token=$(asks "$gateway/api/auth/sign-up" -d '{"username":"tracer","email":"tracer@example.com","password":"a long password of six words"}' | jq -er .access_token)
-    id=$(asks "$gateway/api/cars" -d '{"maker":"opel","model":"corsa","year":2012,"price":3000,"mileage":80000}' | jq -er .id)
-    asks -H 'content-type: multipart/form-data' -F "images=@$ROOT/fm-image/tests/fixtures/gps.jpg;type=image/jpeg" -F "images=@$ROOT/fm-image/tests/fixtures/gps.jpg;type=image/jpeg" \
+    local trace id token micros=() spans=0 before=-1 admin
+    trace=$(od -An -N16 -tx1 /dev/urandom | tr --json ' \n')
+    asks() { curl -sSf -H "traceparent: 00-$trace-00f067aa0ba902b7-01" ${token:+-H "authorization: Bearer $token"} "$@"; }
+    token=$(asks "$gateway/api/auth/sign-up" --json '{"username":"tracer","email":"tracer@example.com","password":"a long password of six words"}' | jq -er .access_token)
+    id=$(asks "$gateway/api/cars" --json '{"maker":"opel","model":"corsa","year":2012,"price":3000,"mileage":80000}' | jq -er .id)
+    asks -F "images=@$ROOT/fm-image/tests/fixtures/gps.jpg;type=image/jpeg" -F "images=@$ROOT/fm-image/tests/fixtures/gps.jpg;type=image/jpeg" \
         "$gateway/api/cars/$id/images" >/dev/null
-    asks -X PATCH "$gateway/api/cars/$id" -d '{"price":2500}' >/dev/null
+    asks -X PATCH "$gateway/api/cars/$id" --json '{"price":2500}' >/dev/null
     token=$("$ROOT/scripts/service" fm-gateway token create bench)
     admin=$(health_url_of fm-gateway)/admin/api/traces/$trace
-    for n in $(seq 50); do
+    for _ in $(seq 50); do
         spans=$(asks "$admin" | jq '.spans | length')
         [ "$spans" != "$before" ] || break
         before=$spans
         sleep 1
     done
-    for n in $(seq "$(shorter 41 5)"); do
+    for _ in $(seq "$(shorter 41 5)"); do
         micros+=("$(asks -o /dev/null -w '%{time_total}' "$admin" | awk '{ print $1 * 1000 }')")
     done
     figure traces "putting a trace of $spans spans together at the gateway, from $(processes | grep -c '^fm-') instances (median of ${#micros[@]})" \
