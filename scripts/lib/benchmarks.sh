@@ -203,7 +203,7 @@ bench_traces() {
 # Lists a car with two pictures and changes it, all under one trace id, and asks for the trace until nothing more comes to it.
 put_together() {
     local trace id token micros=() spans=0 before=-1 admin
-    trace=$(od -An -N16 -tx1 /dev/urandom | tr --json ' \n')
+    trace=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     asks() { curl -sSf -H "traceparent: 00-$trace-00f067aa0ba902b7-01" ${token:+-H "authorization: Bearer $token"} "$@"; }
     token=$(asks "$gateway/api/auth/sign-up" --json '{"username":"tracer","email":"tracer@example.com","password":"a long password of six words"}' | jq -er .access_token)
     id=$(asks "$gateway/api/cars" --json '{"maker":"opel","model":"corsa","year":2012,"price":3000,"mileage":80000}' | jq -er .id)
