@@ -42,6 +42,11 @@ impl<T> Watched<T> {
         self.seen = seen;
         Some(contents.and_then(|contents| (self.read)(&contents)).map(|value| self.value = value))
     }
+
+    /// The same, with the setting and the files that it is about.
+    fn looked(&mut self) -> Option<((&'static str, String), std::result::Result<(), String>)> {
+        self.look().map(|outcome| ((self.setting, shown(&self.files)), outcome))
+    }
 }
 
 type Contents = std::result::Result<Vec<Vec<u8>>, String>;
@@ -115,48 +120,39 @@ impl Reloader {
     }
 
     fn look(&mut self) {
-        let mut is_changed = false;
-        for certificate in &mut self.certificates {
-            let looked = certificate.look();
-            is_changed |= note(&self.metrics, certificate.setting, &certificate.files, looked);
+        let mut looked: Vec<_> = self.certificates.iter_mut().filter_map(Watched::looked).collect();
+        looked.extend(self.authorities.as_mut().and_then(Watched::looked));
+        if looked.iter().any(|(_, outcome)| outcome.is_ok()) {
+            let roots = self.authorities.as_ref().map(|roots| &roots.value);
+            match configuration(self.certificates.iter().map(|c| &c.value), roots, &self.settings) {
+                Ok(config) => self.config.store(config),
+                Err(e) => looked.iter_mut().filter(|(_, outcome)| outcome.is_ok()).for_each(|(_, outcome)| *outcome = Err(e.clone())),
+            }
+            self.show();
         }
-        if let Some(roots) = &mut self.authorities {
-            let looked = roots.look();
-            is_changed |= note(&self.metrics, roots.setting, &roots.files, looked);
+        // Only now does it hold: who reads the count or the log may rely on it.
+        for (what, outcome) in looked {
+            self.tell(&what, outcome);
         }
-        if !is_changed {
-            return;
+    }
+
+    fn tell(&self, (setting, files): &(&'static str, String), outcome: std::result::Result<(), String>) {
+        match outcome {
+            Ok(()) => {
+                self.metrics.certificates_loaded("loaded");
+                log::info!(files = files.as_str(); "tls: {setting} has changed, new connections use it");
+            }
+            Err(why) => {
+                self.metrics.certificates_loaded("refused");
+                log::error!(files = files.as_str(); "tls: {setting} has changed and cannot be used ({why}), keeping the old one");
+            }
         }
-        let roots = self.authorities.as_ref().map(|roots| &roots.value);
-        match configuration(self.certificates.iter().map(|c| &c.value), roots, &self.settings) {
-            Ok(config) => self.config.store(config),
-            Err(e) => log::error!("tls: the new certificates cannot be used ({e}), keeping the old ones"),
-        }
-        self.show();
     }
 
     fn show(&self) {
         for certificate in &self.certificates {
             let file = certificate.files.first().map(|file| file.display().to_string()).unwrap_or_default();
             self.metrics.certificate_expires(&file, certificate.value.not_after);
-        }
-    }
-}
-
-/// Logs and counts what a look at files has brought; says whether there is something new.
-fn note(metrics: &GatewayMetrics, setting: &str, files: &[PathBuf], looked: Option<std::result::Result<(), String>>) -> bool {
-    let files = shown(files);
-    match looked {
-        None => false,
-        Some(Ok(())) => {
-            metrics.certificates_loaded("loaded");
-            log::info!(files = files.as_str(); "tls: {setting} has changed, new connections use it");
-            true
-        }
-        Some(Err(why)) => {
-            metrics.certificates_loaded("refused");
-            log::error!(files = files.as_str(); "tls: {setting} has changed and cannot be used ({why}), keeping the old one");
-            false
         }
     }
 }
