@@ -117,7 +117,7 @@ fn every_query_of_a_dashboard_or_alert_asks_for_metrics_that_are_exported() {
         let traces = prometheus.exemplars(&query.expression);
         let last = traces.last().unwrap_or_else(|| panic!("{}: no exemplar of {}", query.place, query.expression));
         let known = market.script("trace", &[last]);
-        assert!(known.contains("fm-gateway"), "{}: nobody has kept the trace {last}:\n{known}", query.place);
+        assert!(known.contains("fm-"), "{}: nobody has kept the trace {last}:\n{known}", query.place);
     }
     println!("{} queries, {} of panels; without data: {empty:?}", queries.len(), panels.count());
 
