@@ -21,7 +21,7 @@ use std::{
 
 messages! {
     call "fm-bench/echo" Echo { text: String } -> String;
-    event "bench.happened" from "fm-bench" Happened { text: String }
+    event "bench.happened" from "fm-bench-caller" Happened { text: String }
 }
 
 /// The routing key of what is published.
@@ -67,7 +67,8 @@ impl Pair {
         let (give, take) = mpsc::channel();
         thread::spawn(move || {
             let _ = fm_sdk::actix_rt::System::new().block_on(async move {
-                let application = Application::on(Service::new("fm-bench-caller", ()), Settings::memory(), "one", calls)?;
+                let application =
+                    Application::on(Service::new("fm-bench-caller", ()).publishes::<Happened>(), Settings::memory(), "one", calls)?;
                 let _ = give.send(application.bus());
                 std::future::pending::<fm_sdk::Result<()>>().await
             });
