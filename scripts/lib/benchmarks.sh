@@ -285,18 +285,20 @@ write_table() {
         grep -vE "\"part\":\"($part)\"" "$kept" >"$kept.new" || true
         mv "$kept.new" "$kept"
     done
-    cat "$FIGURES" >>"$kept"
+    # Parts are measured on different days, and on different machines.
+    jq -c --arg measured "$(date -u +%Y-%m-%d), on $MACHINE" '. + {$measured}' "$FIGURES" >>"$kept"
     : >"$BENCH/goals.jsonl"
     {
         say "# Benchmarks"
         say ""
-        say "Written by \`scripts/bench\` on $(date -u +%Y-%m-%d). Measure again on your machine: every figure is one of a machine, and this one was:"
-        say "$MACHINE; everything, clients too, on the same machine."
+        say "Written by \`scripts/bench\`. Measure again on your machine: every figure is one of a machine, which each part names. Everything ran on it, clients too."
         describe_parts
         for part in bus up import 'search|large' uploads gateway traces contracts; do
             grep -E "\"part\":\"($part)\"" "$kept" >"$BENCH/part.jsonl" || continue
             say ""
             say "## $(title_of "$part")"
+            say "Measured $(jq -r .measured "$BENCH/part.jsonl" | head -n 1)."
+            say ""
             print_table "$BENCH/part.jsonl"
             jq -c 'select(.reached != null)' "$BENCH/part.jsonl" >>"$BENCH/goals.jsonl"
         done
