@@ -44,9 +44,16 @@ impl<T> Watched<T> {
     }
 
     /// The same, with the setting and the files that it is about.
-    fn looked(&mut self) -> Option<((&'static str, String), std::result::Result<(), String>)> {
-        self.look().map(|outcome| ((self.setting, shown(&self.files)), outcome))
+    fn changed(&mut self) -> Option<Change> {
+        self.look().map(|outcome| Change { setting: self.setting, files: shown(&self.files), outcome })
     }
+}
+
+/// Files that are others than before, and whether they can be used.
+struct Change {
+    setting: &'static str,
+    files: String,
+    outcome: std::result::Result<(), String>,
 }
 
 type Contents = std::result::Result<Vec<Vec<u8>>, String>;
@@ -120,23 +127,21 @@ impl Reloader {
     }
 
     fn look(&mut self) {
-        let mut looked: Vec<_> = self.certificates.iter_mut().filter_map(Watched::looked).collect();
-        looked.extend(self.authorities.as_mut().and_then(Watched::looked));
-        if looked.iter().any(|(_, outcome)| outcome.is_ok()) {
+        let mut changes: Vec<Change> = self.certificates.iter_mut().filter_map(Watched::changed).collect();
+        changes.extend(self.authorities.as_mut().and_then(Watched::changed));
+        if changes.iter().any(|change| change.outcome.is_ok()) {
             let roots = self.authorities.as_ref().map(|roots| &roots.value);
             match configuration(self.certificates.iter().map(|c| &c.value), roots, &self.settings) {
                 Ok(config) => self.config.store(config),
-                Err(e) => looked.iter_mut().filter(|(_, outcome)| outcome.is_ok()).for_each(|(_, outcome)| *outcome = Err(e.clone())),
+                Err(e) => changes.iter_mut().filter(|change| change.outcome.is_ok()).for_each(|change| change.outcome = Err(e.clone())),
             }
             self.show();
         }
         // Only now does it hold: who reads the count or the log may rely on it.
-        for (what, outcome) in looked {
-            self.tell(&what, outcome);
-        }
+        changes.iter().for_each(|change| self.tell(change));
     }
 
-    fn tell(&self, (setting, files): &(&'static str, String), outcome: std::result::Result<(), String>) {
+    fn tell(&self, Change { setting, files, outcome }: &Change) {
         match outcome {
             Ok(()) => {
                 self.metrics.certificates_loaded("loaded");
