@@ -22,7 +22,7 @@ use crate::{
     recent::RecentRequests,
     table::{Copy, TableState, TableWatcher},
     timeline::Timeline,
-    upstream::Limits,
+    upstream::{Chooser, Connector, Limits},
 };
 use fm_sdk::{
     Error, Kind, Result, ResultExt,
@@ -140,7 +140,8 @@ impl Application {
         let draining = Draining::default();
         let tools = Tools {
             services: services.clone(),
-            balancer: Balancer::new(Policy { memory: LATENCY_MEMORY, ..Policy::default() }),
+            chooser: Chooser::new(Balancer::new(Policy { memory: LATENCY_MEMORY, ..Policy::default() }), own.zone.as_deref()),
+            connector: Connector::trusting(own.upstream_ca.as_deref())?,
             drains: Drains::default(),
             verifier,
             limits: Limits::default(),

@@ -78,6 +78,14 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_GATEWAY_PROXY_PROTOCOL", value_name = "NETWORKS", value_delimiter = ',')]
     pub proxy_protocol: Vec<IpNet>,
 
+    /// Certificates (PEM) of the only authorities that upstreams with https:// are trusted by; not set: those of the public internet
+    #[arg(long, env = "FM_GATEWAY_UPSTREAM_CA", value_name = "FILE")]
+    pub upstream_ca: Option<PathBuf>,
+
+    /// Where this gateway runs: instances whose metadata names the same zone come first, while any of them is well
+    #[arg(long, env = "FM_GATEWAY_ZONE", value_name = "ZONE")]
+    pub zone: Option<String>,
+
     /// How long a service that has no instance stays in the API's documents
     #[arg(long, env = "FM_GATEWAY_DOCUMENTS_UNAVAILABLE", default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
     pub documents_unavailable: Duration,
@@ -128,6 +136,8 @@ impl Default for GatewaySettings {
             connections_per_address: limits.connections_per_address,
             streams_per_address: limits.streams_per_address,
             proxy_protocol: Vec::new(),
+            upstream_ca: None,
+            zone: None,
             documents_unavailable: Duration::from_secs(600),
             handover: None,
             tls: TlsSettings::default(),

@@ -2,11 +2,11 @@
 //! drains; then both sides are told so in a frame of their own.
 
 use super::{gateway::Gateway, state::ConnectionState, websocket::Boundary};
+use crate::upstream::Stream;
 use bytes::{Bytes, BytesMut};
 use std::{any::Any, cell::Cell, io, pin::pin, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
     sync::watch,
     time::{Instant, sleep, timeout},
 };
@@ -23,7 +23,7 @@ const MASKED_CLOSE: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9];
 
 /// The side of the upstream, which has switched.
 pub struct Tunnel {
-    pub io: TcpStream,
+    pub io: Stream,
     /// What it has sent behind the head of its answer.
     pub ahead: Bytes,
     /// How long nothing may come from either side.
@@ -38,11 +38,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let Tunnel { io, ahead: answered, idle, held } = tunnel;
-    let _ = io.set_nodelay(true);
     let moved = Cell::new(Instant::now());
     let (leave, leaves) = watch::channel(false);
     let (from_client, to_client) = tokio::io::split(client);
-    let (from_upstream, to_upstream) = io.into_split();
+    let (from_upstream, to_upstream) = tokio::io::split(io);
     let up = relay(from_client, to_upstream, ahead, &MASKED_CLOSE, &moved, leaves.clone());
     let down = relay(from_upstream, to_client, answered, &CLOSE, &moved, leaves);
     let both = async {
@@ -97,7 +96,7 @@ async fn relay(
         tokio::select! {
             biased;
             _ = leaves.wait_for(|leaves| *leaves), if !leaving => leaving = true,
-            read = from.read_buf(&mut buffer) => if read? == 0 {
+            read = from.read_buf(&mut buffer) => if !read.is_ok_and(|count| count > 0) {
                 return to.shutdown().await;
             },
         }

@@ -5,13 +5,13 @@ use crate::{
     drain::Drains,
     front::GatewayMetrics,
     table::{Problems, Table},
-    upstream::Limits,
+    upstream::{Chooser, Connector, Limits},
 };
 use fm_sdk::{
     http::Draining,
     identity::{TokenPolicy, Verifier},
     metrics::Metrics,
-    registry::{MemoryRegistry, Registry, balance::Balancer, services::Services},
+    registry::{MemoryRegistry, Registry, services::Services},
 };
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ pub fn check(table: &Table, plugins: &Catalogue) -> Result<(), Problems> {
 pub fn drivers(registry: Arc<dyn Registry>) -> Drivers {
     Drivers::new(Tools {
         services: Services::new(registry.clone()),
-        balancer: Balancer::default(),
+        chooser: Chooser::default(),
+        connector: Connector::default(),
         drains: Drains::default(),
         verifier: Arc::new(Verifier::new(&*registry, TokenPolicy::default())),
         limits: Limits::default(),

@@ -6,6 +6,7 @@ use crate::{
     router::{Pattern, Router, Rule},
     table::{FORMAT, Problem, Problems, Route, Stage, Table},
 };
+use fm_sdk::registry::services::Instance;
 use http::HeaderName;
 use serde_json::{Map, Value};
 use std::{
@@ -35,6 +36,26 @@ impl Compiled {
         let steps = self.routes.iter().flat_map(|route| &route.steps).filter(|step| step.enabled);
         futures::future::join_all(steps.map(|step| step.step.ready())).await;
     }
+
+    /// The upstreams that are no services of the registry.
+    pub fn unregistered(&self) -> impl Iterator<Item = Unregistered<'_>> {
+        self.routes.iter().flat_map(|route| {
+            route.steps.iter().filter(|step| step.enabled).filter_map(|step| {
+                let (name, instances) = step.step.unregistered()?;
+                Some(Unregistered { name, plugin: step.plugin, route: &route.id, instances })
+            })
+        })
+    }
+}
+
+/// An upstream that is no service of the registry.
+pub struct Unregistered<'a> {
+    pub name: &'a str,
+    /// The plugin that knows its instances.
+    pub plugin: &'static str,
+    /// The id of the route that leads there.
+    pub route: &'a str,
+    pub instances: Arc<[Instance]>,
 }
 
 /// A route, ready for requests.

@@ -1,11 +1,11 @@
 //! What plugins work with. It outlives every table.
 
-use crate::{drain::Drains, front::GatewayMetrics, upstream::Limits};
-use fm_sdk::{
-    http::Draining,
-    identity::Verifier,
-    registry::{balance::Balancer, services::Services},
+use crate::{
+    drain::Drains,
+    front::GatewayMetrics,
+    upstream::{Chooser, Connector, Limits},
 };
+use fm_sdk::{http::Draining, identity::Verifier, registry::services::Services};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,8 +14,10 @@ use std::{collections::BTreeMap, sync::Arc};
 pub struct Tools {
     /// Who runs where.
     pub services: Services,
-    /// Load and ejections of all instances.
-    pub balancer: Balancer,
+    /// Chooses instances; knows load and ejections of all of them.
+    pub chooser: Chooser,
+    /// Opens connections to them.
+    pub connector: Connector,
     /// Instances that get no new requests.
     pub drains: Drains,
     pub verifier: Arc<Verifier>,

@@ -5,11 +5,14 @@ use crate::{
     front::{ClientCertificate, Place, RefusalLog, RequestBody},
     live::{LiveRequest, LiveRequests},
     plugins::{cache::Forwarded, rate_limit::Quota},
-    upstream::{Length, Pool},
+    upstream::{Chooser, Length, Pool},
 };
 use fm_sdk::{
     Identity,
-    registry::{balance::Balancer, services::Instance},
+    registry::{
+        balance::{InstanceHealth, Picked},
+        services::Instance,
+    },
     time::now_ms,
     trace::{Span, TraceParent},
 };
@@ -49,7 +52,19 @@ impl Client {
 pub struct Upstream {
     pub name: Arc<str>,
     pub instances: Arc<[Instance]>,
-    pub balancer: Balancer,
+    pub chooser: Chooser,
+}
+
+impl Upstream {
+    /// Chooses one of the instances that were not tried; see [`Chooser::pick`].
+    pub fn pick(&self, tried: &[&str], is_repeatable: bool) -> Option<Picked> {
+        self.chooser.pick(&self.instances, tried, is_repeatable)
+    }
+
+    /// How an instance stands.
+    pub fn health(&self, instance: &Instance) -> InstanceHealth {
+        self.chooser.balancer.health(instance)
+    }
 }
 
 /// A request, what is known about it, and what the steps before found out.

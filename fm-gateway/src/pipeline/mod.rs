@@ -27,7 +27,7 @@ pub use {
     answer::{Answer, Body},
     catalogue::Catalogue,
     check::{check, drivers},
-    compile::{Compiled, CompiledRoute, CompiledStep, compile, variables},
+    compile::{Compiled, CompiledRoute, CompiledStep, Unregistered, compile, variables},
     delivery::{Delivery, Outcome},
     drivers::{Driver, DriverStatus, Drivers, Tools},
     exchange::{Client, Exchange, Upstream, Worker},

@@ -2,9 +2,10 @@
 
 use super::{Answer, Drivers, Exchange, Outcome};
 use bytes::Bytes;
-use fm_sdk::Error;
+use fm_sdk::{Error, registry::services::Instance};
 use futures::future::LocalBoxFuture;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A kind of step: what it is called, what can be set, and how a step is made of settings.
 ///
@@ -70,6 +71,11 @@ pub trait Step: Send + Sync {
     /// Resolves when the step can do its work. A table takes effect when all its steps can, or have had some seconds for it.
     fn ready(&self) -> LocalBoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
+    }
+
+    /// The instances that it chooses from, and the name of all of them, where they are not in the registry: operators are shown them.
+    fn unregistered(&self) -> Option<(&str, Arc<[Instance]>)> {
+        None
     }
 
     /// Looks at the request, may change it, and passes, answers or fails.

@@ -23,6 +23,7 @@ mod redirect;
 mod request_validation;
 mod respond;
 mod rewrite;
+mod upstream;
 mod who;
 
 use crate::pipeline::Plugin;
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(request_validation::RequestValidation::default()),
         Arc::new(respond::Respond),
         Arc::new(rewrite::Rewrite),
+        Arc::new(upstream::Addresses),
     ]
 }
 

@@ -3,6 +3,7 @@
 use super::{
     answer::{Head, check},
     connection::{Connection, Unanswered},
+    connector::Stream,
     failure::Failure,
     upload::{Progress, Upload},
     watchdog::Watchdog,
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use http::header::UPGRADE;
 use hyper::{Request, body::Incoming};
 use std::{rc::Rc, task::Context, time::Duration};
-use tokio::{net::TcpStream, time::Instant};
+use tokio::time::Instant;
 
 /// How long each part may stand still. Zero means for ever.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +72,7 @@ impl Call {
     }
 
     /// Gives the connection that has switched.
-    pub fn into_io(self) -> Option<(TcpStream, Bytes)> {
+    pub fn into_io(self) -> Option<(Stream, Bytes)> {
         self.connection.into_io()
     }
 

@@ -1,7 +1,7 @@
 //! One HTTP/1.1 connection to an upstream. No task of its own runs it: whoever waits for its answer does, so that a request needs no
 //! wake-up between tasks and a connection that nobody waits for any more is closed by dropping it.
 
-use super::{failure::Failure, upload::Upload};
+use super::{connector::Stream, failure::Failure, upload::Upload};
 use bytes::Bytes;
 use hyper::{
     Request, Response,
@@ -18,11 +18,12 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpStream, time::Instant};
+use tokio_util::either::Either;
 
 /// Bytes of an answer's head.
 const MAX_HEAD: usize = 64 * 1024;
 
-type Driver = http1::Connection<TokioIo<TcpStream>, Upload>;
+type Driver = http1::Connection<TokioIo<Stream>, Upload>;
 
 /// A connection to an upstream.
 pub struct Connection {
@@ -31,7 +32,8 @@ pub struct Connection {
     driver: Option<Pin<Box<Driver>>>,
     /// It has ended, and left the connection to what it has switched to.
     ended: Option<Pin<Box<Driver>>>,
-    pub(super) authority: Rc<str>,
+    /// Which requests it may carry.
+    pub(super) pool_key: Rc<str>,
     pub(super) idle_since: Instant,
     /// Came out of the pool.
     pub(super) reused: bool,
@@ -45,7 +47,7 @@ pub(super) struct Unanswered {
 }
 
 impl Connection {
-    /// Connects to `host:port`.
+    /// Connects to `host:port`, in clear text.
     ///
     /// # Errors
     /// `Connect` or `ConnectTimeout`.
@@ -53,10 +55,15 @@ impl Connection {
         let connecting = tokio::time::timeout(within, TcpStream::connect(authority));
         let io = connecting.await.map_err(|_| Failure::ConnectTimeout)?.map_err(Failure::Connect)?;
         io.set_nodelay(true).map_err(Failure::Connect)?;
+        Connection::over(Either::Left(io), authority).await
+    }
+
+    /// Speaks HTTP/1.1 over what is open.
+    pub(super) async fn over(io: Stream, pool_key: &str) -> Result<Connection, Failure> {
         let handshake = http1::Builder::new().max_header_size(MAX_HEAD).handshake(TokioIo::new(io)).await;
         let (sender, driver) = handshake.map_err(|e| Failure::Connect(io::Error::other(e)))?;
         let driver = Some(Box::pin(driver));
-        Ok(Connection { sender, driver, ended: None, authority: authority.into(), idle_since: Instant::now(), reused: false })
+        Ok(Connection { sender, driver, ended: None, pool_key: pool_key.into(), idle_since: Instant::now(), reused: false })
     }
 
     /// Reads and writes what can be read and written now; the task is woken when there is more.
@@ -65,7 +72,7 @@ impl Connection {
     }
 
     /// Gives what is below HTTP once the upstream has switched, and what it has sent behind its answer.
-    pub(super) fn into_io(mut self) -> Option<(TcpStream, Bytes)> {
+    pub(super) fn into_io(mut self) -> Option<(Stream, Bytes)> {
         self.drive(&mut Context::from_waker(Waker::noop()));
         let http1::Parts { io, read_buf, .. } = Pin::into_inner(self.ended?).into_parts();
         Some((io.into_inner(), read_buf))

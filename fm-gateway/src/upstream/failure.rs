@@ -10,6 +10,9 @@ pub enum Failure {
     Connect(io::Error),
     #[error("no connection within the time limit")]
     ConnectTimeout,
+    /// No handshake, or a certificate that is not to be trusted.
+    #[error("no TLS: {0}")]
+    Tls(io::Error),
     #[error("too many requests are under way to this upstream")]
     Busy,
     /// The connection ended before the answer's head was there.
@@ -64,13 +67,14 @@ impl Failure {
     }
     /// Whether surely nothing of the request has reached the upstream.
     pub fn nothing_sent(&self) -> bool {
-        matches!(self, Failure::Connect(_) | Failure::ConnectTimeout)
+        matches!(self, Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_))
     }
     /// Stable and lower-case, for metrics and logs.
     pub fn reason(&self) -> &'static str {
         match self {
             Failure::Connect(_) => "connect",
             Failure::ConnectTimeout => "connect-timeout",
+            Failure::Tls(_) => "tls",
             Failure::Busy => "busy",
             Failure::Broken(_) => "broken",
             Failure::HeadTimeout => "head-timeout",

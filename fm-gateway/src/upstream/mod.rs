@@ -1,13 +1,16 @@
 //! The HTTP/1.1 client towards services: hyper's connections, pooled per worker, streaming both ways at once.
 //!
 //! Framing is hyper's. What is added: an answer that could be mistaken for another one's costs the connection (RFC 9112, 6.3 and 11.1),
-//! time limits, limits and budgets per upstream.
+//! time limits, limits and budgets per upstream, TLS, and the choice among instances by weight and zone.
 
 mod answer;
 mod body;
 mod budget;
 mod call;
+pub mod chooser;
 mod connection;
+mod connector;
+pub mod endpoint;
 mod failure;
 mod fetch;
 mod limits;
@@ -21,7 +24,10 @@ pub use {
     body::BodyStream,
     budget::Budget,
     call::{Call, Times, Unsent},
+    chooser::Chooser,
     connection::Connection,
+    connector::{Connector, Stream},
+    endpoint::Endpoint,
     failure::Failure,
     fetch::fetch,
     limits::{Limit, Limits, Permit},

@@ -1,4 +1,4 @@
-//! Idle connections of one worker, by address.
+//! Idle connections of one worker, by what they may carry requests to.
 
 use super::connection::Connection;
 use std::{
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// How long a connection may wait for its next request; services keep theirs for longer (75 s), so that they do not close first.
 const IDLE: Duration = Duration::from_secs(30);
-/// How many connections per address wait.
+/// How many connections of a kind wait.
 const KEPT: usize = 128;
 
 /// Keeps connections for the next request.
@@ -27,10 +27,10 @@ impl Pool {
         pool
     }
 
-    /// Takes the connection that was used last, if it still stands.
-    pub fn take(&self, authority: &str) -> Option<Connection> {
+    /// Takes the connection that was used last, if it still stands; see [`Endpoint::pool_key`](super::Endpoint::pool_key).
+    pub fn take(&self, key: &str) -> Option<Connection> {
         let mut idle = self.0.borrow_mut();
-        let list = idle.get_mut(authority)?;
+        let list = idle.get_mut(key)?;
         while let Some(mut connection) = list.pop() {
             if connection.idle_since.elapsed() < IDLE && connection.is_idle() {
                 connection.reused = true;
@@ -44,10 +44,10 @@ impl Pool {
     pub fn keep(&self, mut connection: Connection) {
         connection.idle_since = Instant::now();
         let mut idle = self.0.borrow_mut();
-        match idle.get_mut(&connection.authority) {
+        match idle.get_mut(&connection.pool_key) {
             Some(list) if list.len() >= KEPT => {}
             Some(list) => list.push(connection),
-            None => drop(idle.insert(connection.authority.clone(), vec![connection])),
+            None => drop(idle.insert(connection.pool_key.clone(), vec![connection])),
         }
     }
 }

@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 18);
+    assert_eq!(routes.len(), 19);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -93,6 +93,14 @@ fn settings_that_make_no_sense_are_refused() {
         ("request-validation", json!({"service": "a", "unknown": "wait"})),
         ("request-validation", json!({"service": "a", "max_body": 0})),
         ("request-validation", json!({"service": "a", "timeout": "0s"})),
+        ("upstream", json!({"name": "billing"})),
+        ("upstream", json!({"name": "billing", "addresses": []})),
+        ("upstream", json!({"name": "a/b", "addresses": [{"url": "http://a:1"}]})),
+        ("upstream", json!({"name": "billing", "addresses": [{"url": "http://a:1/x"}]})),
+        ("upstream", json!({"name": "billing", "addresses": [{"url": "http://a:1"}, {"url": "http://A:1"}]})),
+        ("upstream", json!({"name": "billing", "addresses": [{"url": "http://a:1", "weight": 0}]})),
+        ("upstream", json!({"name": "billing", "addresses": [{"url": "http://a:1", "weight": 1.5}]})),
+        ("upstream", json!({"name": "billing", "addresses": [{"url": "http://a:1", "share": 1}]})),
         ("rewrite", json!({"path": "x"})),
         ("rewrite", json!({"path": "/x?y"})),
         ("body-limit", json!({"bytes": -1})),

@@ -85,6 +85,8 @@ mod trial;
 #[cfg(test)]
 mod unfinished;
 #[cfg(test)]
+mod upstreams;
+#[cfg(test)]
 mod websocket;
 #[cfg(test)]
 mod websocket_refused;

@@ -11,7 +11,7 @@ use fm_gateway::{
     },
     table::Table,
     trial::{Taken, TrialReport, TrialRequest, run},
-    upstream::Limits,
+    upstream::{Chooser, Connector, Limits},
 };
 use fm_sdk::{
     http::Draining,
@@ -19,7 +19,6 @@ use fm_sdk::{
     metrics::Metrics,
     registry::{
         MemoryRegistry,
-        balance::Balancer,
         services::{Instance, Registration, Services},
     },
     testing::TestIdentities,
@@ -75,7 +74,8 @@ impl Market {
         plugins.add(Arc::new(Late)).unwrap();
         let drivers = Drivers::new(Tools {
             services: Services::new(Arc::new(self.registry.clone())),
-            balancer: Balancer::default(),
+            chooser: Chooser::default(),
+            connector: Connector::default(),
             drains: Drains::default(),
             verifier: Arc::new(Verifier::new(&self.registry, self.identities.policy().clone())),
             limits: Limits::default(),

@@ -24,12 +24,19 @@ use std::{
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 pub const CALL: Call =
-    Call::get("/services", Role::Viewer, "Lists services, their instances and the routes that lead to them", |ask| Box::pin(run(ask)));
+    Call::get("/services", Role::Viewer, "Lists services and other upstreams, their instances and the routes that lead to them", |ask| {
+        Box::pin(run(ask))
+    });
 
-/// A service.
-#[derive(Clone, Debug, Default, Serialize)]
+/// What `source` says of services.
+const REGISTRY: &str = "registry";
+
+/// A service, or another upstream.
+#[derive(Clone, Debug, Serialize)]
 pub struct Service {
     pub name: String,
+    /// Who knows its instances: `registry`, or the plugin of its routes.
+    pub source: &'static str,
     pub instances: Vec<Running>,
     pub routes: BTreeSet<String>,
 }
@@ -54,6 +61,11 @@ pub struct Running {
 }
 
 impl Service {
+    /// Whether its instances register.
+    pub fn is_registered(&self) -> bool {
+        self.source == REGISTRY
+    }
+
     /// How many of its instances were taken out.
     pub fn drained(&self) -> usize {
         self.instances.iter().filter(|instance| instance.drained.is_some()).count()
@@ -71,21 +83,47 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(json!({"services": services})))
 }
 
-/// The services that are registered or that a route leads to, with their instances as these gateways see them.
+/// The services that are registered or that a route leads to, with their instances as these gateways see them, and the upstreams that the
+/// table in force names otherwise.
 pub async fn list(admin: &Admin, table: &Table, nodes: &BTreeMap<String, NodeStatus>) -> Vec<Service> {
     let all = admin.services.all();
     all.ready(TIMEOUT).await;
-    let mut services: BTreeMap<String, Service> = BTreeMap::new();
+    let in_force = admin.compiled.load_full();
+    let mut services: Known = BTreeMap::new();
     for instance in all.list().iter().filter(|instance| instance.service != NAME) {
         let running = Running { drained: admin.drivers.tools.drains.of(instance), ..running(instance, nodes) };
-        services.entry(instance.service.clone()).or_default().instances.push(running);
+        entry(&mut services, &instance.service, REGISTRY).instances.push(running);
     }
     for route in &table.routes {
         for name in route.services() {
-            services.entry(name.into()).or_default().routes.insert(route.id.clone());
+            entry(&mut services, name, REGISTRY).routes.insert(route.id.clone());
         }
     }
-    services.into_iter().map(|(name, service)| Service { name, ..service }).collect()
+    for upstream in in_force.iter().flat_map(|table| table.unregistered()) {
+        let known = entry(&mut services, upstream.name, upstream.plugin);
+        known.routes.insert(upstream.route.into());
+        for instance in upstream.instances.iter() {
+            // Another route may name it, too.
+            if known.instances.iter().all(|one| one.id != instance.id) {
+                known.instances.push(running(instance, nodes));
+            }
+        }
+    }
+    services.into_values().collect()
+}
+
+/// By name and source.
+type Known = BTreeMap<(String, &'static str), Service>;
+
+fn entry<'k>(known: &'k mut Known, name: &str, source: &'static str) -> &'k mut Service {
+    let service = || Service { name: name.into(), source, instances: Vec::new(), routes: BTreeSet::new() };
+    known.entry((name.into(), source)).or_insert_with(service)
+}
+
+/// The names of the services that are registered, or that a route of the table discovers.
+pub async fn registered(admin: &Admin, table: &Table) -> BTreeSet<String> {
+    let all = list(admin, table, &BTreeMap::new()).await.into_iter();
+    all.filter(Service::is_registered).map(|service| service.name).collect()
 }
 
 fn running(instance: &Instance, nodes: &BTreeMap<String, NodeStatus>) -> Running {
@@ -96,7 +134,8 @@ fn running(instance: &Instance, nodes: &BTreeMap<String, NodeStatus>) -> Running
         id,
         url,
         version,
-        started: rfc3339(started),
+        // Of those that do not register nobody knows it.
+        started: if started > 0 { rfc3339(started) } else { String::new() },
         metadata,
         in_flight: seen.iter().map(|(_, instance)| instance.in_flight).sum(),
         latency_ms: seen.iter().filter_map(|(_, instance)| instance.latency_ms).reduce(f64::max),

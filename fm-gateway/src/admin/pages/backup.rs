@@ -57,11 +57,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
 async fn page(ask: &Ask, text: String, service: String, preview: Result<Option<Preview>>) -> Result<HttpResponse> {
     let s = Layout::of(ask, "backup").await?;
     let working = ask.working().await?;
-    let services = crate::admin::api::services::list(&ask.admin, &working.table, &ask.admin.own_status())
-        .await
-        .into_iter()
-        .map(|service| service.name)
-        .collect();
+    let services = crate::admin::api::services::registered(&ask.admin, &working.table).await;
     let (mut preview, error) = match preview {
         Ok(preview) => (preview, String::new()),
         Err(e) => (None, said(&e, s.de)),

@@ -9,7 +9,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use fm_sdk::{Error, Kind, Result};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub const SHOW: Call =
     Call::get("/new-route", Role::Editor, "A new route", |ask| Box::pin(async move { show(&ask, Form::default(), None).await }));
@@ -50,11 +50,7 @@ async fn show(ask: &Ask, form: Form, error: Option<(String, String)>) -> Result<
     let s = Layout::of(ask, "routes").await?;
     let working = ask.working().await?;
     let groups = working.table.routes.iter().map(|route| route.group.clone()).filter(|group| !group.is_empty()).collect();
-    let services = crate::admin::api::services::list(&ask.admin, &working.table, &BTreeMap::new())
-        .await
-        .into_iter()
-        .map(|service| service.name)
-        .collect();
+    let services = crate::admin::api::services::registered(&ask.admin, &working.table).await;
     html(ask, &Page { s, mark: working.mark, form, groups, services, error })
 }
 

@@ -39,7 +39,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("Asks a service whether a request may pass", "Fragt einen Dienst, ob eine Anfrage passieren darf"),
     ("Lets in clients by an API key", "Lässt Clients mit einem API-Schlüssel zu"),
     ("Lets in who knows a password", "Lässt zu, wer ein Passwort kennt"),
+    ("Names addresses of an upstream that is not in the registry", "Nennt Adressen eines Upstreams, der nicht in der Registry ist"),
     // Names of settings.
+    ("Addresses", "Adressen"),
     ("Algorithms", "Verfahren"),
     ("Allow", "Zulassen"),
     ("Answer", "Antwort"),
@@ -78,6 +80,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Maximum age", "Höchstalter"),
     ("Memory", "Speicher"),
     ("Methods", "Methoden"),
+    ("Name", "Name"),
     ("Media types", "Medientypen"),
     ("Minimum bytes", "Mindestgröße in Bytes"),
     ("Minimum requests", "Mindestzahl Anfragen"),
@@ -273,13 +276,24 @@ const TEXTS: &[(&str, &str)] = &[
     ("What pages may read beside the usual", "Was Seiten außer dem Üblichen lesen dürfen"),
     ("Lets pages send cookies; not for any origin", "Lässt Seiten Cookies senden; nicht für jeden Ursprung"),
     ("How long browsers may keep the answer to a preflight", "Wie lange Browser die Antwort auf einen Preflight behalten dürfen"),
+    (
+        "What limits, budgets, metrics and operators call it; routes with the same name share them",
+        "Wie Grenzen, Budgets, Metriken und Betreiber ihn nennen; Routen mit demselben Namen teilen sie",
+    ),
+    (
+        "A url, http://host:port or https://host:port, for each; perhaps its weight beside the others (1; 0: it gets nothing), and its zone",
+        "Je eine url, http://host:port oder https://host:port; dazu vielleicht ihr Gewicht neben den anderen (weight: 1; 0: sie erhält nichts) und ihre Zone (zone)",
+    ),
     ("The name under which its instances register", "Der Name, unter dem sich seine Instanzen registrieren"),
     ("Addresses and networks that may ask; none named means all", "Adressen und Netze, die anfragen dürfen; ist keines genannt, alle"),
     (
         "Addresses and networks that may not, also if they are allowed",
         "Adressen und Netze, die nicht anfragen dürfen, auch wenn sie zugelassen sind",
     ),
-    ("What discovery has found, or http://host:port", "Was discovery gefunden hat, oder http://host:port"),
+    (
+        "What a plugin before has found, or http://host:port or https://host:port",
+        "Was ein Plugin davor gefunden hat, oder http://host:port oder https://host:port",
+    ),
     (
         "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent",
         "Wie viele andere Instanzen versucht werden: GET und HEAD, solange nichts geantwortet wurde, andere nur, wenn nichts gesendet wurde",

@@ -35,18 +35,21 @@ impl NodeStatus {
     /// That of this node.
     pub fn of(admin: &Admin) -> NodeStatus {
         let metrics = &admin.drivers.tools.metrics;
+        let (registered, table) = (admin.services.all().list(), admin.compiled.load_full());
+        let unregistered: Vec<Instance> =
+            table.iter().flat_map(|table| table.unregistered()).flat_map(|upstream| upstream.instances.to_vec()).collect();
         NodeStatus {
             connections: metrics.connections().get(),
             requests: metrics.under_way().get(),
             memory: fm_sdk::metrics::resident_memory(),
             drivers: admin.drivers.status(),
-            instances: admin.services.all().list().iter().map(|one| (place(one), instance(admin, one))).collect(),
+            instances: registered.iter().chain(&unregistered).map(|one| (place(one), instance(admin, one))).collect(),
         }
     }
 }
 
 fn instance(admin: &Admin, instance: &Instance) -> InstanceStatus {
-    let health = admin.drivers.tools.balancer.health(instance);
+    let health = admin.drivers.tools.chooser.balancer.health(instance);
     InstanceStatus {
         in_flight: health.in_flight,
         latency_ms: health.latency.map(|latency| latency.as_secs_f64() * 1000.0),

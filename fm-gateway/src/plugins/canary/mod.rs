@@ -5,9 +5,10 @@ mod choice;
 use crate::{
     drain::Drains,
     pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
+    upstream::{Chooser, chooser::weighted_in},
 };
 use choice::{ALWAYS, NEVER, asked_by_cookie, is_asked, share_of};
-use fm_sdk::registry::{balance::Balancer, services::Instances};
+use fm_sdk::registry::services::Instances;
 use futures::{FutureExt, future::LocalBoxFuture};
 use http::{HeaderName, HeaderValue, header::SET_COOKIE};
 use rand::Rng;
@@ -43,7 +44,7 @@ struct Choose {
     header: Option<HeaderName>,
     cookie: Option<String>,
     instances: Instances,
-    balancer: Balancer,
+    chooser: Chooser,
     drains: Drains,
 }
 
@@ -111,9 +112,9 @@ impl Plugin for Canary {
         let header =
             header.map(|name| HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))).transpose()?;
         let instances = drivers.tools.services.watch(&service);
-        let (balancer, drains) = (drivers.tools.balancer.clone(), drivers.tools.drains.clone());
+        let (chooser, drains) = (drivers.tools.chooser.clone(), drivers.tools.drains.clone());
         let share = (percent * 10_000.0).round() as u32;
-        Ok(Box::new(Choose { name: service.into(), share, sticky, header, cookie, instances, balancer, drains }))
+        Ok(Box::new(Choose { name: service.into(), share, sticky, header, cookie, instances, chooser, drains }))
     }
 }
 
@@ -125,9 +126,9 @@ impl Step for Choose {
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
         let goes = self.goes(exchange);
         if goes {
-            let instances = self.drains.available(self.instances.list());
+            let instances = weighted_in(self.drains.available(self.instances.list()));
             if !instances.is_empty() {
-                exchange.upstream = Some(Upstream { name: self.name.clone(), instances, balancer: self.balancer.clone() });
+                exchange.upstream = Some(Upstream { name: self.name.clone(), instances, chooser: self.chooser.clone() });
             }
         }
         Flow::pass()

@@ -3,11 +3,9 @@
 use crate::{
     drain::Drains,
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
+    upstream::{Chooser, chooser::weighted_in},
 };
-use fm_sdk::{
-    Error, Kind,
-    registry::{balance::Balancer, services::Instances},
-};
+use fm_sdk::{Error, Kind, registry::services::Instances};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -23,7 +21,7 @@ struct Settings {
 struct Find {
     name: Arc<str>,
     instances: Instances,
-    balancer: Balancer,
+    chooser: Chooser,
     drains: Drains,
 }
 
@@ -71,7 +69,7 @@ impl Plugin for Discovery {
         Ok(Box::new(Find {
             name: settings.service.into(),
             instances,
-            balancer: drivers.tools.balancer.clone(),
+            chooser: drivers.tools.chooser.clone(),
             drains: drivers.tools.drains.clone(),
         }))
     }
@@ -88,12 +86,12 @@ impl Step for Find {
             let error = Error::new(Kind::Unavailable, "service-down", format!("no instance of {} is up", self.name));
             return Flow::fail(error.retry_after(1));
         }
-        let instances = self.drains.available(instances);
+        let instances = weighted_in(self.drains.available(instances));
         if instances.is_empty() {
             let error = Error::new(Kind::Unavailable, "service-drained", format!("all instances of {} are drained", self.name));
             return Flow::fail(error.retry_after(1));
         }
-        exchange.upstream = Some(Upstream { name: self.name.clone(), instances, balancer: self.balancer.clone() });
+        exchange.upstream = Some(Upstream { name: self.name.clone(), instances, chooser: self.chooser.clone() });
         Flow::pass()
     }
 }

@@ -36,7 +36,7 @@ impl Whom {
     pub fn service(name: &str, drivers: &Drivers) -> Whom {
         let tools = &drivers.tools;
         let instances = tools.services.watch(name);
-        Whom::Service { name: name.into(), instances, balancer: tools.balancer.clone(), drains: tools.drains.clone() }
+        Whom::Service { name: name.into(), instances, balancer: tools.chooser.balancer.clone(), drains: tools.drains.clone() }
     }
 
     /// `None`, if it is not `http://host:port`.

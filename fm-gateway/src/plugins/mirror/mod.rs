@@ -93,7 +93,7 @@ impl Copies {
         let instances = self.drivers.tools.drains.available(self.instances.list());
         let sender = Sender {
             instances,
-            balancer: self.drivers.tools.balancer.clone(),
+            balancer: self.drivers.tools.chooser.balancer.clone(),
             pool: exchange.worker.pool.clone(),
             timeout: self.settings.timeout,
         };

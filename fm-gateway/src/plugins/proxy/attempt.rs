@@ -7,7 +7,7 @@ use crate::{
         Answer, Body, Decision, Exchange, Upstream, spans,
         trace::{AttemptKind, AttemptOutcome},
     },
-    upstream::{BodyStream, Call, Connection, Failure, Limit, Unsent},
+    upstream::{BodyStream, Call, Connection, Endpoint, Failure, Limit, Unsent},
 };
 use fm_sdk::{
     Error, Kind,
@@ -54,14 +54,12 @@ impl Forward {
         let repeatable = matches!(exchange.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && exchange.length.is_zero();
         let mut tried: Vec<&str> = Vec::new();
         loop {
-            let (balancer, instances) = (&upstream.balancer, &upstream.instances);
-            let picked = if repeatable { balancer.pick(instances, &tried) } else { balancer.pick_proven(instances, &tried) };
-            let Some(picked) = picked else {
+            let Some(picked) = upstream.pick(&tried, repeatable) else {
                 return Decision::Fail(
                     Error::new(Kind::Unavailable, "service-down", format!("no instance of {} answers", upstream.name)).retry_after(1),
                 );
             };
-            let instance = &instances[picked.index];
+            let instance = &upstream.instances[picked.index];
             tried.push(&instance.id);
             let kind = if tried.len() == 1 { AttemptKind::First } else { AttemptKind::Retry };
             let result = match repeatable {
@@ -176,22 +174,20 @@ impl Forward {
         picked: &mut Picked,
         repeatable: bool,
     ) -> Result<Answer, Failure> {
-        let authority = instance.url.strip_prefix("http://").ok_or_else(|| {
-            Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"))
-        })?;
-        let pool = &exchange.worker.pool;
-        let mut call = match pool.take(authority) {
+        let endpoint = endpoint(instance)?;
+        let (pool, host) = (&exchange.worker.pool, endpoint.host());
+        let mut call = match pool.take(&endpoint.pool_key()) {
             Some(connection) => self.call(exchange, connection),
-            None => self.call(exchange, self.connect(authority).await?),
+            None => self.call(exchange, self.connect(&endpoint).await?),
         };
-        let (head, incoming) = match call.send(self.request(exchange, trace, authority, body.take())?).await {
+        let (head, incoming) = match call.send(self.request(exchange, trace, host, body.take())?).await {
             Ok(answer) => answer,
             // The instance closed an idle connection just when it was taken.
             Err(Unsent { failure: Failure::Broken(_), request }) if call.reused() && (repeatable || request.is_some()) => {
                 // Kept for another instance, if this one cannot be reached any more.
                 body.set(request.and_then(|request| request.into_body().into_source()));
-                call = self.call(exchange, self.connect(authority).await?);
-                call.send(self.request(exchange, trace, authority, body.take())?).await.map_err(|unsent| unsent.failure)?
+                call = self.call(exchange, self.connect(&endpoint).await?);
+                call.send(self.request(exchange, trace, host, body.take())?).await.map_err(|unsent| unsent.failure)?
             }
             Err(Unsent { failure, .. }) => return Err(failure),
         };
@@ -216,8 +212,8 @@ impl Forward {
         Ok(Answer::of_upstream(status, headers, body))
     }
 
-    pub(super) async fn connect(&self, authority: &str) -> Result<Connection, Failure> {
-        Connection::open(authority, self.settings.times.connect).await
+    pub(super) async fn connect(&self, endpoint: &Endpoint<'_>) -> Result<Connection, Failure> {
+        self.drivers.tools.connector.open(endpoint, self.settings.times.connect).await
     }
 
     pub(super) fn call(&self, exchange: &Exchange, connection: Connection) -> Call {
@@ -225,6 +221,13 @@ impl Forward {
         let deadline = (!limit.is_zero()).then(|| tokio::time::Instant::from_std(exchange.started) + limit);
         Call::new(connection, self.settings.times, deadline)
     }
+}
+
+/// Where an instance is.
+pub(super) fn endpoint(instance: &Instance) -> Result<Endpoint<'_>, Failure> {
+    Endpoint::of(instance).ok_or_else(|| {
+        Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// and https:// instances can be reached"))
+    })
 }
 
 pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure) -> Decision {
@@ -245,7 +248,7 @@ pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure
             let error = Error::new(Kind::Malformed, "body-too-slow", "the request body came too slowly");
             return Decision::Answer(Answer::problem_as(StatusCode::REQUEST_TIMEOUT, &error, &exchange.trace));
         }
-        Failure::Broken(_) | Failure::Truncated(_) | Failure::BadAnswer(_) => {
+        Failure::Tls(_) | Failure::Broken(_) | Failure::Truncated(_) | Failure::BadAnswer(_) => {
             let error = Error::new(Kind::Unavailable, "bad-gateway", format!("{name} gave no usable answer"));
             log::warn!(upstream = &**name; "proxy: no usable answer, answering 502: {failure}");
             return Decision::Answer(Answer::problem_as(StatusCode::BAD_GATEWAY, &error, &exchange.trace));

@@ -28,7 +28,7 @@ impl Forward {
     ) -> Result<Answered, Failure> {
         let (after, none) = (self.settings.hedge_after, Cell::new(None));
         let instance = &upstream.instances[picked.index];
-        let ejected = !upstream.balancer.health(instance).ejected_for.is_zero();
+        let ejected = !upstream.health(instance).ejected_for.is_zero();
         let first = self.attempt(exchange, upstream, picked, kind, &none, true);
         if after.is_zero() {
             return first.await;
@@ -67,7 +67,7 @@ impl Forward {
 
     /// Picks an instance that is asked too, if there is one and the budget allows it.
     fn hedge(&self, upstream: &Upstream, limit: &Limit, tried: &[&str], after: Duration) -> Option<Picked> {
-        let is_up = |instance: &Instance| upstream.balancer.health(instance).ejected_for.is_zero();
+        let is_up = |instance: &Instance| upstream.health(instance).ejected_for.is_zero();
         let left = upstream.instances.iter().any(|instance| !tried.contains(&instance.id.as_str()) && is_up(instance));
         if !left || tried.len() > self.settings.retries {
             return None;
@@ -78,8 +78,8 @@ impl Forward {
             return None;
         }
         let waited_for = upstream.instances.iter().filter(|instance| tried.contains(&instance.id.as_str()));
-        let silent = waited_for.map(|instance| upstream.balancer.health(instance).silent_for).any(|silent| silent >= after);
+        let silent = waited_for.map(|instance| upstream.health(instance).silent_for).any(|silent| silent >= after);
         metrics.hedged(&upstream.name, if silent { "silent" } else { "slow" });
-        upstream.balancer.pick(&upstream.instances, tried)
+        upstream.pick(tried, true)
     }
 }

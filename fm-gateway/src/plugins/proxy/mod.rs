@@ -9,9 +9,9 @@ mod websocket;
 
 use crate::{
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
-    upstream::Limit,
+    upstream::{Chooser, Limit},
 };
-use fm_sdk::registry::{balance::Balancer, services::Instance};
+use fm_sdk::registry::services::Instance;
 use serde_json::{Map, Value};
 use settings::{Settings, Target};
 use std::sync::{Arc, OnceLock};
@@ -54,7 +54,7 @@ impl Plugin for Proxy {
         let fixed = match &settings.target {
             Target::Discovered => None,
             Target::Fixed(url) => {
-                let upstream = alone(url, drivers.tools.balancer.clone());
+                let upstream = alone(url, drivers.tools.chooser.clone());
                 let limit = drivers.tools.limits.of(url, settings.at_once);
                 Some((upstream, limit))
             }
@@ -70,6 +70,6 @@ impl Step for Forward {
 }
 
 /// A fixed address, as a service with one instance.
-fn alone(url: &str, balancer: Balancer) -> Upstream {
-    Upstream { name: url.into(), instances: Arc::new([Instance::new(url.replace('/', "_"), "fixed", url)]), balancer }
+fn alone(url: &str, chooser: Chooser) -> Upstream {
+    Upstream { name: url.into(), instances: Arc::new([Instance::new(url.replace('/', "_"), "fixed", url)]), chooser }
 }

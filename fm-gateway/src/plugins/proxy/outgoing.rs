@@ -37,17 +37,17 @@ impl Forward {
         Ok(Uri::from(target))
     }
 
-    /// `trace` is the step that asks.
+    /// `trace` is the step that asks, `name` the upstream's own for `Host`.
     pub(super) fn request(
         &self,
         exchange: &Exchange,
         trace: TraceParent,
-        authority: &str,
+        name: &str,
         body: Option<RequestBody>,
     ) -> Result<Request<Upload>, Failure> {
         let client = &exchange.client;
         let preserved = self.settings.preserve_host && !client.authority.is_empty();
-        let host = if preserved { client.authority.clone() } else { value(authority)? };
+        let host = if preserved { client.authority.clone() } else { value(name)? };
         let traceparent = trace.to_string();
         let head = Outgoing {
             method: &exchange.head.method,

@@ -1,6 +1,6 @@
 //! What can be set of a proxy.
 
-use crate::upstream::Times;
+use crate::upstream::{Times, endpoint::is_endpoint};
 use fm_sdk::config::parse_duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -60,12 +60,10 @@ impl Settings {
         let raw: Raw = crate::plugins::read(settings)?;
         let target = match raw.target.as_str() {
             "${target}" => Target::Discovered,
-            url => match url.strip_prefix("http://") {
-                // Whoever can name the target of a request can reach what only the gateway can reach.
-                _ if url.contains("${") => return Err("a target is ${target} or an address without variables".into()),
-                Some(authority) if is_authority(authority) => Target::Fixed(url.to_owned()),
-                _ => return Err(format!("{url}: a target is ${{target}} or http://host:port")),
-            },
+            // Whoever can name the target of a request can reach what only the gateway can reach.
+            url if url.contains("${") => return Err("a target is ${target} or an address without variables".into()),
+            url if is_endpoint(url) => Target::Fixed(url.to_owned()),
+            url => return Err(format!("{url}: a target is ${{target}}, http://host:port or https://host:port")),
         };
         if raw.strip_prefix.as_ref().is_some_and(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err("a prefix starts with / and does not end in one".into());
@@ -92,11 +90,6 @@ impl Settings {
     }
 }
 
-fn is_authority(text: &str) -> bool {
-    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
-    port.is_some_and(|p| p > 0) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
-}
-
 /// The schema of the settings.
 pub fn schema() -> Value {
     let time = |title: &str, default: &str, description: &str| json!({"type": "string", "format": "duration", "default": default, "title": title, "description": description});
@@ -106,7 +99,7 @@ pub fn schema() -> Value {
         "properties": {
             "target": {
                 "type": "string", "default": "${target}", "title": "Target",
-                "description": "What discovery has found, or http://host:port"
+                "description": "What a plugin before has found, or http://host:port or https://host:port"
             },
             "retries": {
                 "type": "integer", "minimum": 0, "maximum": 5, "default": 2, "title": "Retries",
@@ -156,11 +149,11 @@ mod tests {
 
     #[test]
     fn a_client_cannot_name_the_target() {
-        for target in ["http://${header.x-target}:80", "${path.x}", "https://a:1", "http://a", "http://u@a:1", "http://a:1/x", "http://:1"]
-        {
+        for target in ["http://${header.x-target}:80", "${path.x}", "ftp://a:1", "http://a", "http://u@a:1", "http://a:1/x", "http://:1"] {
             assert!(read(json!({"target": target})).is_err(), "{target}");
         }
         assert!(read(json!({"target": "http://127.0.0.1:8080"})).is_ok());
+        assert!(read(json!({"target": "https://a.example:443"})).is_ok());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     Forward,
-    attempt::{Ended, failed},
+    attempt::{Ended, endpoint, failed},
 };
 use crate::{
     front::Tunnel,
@@ -36,7 +36,7 @@ impl Forward {
         }
         let mut tried: Vec<&str> = Vec::new();
         loop {
-            let Some(mut picked) = upstream.balancer.pick_proven(&upstream.instances, &tried) else {
+            let Some(mut picked) = upstream.pick(&tried, false) else {
                 let error = Error::new(Kind::Unavailable, "service-down", format!("no instance of {} answers", upstream.name));
                 return Decision::Fail(error.retry_after(1));
             };
@@ -81,11 +81,9 @@ impl Forward {
         instance: &Instance,
         picked: &mut Picked,
     ) -> Result<(Answer, Option<Tunnel>), Failure> {
-        let unsupported =
-            || Failure::Connect(std::io::Error::new(std::io::ErrorKind::Unsupported, "only http:// instances can be reached"));
-        let authority = instance.url.strip_prefix("http://").ok_or_else(unsupported)?;
-        let mut call = self.call(exchange, self.connect(authority).await?);
-        let mut request = self.request(exchange, trace, authority, None)?;
+        let endpoint = endpoint(instance)?;
+        let mut call = self.call(exchange, self.connect(&endpoint).await?);
+        let mut request = self.request(exchange, trace, endpoint.host(), None)?;
         request.headers_mut().insert(CONNECTION, SWITCHES);
         request.headers_mut().insert(UPGRADE, WEBSOCKET);
         let (mut head, incoming) = call.send(request).await.map_err(|unsent| unsent.failure)?;

@@ -7,6 +7,7 @@ mod client;
 mod encrypted;
 mod frames;
 mod operator;
+mod terminator;
 mod upstream;
 mod websocket;
 
@@ -18,6 +19,7 @@ pub use {
     encrypted::{Encrypted, request, to},
     frames::{Frames, frame, head, indexed, literal},
     operator::{Operator, one_time_password},
+    terminator::Terminator,
     upstream::{Upstream, ok},
     websocket::{HANDSHAKE, Message, SWITCHES, echoing, message, read_message, switching},
 };

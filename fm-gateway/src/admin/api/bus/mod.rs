@@ -13,7 +13,6 @@ use crate::{
 use fm_sdk::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The body of a call that is about one dead letter. Its id may be any text, so it does not stand in the path.
 #[derive(Deserialize)]
@@ -32,7 +31,7 @@ fn body() -> Value {
 /// Those of the registry.
 pub async fn known_services(admin: &Admin) -> Result<Vec<String>> {
     let (table, _) = admin.current().await?;
-    let mut names: Vec<String> = services::list(admin, &table, &BTreeMap::new()).await.into_iter().map(|service| service.name).collect();
+    let mut names: Vec<String> = services::registered(admin, &table).await.into_iter().collect();
     names.push(NAME.into());
     // What is no word of a queue's name has no queue.
     names.retain(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
