@@ -102,7 +102,15 @@ impl Prometheus {
 
     /// Waits until an expression gives something.
     pub fn sees(&self, expression: &str) {
-        wait_until(expression, START, || !self.numbers(expression).is_empty());
+        self.sees_after(expression, || {});
+    }
+
+    /// Does something again and again until an expression gives something.
+    pub fn sees_after(&self, expression: &str, act: impl Fn()) {
+        wait_until(expression, START, || {
+            act();
+            !self.numbers(expression).is_empty()
+        });
     }
 
     /// The traces of the exemplars that belong to an expression.

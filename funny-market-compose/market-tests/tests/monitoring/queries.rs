@@ -1,22 +1,15 @@
-use crate::{files, instances_are_mine, prometheus::Prometheus, promql};
+use crate::{
+    faults::{Scene, all_that_is_rare},
+    files, instances_are_mine,
+    prometheus::Prometheus,
+    promql,
+};
 use market::picture;
 use market_tests::{Market, wait_until};
 use serde_json::json;
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Metrics that a program shows from their first event on, and why a market that is well has none.
-const RARE: [(&str, &str); 8] = [
-    ("messages_duplicate_total", "a message came twice"),
-    ("gateway_upstream_failures_total", "an instance failed"),
-    ("gateway_retries_total", "another instance was asked"),
-    ("gateway_hedges_total", "another instance was asked, too"),
-    ("gateway_retries_withheld_total", "too many were asked again"),
-    ("gateway_rate_limited_total", "somebody asked too often"),
-    ("gateway_tls_handshakes_total", "only with FM_GATEWAY_TLS_HTTP"),
-    ("gateway_tls_certificate_expiry_timestamp_seconds", "only with FM_GATEWAY_TLS_HTTP"),
-];
 
 /// A query and where it stands.
 struct Query {
@@ -87,43 +80,43 @@ fn trade(market: &Market) {
 }
 
 #[test]
-fn every_query_of_a_dashboard_or_alert_asks_for_metrics_that_are_exported() {
+fn every_panel_has_data_and_every_alert_asks_for_metrics_that_are_exported() {
     let _mine = instances_are_mine();
-    let market = Market::running();
-    let prometheus = Prometheus::watch(&market);
-    trade(&market);
+    let scene = Scene::of_the_market();
+    let Scene { market, prometheus } = &scene;
+    let _changed = all_that_is_rare(&scene);
+    trade(market);
     let seen = |expression: &str| prometheus.numbers(expression).first().is_some_and(|rate| *rate > 0.0);
     wait_until("the trade is seen on the bus and in the rates", TIMEOUT, || {
-        trade(&market);
+        trade(market);
         seen(r#"sum(rate(messages_handled_total{name="car.listed"}[15s]))"#) && seen("sum(rate(calls_total[15s]))")
     });
-    let documents = documents(&market);
-    let series = prometheus.query(r#"group by (__name__) ({job="market", __name__!~"scrape_.*"})"#).unwrap();
+    let documents = documents(market);
+    let series = prometheus.query(r#"group by (__name__) ({job="market", __name__!~"scrape_.*|ALERTS.*"})"#).unwrap();
     let names = series.iter().map(|series| series["metric"]["__name__"].as_str().unwrap().replace("dependency_up", "up"));
-    let undocumented: Vec<_> =
-        names.chain(RARE.map(|(name, _)| name.into())).filter(|name| !documents.contains(&format!("`{}", family(name)))).collect();
+    let undocumented: Vec<_> = names.filter(|name| !documents.contains(&format!("`{}", family(name)))).collect();
     assert!(undocumented.is_empty(), "no document has {undocumented:?}");
 
-    let rare = RARE.map(|(name, _)| name.to_owned());
-    let exported: BTreeSet<String> = prometheus.names().into_iter().chain(rare).collect();
+    let exported = prometheus.names();
     let queries = queries();
-    let faults: Vec<_> = queries.iter().filter_map(|query| fault(&prometheus, &exported, query)).collect();
+    let faults: Vec<_> = queries.iter().filter_map(|query| fault(prometheus, &exported, query)).collect();
     assert!(faults.is_empty(), "{} of {} queries:\n{}", faults.len(), queries.len(), faults.join("\n"));
 
     let panels = queries.iter().filter(|query| !query.place.starts_with("alert"));
     let empty: Vec<_> =
         panels.clone().filter(|query| prometheus.query(&query.expression).unwrap().is_empty()).map(|query| &query.place).collect();
+    assert!(empty.is_empty(), "panels without data: {empty:?}");
     for query in queries.iter().filter(|query| query.has_exemplars) {
         let traces = prometheus.exemplars(&query.expression);
         let last = traces.last().unwrap_or_else(|| panic!("{}: no exemplar of {}", query.place, query.expression));
         let known = market.script("trace", &[last]);
         assert!(known.contains("fm-"), "{}: nobody has kept the trace {last}:\n{known}", query.place);
     }
-    println!("{} queries, {} of panels; without data: {empty:?}", queries.len(), panels.count());
+    println!("{} queries, {} of panels: each has data", queries.len(), panels.count());
 
     for (expression, why) in [("sum(rate(no_such_metric_total[5m]))", "no_such_metric_total"), ("sum(rate(up[5m])", "unclosed")] {
         let query = Query { place: "a wrong one".into(), expression: expression.into(), has_exemplars: false };
-        let found = fault(&prometheus, &exported, &query).unwrap_or_default();
+        let found = fault(prometheus, &exported, &query).unwrap_or_default();
         assert!(found.contains(why), "{found:?}");
     }
 }

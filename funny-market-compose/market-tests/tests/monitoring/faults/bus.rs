@@ -55,6 +55,24 @@ pub fn nobody_reads_a_queue(scene: &Scene) -> Broken {
     })
 }
 
+/// A car is listed, and fm-tracker gets its event once more.
+pub fn an_event_comes_twice(scene: &Scene) {
+    let mut connection = Connection::insecure_open(&scene.market.address("bus")).unwrap();
+    let channel = connection.open_channel(None).unwrap();
+    let copies = channel.queue_declare("", QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() }).unwrap();
+    channel.queue_bind(copies.name(), "fm.events", "car.listed", FieldTable::new()).unwrap();
+    scene.market.someone().lists_a_car(json!({}));
+    let mut event = None;
+    wait_until("the event", TIMEOUT, || {
+        event = channel.basic_get(copies.name(), true).unwrap();
+        event.is_some()
+    });
+    let event = event.unwrap().delivery;
+    channel.basic_publish("", Publish::with_properties(&event.body, "fm.fm-tracker.events", event.properties)).unwrap();
+    drop(channel);
+    connection.close().unwrap();
+}
+
 pub fn a_message_is_unreadable(scene: &Scene) -> Broken {
     let mut connection = Connection::insecure_open(&scene.market.address("bus")).unwrap();
     let channel = connection.open_channel(None).unwrap();

@@ -2,7 +2,11 @@
 
 use super::{Broken, Scene, newcomers};
 use market::child::free_addresses;
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 /// A certificate and its key in one file, good for so many days from now.
 fn certificate(scene: &Scene, days: &str) -> PathBuf {
@@ -20,19 +24,29 @@ fn certificate(scene: &Scene, days: &str) -> PathBuf {
     file
 }
 
-/// One more gateway, which speaks TLS.
-fn gateway(scene: &Scene, certificate: &std::path::Path) -> newcomers::Gateway {
+/// One more gateway, which speaks TLS, and where it does.
+fn gateway(scene: &Scene, certificate: &Path) -> (newcomers::Gateway, String) {
     let [tls] = free_addresses::<1>().unwrap().map(|address| address.to_string());
     let certificate = certificate.to_str().unwrap();
-    newcomers::gateway(
-        scene,
-        &[("FM_GATEWAY_TLS_HTTP", &tls), ("FM_GATEWAY_TLS_CERTIFICATES", certificate), ("FM_GATEWAY_TLS_RELOAD", "1s")],
-    )
+    let settings = [("FM_GATEWAY_TLS_HTTP", tls.as_str()), ("FM_GATEWAY_TLS_CERTIFICATES", certificate), ("FM_GATEWAY_TLS_RELOAD", "1s")];
+    (newcomers::gateway(scene, &settings), tls)
+}
+
+/// One more gateway, and a client that connects to it by TLS.
+pub fn somebody_connects(scene: &Scene) -> Broken {
+    let file = certificate(scene, "90");
+    let (gateway, address) = gateway(scene, &file);
+    let client = Command::new("openssl").args(["s_client", "-connect", &address]).stdin(Stdio::null()).output().unwrap();
+    assert!(client.status.success(), "{}", String::from_utf8_lossy(&client.stderr));
+    Broken::until(move || {
+        drop(gateway);
+        fs::remove_file(file).unwrap();
+    })
 }
 
 pub fn one_ends_soon(scene: &Scene) -> Broken {
     let file = certificate(scene, "13");
-    let gateway = gateway(scene, &file);
+    let (gateway, _) = gateway(scene, &file);
     Broken::until(move || {
         drop(gateway);
         fs::remove_file(file).unwrap();
@@ -41,7 +55,7 @@ pub fn one_ends_soon(scene: &Scene) -> Broken {
 
 pub fn a_new_one_is_garbage(scene: &Scene) -> Broken {
     let file = certificate(scene, "90");
-    let gateway = gateway(scene, &file);
+    let (gateway, _) = gateway(scene, &file);
     scene.prometheus.sees(r#"gateway_tls_reloads_total{code="refused", instance=~"newcomer.*"} == 0"#);
     fs::write(&file, "garbage").unwrap();
     Broken::until(move || {

@@ -30,22 +30,26 @@ fn publish(market: &Market, table: &Value) {
 
 /// Somebody has published a wrong address, and people ask for it.
 pub fn a_route_leads_nowhere(scene: &Scene) -> Broken {
-    let good: Value = serde_json::from_str(&scene.market.script("service", &["fm-gateway", "table", "get"])).unwrap();
-    let mut wrong = good.clone();
-    let route = json!({
-        "id": "nowhere", "path": "/api/nowhere", "methods": ["GET"], "public": true,
-        "plugins": [{ "plugin": "proxy", "settings": { "target": "http://127.0.0.1:1" } }],
-    });
-    wrong["routes"].as_array_mut().unwrap().insert(0, route);
-    publish(&scene.market, &wrong);
+    let target = json!({ "plugin": "proxy", "settings": { "target": "http://127.0.0.1:1" } });
+    let published = routes(scene, &[("/api/nowhere", json!([target]))]);
     let gateway = scene.market.anyone();
     let people = Visitors::who(1, move || {
         let _ = gateway.try_send("GET", "/api/nowhere", None); // what it answers is counted by the gateway
         thread::sleep(Duration::from_millis(200)); // the rate
     });
+    Broken::until(move || drop((people, published)))
+}
+
+/// Publishes the table with public routes before all others: for GETs of a path, with these plugins. The table is as before at the end.
+pub fn routes(scene: &Scene, added: &[(&str, Value)]) -> Broken {
+    let good: Value = serde_json::from_str(&scene.market.script("service", &["fm-gateway", "table", "get"])).unwrap();
+    let mut changed = good.clone();
+    let added = added.iter().map(|(path, plugins)| {
+        let id = path.trim_start_matches("/api/");
+        json!({ "id": id, "path": path, "methods": ["GET"], "public": true, "plugins": plugins })
+    });
+    changed["routes"].as_array_mut().unwrap().splice(0..0, added);
+    publish(&scene.market, &changed);
     let market = scene.market.clone();
-    Broken::until(move || {
-        drop(people);
-        publish(&market, &good);
-    })
+    Broken::until(move || publish(&market, &good))
 }

@@ -25,8 +25,13 @@ pub fn all_are_killed(scene: &Scene) -> Broken {
 
 /// Registers an instance that nobody is: what a program is whose HTTP server hangs while its lease is kept.
 pub fn one_does_not_answer(scene: &Scene) -> Broken {
-    let key = STANDARD.encode(format!("{}/fm/services/fm-nobody/one", scene.market.address("registry_prefix")));
-    let value = STANDARD.encode(json!({ "url": "http://127.0.0.1:1", "version": "0.0.0" }).to_string());
+    register(scene, "fm-nobody", "one", "http://127.0.0.1:1")
+}
+
+/// Registers an instance, past the program that would; it is gone at the end.
+pub fn register(scene: &Scene, service: &str, instance: &str, url: &str) -> Broken {
+    let key = STANDARD.encode(format!("{}/fm/services/{service}/{instance}", scene.market.address("registry_prefix")));
+    let value = STANDARD.encode(json!({ "url": url, "version": "0.0.0" }).to_string());
     let registry = scene.market.at("registry");
     registry.post("/v3/kv/put", json!({ "key": key, "value": value })).expect(200);
     Broken::until(move || drop(registry.post("/v3/kv/deleterange", json!({ "key": key })).expect(200)))

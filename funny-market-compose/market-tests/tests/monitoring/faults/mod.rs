@@ -8,8 +8,12 @@ mod instances;
 mod newcomers;
 mod overload;
 mod parts;
+mod rare;
 mod store;
+mod upstream;
 mod visitors;
+
+pub use rare::all_that_is_rare;
 
 use crate::prometheus::Prometheus;
 use market_tests::Market;

@@ -1,6 +1,7 @@
 //! The database of fm-tracker, in the hands of somebody else.
 
 use super::{Broken, Scene, visitors::Visitors};
+use market_tests::wait_until;
 use rusqlite::Connection;
 use serde_json::json;
 use std::{
@@ -8,6 +9,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn database(scene: &Scene) -> Connection {
     let database = Connection::open(scene.market.local().folder.join("data/fm-tracker/fm-tracker.sqlite")).unwrap();
@@ -20,6 +23,15 @@ pub fn a_table_is_missing(scene: &Scene) -> Broken {
     let database = database(scene);
     database.execute_batch("alter table fm_leads rename to fm_leads_elsewhere").unwrap();
     Broken::until(move || database.execute_batch("alter table fm_leads_elsewhere rename to fm_leads").unwrap())
+}
+
+/// It answers with 5xx while it cannot read its database.
+pub fn it_is_not_ready(scene: &Scene) {
+    let missing = a_table_is_missing(scene);
+    let tracker = scene.market.at("tracker");
+    wait_until("fm-tracker says that it is not ready", TIMEOUT, || tracker.get("/health/ready").status == 503);
+    drop(missing);
+    wait_until("fm-tracker is ready again", TIMEOUT, || tracker.get("/health/ready").status == 200);
 }
 
 /// A tool of somebody's holds the lock for writers, and a seller changes prices.
