@@ -50,7 +50,11 @@ stage_lints() {
         check "import cycles of $repository" plainly funny-market-compose cargo run --quiet --locked -p import-cycles -- "$ROOT/$repository"
     done
 }
-stage_docs() { each_repository docs; }
+stage_docs() {
+    each_repository docs
+    need_mdbook
+    check "the guide of fm-sdk as a book" render_book "$ROOT/fm-sdk" "$OUTPUT/guide"
+}
 
 # What we ship: licences, banned crates and sources of all; and what each program is made of.
 stage_licences() {

@@ -1,35 +1,36 @@
 # shellcheck shell=bash
-# Cargo subcommands that check or describe what is shipped: each in one version, from crates.io, installed once for all checkouts.
+# Tools from crates.io, most of them subcommands of cargo: each in one version, installed once for all checkouts.
 
 CARGO_DENY=0.20.2
 # The images' SBOMs are made with the same one.
 CARGO_CYCLONEDX=$(sed -n 's/^ARG CARGO_CYCLONEDX=//p' "$ROOT/scripts/template/service/Dockerfile")
 
-tool_folder() { printf '%s/funny-market/cargo-%s-%s' "${XDG_CACHE_HOME:-$HOME/.cache}" "$1" "$2"; }
+tool_folder() { printf '%s/funny-market/%s-%s' "${XDG_CACHE_HOME:-$HOME/.cache}" "$1" "$2"; }
 
-# install_tool NAME VERSION: unoptimised, which takes a third of the time; a folder of this name is complete.
+# install_tool CRATE VERSION [OPTION]...: unoptimised, which takes a third of the time; a folder of this name is complete.
 install_tool() {
-    local folder staging status=0
-    folder=$(tool_folder "$1" "$2")
+    local folder staging status=0 crate=$1 version=$2
+    folder=$(tool_folder "$crate" "$version")
+    shift 2
     mkdir -p "${folder%/*}"
     (
         flock 7
         [ ! -d "$folder" ] || exit 0
-        say "installing cargo-$1 $2 (once)"
+        say "installing $crate $version (once)"
         staging=$(mktemp -d "${folder%/*}/staging.XXXXXX")
         trap 'rm -rf "$staging"' EXIT
         cd / # a checkout's settings are not for tools
         CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=symbols \
-            CARGO_TARGET_DIR=$staging/target cargo install --quiet --locked --root "$staging/root" "cargo-$1@$2" && mv "$staging/root" "$folder"
+            CARGO_TARGET_DIR=$staging/target cargo install --quiet --locked --root "$staging/root" "$@" "$crate@$version" && mv "$staging/root" "$folder"
     ) 7>"${folder%/*}/lock" || status=$?
-    [ $status = 0 ] || die "cargo-$1 $2 cannot be installed from crates.io"
+    [ $status = 0 ] || die "$crate $version cannot be installed from crates.io"
 }
 
 # need_cargo_tools: `cargo deny` and `cargo cyclonedx` work from here on.
 need_cargo_tools() {
-    install_tool deny "$CARGO_DENY"
-    install_tool cyclonedx "$CARGO_CYCLONEDX"
-    PATH=$(tool_folder deny "$CARGO_DENY")/bin:$(tool_folder cyclonedx "$CARGO_CYCLONEDX")/bin:$PATH
+    install_tool cargo-deny "$CARGO_DENY"
+    install_tool cargo-cyclonedx "$CARGO_CYCLONEDX"
+    PATH=$(tool_folder cargo-deny "$CARGO_DENY")/bin:$(tool_folder cargo-cyclonedx "$CARGO_CYCLONEDX")/bin:$PATH
     export PATH
 }
 
