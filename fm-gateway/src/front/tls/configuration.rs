@@ -16,8 +16,8 @@ const HTTP1: &[u8] = b"http/1.1";
 ///
 /// # Errors
 /// A sentence, if rustls takes the authorities for none.
-pub fn configuration<'c>(
-    certificates: impl Iterator<Item = &'c Certificate>,
+pub fn configuration(
+    certificates: &[&Certificate],
     authorities: Option<&Arc<RootCertStore>>,
     settings: &TlsSettings,
 ) -> Result<Arc<ServerConfig>, String> {
@@ -34,7 +34,7 @@ pub fn configuration<'c>(
             builder.with_client_cert_verifier(verifier.build().map_err(|e| e.to_string())?)
         }
     };
-    let mut config = builder.with_cert_resolver(Arc::new(BySni::new(certificates)));
+    let mut config = builder.with_cert_resolver(Arc::new(BySni::new(certificates.iter().copied())));
     let protocols = if settings.http2_streams > 0 { &[HTTP2, HTTP1][..] } else { &[HTTP1] };
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     config.ticketer = ring::Ticketer::new().map_err(|e| e.to_string())?;

@@ -18,7 +18,10 @@ struct Watched<T> {
     setting: &'static str,
     files: Vec<PathBuf>,
     read: fn(&[Vec<u8>]) -> std::result::Result<T, String>,
+    /// In force.
     value: T,
+    /// Read since, and not in force yet.
+    candidate: Option<T>,
     /// Of what was read last, or why it could not be.
     seen: std::result::Result<Vec<u8>, String>,
 }
@@ -30,7 +33,7 @@ impl<T> Watched<T> {
             let message = format!("{setting}={} cannot be used: {why}", shown(&files));
             Error::new(Kind::Invalid, "tls-certificate", message)
         })?;
-        Ok(Watched { setting, files, read, value, seen })
+        Ok(Watched { setting, files, read, value, candidate: None, seen })
     }
 
     /// Reads the files; tells the outcome if they are others than before.
@@ -40,10 +43,22 @@ impl<T> Watched<T> {
             return None;
         }
         self.seen = seen;
-        Some(contents.and_then(|contents| (self.read)(&contents)).map(|value| self.value = value))
+        Some(contents.and_then(|contents| (self.read)(&contents)).map(|value| self.candidate = Some(value)))
     }
 
-    /// The same, with the setting and the files that it is about.
+    /// What was read last.
+    fn latest(&self) -> &T {
+        self.candidate.as_ref().unwrap_or(&self.value)
+    }
+
+    /// Puts what was read last in force, or drops it.
+    fn settle(&mut self, is_usable: bool) {
+        if let Some(value) = self.candidate.take().filter(|_| is_usable) {
+            self.value = value;
+        }
+    }
+
+    /// The same as [`Self::look`], with the setting and the files that it is about.
     fn changed(&mut self) -> Option<Change> {
         self.look().map(|outcome| Change { setting: self.setting, files: shown(&self.files), outcome })
     }
@@ -70,11 +85,14 @@ fn shown(files: &[PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(":")
 }
 
+type Configure = fn(&[&Certificate], Option<&Arc<RootCertStore>>, &TlsSettings) -> std::result::Result<Arc<ServerConfig>, String>;
+
 /// Keeps the configuration of TLS true to its files.
 pub struct Reloader {
     settings: TlsSettings,
     certificates: Vec<Watched<Certificate>>,
     authorities: Option<Watched<Arc<RootCertStore>>>,
+    configure: Configure,
     config: Arc<ArcSwap<ServerConfig>>,
     metrics: GatewayMetrics,
 }
@@ -98,10 +116,9 @@ impl Reloader {
         let roots = |contents: &[Vec<u8>]| authorities(&contents.concat());
         let open = |file: &PathBuf| Watched::open("FM_GATEWAY_TLS_CLIENT_CA", vec![file.clone()], roots);
         let authorities = settings.client_authorities.as_ref().map(open).transpose()?;
-        let roots = authorities.as_ref().map(|roots| &roots.value);
-        let config = configuration(certificates.iter().map(|c| &c.value), roots, &settings);
+        let config = configure(configuration, &certificates, authorities.as_ref(), &settings);
         let config = Arc::new(ArcSwap::new(config.map_err(|e| Error::new(Kind::Internal, "tls", e))?));
-        let reloader = Reloader { settings, certificates, authorities, config, metrics };
+        let reloader = Reloader { settings, certificates, authorities, configure: configuration, config, metrics };
         reloader.show();
         Ok(reloader)
     }
@@ -130,11 +147,14 @@ impl Reloader {
         let mut changes: Vec<Change> = self.certificates.iter_mut().filter_map(Watched::changed).collect();
         changes.extend(self.authorities.as_mut().and_then(Watched::changed));
         if changes.iter().any(|change| change.outcome.is_ok()) {
-            let roots = self.authorities.as_ref().map(|roots| &roots.value);
-            match configuration(self.certificates.iter().map(|c| &c.value), roots, &self.settings) {
+            let made = configure(self.configure, &self.certificates, self.authorities.as_ref(), &self.settings);
+            let is_usable = made.is_ok();
+            match made {
                 Ok(config) => self.config.store(config),
                 Err(e) => changes.iter_mut().filter(|change| change.outcome.is_ok()).for_each(|change| change.outcome = Err(e.clone())),
             }
+            self.certificates.iter_mut().for_each(|certificate| certificate.settle(is_usable));
+            self.authorities.iter_mut().for_each(|authorities| authorities.settle(is_usable));
             self.show();
         }
         // Only now does it hold: who reads the count or the log may rely on it.
@@ -159,5 +179,66 @@ impl Reloader {
             let file = certificate.files.first().map(|file| file.display().to_string()).unwrap_or_default();
             self.metrics.certificate_expires(&file, certificate.value.not_after);
         }
+    }
+}
+
+/// Makes a configuration of what was read last.
+fn configure(
+    configure: Configure,
+    certificates: &[Watched<Certificate>],
+    authorities: Option<&Watched<Arc<RootCertStore>>>,
+    settings: &TlsSettings,
+) -> std::result::Result<Arc<ServerConfig>, String> {
+    let certificates: Vec<&Certificate> = certificates.iter().map(Watched::latest).collect();
+    configure(&certificates, authorities.map(Watched::latest), settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fm_sdk::metrics::Metrics;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use std::path::Path;
+
+    /// Writes a certificate that expires at the beginning of this year.
+    fn write(file: &Path, expires: i32) {
+        let mut params = CertificateParams::new(["a.test".to_owned()]).unwrap();
+        params.not_after = date_time_ymd(expires, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        fs::write(file, format!("{}{}", params.self_signed(&key).unwrap().pem(), key.serialize_pem())).unwrap();
+    }
+
+    fn shows(reloader: &Reloader, seconds: i64) -> bool {
+        reloader
+            .metrics
+            .all
+            .text()
+            .lines()
+            .any(|line| line.starts_with("gateway_tls_certificate_expiry_") && line.ends_with(&format!(" {seconds}")))
+    }
+
+    #[test]
+    fn the_expiry_that_is_shown_is_that_of_the_certificate_in_force() {
+        const YEAR_2100: i64 = 4_102_444_800;
+        const YEAR_2200: i64 = 7_258_118_400;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.pem");
+        write(&file, 2100);
+        let settings = TlsSettings {
+            certificates: vec![super::super::CertificateFiles { chain: file.clone(), key: file.clone() }],
+            ..TlsSettings::default()
+        };
+        let mut reloader = Reloader::start("TLS", settings, GatewayMetrics::new(Metrics::default())).unwrap();
+        assert!(shows(&reloader, YEAR_2100));
+        let in_force = reloader.config.load_full();
+        reloader.configure = |_, _, _| Err("no randomness".into());
+        write(&file, 2200);
+        reloader.look();
+        assert!(Arc::ptr_eq(&in_force, &reloader.config.load_full()));
+        assert!(shows(&reloader, YEAR_2100), "{}", reloader.metrics.all.text());
+        reloader.configure = configuration;
+        write(&file, 2200);
+        reloader.look();
+        assert!(shows(&reloader, YEAR_2200));
     }
 }
