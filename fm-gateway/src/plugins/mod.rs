@@ -3,6 +3,7 @@
 mod access_log;
 mod api_key;
 mod authentication;
+mod authorization;
 mod basic_auth;
 mod body_limit;
 pub mod cache;
@@ -23,10 +24,12 @@ mod redirect;
 mod request_validation;
 mod respond;
 mod rewrite;
+mod service;
 mod upstream;
 mod who;
 
-use crate::pipeline::Plugin;
+use crate::{front::is_stripped, pipeline::Plugin};
+use http::HeaderName;
 use std::sync::Arc;
 
 /// Gives one of each.
@@ -61,4 +64,21 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
 /// Reads settings that the schema has let through.
 fn read<T: serde::de::DeserializeOwned>(settings: &serde_json::Map<String, serde_json::Value>) -> Result<T, String> {
     serde_json::from_value(serde_json::Value::Object(settings.clone())).map_err(|e| e.to_string())
+}
+
+/// Reads the name of a header.
+fn header_name(name: &str) -> Result<HeaderName, String> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))
+}
+
+/// Reads the name of a header that tells the service who asks: one that is taken out of every request, so that no client can send it.
+fn service_header(name: &str) -> Result<HeaderName, String> {
+    let name = header_name(name)?;
+    if is_stripped(name.as_str()) {
+        Ok(name)
+    } else {
+        Err(format!(
+            "{name}: clients can send this header themselves on other routes; x-user-... and x-auth-request-... are taken out everywhere"
+        ))
+    }
 }

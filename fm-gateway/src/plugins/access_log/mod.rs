@@ -90,7 +90,7 @@ impl Plugin for AccessLog {
 }
 
 fn header(name: &str) -> Result<(HeaderName, String), String> {
-    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))?;
+    let parsed = super::header_name(name)?;
     if is_secret(parsed.as_str()) {
         return Err(format!("{name}: this header may carry a secret, which does not belong in a log"));
     }

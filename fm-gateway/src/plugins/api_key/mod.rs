@@ -93,7 +93,7 @@ impl Plugin for ApiKey {
 }
 
 fn key_header(name: &str) -> Result<HeaderName, String> {
-    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))?;
+    let parsed = super::header_name(name)?;
     if [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE].contains(&parsed) || is_stripped(parsed.as_str()) {
         return Err(format!("{parsed}: this header is taken out or has another use"));
     }

@@ -2,6 +2,7 @@
 //!
 //! The token goes on to the service as it came; every service verifies it again, so that the gateway is not what makes them safe.
 
+use super::authorization::credentials;
 use crate::pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step};
 use fm_sdk::{Error, Kind, Result, identity::Verifier};
 use futures::future::LocalBoxFuture;
@@ -117,14 +118,15 @@ impl Guard {
     }
 }
 
-/// The one bearer token (RFC 6750, 2.1). Two `Authorization` headers are refused: the service may read the other one.
+/// The one bearer token (RFC 6750, 2.1).
 fn bearer(exchange: &Exchange) -> Result<Option<&str>> {
     exchange.note_read("header.authorization");
-    let mut all = exchange.head.headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = all.next() else { return Ok(None) };
-    let token = value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    match (token, all.next()) {
-        (Some((_, token)), None) if !token.is_empty() => Ok(Some(token)),
+    let headers = &exchange.head.headers;
+    if !headers.contains_key(AUTHORIZATION) {
+        return Ok(None);
+    }
+    match credentials(headers, "bearer") {
+        Some(token) if !token.is_empty() => Ok(Some(token)),
         _ => Err(Error::new(Kind::Unauthenticated, "token-invalid", "one Authorization header with a bearer token is expected")),
     }
 }

@@ -5,7 +5,10 @@
 
 mod verified;
 
-use super::consumer::{Consumer, Forwarding, refuse};
+use super::{
+    authorization::credentials,
+    consumer::{Consumer, Forwarding, refuse},
+};
 use crate::{
     credentials::{Cost, Passwords, Throttle, is_password_hash},
     pipeline::{Decision, Drivers, Exchange, Flow, Phases, Plugin, Step},
@@ -184,15 +187,8 @@ impl Guard {
     }
 }
 
-/// Those of the one `Authorization` header; of several, the service might read another one.
 fn presented(headers: &HeaderMap) -> Option<Presented> {
-    let mut all = headers.get_all(AUTHORIZATION).iter();
-    let (value, None) = (all.next()?, all.next()) else { return None };
-    let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let text = String::from_utf8(BASE64_STANDARD.decode(credentials(headers, "basic")?.trim()).ok()?).ok()?;
     let (name, password) = text.split_once(':')?;
     Some(Presented { name: name.to_owned(), password: password.to_owned() })
 }

@@ -2,6 +2,7 @@
 
 mod choice;
 
+use super::service::ServiceName;
 use crate::{
     drain::Drains,
     pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
@@ -29,7 +30,7 @@ enum Sticky {
 
 #[derive(Deserialize)]
 struct Settings {
-    service: String,
+    service: ServiceName,
     percent: f64,
     sticky: Sticky,
     header: Option<String>,
@@ -66,10 +67,7 @@ impl Plugin for Canary {
             "additionalProperties": false,
             "required": ["service"],
             "properties": {
-                "service": {
-                    "type": "string", "minLength": 1, "maxLength": 100, "title": "Service",
-                    "description": "Gets the share; when it has no instance, the one that discovery has found gets all", "examples": ["fm-cars-next"]
-                },
+                "service": ServiceName::schema("Gets the share; when it has no instance, the one that discovery has found gets all", "fm-cars-next"),
                 "percent": {
                     "type": "number", "minimum": 0, "maximum": 100, "default": 0, "title": "Percent",
                     "description": "The share of requests that do not say themselves where they go"
@@ -99,9 +97,6 @@ impl Plugin for Canary {
 
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
         let Settings { service, percent, sticky, header, cookie } = super::read(settings)?;
-        if service.contains(['/', '$']) {
-            return Err("a service's name has no / and no variables".into());
-        }
         if sticky == Sticky::Cookie && cookie.is_none() {
             return Err("which cookie is it that sticks?".into());
         }
@@ -109,12 +104,11 @@ impl Plugin for Canary {
         if let Some(bad) = cookie.as_ref().filter(|name| !name.bytes().all(is_token)) {
             return Err(format!("{bad:?} is no cookie's name: letters, digits, - _ and ."));
         }
-        let header =
-            header.map(|name| HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))).transpose()?;
+        let header = header.as_deref().map(super::header_name).transpose()?;
         let instances = drivers.tools.services.watch(&service);
         let (chooser, drains) = (drivers.tools.chooser.clone(), drivers.tools.drains.clone());
         let share = (percent * 10_000.0).round() as u32;
-        Ok(Box::new(Choose { name: service.into(), share, sticky, header, cookie, instances, chooser, drains }))
+        Ok(Box::new(Choose { name: service.shared(), share, sticky, header, cookie, instances, chooser, drains }))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     front::is_stripped,
     pipeline::{Answer, Decision, Exchange},
+    plugins::header_name,
 };
 use fm_sdk::{Error, Kind};
 use http::{HeaderName, HeaderValue, header::WWW_AUTHENTICATE};
@@ -28,13 +29,11 @@ impl Forwarding {
     /// # Errors
     /// A sentence, if clients could send the header themselves on another route.
     pub fn read(name: &str) -> Result<Forwarding, String> {
-        match HeaderName::from_bytes(name.as_bytes()) {
-            Ok(name) if is_stripped(name.as_str()) => Ok(Forwarding(name)),
-            Ok(name) => {
-                Err(format!("{name}: clients can send this header themselves on other routes; x-consumer-... are taken out everywhere"))
-            }
-            Err(_) => Err(format!("{name:?} is no header's name")),
+        let name = header_name(name)?;
+        if is_stripped(name.as_str()) {
+            return Ok(Forwarding(name));
         }
+        Err(format!("{name}: clients can send this header themselves on other routes; x-consumer-... are taken out everywhere"))
     }
 
     /// Notes who asks, for the steps that follow and for the service.

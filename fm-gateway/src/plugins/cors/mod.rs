@@ -3,7 +3,7 @@
 use crate::pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step};
 use fm_sdk::config::parse_duration;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    HeaderMap, HeaderValue, Method, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
@@ -87,7 +87,7 @@ impl Plugin for Cors {
         }
         let origins = if any { Vec::new() } else { settings.origins.iter().map(|o| origin(o)).collect::<Result<_, _>>()? };
         for name in settings.headers.iter().chain(&settings.expose) {
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))?;
+            super::header_name(name)?;
         }
         for method in &settings.methods {
             Method::from_bytes(method.as_bytes()).map_err(|_| format!("{method:?} is no method"))?;

@@ -1,5 +1,6 @@
 //! Finds the running instances of a service. The registry is watched; a request only looks at what is known.
 
+use super::service::ServiceName;
 use crate::{
     drain::Drains,
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
@@ -15,7 +16,7 @@ pub struct Discovery;
 
 #[derive(Deserialize)]
 struct Settings {
-    service: String,
+    service: ServiceName,
 }
 
 struct Find {
@@ -40,10 +41,7 @@ impl Plugin for Discovery {
             "additionalProperties": false,
             "required": ["service"],
             "properties": {
-                "service": {
-                    "type": "string", "minLength": 1, "maxLength": 100, "title": "Service",
-                    "description": "The name under which its instances register", "examples": ["fm-cars"]
-                }
+                "service": ServiceName::schema("The name under which its instances register", "fm-cars")
             }
         })
     }
@@ -61,13 +59,10 @@ impl Plugin for Discovery {
     }
 
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
-        let settings: Settings = super::read(settings)?;
-        if settings.service.contains(['/', '$']) {
-            return Err("a service's name has no / and no variables".into());
-        }
-        let instances = drivers.tools.services.watch(&settings.service);
+        let Settings { service } = super::read(settings)?;
+        let instances = drivers.tools.services.watch(&service);
         Ok(Box::new(Find {
-            name: settings.service.into(),
+            name: service.shared(),
             instances,
             chooser: drivers.tools.chooser.clone(),
             drains: drivers.tools.drains.clone(),

@@ -1,7 +1,10 @@
 //! What can be set: whom to ask, with what, for how long, and what of the answer goes on.
 
 use super::call::{Ask, Whom};
-use crate::{front::is_stripped, pipeline::Drivers};
+use crate::{
+    pipeline::Drivers,
+    plugins::{header_name, service::ServiceName, service_header},
+};
 use fm_sdk::config::parse_duration;
 use http::{HeaderName, Uri};
 use serde::Deserialize;
@@ -17,7 +20,7 @@ pub struct Settings {
 
 #[derive(Deserialize)]
 struct Raw {
-    service: Option<String>,
+    service: Option<ServiceName>,
     target: Option<String>,
     path: String,
     timeout: String,
@@ -33,9 +36,8 @@ impl Settings {
     pub fn read(settings: &Map<String, Value>, drivers: &Drivers) -> Result<Settings, String> {
         let raw: Raw = crate::plugins::read(settings)?;
         let whom = match (raw.service, raw.target) {
-            (Some(service), None) if !service.contains(['/', '$']) => Whom::service(&service, drivers),
+            (Some(service), None) => Whom::service(&service, drivers),
             (None, Some(target)) => Whom::fixed(&target).ok_or_else(|| format!("{target}: a target is http://host:port"))?,
-            (Some(_), None) => return Err("a service's name has no / and no variables".into()),
             _ => return Err("either a service or a target is asked".into()),
         };
         let path =
@@ -45,24 +47,9 @@ impl Settings {
         if timeout.is_zero() || timeout > MAX_TIMEOUT {
             return Err("timeout is longer than 0s, and 30s at most".into());
         }
-        let send = raw.send.iter().map(|name| name_of(name)).collect::<Result<_, _>>()?;
-        let copy = raw.copy.iter().map(|name| name_of(name).and_then(unsendable)).collect::<Result<_, _>>()?;
+        let send = raw.send.iter().map(|name| header_name(name)).collect::<Result<_, _>>()?;
+        let copy = raw.copy.iter().map(|name| service_header(name)).collect::<Result<_, _>>()?;
         Ok(Settings { ask: Ask { whom, path, timeout, send }, copy })
-    }
-}
-
-fn name_of(name: &str) -> Result<HeaderName, String> {
-    HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))
-}
-
-/// A header that is taken out of every request: what it says can only come from the service that was asked.
-fn unsendable(name: HeaderName) -> Result<HeaderName, String> {
-    if is_stripped(name.as_str()) {
-        Ok(name)
-    } else {
-        Err(format!(
-            "{name}: clients can send this header themselves on other routes; x-user-... and x-auth-request-... are taken out everywhere"
-        ))
     }
 }
 
@@ -74,9 +61,7 @@ pub fn schema() -> Value {
         "additionalProperties": false,
         "required": ["path"],
         "properties": {
-            "service": {
-                "type": "string", "minLength": 1, "maxLength": 100, "title": "Service", "description": "Asks its running instances", "examples": ["fm-profile"]
-            },
+            "service": ServiceName::schema("Asks its running instances", "fm-profile"),
             "target": {"type": "string", "minLength": 1, "title": "Target", "description": "Asks http://host:port instead"},
             "path": {
                 "type": "string", "minLength": 1, "title": "Path",

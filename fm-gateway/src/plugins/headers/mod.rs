@@ -139,7 +139,7 @@ fn compile(changes: Changes) -> Result<Compiled, String> {
 }
 
 fn name_of(name: &str) -> Result<HeaderName, String> {
-    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))?;
+    let parsed = super::header_name(name)?;
     if RESERVED.contains(&parsed.as_str()) {
         return Err(format!("{name}: this header is the gateway's own to say"));
     }

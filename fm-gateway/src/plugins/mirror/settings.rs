@@ -1,5 +1,6 @@
 //! What can be set: which requests are copied, for whom, and what the copies may cost.
 
+use crate::plugins::service::ServiceName;
 use fm_sdk::config::parse_duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -10,7 +11,7 @@ pub const WHOLE: u32 = 1_000_000;
 const MAX_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct Settings {
-    pub service: String,
+    pub service: ServiceName,
     /// Of [`WHOLE`].
     pub share: u32,
     pub keeps_identity: bool,
@@ -28,7 +29,7 @@ enum Identity {
 
 #[derive(Deserialize)]
 struct Raw {
-    service: String,
+    service: ServiceName,
     percent: f64,
     identity: Identity,
     max_body: usize,
@@ -43,9 +44,6 @@ impl Settings {
     /// A sentence that says what is wrong.
     pub fn read(settings: &Map<String, Value>) -> Result<Settings, String> {
         let Raw { service, percent, identity, max_body, at_once, timeout } = crate::plugins::read(settings)?;
-        if service.contains(['/', '$']) {
-            return Err("a service's name has no / and no variables".into());
-        }
         let timeout = parse_duration(&timeout)?;
         if timeout.is_zero() || timeout > MAX_TIMEOUT {
             return Err("timeout is longer than 0s, and 60s at most".into());
@@ -62,10 +60,7 @@ pub fn schema() -> Value {
         "additionalProperties": false,
         "required": ["service"],
         "properties": {
-            "service": {
-                "type": "string", "minLength": 1, "maxLength": 100, "title": "Service",
-                "description": "Gets the copies; while it has no instance there are none", "examples": ["fm-cars-next"]
-            },
+            "service": ServiceName::schema("Gets the copies; while it has no instance there are none", "fm-cars-next"),
             "percent": {
                 "type": "number", "minimum": 0, "maximum": 100, "default": 100, "title": "Percent", "description": "The share of requests that are copied"
             },

@@ -91,7 +91,7 @@ impl Plugin for RateLimit {
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
         let settings: Settings = super::read(settings)?;
         let header = match (settings.by, &settings.header) {
-            (By::Header, Some(name)) => Some(HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))?),
+            (By::Header, Some(name)) => Some(super::header_name(name)?),
             (By::Header, None) => return Err("which header's values are counted?".into()),
             (_, Some(_)) => return Err("a header is named, and not what is counted".into()),
             (_, None) => None,

@@ -1,5 +1,6 @@
 //! What can be set: whose document, and what happens to requests of which it says nothing.
 
+use crate::plugins::service::ServiceName;
 use fm_sdk::config::parse_duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -16,7 +17,7 @@ pub enum Otherwise {
 }
 
 pub struct Settings {
-    pub service: String,
+    pub service: ServiceName,
     pub unknown: Otherwise,
     pub undocumented: Otherwise,
     pub max_body: u64,
@@ -25,7 +26,7 @@ pub struct Settings {
 
 #[derive(Deserialize)]
 struct Raw {
-    service: String,
+    service: ServiceName,
     unknown: Otherwise,
     undocumented: Otherwise,
     max_body: u64,
@@ -39,9 +40,6 @@ impl Settings {
     /// A sentence that says what is wrong.
     pub fn read(settings: &Map<String, Value>) -> Result<Settings, String> {
         let Raw { service, unknown, undocumented, max_body, timeout } = crate::plugins::read(settings)?;
-        if service.contains(['/', '$']) {
-            return Err("a service's name has no / and no variables".into());
-        }
         let timeout = parse_duration(&timeout)?;
         if timeout.is_zero() || timeout > MAX_TIMEOUT {
             return Err("timeout is longer than 0s, and 5m at most".into());
@@ -58,10 +56,7 @@ pub fn schema() -> Value {
         "additionalProperties": false,
         "required": ["service"],
         "properties": {
-            "service": {
-                "type": "string", "minLength": 1, "maxLength": 100, "title": "Service",
-                "description": "Requests are compared with the OpenAPI document of its instances", "examples": ["fm-cars"]
-            },
+            "service": ServiceName::schema("Requests are compared with the OpenAPI document of its instances", "fm-cars"),
             "unknown": otherwise("Without a document", "What happens to requests while no instance has given a document"),
             "undocumented": otherwise("Not in the document", "What happens to requests whose path or method the document does not have"),
             "max_body": {

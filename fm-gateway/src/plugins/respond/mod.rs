@@ -73,7 +73,7 @@ impl Plugin for Respond {
         let value = |text: &str| HeaderValue::from_str(text).map_err(|_| format!("{text:?} is no header's value"));
         let mut headers = vec![(CONTENT_TYPE, value(&settings.content_type)?)];
         for (name, text) in &settings.headers {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header's name"))?;
+            let name = super::header_name(name)?;
             headers.push((name, value(text)?));
         }
         let problem = settings.problem.map(|p| Error::new(Kind::Malformed, p.code, p.detail));
