@@ -49,6 +49,11 @@ struct ByOutcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByIssuer {
+    issuer: String,
+    outcome: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByPlugin {
     route: String,
     plugin: &'static str,
@@ -101,6 +106,7 @@ pub struct GatewayMetrics {
     shed: Family<ByPlugin, Counter>,
     validated: Family<ByOutcome, Counter>,
     mirrored: Family<ByOutcome, Counter>,
+    issuer_keys: Family<ByIssuer, Counter>,
     cache_bytes: Gauge,
     under_way: Gauge,
     connections: Gauge,
@@ -134,6 +140,7 @@ impl GatewayMetrics {
             shed: Family::default(),
             validated: Family::default(),
             mirrored: Family::default(),
+            issuer_keys: Family::default(),
             cache_bytes: Gauge::default(),
             under_way: Gauge::default(),
             connections: Gauge::default(),
@@ -161,6 +168,7 @@ impl GatewayMetrics {
             r.register("gateway_load_shed", "Requests that a plugin refused to spare a service", m.shed.clone());
             r.register("gateway_validated_requests", "Requests by what comparing them with a document gave", m.validated.clone());
             r.register("gateway_mirrored_requests", "Copies of requests by what became of them", m.mirrored.clone());
+            r.register("gateway_issuer_key_fetches", "Fetches of the keys of issuers of tokens, by outcome", m.issuer_keys.clone());
             r.register("gateway_cache_requests", "Requests by what the cache made of them", m.cached.clone());
             r.register("gateway_cache_bytes", "Bytes of the answers in the cache", m.cache_bytes.clone());
             r.register("gateway_under_way", "Requests under way, without event streams", m.under_way.clone());
@@ -251,6 +259,10 @@ impl GatewayMetrics {
     /// Counts a copy of a request: `sent`, `failed`, `no-instance`, `busy`, `too-large`, `incomplete`, `unsendable`.
     pub fn mirrored(&self, route: &str, outcome: &'static str) {
         self.mirrored.get_or_create(&ByOutcome { route: route.into(), outcome }).inc();
+    }
+    /// Counts a fetch of an issuer's keys: `fetched`, `failed`.
+    pub fn issuer_keys_fetched(&self, issuer: &str, outcome: &'static str) {
+        self.issuer_keys.get_or_create(&ByIssuer { issuer: issuer.into(), outcome }).inc();
     }
     /// Counts what the cache makes of a request: `hit`, `stale`, `revalidated`, `miss`, `bypass`.
     pub fn cached(&self, route: &str, outcome: &'static str) {

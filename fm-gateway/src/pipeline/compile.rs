@@ -218,7 +218,7 @@ fn steps(
             (_, true) => return steps,
             (true, false) => "a route that is not public needs a plugin that knows who asks, and it is switched off",
             (false, false) => {
-                "a route that is not public needs a plugin that knows who asks: authentication, api-key, basic-auth, external-auth"
+                "a route that is not public needs a plugin that knows who asks: authentication, api-key, basic-auth, external-auth, oidc"
             }
         };
         problems.push(Problem::new(at, "route-open", why));

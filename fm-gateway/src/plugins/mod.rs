@@ -18,6 +18,7 @@ mod external_auth;
 mod headers;
 mod ip;
 mod mirror;
+mod oidc;
 mod proxy;
 pub mod rate_limit;
 mod redirect;
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(headers::Headers),
         Arc::new(ip::Ip),
         Arc::new(mirror::Mirror),
+        Arc::new(oidc::Oidc::default()),
         Arc::new(proxy::Proxy),
         Arc::new(rate_limit::RateLimit::default()),
         Arc::new(redirect::Redirect),

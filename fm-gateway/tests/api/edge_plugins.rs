@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 19);
+    assert_eq!(routes.len(), 20);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -70,6 +70,23 @@ fn settings_that_make_no_sense_are_refused() {
         ("external-auth", json!({"path": "x", "target": "http://a:1"})),
         ("external-auth", json!({"path": "/", "target": "http://a:1", "timeout": "0s"})),
         ("external-auth", json!({"path": "/", "target": "http://a:1", "copy": ["x-partner"]})),
+        ("oidc", json!({})),
+        ("oidc", json!({"issuer": "https://a.example"})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": []})),
+        ("oidc", json!({"issuer": "http://a.example", "audiences": ["a"]})),
+        ("oidc", json!({"issuer": "https://u@a.example", "audiences": ["a"]})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "jwks_uri": "http://a.example/keys"})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "algorithms": []})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "algorithms": ["none"]})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "algorithms": ["HS256"]})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "scopes": ["a b"]})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "grant": ["admin"]})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "headers": {"x-partner": "sub"}})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "headers": {"x-user-id": 7}})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "leeway": "6m"})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "cooldown": "0s"})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "max_stale": "1m"})),
+        ("oidc", json!({"issuer": "https://a.example", "audiences": ["a"], "ca": "none"})),
         ("ip", json!({})),
         ("ip", json!({"allow": ["localhost"]})),
         ("cors", json!({"origins": []})),

@@ -45,6 +45,8 @@ mod load_shedding;
 #[cfg(test)]
 mod mirror;
 #[cfg(test)]
+mod oidc;
+#[cfg(test)]
 mod overload;
 #[cfg(test)]
 mod own_answers;

@@ -31,8 +31,8 @@ const SENTENCES: &[(&str, &str)] = &[
         "beansprucht dieselben Anfragen wie {}; geben Sie einer von beiden eine höhere Priorität",
     ),
     (
-        "a route that is not public needs a plugin that knows who asks: authentication, api-key, basic-auth, external-auth",
-        "eine Route, die nicht öffentlich ist, braucht ein Plugin, das weiß, wer anfragt: authentication, api-key, basic-auth, external-auth",
+        "a route that is not public needs a plugin that knows who asks: authentication, api-key, basic-auth, external-auth, oidc",
+        "eine Route, die nicht öffentlich ist, braucht ein Plugin, das weiß, wer anfragt: authentication, api-key, basic-auth, external-auth, oidc",
     ),
     (
         "a route that is not public needs a plugin that knows who asks, and it is switched off",
@@ -137,6 +137,19 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{} is neither an address nor a network", "{} ist weder eine Adresse noch ein Netz"),
     ("what is optional cannot ask for roles or scopes", "was freiwillig ist, kann keine Rollen oder Scopes verlangen"),
     ("{} is no path", "{} ist kein Pfad"),
+    (
+        "{}: an address of an issuer is https://host/path, without user and fragment",
+        "{}: eine Adresse eines Ausstellers ist https://host/pfad, ohne Benutzer und Fragment",
+    ),
+    (
+        "{}: over http:// anybody on the way could put keys in; clear_text allows it",
+        "{}: über http:// könnte jeder unterwegs Schlüssel unterschieben; clear_text erlaubt es",
+    ),
+    ("ca: one or more certificates are expected, as PEM", "ca: ein oder mehrere Zertifikate werden erwartet, als PEM"),
+    ("{} is from {} to {}", "{} geht von {} bis {}"),
+    ("max_stale is not shorter than refresh", "max_stale ist nicht kürzer als refresh"),
+    ("{} is no scope (RFC 6749, 3.3)", "{} ist kein Scope (RFC 6749, 3.3)"),
+    ("which claim has the roles?", "welcher Claim hat die Rollen?"),
     ("{} is no header's name", "{} ist kein Header-Name"),
     ("{} is no header's value", "{} ist kein Header-Wert"),
     ("{} is no name", "{} ist kein Name"),

@@ -40,6 +40,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("Lets in clients by an API key", "Lässt Clients mit einem API-Schlüssel zu"),
     ("Lets in who knows a password", "Lässt zu, wer ein Passwort kennt"),
     ("Names addresses of an upstream that is not in the registry", "Nennt Adressen eines Upstreams, der nicht in der Registry ist"),
+    (
+        "Lets in who has a token of another issuer (OpenID Connect)",
+        "Lässt zu, wer ein Token eines anderen Ausstellers hat (OpenID Connect)",
+    ),
     // Names of settings.
     ("Addresses", "Adressen"),
     ("Algorithms", "Verfahren"),
@@ -116,7 +120,60 @@ const TEXTS: &[(&str, &str)] = &[
     ("Wait for another request", "Auf eine andere Anfrage warten"),
     ("WebSocket", "WebSocket"),
     ("Window", "Fenster"),
+    ("Issuer", "Aussteller"),
+    ("Address of the keys", "Adresse der Schlüssel"),
+    ("Audiences", "Empfänger"),
+    ("Claim of the roles", "Claim der Rollen"),
+    ("Roles by the issuer's", "Rollen nach denen des Ausstellers"),
+    ("Header of the roles", "Header der Rollen"),
+    ("Send it on", "Weitersenden"),
+    ("Leeway", "Spielraum"),
+    ("Fetch again after", "Erneut holen nach"),
+    ("Pause between fetches", "Pause zwischen Abrufen"),
+    ("Stale for", "Veraltet gültig für"),
+    ("Clear text", "Klartext"),
+    ("Authorities", "Zertifizierungsstellen"),
     // What settings do.
+    ("Whose tokens are believed, as their claim iss names it", "Wessen Token geglaubt wird, wie ihr Claim iss ihn nennt"),
+    (
+        "Where the issuer's keys are; if it is not said, its OpenID configuration names it",
+        "Wo die Schlüssel des Ausstellers liegen; ohne Angabe nennt es seine OpenID-Konfiguration",
+    ),
+    ("A token must be meant for one of these (claim aud)", "Ein Token muss für einen davon bestimmt sein (Claim aud)"),
+    (
+        "Signatures that are taken; never none, never those of a shared secret",
+        "Signaturen, die angenommen werden; nie none, nie die eines gemeinsamen Geheimnisses",
+    ),
+    ("Has one role or a list; dots lead into objects", "Hat eine Rolle oder eine Liste; Punkte führen in Objekte"),
+    (
+        "What roles of the issuer are called here; others do not count. If it is not said, they are called as there",
+        "Wie Rollen des Ausstellers hier heißen; andere zählen nicht. Ohne Angabe heißen sie wie dort",
+    ),
+    (
+        "Claims by the names of the headers that tell them; only those that no client can send",
+        "Claims nach den Namen der Header, die sie mitteilen; nur solche, die kein Client senden kann",
+    ),
+    ("Tells the service the roles, separated by commas", "Teilt dem Dienst die Rollen mit, durch Kommas getrennt"),
+    ("The service gets what Authorization says, too", "Der Dienst erhält auch, was Authorization sagt"),
+    (
+        "How far the clocks of issuer and gateway may differ; 5m at most",
+        "Wie weit die Uhren von Aussteller und Gateway abweichen dürfen; höchstens 5m",
+    ),
+    ("Keys that are older are fetched again, while they are used", "Ältere Schlüssel werden erneut geholt, während sie gelten"),
+    ("The keys are not fetched sooner, whatever tokens name", "Die Schlüssel werden nicht früher geholt, was immer Token nennen"),
+    (
+        "How long known keys count while the issuer is unreachable",
+        "Wie lange bekannte Schlüssel gelten, während der Aussteller nicht erreichbar ist",
+    ),
+    ("For a fetch, and for requests that wait for one", "Für einen Abruf und für Anfragen, die auf einen warten"),
+    (
+        "Takes keys over http://, too: whoever can change what passes there can let anybody in",
+        "Nimmt Schlüssel auch über http:// an: wer dort etwas ändern kann, kann jeden hereinlassen",
+    ),
+    (
+        "Certificates (PEM) that the issuer's is signed by, instead of those that browsers believe",
+        "Zertifikate (PEM), die das des Ausstellers unterschrieben haben, statt derer, denen Browser glauben",
+    ),
     ("Asks its running instances", "Fragt seine laufenden Instanzen"),
     ("Asks http://host:port instead", "Fragt stattdessen http://host:port"),
     (
