@@ -142,6 +142,7 @@ impl Application {
             services: services.clone(),
             chooser: Chooser::new(Balancer::new(Policy { memory: LATENCY_MEMORY, ..Policy::default() }), own.zone.as_deref()),
             connector: Connector::trusting(own.upstream_ca.as_deref())?,
+            name_servers: own.name_servers.clone().into(),
             drains: Drains::default(),
             verifier,
             limits: Limits::default(),

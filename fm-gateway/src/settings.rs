@@ -8,7 +8,7 @@ use crate::{
 };
 use fm_sdk::{Clock, config::parse_duration};
 use ipnet::IpNet;
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Settings of the gateway's own.
 #[derive(Clone, Debug, clap::Args)]
@@ -82,6 +82,10 @@ pub struct GatewaySettings {
     #[arg(long, env = "FM_GATEWAY_UPSTREAM_CA", value_name = "FILE")]
     pub upstream_ca: Option<PathBuf>,
 
+    /// Name servers that the plugin dns asks, separated by commas, IP:PORT each; not set: those of the system
+    #[arg(long, env = "FM_GATEWAY_NAME_SERVERS", value_name = "ADDRESSES", value_delimiter = ',')]
+    pub name_servers: Vec<SocketAddr>,
+
     /// Where this gateway runs: instances whose metadata names the same zone come first, while any of them is well
     #[arg(long, env = "FM_GATEWAY_ZONE", value_name = "ZONE")]
     pub zone: Option<String>,
@@ -137,6 +141,7 @@ impl Default for GatewaySettings {
             streams_per_address: limits.streams_per_address,
             proxy_protocol: Vec::new(),
             upstream_ca: None,
+            name_servers: Vec::new(),
             zone: None,
             documents_unavailable: Duration::from_secs(600),
             handover: None,

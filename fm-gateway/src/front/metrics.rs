@@ -54,6 +54,11 @@ struct ByIssuer {
     outcome: &'static str,
 }
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByLookup {
+    service: String,
+    outcome: &'static str,
+}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByPlugin {
     route: String,
     plugin: &'static str,
@@ -101,6 +106,7 @@ pub struct GatewayMetrics {
     failures: Family<ByReason, Counter>,
     retries: Family<ByReason, Counter>,
     withheld: Family<ByService, Counter>,
+    lookups: Family<ByLookup, Counter>,
     limited: Family<ByRoute, Counter>,
     cached: Family<ByOutcome, Counter>,
     shed: Family<ByPlugin, Counter>,
@@ -135,6 +141,7 @@ impl GatewayMetrics {
             failures: Family::default(),
             retries: Family::default(),
             withheld: Family::default(),
+            lookups: Family::default(),
             limited: Family::default(),
             cached: Family::default(),
             shed: Family::default(),
@@ -164,6 +171,7 @@ impl GatewayMetrics {
             r.register("gateway_upstream_failures", "Calls to upstreams that came to nothing", m.failures.clone());
             r.register("gateway_retries", "Calls that were tried again on another instance", m.retries.clone());
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
+            r.register("gateway_dns_lookups", "Names of upstreams that were asked for, by outcome", m.lookups.clone());
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
             r.register("gateway_load_shed", "Requests that a plugin refused to spare a service", m.shed.clone());
             r.register("gateway_validated_requests", "Requests by what comparing them with a document gave", m.validated.clone());
@@ -233,6 +241,10 @@ impl GatewayMetrics {
     }
     pub fn withheld(&self, service: &str) {
         self.withheld.get_or_create(&ByService { service: service.into() }).inc();
+    }
+    /// Counts a name that was asked for: `resolved`, `none`, `failed`.
+    pub fn resolved(&self, service: &str, outcome: &'static str) {
+        self.lookups.get_or_create(&ByLookup { service: service.into(), outcome }).inc();
     }
     pub fn hedged(&self, service: &str, reason: &'static str) {
         self.hedges.get_or_create(&ByReason { service: service.into(), reason }).inc();

@@ -29,6 +29,7 @@ pub fn drivers(registry: Arc<dyn Registry>) -> Drivers {
         services: Services::new(registry.clone()),
         chooser: Chooser::default(),
         connector: Connector::default(),
+        name_servers: Arc::default(),
         drains: Drains::default(),
         verifier: Arc::new(Verifier::new(&*registry, TokenPolicy::default())),
         limits: Limits::default(),

@@ -7,7 +7,7 @@ use crate::{
 };
 use fm_sdk::{http::Draining, identity::Verifier, registry::services::Services};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 /// The parts that steps share.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub struct Tools {
     pub chooser: Chooser,
     /// Opens connections to them.
     pub connector: Connector,
+    /// Who is asked for names; nobody named: those of the system.
+    pub name_servers: Arc<[SocketAddr]>,
     /// Instances that get no new requests.
     pub drains: Drains,
     pub verifier: Arc<Verifier>,

@@ -14,6 +14,7 @@ mod concurrency;
 mod consumer;
 mod cors;
 mod discovery;
+mod dns;
 mod external_auth;
 mod headers;
 mod ip;
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(concurrency::Concurrency::default()),
         Arc::new(cors::Cors),
         Arc::new(discovery::Discovery),
+        Arc::new(dns::Dns::default()),
         Arc::new(external_auth::ExternalAuth),
         Arc::new(headers::Headers),
         Arc::new(ip::Ip),

@@ -24,7 +24,7 @@ fn every_example_of_the_documentation_compiles() {
         .skip(1)
         .map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).unwrap_or_else(|e| panic!("{e}: {rest}")))
         .collect();
-    assert_eq!(routes.len(), 20);
+    assert_eq!(routes.len(), 21);
     let table = json!({"format": 1, "routes": routes});
     cli::check(&serde_json::from_value(table).unwrap(), &Catalogue::shipped()).unwrap();
 }
@@ -110,6 +110,13 @@ fn settings_that_make_no_sense_are_refused() {
         ("request-validation", json!({"service": "a", "unknown": "wait"})),
         ("request-validation", json!({"service": "a", "max_body": 0})),
         ("request-validation", json!({"service": "a", "timeout": "0s"})),
+        ("dns", json!({})),
+        ("dns", json!({"host": "billing.example"})),
+        ("dns", json!({"host": "billing.example", "port": 0})),
+        ("dns", json!({"host": "billing.example", "port": 80, "record": "TXT"})),
+        ("dns", json!({"host": "billing.example", "port": 80, "record": "SRV"})),
+        ("dns", json!({"host": "10.0.0.1", "port": 80})),
+        ("dns", json!({"host": "billing.example", "port": 80, "min_ttl": "1ms"})),
         ("upstream", json!({"name": "billing"})),
         ("upstream", json!({"name": "billing", "addresses": []})),
         ("upstream", json!({"name": "a/b", "addresses": [{"url": "http://a:1"}]})),

@@ -21,6 +21,8 @@ mod connections;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod dns;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod drain;

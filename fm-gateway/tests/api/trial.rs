@@ -76,6 +76,7 @@ impl Market {
             services: Services::new(Arc::new(self.registry.clone())),
             chooser: Chooser::default(),
             connector: Connector::default(),
+            name_servers: Arc::default(),
             drains: Drains::default(),
             verifier: Arc::new(Verifier::new(&self.registry, self.identities.policy().clone())),
             limits: Limits::default(),

@@ -127,6 +127,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "{}: eine Adresse ist http://host:port oder https://host:port, ohne Variablen",
     ),
     ("{}: the address stands there twice", "{}: die Adresse steht zweimal da"),
+    ("{}: a host is a name of DNS, without variables", "{}: ein Host ist ein Name des DNS, ohne Variablen"),
+    ("addresses need a port", "Adressen brauchen einen Port"),
+    ("SRV records say their own ports", "SRV-Einträge nennen ihre eigenen Ports"),
+    ("min_ttl goes from 100ms to 1h", "min_ttl geht von 100ms bis 1h"),
     ("every weight is 0, so that no address gets a request", "jedes Gewicht ist 0, sodass keine Adresse eine Anfrage erhält"),
     ("a target is ${target} or an address without variables", "ein Ziel ist ${target} oder eine Adresse ohne Variablen"),
     (

@@ -22,6 +22,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("too many requests; ask again later", "zu viele Anfragen; später noch einmal fragen"),
     ("all instances of {} are drained", "alle Instanzen von {} werden geleert"),
     ("no instance of {} answers", "keine Instanz von {} antwortet"),
+    ("no address of {} is known", "keine Adresse von {} ist bekannt"),
     ("no step has found an upstream", "kein Schritt hat einen Upstream gefunden"),
     ("too many requests are in flight here", "hier laufen zu viele Anfragen gleichzeitig"),
     ("too many requests have failed here; ask again later", "hier sind zu viele Anfragen gescheitert; später noch einmal fragen"),

@@ -39,6 +39,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Asks a service whether a request may pass", "Fragt einen Dienst, ob eine Anfrage passieren darf"),
     ("Lets in clients by an API key", "Lässt Clients mit einem API-Schlüssel zu"),
     ("Lets in who knows a password", "Lässt zu, wer ein Passwort kennt"),
+    ("Finds the addresses of a name by DNS", "Findet die Adressen eines Namens über DNS"),
     ("Names addresses of an upstream that is not in the registry", "Nennt Adressen eines Upstreams, der nicht in der Registry ist"),
     (
         "Lets in who has a token of another issuer (OpenID Connect)",
@@ -71,6 +72,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Header for the service", "Header für den Dienst"),
     ("Headers", "Header"),
     ("Hedge after", "Zweite Anfrage nach"),
+    ("Host", "Host"),
     ("Idle timeout", "Zeitlimit ohne Daten"),
     ("Idle timeout of event streams", "Zeitlimit von Ereignisströmen ohne Daten"),
     ("Keep the host", "Host behalten"),
@@ -86,6 +88,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Methods", "Methoden"),
     ("Name", "Name"),
     ("Media types", "Medientypen"),
+    ("Minimum TTL", "Mindest-TTL"),
     ("Minimum bytes", "Mindestgröße in Bytes"),
     ("Minimum requests", "Mindestzahl Anfragen"),
     ("Open for", "Offen für"),
@@ -94,6 +97,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("Passwords", "Passwörter"),
     ("Path", "Pfad"),
     ("Per", "Je"),
+    ("Port", "Port"),
+    ("Record", "Eintrag"),
+    ("Scheme", "Schema"),
     ("Percent", "Prozent"),
     ("Probes", "Proben"),
     ("Problem", "Problem"),
@@ -333,6 +339,27 @@ const TEXTS: &[(&str, &str)] = &[
     ("What pages may read beside the usual", "Was Seiten außer dem Üblichen lesen dürfen"),
     ("Lets pages send cookies; not for any origin", "Lässt Seiten Cookies senden; nicht für jeden Ursprung"),
     ("How long browsers may keep the answer to a preflight", "Wie lange Browser die Antwort auf einen Preflight behalten dürfen"),
+    (
+        "The whole name that is asked for; no search domain is appended",
+        "Der ganze Name, nach dem gefragt wird; keine Suchdomäne wird angehängt",
+    ),
+    (
+        "address: A and AAAA, with the port that is named; SRV: names, ports and weights, of the lowest priority",
+        "address: A und AAAA, mit dem genannten Port; SRV: Namen, Ports und Gewichte, von der niedrigsten Priorität",
+    ),
+    ("Of addresses; SRV records say their own", "Von Adressen; SRV-Einträge nennen ihren eigenen"),
+    (
+        "https: the certificate must be for the name that is asked for, for SRV without _service._protocol",
+        "https: das Zertifikat muss für den Namen gelten, nach dem gefragt wird, bei SRV ohne _service._protocol",
+    ),
+    (
+        "The name is asked for anew when its time to live is over, and not before this, from 100ms to 1h; likewise after a failure",
+        "Nach dem Namen wird neu gefragt, wenn seine TTL vorbei ist, und nicht vor dieser Zeit, von 100ms bis 1h; ebenso nach einem Fehler",
+    ),
+    (
+        "What limits, budgets, metrics and operators call it, if it is not the host; routes with the same name share them",
+        "Wie Grenzen, Budgets, Metriken und Betreiber ihn nennen, wenn es nicht der Host ist; Routen mit demselben Namen teilen sie",
+    ),
     (
         "What limits, budgets, metrics and operators call it; routes with the same name share them",
         "Wie Grenzen, Budgets, Metriken und Betreiber ihn nennen; Routen mit demselben Namen teilen sie",

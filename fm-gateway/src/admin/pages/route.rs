@@ -147,7 +147,11 @@ fn target(route: &Route) -> String {
         let stage = route.plugins.iter().find(|stage| stage.enabled && stage.plugin == plugin)?;
         stage.settings.get(name)?.as_str().map(str::to_owned)
     };
-    setting("discovery", "service").or_else(|| setting("upstream", "name")).or_else(|| setting("proxy", "target")).unwrap_or_default()
+    setting("discovery", "service")
+        .or_else(|| setting("upstream", "name"))
+        .or_else(|| setting("dns", "host"))
+        .or_else(|| setting("proxy", "target"))
+        .unwrap_or_default()
 }
 
 async fn submit(ask: Ask) -> Result<HttpResponse> {

@@ -6,6 +6,7 @@ mod browser;
 mod client;
 mod encrypted;
 mod frames;
+mod name_server;
 mod operator;
 mod terminator;
 mod upstream;
@@ -18,6 +19,7 @@ pub use {
     client::{Client, Reply, find},
     encrypted::{Encrypted, request, to},
     frames::{Frames, frame, head, indexed, literal},
+    name_server::NameServer,
     operator::{Operator, one_time_password},
     terminator::Terminator,
     upstream::{Upstream, ok},

@@ -32,7 +32,11 @@ pub struct Connection {
 impl Upstream {
     /// Runs the script for each connection.
     pub async fn start<F: Future<Output = ()> + 'static>(script: impl Fn(Connection) -> F + 'static) -> Upstream {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1:0".parse().unwrap(), script).await
+    }
+
+    async fn start_at<F: Future<Output = ()> + 'static>(address: SocketAddr, script: impl Fn(Connection) -> F + 'static) -> Upstream {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, opened, ended) = (Rc::<RefCell<Vec<String>>>::default(), Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
         let connections: Rc<RefCell<Vec<JoinHandle<()>>>> = Rc::default();
@@ -55,8 +59,13 @@ impl Upstream {
 
     /// Answers every request with these bytes.
     pub async fn answering(answer: impl Into<String>) -> Upstream {
+        Self::answering_at("127.0.0.1:0".parse().unwrap(), answer).await
+    }
+
+    /// The same at this address.
+    pub async fn answering_at(address: SocketAddr, answer: impl Into<String>) -> Upstream {
         let answer: Rc<str> = answer.into().into();
-        Self::start(move |mut connection| {
+        Self::start_at(address, move |mut connection| {
             let answer = answer.clone();
             async move {
                 while connection.request().await.is_some() {
