@@ -92,11 +92,13 @@ impl Shard {
             Kept { spans: Vec::new(), bytes: PER_TRACE, is_notable: false, number: 0 }
         });
         spans.truncate(MAX_SPANS_PER_TRACE.saturating_sub(kept.spans.len()));
-        let (added, bytes): (usize, usize) = (spans.len(), spans.iter().map(SpanRecord::bytes).sum());
+        let (added, heap): (usize, usize) = (spans.len(), spans.iter().map(SpanRecord::heap).sum());
+        let places = kept.spans.capacity();
         match kept.spans.is_empty() {
             true => kept.spans = spans,
             false => kept.spans.append(&mut spans),
         }
+        let bytes = heap + (kept.spans.capacity() - places) * size_of::<SpanRecord>();
         kept.bytes += bytes;
         self.bytes += bytes;
         let becomes_notable = is_notable && !kept.is_notable;
@@ -199,6 +201,16 @@ mod tests {
         assert!((19 * MIB as i64..=20 * MIB as i64).contains(&metrics.bytes.get()), "{}", metrics.bytes.get());
         assert_eq!(metrics.kept.get() + metrics.evicted.get() as i64, 200_000);
         assert!(has(&buffer, 200_000) && !has(&buffer, 1));
+    }
+
+    #[test]
+    fn places_for_spans_that_no_span_takes_count_too() {
+        let metrics = TraceMetrics::default();
+        let buffer = Buffer::new(MIB, metrics.clone());
+        let mut spans = Vec::with_capacity(100);
+        spans.push(record(8, 1));
+        buffer.add(spans, false);
+        assert!(metrics.bytes.get() >= 100 * size_of::<SpanRecord>() as i64, "{}", metrics.bytes.get());
     }
 
     #[test]

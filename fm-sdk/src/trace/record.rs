@@ -6,6 +6,10 @@ use serde::{
     ser::{SerializeMap, SerializeSeq, SerializeStruct},
 };
 
+/// What the allocator takes for a piece of memory beside what was asked for, in bytes: glibc's malloc has a header of eight and rounds up to
+/// a multiple of sixteen.
+const PER_ALLOCATION: usize = 16;
+
 /// What a span is to the other side of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -106,14 +110,12 @@ impl SpanRecord {
     pub fn links(&self) -> &[TraceParent] {
         &self.links
     }
-    /// Gives the bytes that it takes, what hangs on it included.
-    pub(super) fn bytes(&self) -> usize {
-        let attributes: usize = self.attributes.iter().map(|(_, v)| v.heap()).sum();
-        size_of::<Self>()
-            + self.target.heap()
-            + attributes
-            + self.attributes.capacity() * size_of::<(&'static str, Value)>()
-            + self.links.capacity() * size_of::<TraceParent>()
+    /// Gives the bytes that it holds on the heap, each piece with what the allocator adds to it.
+    pub(super) fn heap(&self) -> usize {
+        let attributes = self.attributes.capacity() * size_of::<(&'static str, Value)>();
+        let links = self.links.capacity() * size_of::<TraceParent>();
+        let texts = self.attributes.iter().map(|(_, value)| value.heap()).chain([self.target.heap()]);
+        texts.chain([attributes, links]).filter(|bytes| *bytes > 0).map(|bytes| bytes + PER_ALLOCATION).sum()
     }
     pub(super) fn serialize_for<S: Serializer>(&self, service: &str, instance: &str, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("span", 12)?;
