@@ -19,6 +19,7 @@ use crate::{
     instances::InstanceCounts,
     live::LiveRequests,
     pipeline::{Drivers, Tools, trace::Samples},
+    plugins::rate_limit::SharedLimits,
     recent::RecentRequests,
     table::{Copy, TableState, TableWatcher},
     timeline::Timeline,
@@ -146,6 +147,7 @@ impl Application {
             drains: Drains::default(),
             verifier,
             limits: Limits::default(),
+            shared_limits: SharedLimits::default(),
             metrics: metrics.clone(),
             draining: draining.clone(),
         };
@@ -280,6 +282,8 @@ impl Application {
         // They end with this future, however it ends.
         let mut followers = JoinSet::new();
         followers.spawn_local(drains);
+        let shared_limits = self.operators.drivers.tools.shared_limits.clone();
+        followers.spawn_local(shared_limits.follow(self.operators.registry.clone(), self.instance.clone(), self.gateway.metrics.clone()));
         followers.spawn_local(peers::answer(self.operators.clone()));
         followers.spawn_local(watchdog::run(self.operators.clone(), self.watchdog_interval));
         if let Some(collector) = self.settings.otlp.clone() {

@@ -108,6 +108,8 @@ pub struct GatewayMetrics {
     withheld: Family<ByService, Counter>,
     lookups: Family<ByLookup, Counter>,
     limited: Family<ByRoute, Counter>,
+    limited_locally: Family<ByRoute, Counter>,
+    limits_shared: Gauge,
     cached: Family<ByOutcome, Counter>,
     shed: Family<ByPlugin, Counter>,
     validated: Family<ByOutcome, Counter>,
@@ -143,6 +145,8 @@ impl GatewayMetrics {
             withheld: Family::default(),
             lookups: Family::default(),
             limited: Family::default(),
+            limited_locally: Family::default(),
+            limits_shared: Gauge::default(),
             cached: Family::default(),
             shed: Family::default(),
             validated: Family::default(),
@@ -173,6 +177,13 @@ impl GatewayMetrics {
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
             r.register("gateway_dns_lookups", "Names of upstreams that were asked for, by outcome", m.lookups.clone());
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
+            let local = "Requests counted by this gateway alone, though their limit is that of all gateways";
+            r.register("gateway_rate_limit_local", local, m.limited_locally.clone());
+            r.register(
+                "gateway_rate_limits_shared",
+                "1 while gateways tell each other what they have let through",
+                m.limits_shared.clone(),
+            );
             r.register("gateway_load_shed", "Requests that a plugin refused to spare a service", m.shed.clone());
             r.register("gateway_validated_requests", "Requests by what comparing them with a document gave", m.validated.clone());
             r.register("gateway_mirrored_requests", "Copies of requests by what became of them", m.mirrored.clone());
@@ -259,6 +270,14 @@ impl GatewayMetrics {
     }
     pub fn limited(&self, route: &str) {
         self.limited.get_or_create(&ByRoute { route: route.into() }).inc();
+    }
+    /// Counts a request that was counted by this gateway alone, though its limit is that of all.
+    pub fn limited_locally(&self, route: &str) {
+        self.limited_locally.get_or_create(&ByRoute { route: route.into() }).inc();
+    }
+    /// Shows whether gateways tell each other what they have let through.
+    pub fn rate_limits_shared(&self, is_shared: bool) {
+        self.limits_shared.set(i64::from(is_shared));
     }
     /// Counts a request that a plugin refuses so that a service has less to do.
     pub fn shed(&self, route: &str, plugin: &'static str) {

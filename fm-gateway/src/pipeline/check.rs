@@ -4,6 +4,7 @@ use super::{Catalogue, Drivers, Tools, compile};
 use crate::{
     drain::Drains,
     front::GatewayMetrics,
+    plugins::rate_limit::SharedLimits,
     table::{Problems, Table},
     upstream::{Chooser, Connector, Limits},
 };
@@ -33,6 +34,7 @@ pub fn drivers(registry: Arc<dyn Registry>) -> Drivers {
         drains: Drains::default(),
         verifier: Arc::new(Verifier::new(&*registry, TokenPolicy::default())),
         limits: Limits::default(),
+        shared_limits: SharedLimits::default(),
         metrics: GatewayMetrics::new(Metrics::default()),
         draining: Draining::default(),
     })

@@ -3,6 +3,7 @@
 use crate::{
     drain::Drains,
     front::GatewayMetrics,
+    plugins::rate_limit::SharedLimits,
     upstream::{Chooser, Connector, Limits},
 };
 use fm_sdk::{http::Draining, identity::Verifier, registry::services::Services};
@@ -24,6 +25,8 @@ pub struct Tools {
     pub drains: Drains,
     pub verifier: Arc<Verifier>,
     pub limits: Limits,
+    /// What all gateways together have let through.
+    pub shared_limits: SharedLimits,
     pub metrics: GatewayMetrics,
     /// Begins when the gateway takes leave; streams without an end must end then.
     pub draining: Draining,

@@ -17,6 +17,18 @@ pub enum Who<'a> {
 }
 
 impl<'a> Who<'a> {
+    /// The same on every gateway: what sort it is, and its value.
+    pub fn parts(&self) -> (&'static [u8], &[u8]) {
+        match self {
+            Who::Everybody => (b"all", b""),
+            Who::User(sub) => (b"user", sub.as_bytes()),
+            Who::Consumer(name) => (b"consumer", name.as_bytes()),
+            Who::V4(address) => (b"ip", address),
+            Who::V6(half) => (b"ip", half),
+            Who::Header(value) => (b"header", value),
+        }
+    }
+
     /// Who asks, as far as a step before has found that out, else the address.
     pub fn user(exchange: &'a Exchange) -> Self {
         match (&exchange.identity, &exchange.consumer) {

@@ -65,6 +65,22 @@ async fn the_rate_comes_back_with_time() {
 }
 
 #[actix_rt::test]
+async fn a_limit_of_all_gateways_is_one_of_each_while_the_registry_is_unreachable() {
+    let app = TestApp::with_routes(json!([limited("/x", json!({"scope": "global"})), limited("/y", json!({"scope": "global"}))])).await;
+    app.counts("gateway_rate_limits_shared 1").await;
+    assert_eq!(passes(&app, &get("/x", "")).await, 2);
+    assert!(!app.metrics().await.contains("gateway_rate_limit_local_total{route"));
+    app.registry.cut();
+    app.counts("gateway_rate_limits_shared 0").await;
+    assert_eq!((passes(&app, &get("/x", "")).await, passes(&app, &get("/y", "")).await), (0, 2));
+    app.counts("gateway_rate_limit_local_total{route=\"route-1\"} 3").await;
+    app.registry.mend();
+    app.counts("gateway_rate_limits_shared 1").await;
+    assert_eq!(passes(&app, &get("/y", "")).await, 0);
+    app.counts("gateway_rate_limit_local_total{route=\"route-1\"} 3").await;
+}
+
+#[actix_rt::test]
 async fn users_headers_and_routes_are_counted_each_for_itself() {
     let app = TestApp::with_routes(json!([
         limited("/user", json!({"by": "user"})),

@@ -9,6 +9,7 @@ use fm_gateway::{
         Answer, Catalogue, Drivers, Exchange, Phases, Plugin, Step, Tools,
         trace::{AttemptKind, AttemptOutcome, Phase, StepOutcome, StepRecord},
     },
+    plugins::rate_limit::SharedLimits,
     table::Table,
     trial::{Taken, TrialReport, TrialRequest, run},
     upstream::{Chooser, Connector, Limits},
@@ -80,6 +81,7 @@ impl Market {
             drains: Drains::default(),
             verifier: Arc::new(Verifier::new(&self.registry, self.identities.policy().clone())),
             limits: Limits::default(),
+            shared_limits: SharedLimits::default(),
             metrics: GatewayMetrics::new(Metrics::default()),
             draining: Draining::default(),
         });

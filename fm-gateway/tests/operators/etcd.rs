@@ -18,15 +18,16 @@ use tokio::task::JoinHandle;
 /// Longer than anything here takes.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
-struct Node {
-    address: SocketAddr,
-    admin: SocketAddr,
+/// A gateway on etcd.
+pub struct Node {
+    pub address: SocketAddr,
+    pub admin: SocketAddr,
     data: tempfile::TempDir,
-    running: JoinHandle<fm_sdk::Result<()>>,
+    pub running: JoinHandle<fm_sdk::Result<()>>,
 }
 
 impl Node {
-    fn start(settings: &Settings, name: &str) -> Node {
+    pub fn start(settings: &Settings, name: &str) -> Node {
         let data = tempfile::tempdir().unwrap();
         let settings = Settings { data: Some(data.path().into()), instance: Some(name.into()), ..settings.clone() };
         let watchdog_interval = Duration::from_millis(100);

@@ -15,6 +15,8 @@ mod live;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod shared_limits;
+#[cfg(test)]
 #[path = "../api/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the tests of the API")]
 mod support;

@@ -112,6 +112,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("Retries", "Wiederholungen"),
     ("Retry after", "Wiederholen nach"),
     ("Roles", "Rollen"),
+    ("Scope", "Geltungsbereich"),
+    (
+        "Whether each gateway counts for itself, or all count together, with some delay",
+        "Ob jedes Gateway für sich zählt oder alle gemeinsam, mit etwas Verzögerung",
+    ),
     ("Scopes", "Scopes"),
     ("Service", "Dienst"),
     ("Slow after", "Langsam nach"),

@@ -29,14 +29,7 @@ pub fn asked_by_cookie(headers: &HeaderMap, name: &str) -> Option<bool> {
 /// share grows.
 pub fn share_of(service: &str, who: Who<'_>) -> u32 {
     let mut hasher = Sha256::new();
-    let (kind, value): (&[u8], &[u8]) = match &who {
-        Who::Everybody => (b"all", b""),
-        Who::User(sub) => (b"user", sub.as_bytes()),
-        Who::Consumer(name) => (b"consumer", name.as_bytes()),
-        Who::V4(address) => (b"ip", address),
-        Who::V6(half) => (b"ip", half),
-        Who::Header(value) => (b"header", value),
-    };
+    let (kind, value) = who.parts();
     for part in [service.as_bytes(), kind, value] {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);

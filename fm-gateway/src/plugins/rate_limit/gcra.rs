@@ -2,13 +2,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 const SHARDS: usize = 16;
 /// Keys of one generation of a shard: a quarter of a million in all, some megabytes.
 const KEYS: usize = 8192;
+/// So many bursts ahead of its time a key may be by what others have let through.
+const MAX_BURSTS: u64 = 16;
 
 /// How many requests are let through.
 #[derive(Clone, Copy, Debug, Hash)]
@@ -50,28 +52,60 @@ impl Default for Store {
 impl Store {
     /// Counts a request, unless it is too much.
     pub fn take(&self, key: u64, rate: Rate) -> Quota {
-        self.take_at(key, rate, u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        self.take_at(key, rate, self.now())
     }
 
     fn take_at(&self, key: u64, rate: Rate, now: u64) -> Quota {
-        let mut shard = self.shards[key as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        let known = shard[0].get(&key).or_else(|| shard[1].get(&key)).copied();
-        let before = known.unwrap_or(0).max(now) - now;
+        let mut shard = self.shard(key);
+        let before = spent(&shard, key, now);
         let (whole, after) = (rate.interval.saturating_mul(rate.burst), before.saturating_add(rate.interval));
         let (spent, retry) = if after > whole { (before, Some(Duration::from_nanos(after - whole))) } else { (after, None) };
-        if shard[0].len() >= KEYS && !shard[0].contains_key(&key) {
-            shard.swap(0, 1);
-            shard[0].clear();
-        }
         // Also of who is refused: otherwise it would be forgotten, and begin anew.
-        shard[0].insert(key, now + spent);
-        Quota {
-            limit: rate.burst,
-            remaining: whole.saturating_sub(spent) / rate.interval.max(1),
-            reset: Duration::from_nanos(spent),
-            retry,
-        }
+        insert(&mut shard, key, now + spent);
+        quota(rate, spent, retry)
     }
+
+    /// Counts requests that others have let through, whether they are too much or not. Time that they have taken in advance is bounded.
+    pub fn add(&self, key: u64, rate: Rate, count: u64) {
+        let now = self.now();
+        let most = rate.interval.saturating_mul(rate.burst).saturating_mul(MAX_BURSTS);
+        let mut shard = self.shard(key);
+        let spent = spent(&shard, key, now).saturating_add(rate.interval.saturating_mul(count)).min(most);
+        insert(&mut shard, key, now.saturating_add(spent));
+    }
+
+    /// How a key stands.
+    #[cfg(test)]
+    pub fn peek(&self, key: u64, rate: Rate) -> Quota {
+        quota(rate, spent(&self.shard(key), key, self.now()), None)
+    }
+
+    fn shard(&self, key: u64) -> MutexGuard<'_, [Generation; 2]> {
+        self.shards[key as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// How much time the requests of a key so far take from now on.
+fn spent(shard: &[Generation; 2], key: u64, now: u64) -> u64 {
+    let known = shard[0].get(&key).or_else(|| shard[1].get(&key)).copied();
+    known.unwrap_or(0).max(now) - now
+}
+
+fn insert(shard: &mut [Generation; 2], key: u64, until: u64) {
+    if shard[0].len() >= KEYS && !shard[0].contains_key(&key) {
+        shard.swap(0, 1);
+        shard[0].clear();
+    }
+    shard[0].insert(key, until);
+}
+
+fn quota(rate: Rate, spent: u64, retry: Option<Duration>) -> Quota {
+    let whole = rate.interval.saturating_mul(rate.burst);
+    Quota { limit: rate.burst, remaining: whole.saturating_sub(spent) / rate.interval.max(1), reset: Duration::from_nanos(spent), retry }
 }
 
 #[cfg(test)]

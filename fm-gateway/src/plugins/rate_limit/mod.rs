@@ -1,8 +1,9 @@
-//! Bounds how often somebody may ask. Each gateway counts for itself; what it has counted outlives a change of the table.
+//! Bounds how often somebody may ask, at each gateway or at all of them together; what was counted outlives a change of the table.
 
 mod gcra;
+mod shared;
 
-pub use gcra::Quota;
+pub use {gcra::Quota, shared::SharedLimits};
 
 use super::who::Who;
 use crate::pipeline::{Answer, Drivers, Exchange, Flow, Phases, Plugin, Step};
@@ -11,6 +12,7 @@ use gcra::{Rate, Store};
 use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use std::{collections::hash_map::RandomState, hash::BuildHasher, sync::Arc, time::Duration};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -36,9 +38,20 @@ enum By {
     Route,
 }
 
+/// Which gateways count together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Scope {
+    /// Each for itself.
+    Local,
+    /// All of them.
+    Global,
+}
+
 #[derive(Deserialize)]
 struct Settings {
     by: By,
+    scope: Scope,
     header: Option<String>,
     rate: u64,
     per: String,
@@ -47,6 +60,7 @@ struct Settings {
 
 struct Bound {
     by: By,
+    scope: Scope,
     header: Option<HeaderName>,
     rate: Rate,
     store: Arc<Store>,
@@ -79,6 +93,10 @@ impl Plugin for RateLimit {
                 "burst": {
                     "type": "integer", "minimum": 1, "maximum": 1_000_000, "title": "At once",
                     "description": "So many may come at once; as many as the rate if it is not said"
+                },
+                "scope": {
+                    "type": "string", "enum": ["local", "global"], "default": "local", "title": "Scope",
+                    "description": "Whether each gateway counts for itself, or all count together, with some delay"
                 }
             }
         })
@@ -103,13 +121,13 @@ impl Plugin for RateLimit {
         let interval = u64::try_from(per.as_nanos()).map_err(|e| e.to_string())? / settings.rate;
         let rate = Rate { interval, burst: settings.burst.unwrap_or(settings.rate) };
         let (store, hasher) = (self.store.clone(), self.hasher.clone());
-        Ok(Box::new(Bound { by: settings.by, header, rate, store, hasher, drivers: drivers.clone() }))
+        Ok(Box::new(Bound { by: settings.by, scope: settings.scope, header, rate, store, hasher, drivers: drivers.clone() }))
     }
 }
 
 impl Step for Bound {
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
-        let quota = self.store.take(self.key(exchange), self.rate);
+        let quota = self.take(exchange);
         // Of several limits the client is told the one that it reaches first.
         if exchange.quota.is_none_or(|other| quota.remaining <= other.remaining) {
             exchange.quota = Some(quota);
@@ -134,16 +152,41 @@ impl Step for Bound {
 }
 
 impl Bound {
-    /// 64 bits under a key of chance: nobody can make up a value that is counted with another one's.
-    fn key(&self, exchange: &Exchange) -> u64 {
-        let who = match (self.by, &self.header) {
+    fn take(&self, exchange: &Exchange) -> Quota {
+        let (who, route) = (self.who(exchange), &exchange.route.id);
+        match self.scope {
+            // 64 bits under a key of chance: nobody can make up a value that is counted with another one's.
+            Scope::Local => self.store.take(self.hasher.hash_one((route, self.by, self.rate, who)), self.rate),
+            Scope::Global => {
+                let (quota, is_shared) = self.drivers.tools.shared_limits.take(global_key(route, self.rate, who), self.rate);
+                if !is_shared {
+                    self.drivers.tools.metrics.limited_locally(route);
+                }
+                quota
+            }
+        }
+    }
+
+    fn who<'a>(&self, exchange: &'a Exchange) -> Who<'a> {
+        match (self.by, &self.header) {
             (By::Route, _) => Who::Everybody,
             (By::Header, Some(name)) => Who::header(exchange, name),
             (By::User, _) => Who::user(exchange),
             (By::Ip | By::Header, _) => Who::address(exchange),
-        };
-        self.hasher.hash_one((&exchange.route.id, self.by, self.rate, who))
+        }
     }
+}
+
+/// The same on every gateway: 64 bits of SHA-256, of which nobody finds a second value.
+fn global_key(route: &str, rate: Rate, who: Who<'_>) -> u64 {
+    let mut hasher = Sha256::new();
+    let (kind, value) = who.parts();
+    for part in [route.as_bytes(), &rate.interval.to_be_bytes(), &rate.burst.to_be_bytes(), kind, value] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hasher.finalize().into();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Whole seconds, rounded up: who waits for so long does not come too early.
