@@ -1,6 +1,7 @@
 use super::{
     outgoing::Outgoing,
     publisher::{Publisher, closed, unreachable},
+    unconfirmed::MAX_GATHERED,
 };
 use crate::{Envelope, Error, Result, time::now_ms};
 use std::{
@@ -17,7 +18,7 @@ use tokio::sync::oneshot;
 const CONNECT_GRACE: Duration = Duration::from_secs(2);
 const MAX_DEADLINE: Duration = Duration::from_secs(24 * 3600);
 
-type Answer = oneshot::Sender<Result<String>>;
+pub(super) type Answer = oneshot::Sender<Result<String>>;
 
 /// A call that is not sent yet.
 struct Queued {
@@ -51,16 +52,17 @@ impl PendingCalls {
             return Some(message);
         }
     }
-    pub fn answer(&mut self, correlation: Option<&str>, with: Result<String>) {
-        match correlation.and_then(|c| self.sent.remove(&c.parse().ok()?)) {
-            Some(answer) => drop(answer.send(with)),
-            None => log::debug!("bus: a reply came after the deadline of its call, dropping it"),
-        }
+    /// Takes out who waits for a reply.
+    pub fn answered(&mut self, correlation: Option<&str>) -> Option<Answer> {
+        correlation.and_then(|c| self.sent.remove(&c.parse().ok()?))
     }
-    fn push(&mut self, call: Queued) {
-        if !self.closed {
-            self.queued.push_back(call);
+    /// Queues a call to be sent. Says whether to let others add theirs before all are sent, as [`Unconfirmed::push`] does.
+    fn push(&mut self, call: Queued) -> bool {
+        if self.closed {
+            return false;
         }
+        self.queued.push_back(call);
+        !self.sent.is_empty() && self.queued.len() < MAX_GATHERED
     }
     fn forget(&mut self, correlation: u64) {
         if self.sent.remove(&correlation).is_none() {
@@ -117,7 +119,11 @@ pub(in super::super) async fn request(publisher: &Publisher, m: Envelope, within
         }
         let (answer, mut answered) = oneshot::channel();
         let mut forget = Forget { publisher, correlation, answered: false };
-        publisher.calls().push(Queued { correlation, message, deadline, answer, sent: sent.clone() });
+        // A statement of its own: no lock is held while others have their turn.
+        let gathers = publisher.calls().push(Queued { correlation, message, deadline, answer, sent: sent.clone() });
+        if gathers {
+            tokio::task::yield_now().await;
+        }
         publisher.send_calls();
         let reply = tokio::select! {
             biased;

@@ -51,7 +51,11 @@ impl Publisher {
         let sent = pending.sent.clone();
         let stored = async {
             let _places = self.publish_window.acquire_many(places).await.map_err(|_| closed())?;
-            self.unconfirmed().push(pending);
+            // A statement of its own: no lock is held while others have their turn.
+            let gathers = self.unconfirmed().push(pending);
+            if gathers {
+                tokio::task::yield_now().await;
+            }
             self.send_published();
             confirmed.await.map_err(|_| closed())?
         };
@@ -92,6 +96,16 @@ impl Publisher {
             if message.send_once(&channel).is_err() {
                 return;
             }
+        }
+    }
+
+    /// Gives a reply to the call that waits for it.
+    pub(super) fn answer(&self, correlation: Option<&str>, with: Result<String>) {
+        // A statement of its own: the lock is free again when the caller wakes up.
+        let answer = self.calls().answered(correlation);
+        match answer {
+            Some(answer) => drop(answer.send(with)),
+            None => log::debug!("bus: a reply came after the deadline of its call, dropping it"),
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
         topology,
     },
     publisher::Publisher,
-    unconfirmed::unroutable,
+    unconfirmed::{Resolved, unroutable},
 };
 use amiquip::{
     AmqpProperties, Channel, Confirm, Connection, ConnectionBlockedNotification, Consumer, ConsumerMessage, ConsumerOptions, Publish,
@@ -160,26 +160,34 @@ impl ConfirmReader {
         for r in self.returns.try_iter() {
             self.returned(r)?;
         }
-        loop {
-            match self.confirms.try_recv() {
-                Ok(Confirm::Ack(c)) => self.publisher.unconfirmed().confirmed(c.delivery_tag, c.multiple, true),
-                Ok(Confirm::Nack(c)) => self.publisher.unconfirmed().confirmed(c.delivery_tag, c.multiple, false),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return Err("the channel of confirmed messages was closed".into()),
-            }
-        }
+        let (resolved, confirms) = self.confirmed();
+        resolved.into_iter().for_each(Resolved::tell);
+        confirms?;
         for r in self.call_returns.try_iter() {
-            self.publisher.calls().answer(r.properties.correlation_id().as_deref(), Err(unroutable(&r.routing_key)));
+            self.publisher.answer(r.properties.correlation_id().as_deref(), Err(unroutable(&r.routing_key)));
         }
         loop {
             match self.replies.try_recv() {
                 Ok(ConsumerMessage::Delivery(d)) => {
                     let outcome = codec::outcome(&d.properties, d.body);
-                    self.publisher.calls().answer(d.properties.correlation_id().as_deref(), outcome);
+                    self.publisher.answer(d.properties.correlation_id().as_deref(), outcome);
                 }
                 Ok(ConsumerMessage::ServerClosedChannel(e) | ConsumerMessage::ServerClosedConnection(e)) => return Err(e.to_string()),
                 Err(TryRecvError::Empty) => return Ok(()),
                 Ok(_) | Err(TryRecvError::Disconnected) => return Err("the consumer of replies has ended".into()),
+            }
+        }
+    }
+
+    /// The messages whose confirms have arrived, which come in bursts.
+    fn confirmed(&self) -> (Vec<Resolved>, Result<(), String>) {
+        let (mut resolved, mut unconfirmed) = (Vec::new(), self.publisher.unconfirmed());
+        loop {
+            match self.confirms.try_recv() {
+                Ok(Confirm::Ack(c)) => unconfirmed.confirmed(c.delivery_tag, c.multiple, true, &mut resolved),
+                Ok(Confirm::Nack(c)) => unconfirmed.confirmed(c.delivery_tag, c.multiple, false, &mut resolved),
+                Err(TryRecvError::Empty) => return (resolved, Ok(())),
+                Err(TryRecvError::Disconnected) => return (resolved, Err("the channel of confirmed messages was closed".into())),
             }
         }
     }

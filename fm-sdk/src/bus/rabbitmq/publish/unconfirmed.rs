@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 
 /// A message that takes the channel down with it (a missing exchange, a size that the broker refuses) must not do so without end.
 const MAX_SENDS: u32 = 5;
+/// Messages that are sent at once where several are published at a time.
+pub(super) const MAX_GATHERED: usize = 16;
 
 /// A message that waits for the broker's confirm.
 pub(super) struct Pending {
@@ -27,6 +29,19 @@ impl Pending {
     }
 }
 
+/// How one message ended. Tell it when no lock is held: whoever it wakes wants the lock.
+#[must_use]
+pub(super) struct Resolved {
+    publisher: oneshot::Sender<Result<()>>,
+    result: Result<()>,
+}
+
+impl Resolved {
+    pub fn tell(self) {
+        let _ = self.publisher.send(self.result);
+    }
+}
+
 /// Published messages that are not confirmed yet, in order.
 #[derive(Default)]
 pub(super) struct Unconfirmed {
@@ -39,16 +54,18 @@ pub(super) struct Unconfirmed {
 }
 
 impl Unconfirmed {
-    /// Queues a message to be sent; after [`Unconfirmed::close`] it is dropped.
-    pub fn push(&mut self, p: Pending) {
+    /// Queues a message to be sent; after [`Unconfirmed::close`] it is dropped. Says whether to let others add theirs before all are sent:
+    /// one write for several costs this process and the broker much less than one for each. Only while the broker has something to do.
+    pub fn push(&mut self, p: Pending) -> bool {
         if self.closed {
-            return;
+            return false;
         }
         // While the broker is unreachable those that have given up would pile up.
         if self.waiting.len() % 256 == 255 {
             self.waiting.retain(|p| !p.confirmed.is_closed());
         }
         self.waiting.push_back(p);
+        !self.sent.is_empty() && self.waiting.len() < MAX_GATHERED
     }
     /// The next one to send, already under its delivery tag. Those that nobody waits for any more are left out.
     pub fn next(&mut self) -> Option<Arc<Outgoing>> {
@@ -70,19 +87,17 @@ impl Unconfirmed {
         self.returned.insert(id);
     }
     /// The broker's answer to one message, or to all up to it.
-    pub fn confirmed(&mut self, tag: u64, multiple: bool, stored: bool) {
+    pub fn confirmed(&mut self, tag: u64, multiple: bool, stored: bool, resolved: &mut Vec<Resolved>) {
         if !multiple {
-            if let Some(p) = self.sent.remove(&tag) {
-                self.resolve(p, stored);
-            }
+            let answered = self.sent.remove(&tag);
+            resolved.extend(answered.map(|p| self.resolve(p, stored)));
             return;
         }
         let later = self.sent.split_off(&(tag + 1));
-        for p in std::mem::replace(&mut self.sent, later).into_values() {
-            self.resolve(p, stored);
-        }
+        let answered = std::mem::replace(&mut self.sent, later);
+        resolved.extend(answered.into_values().map(|p| self.resolve(p, stored)));
     }
-    fn resolve(&mut self, p: Pending, stored: bool) {
+    fn resolve(&mut self, p: Pending, stored: bool) -> Resolved {
         let result = if p.message.mandatory && self.returned.remove(p.message.id()) {
             Err(unroutable(&p.message.key))
         } else if stored {
@@ -91,7 +106,7 @@ impl Unconfirmed {
             let why = "the message broker did not take the message: a queue that it goes to is full, or cannot store it";
             Err(Error::new(Kind::Unavailable, REFUSED, why))
         };
-        let _ = p.confirmed.send(result);
+        Resolved { publisher: p.confirmed, result }
     }
     /// The session is over: what was not confirmed is sent again in the next one, in order and before all else. Gives their number.
     pub fn lost(&mut self, why: &str) -> usize {
@@ -134,8 +149,13 @@ mod tests {
         let (tx, rx) = oneshot::channel();
         let m = Envelope::new(kind, "a/b", &1, "test").unwrap();
         let id = m.id.clone();
-        o.push(Pending::new(Outgoing::published(m).unwrap(), tx));
+        let _ = o.push(Pending::new(Outgoing::published(m).unwrap(), tx));
         (id, rx)
+    }
+    fn confirm(o: &mut Unconfirmed, tag: u64, multiple: bool, stored: bool) {
+        let mut resolved = Vec::new();
+        o.confirmed(tag, multiple, stored, &mut resolved);
+        resolved.into_iter().for_each(Resolved::tell);
     }
     fn send_all(o: &mut Unconfirmed) -> Vec<String> {
         std::iter::from_fn(|| o.next().map(|m| m.id().to_owned())).collect()
@@ -146,12 +166,32 @@ mod tests {
         let mut o = Unconfirmed::default();
         let mut l: Vec<_> = (0..4).map(|_| put(&mut o, MessageKind::Event)).collect();
         send_all(&mut o);
-        o.confirmed(2, false, true);
+        confirm(&mut o, 2, false, true);
         assert!(l[1].1.try_recv().unwrap().is_ok() && l[0].1.try_recv().is_err());
-        o.confirmed(3, true, false);
+        confirm(&mut o, 3, true, false);
         assert!(l[0].1.try_recv().unwrap().is_err() && l[2].1.try_recv().unwrap().is_err() && l[3].1.try_recv().is_err());
-        o.confirmed(9, true, true);
+        confirm(&mut o, 9, true, true);
         assert!(l[3].1.try_recv().unwrap().is_ok() && o.is_empty());
+    }
+
+    #[test]
+    fn messages_gather_while_others_are_unconfirmed_and_only_so_many() {
+        let mut o = Unconfirmed::default();
+        let mut receivers = Vec::new();
+        let mut gathers = |o: &mut Unconfirmed| {
+            let (tx, rx) = oneshot::channel();
+            receivers.push(rx);
+            let m = Envelope::new(MessageKind::Event, "a/b", &1, "test").unwrap();
+            o.push(Pending::new(Outgoing::published(m).unwrap(), tx))
+        };
+        assert!(!gathers(&mut o), "the broker has nothing to do");
+        send_all(&mut o);
+        let answers: Vec<bool> = (0..MAX_GATHERED).map(|_| gathers(&mut o)).collect();
+        assert_eq!(answers.iter().filter(|gathers| **gathers).count(), MAX_GATHERED - 1);
+        assert!(!answers[MAX_GATHERED - 1], "enough for one write");
+        send_all(&mut o);
+        confirm(&mut o, MAX_GATHERED as u64 + 1, true, true);
+        assert!(!gathers(&mut o), "all are confirmed");
     }
 
     #[test]
@@ -160,7 +200,7 @@ mod tests {
         let (id, mut rx) = put(&mut o, MessageKind::Command);
         send_all(&mut o);
         o.returned(id);
-        o.confirmed(1, false, true);
+        confirm(&mut o, 1, false, true);
         assert_eq!(rx.try_recv().unwrap().unwrap_err().kind(), Kind::Unroutable);
     }
 
@@ -169,7 +209,7 @@ mod tests {
         let mut o = Unconfirmed::default();
         let l: Vec<_> = (0..3).map(|_| put(&mut o, MessageKind::Event)).collect();
         send_all(&mut o);
-        o.confirmed(1, false, true);
+        confirm(&mut o, 1, false, true);
         let newer = put(&mut o, MessageKind::Event);
         assert_eq!(o.lost("cut"), 2);
         assert_eq!(send_all(&mut o), [l[1].0.clone(), l[2].0.clone(), newer.0]);
