@@ -4,7 +4,7 @@
 #[rustfmt::skip]
 pub(super) const CHOICES: &[(&str, &str, &[&str])] = &[
     ("body", "sedan", &["limousine", "sedan", "saloon", "stufenheck"]),
-    ("body", "small", &["kleinwagen", "small car", "city car", "stadtauto", "hatchback"]),
+    ("body", "small", &["kleinwagen", "small", "small car", "city car", "stadtauto", "hatchback"]),
     ("body", "estate", &["kombi", "estate", "station wagon", "wagon", "touring", "avant", "variant", "caravan"]),
     ("body", "van", &["van", "bus", "minivan", "kleinbus", "transporter", "grossraumlimousine", "mpv", "minibus"]),
     ("body", "convertible", &["cabrio", "cabriolet", "convertible", "kabrio", "roadster"]),
