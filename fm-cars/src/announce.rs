@@ -3,7 +3,7 @@
 use crate::{
     car::{Car, Changed, Location, Status},
     catalogue::Choice,
-    messages::{CarChanged, CarDrafted, CarListed, CarNow, CarPriceChanged, CarRemoved, CarSold},
+    messages::{CarChanged, CarDrafted, CarExpiring, CarListed, CarNow, CarPriceChanged, CarRemoved, CarSold},
 };
 use fm_sdk::{Doc, Out, Result};
 
@@ -34,6 +34,7 @@ pub fn at_version(car: &Car, version: i64) -> CarNow {
         image: car.main_image().map(|key| format!("/images/{key}/thumb")),
         status: car.status,
         added: fm_sdk::time::rfc3339(car.added),
+        expires: car.expires.map(fm_sdk::time::rfc3339),
     }
 }
 
@@ -76,8 +77,16 @@ pub fn pictured(car: &Car, out: &mut Out) -> Result<()> {
 pub fn sold(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarSold { car: now(car, out) })
 }
-/// One that is for sale again. It is not announced as new: who searched for such a car was told already.
-pub fn sale_undone(car: &Car, out: &mut Out) -> Result<()> {
+/// One that is for sale again, or longer. It is not announced as new: who searched for such a car was told already.
+pub fn relisted(car: &Car, out: &mut Out) -> Result<()> {
+    out.publish(CarChanged { car: now(car, out) })
+}
+/// One that is about to expire.
+pub fn expiring(car: &Car, out: &mut Out) -> Result<()> {
+    out.publish(CarExpiring { car: now(car, out) })
+}
+/// One that is not for sale any more, because its time is over.
+pub fn expired(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarChanged { car: now(car, out) })
 }
 /// One that is gone.

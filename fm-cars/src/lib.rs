@@ -4,6 +4,7 @@
 mod announce;
 pub mod car;
 pub mod catalogue;
+mod expiry;
 mod gauges;
 mod handlers;
 pub mod import;
@@ -13,10 +14,12 @@ mod owner;
 pub mod places;
 mod routes;
 pub mod search;
+mod settings;
 mod state;
 pub mod understand;
 
 pub use owner::DeletedOwner;
+pub use settings::Own;
 pub use state::Cars;
 
 use fm_sdk::Service;
@@ -27,6 +30,8 @@ use std::time::Duration;
 const TIDY: Duration = Duration::from_secs(60);
 /// How often imports are looked for whose messages were lost.
 const OVERDUE_IMPORTS: Duration = Duration::from_secs(60);
+/// How often ads are looked for whose time is over.
+const EXPIRY: Duration = Duration::from_secs(60);
 /// How often parts of imports are looked for that were left behind.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -43,6 +48,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .publishes::<messages::CarListed>()
         .publishes::<messages::CarChanged>()
         .publishes::<messages::CarPriceChanged>()
+        .publishes::<messages::CarExpiring>()
         .publishes::<messages::CarSold>()
         .publishes::<messages::CarRemoved>()
         .publishes::<messages::UserDeleted>()
@@ -67,6 +73,7 @@ pub fn cars(state: Cars) -> Service<Cars> {
         .on_gap(state::fill)
         .every(TIDY, "tidy-search", state::tidy)
         .every(OVERDUE_IMPORTS, "process-overdue-imports", import::process_overdue)
+        .every_once(EXPIRY, "expire-ads", expiry::expire_ads)
         .every(SWEEP, "sweep-imports", import::sweep)
         .http(routes::configure)
         .openapi(openapi::document)

@@ -1,5 +1,5 @@
-use fm_sdk::NoSettings;
+use fm_cars::{Cars, Own, cars};
 
 fn main() -> std::process::ExitCode {
-    fm_sdk::run_with::<NoSettings, _>(fm_sdk::program!(), |_, _| Ok(fm_cars::cars(fm_cars::Cars::default())))
+    fm_sdk::run_with(fm_sdk::program!(), |own: Own, _| Ok(cars(Cars::with_lifetime(own.lifetime()?))))
 }

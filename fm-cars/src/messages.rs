@@ -52,6 +52,9 @@ pub struct CarNow {
     pub status: Status,
     /// When the ad was added, RFC 3339.
     pub added: String,
+    /// When a listed ad expires, or an expired one has, RFC 3339.
+    #[serde(default)]
+    pub expires: Option<String>,
 }
 
 /// The pictures of a car, the main one first.
@@ -90,10 +93,12 @@ fm_sdk::messages! {
     event "car.drafted" from "fm-cars" CarDrafted { id: String, owner: String }
     /// A car became visible to everybody.
     event "car.listed" from "fm-cars" CarListed { car: CarNow }
-    /// Something but the price changed; also: it became a draft again (`status`).
+    /// Something but the price changed; also: it became a draft again, expired, or is back on the market (`status`).
     event "car.changed" from "fm-cars" CarChanged { car: CarNow }
     /// The price changed.
     event "car.price-changed" from "fm-cars" CarPriceChanged { car: CarNow, from: i64 }
+    /// Its ad is about to expire, and its seller is to be told; once for each time that it is listed or renewed.
+    event "car.expiring" from "fm-cars" CarExpiring { car: CarNow }
     /// It was sold.
     event "car.sold" from "fm-cars" CarSold { car: CarNow }
     /// It is gone, and its pictures with it.

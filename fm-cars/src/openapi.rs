@@ -18,6 +18,7 @@ use utoipa::OpenApi;
         cars::rating::rating,
         cars::patch::patch,
         cars::delete::delete,
+        cars::renew::renew,
         cars::sold::sold,
         cars::undo_sale::undo_sale,
         me::cars,

@@ -1,5 +1,5 @@
 use crate::{
-    car::{Car, Status},
+    car::{Car, Lifetime, Status},
     gauges::Gauges,
     search::{Listing, Shared},
 };
@@ -17,6 +17,8 @@ pub struct Cars {
     pub search: Shared,
     /// Now.
     pub clock: Clock,
+    /// How long ads last.
+    pub lifetime: Lifetime,
     gauges: Gauges,
 }
 
@@ -24,6 +26,10 @@ impl Cars {
     /// With a clock that a test can turn.
     pub fn with_clock(clock: Clock) -> Self {
         Cars { clock, ..Cars::default() }
+    }
+    /// With ads that last so long.
+    pub fn with_lifetime(lifetime: Lifetime) -> Self {
+        Cars { lifetime, ..Cars::default() }
     }
     /// Takes the newest version of a car into the search, or out of it.
     pub fn refresh(&self, car: &Doc<Car>) {

@@ -1,4 +1,4 @@
-use super::{Car, CarInput, Limits, Status};
+use super::{Car, CarInput, Lifetime, Limits, Status};
 use fm_sdk::{Error, Kind, Result};
 
 /// What a change did, so that the right events go out.
@@ -26,7 +26,7 @@ impl Car {
     ///
     /// # Errors
     /// `invalid` (422) with a message per field; `car-sold` (409): what is sold stays as it was sold.
-    pub fn patch(&mut self, input: &CarInput, now_ms: i64) -> Result<Changed> {
+    pub fn patch(&mut self, input: &CarInput, now_ms: i64, lifetime: Lifetime) -> Result<Changed> {
         if self.status == Status::Sold {
             return Err(Error::new(Kind::Conflict, "car-sold", "a sold car cannot be changed"));
         }
@@ -45,6 +45,11 @@ impl Car {
             self.status = status;
             self.updated = now_ms;
         }
+        if changed.listed {
+            self.list(now_ms, lifetime);
+        } else if status == Status::Draft {
+            self.expires = None;
+        }
         Ok(changed)
     }
     /// Marks the car as sold; `false` if it was already.
@@ -56,21 +61,22 @@ impl Car {
             Status::Sold => Ok(false),
             Status::Listed | Status::Expired => {
                 self.status = Status::Sold;
+                self.expires = None;
                 self.updated = now_ms;
                 Ok(true)
             }
             Status::Draft => Err(Error::new(Kind::Conflict, "car-not-listed", "a draft cannot be sold")),
         }
     }
-    /// Puts a sold car back on the market; `false` if it is there.
+    /// Puts a sold car back on the market, for the whole time of an ad; `false` if it is there.
     ///
     /// # Errors
     /// `car-not-sold` (409) for what was not sold.
-    pub fn undo_sale(&mut self, now_ms: i64) -> Result<bool> {
+    pub fn undo_sale(&mut self, now_ms: i64, lifetime: Lifetime) -> Result<bool> {
         match self.status {
             Status::Listed => Ok(false),
             Status::Sold => {
-                self.status = Status::Listed;
+                self.list(now_ms, lifetime);
                 self.updated = now_ms;
                 Ok(true)
             }
@@ -90,10 +96,13 @@ mod tests {
         let input: CarInput =
             serde_json::from_str(r#"{"maker":"bmw","model":"3er","price":9000,"year":2010,"color":"red","description":"as new"}"#).unwrap();
         let facts = input.check(None, Limits::at(NOW)).unwrap();
-        Car::new(CarId::new().to_string(), "u1", facts, status, NOW)
+        Car::new(CarId::new().to_string(), "u1", facts, status, NOW, Lifetime::default())
     }
     fn patch(car: &mut Car, json: &str) -> Result<Changed> {
-        car.patch(&serde_json::from_str(json).unwrap(), NOW + 1)
+        car.patch(&serde_json::from_str(json).unwrap(), NOW + 1, Lifetime::default())
+    }
+    fn undo_sale(car: &mut Car, now_ms: i64) -> Result<bool> {
+        car.undo_sale(now_ms, Lifetime::default())
     }
 
     #[test]
@@ -128,10 +137,10 @@ mod tests {
     fn a_sale_is_undone_once_and_only_a_sale() {
         let mut c = car(Status::Sold);
         assert_eq!(
-            (c.undo_sale(NOW + 1).unwrap(), c.undo_sale(NOW + 2).unwrap(), c.status, c.updated),
+            (undo_sale(&mut c, NOW + 1).unwrap(), undo_sale(&mut c, NOW + 2).unwrap(), c.status, c.updated),
             (true, false, Status::Listed, NOW + 1)
         );
-        assert_eq!(car(Status::Draft).undo_sale(NOW).unwrap_err().code(), "car-not-sold");
+        assert_eq!(undo_sale(&mut car(Status::Draft), NOW).unwrap_err().code(), "car-not-sold");
     }
     #[test]
     fn a_change_out_of_the_limits_changes_nothing() {

@@ -1,4 +1,4 @@
-use super::{Facts, Status};
+use super::{Facts, Lifetime, Status};
 use fm_sdk::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +32,16 @@ pub struct Car {
     pub added: i64,
     /// Milliseconds since the Unix epoch.
     pub updated: i64,
+    /// When a listed ad expires, or an expired one has; milliseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<i64>,
+    /// The seller was told that the ad is about to expire.
+    #[serde(default)]
+    pub reminded: bool,
 }
-fm_sdk::document!(Car = "cars" { id: String [index], owner: String [index], status: Status, added: i64 });
+fm_sdk::document!(Car = "cars" {
+    id: String [index], owner: String [index], status: Status, added: i64, expires: i64 [index], reminded: bool
+});
 
 /// The error of a car that is not there, or not for this caller: the same for both.
 pub fn unknown() -> Error {
@@ -47,8 +55,13 @@ pub fn or_unknown(error: Error) -> Error {
 
 impl Car {
     /// Puts an ad together.
-    pub fn new(id: String, owner: &str, facts: Facts, status: Status, now_ms: i64) -> Self {
-        Car { id, owner: owner.into(), facts, images: Vec::new(), status, added: now_ms, updated: now_ms }
+    pub fn new(id: String, owner: &str, facts: Facts, status: Status, now_ms: i64, lifetime: Lifetime) -> Self {
+        let (added, updated) = (now_ms, now_ms);
+        let mut car = Car { id, owner: owner.into(), facts, images: Vec::new(), status, added, updated, expires: None, reminded: false };
+        if status == Status::Listed {
+            car.list(now_ms, lifetime);
+        }
+        car
     }
     /// Lets only the owner pass.
     ///

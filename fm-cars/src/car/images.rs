@@ -43,7 +43,7 @@ impl Car {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::car::{CarId, CarInput, Limits, Status};
+    use crate::car::{CarId, CarInput, Lifetime, Limits, Status};
 
     fn image(n: usize) -> CarImage {
         CarImage { key: format!("k{n}"), width: 4, height: 3 }
@@ -51,7 +51,7 @@ mod tests {
     fn car(pictures: usize) -> Car {
         let input: CarInput = serde_json::from_str(r#"{"maker":"bmw","price":1,"year":2000}"#).unwrap();
         let facts = input.check(None, Limits::at(1_780_000_000_000)).unwrap();
-        let mut car = Car::new(CarId::new().to_string(), "u1", facts, Status::Listed, 0);
+        let mut car = Car::new(CarId::new().to_string(), "u1", facts, Status::Listed, 0, Lifetime::default());
         car.images = (0..pictures).map(image).collect();
         car
     }

@@ -74,7 +74,7 @@ fn is_transient(e: &Error) -> bool {
 
 async fn make(state: &Cars, work: &Work, owner: &str, key: &str, row: &Row) -> Result<()> {
     let work = work.repeatable(owner, key);
-    let car = Car::new(work.new_id(), owner, row.facts.clone(), Status::Listed, state.clock.now_ms());
+    let car = Car::new(work.new_id(), owner, row.facts.clone(), Status::Listed, state.clock.now_ms(), state.lifetime);
     match work.insert(car, announce::created).await {
         Ok(car) => state.refresh(&car),
         // It was made before, and its owner has removed it since.

@@ -24,6 +24,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
                 .route(delete().to(cars::delete::delete)),
         )
         .service(resource("/api/cars/{id}/rating").route(get().to(cars::rating::rating)))
+        .service(resource("/api/cars/{id}/renew").route(post().to(cars::renew::renew)))
         .service(resource("/api/cars/{id}/sold").route(post().to(cars::sold::sold)).route(delete().to(cars::undo_sale::undo_sale)))
         .service(resource("/api/me/cars").route(get().to(me::cars)))
         .service(resource("/api/catalogue/makers").route(get().to(catalogue::makers::makers)))

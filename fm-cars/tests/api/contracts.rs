@@ -3,7 +3,8 @@
 use crate::{ad, create, market};
 use fm_cars::{
     Cars,
-    car::CarImage,
+    car::{CarImage, Lifetime},
+    cars,
     messages::{AttachImages, CarText, DeleteAll, FindPlace, ImagesAttached, MayEdit, OrderImages, RemoveImage, ShowCar},
 };
 use fm_sdk::testing::{Contracts, HttpReply, MockBus, RecordedRequest};
@@ -86,6 +87,11 @@ async fn consumers_get_what_their_tests_read() {
     let leaving = market();
     create(&leaving, json!({})).await;
     leaving.command(DeleteAll { user: "u1".into() }).await.acked();
+    let always = Lifetime { notice: Lifetime::default().listed, ..Lifetime::default() };
+    let expiring = MockBus::for_service(cars(Cars::with_lifetime(always))).user("u1", &["cars:write"]);
+    let ending = create(&expiring, self::facts()).await;
+    expiring.call(AttachImages { car: ending, images: vec![image("a")] }).await.unwrap();
+    expiring.run_job("expire-ads").await;
 
     let (car, keys) = (|| id.clone(), || vec!["a".to_owned()]);
     let pictured = || pictured.clone();
@@ -93,6 +99,7 @@ async fn consumers_get_what_their_tests_read() {
     Contracts::of_consumers("fm-cars")
         .messages(&bus)
         .messages(&leaving)
+        .messages(&expiring)
         .answers::<AttachImages>(async |m| bus.call(AttachImages { car: pictured(), ..m }).await)
         .answers::<OrderImages>(async |_| bus.call(OrderImages { car: car(), keys: keys() }).await)
         .answers::<RemoveImage>(async |m| bus.call(RemoveImage { car: pictured(), ..m }).await)

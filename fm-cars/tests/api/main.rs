@@ -6,6 +6,7 @@ mod catalogue;
 mod contracts;
 mod create;
 mod delete_all;
+mod expiry;
 mod import;
 mod import_accounting;
 mod instances;

@@ -31,7 +31,7 @@ pub async fn create(
     let facts = input.check(None, Limits::at(now))?;
     need_account(&work, who.sub()).await?;
     let work = key.0.map_or_else(|| work.clone(), |key| work.repeatable(who.sub(), &key));
-    let car = Car::new(work.new_id(), who.sub(), facts, input.status().unwrap_or(Status::Listed), now);
+    let car = Car::new(work.new_id(), who.sub(), facts, input.status().unwrap_or(Status::Listed), now, state.lifetime);
     let car = work.insert(car, announce::created).await?;
     // The account may have been deleted since we looked.
     if let Err(gone) = need_account(&work, who.sub()).await {

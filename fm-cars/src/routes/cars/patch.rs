@@ -33,7 +33,7 @@ pub async fn patch(
     let now = state.clock.now_ms();
     let changed = car.change(|car, out| {
         car.owned_by(who.sub())?;
-        let changed = car.patch(&input, now)?;
+        let changed = car.patch(&input, now, state.lifetime)?;
         announce::changed(car, changed, out)
     });
     let car = changed.await.map_err(or_unknown)?;

@@ -92,6 +92,9 @@ pub struct CarView {
     /// RFC 3339.
     #[schema(format = DateTime)]
     updated: String,
+    /// When a listed ad expires, or an expired one has; RFC 3339.
+    #[schema(format = DateTime)]
+    expires: Option<String>,
 }
 
 impl From<&Car> for CarView {
@@ -120,6 +123,7 @@ impl From<&Car> for CarView {
             status: car.status,
             added: rfc3339(car.added),
             updated: rfc3339(car.updated),
+            expires: car.expires.map(rfc3339),
         }
     }
 }
