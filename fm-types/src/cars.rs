@@ -3,7 +3,7 @@
 use fm_sdk::serde::{Deserialize, Serialize};
 
 fm_sdk::messages! {
-    /// Something but the price changed; also: it became a draft again (`status`).
+    /// Something but the price changed; also: it became a draft again, expired, or is back on the market (`status`).
     event "car.changed" from "fm-cars" CarChanged {
         car: CarNow,
     }
@@ -11,6 +11,10 @@ fm_sdk::messages! {
     event "car.drafted" from "fm-cars" CarDrafted {
         id: String,
         owner: String,
+    }
+    /// Its ad is about to expire, and its seller is to be told; once for each time that it is listed or renewed.
+    event "car.expiring" from "fm-cars" CarExpiring {
+        car: CarNow,
     }
     /// A car became visible to everybody.
     event "car.listed" from "fm-cars" CarListed {
@@ -110,6 +114,8 @@ pub struct CarNow {
     pub color: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gearbox: Option<String>,
     pub id: String,

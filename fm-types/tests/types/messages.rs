@@ -35,6 +35,7 @@ fn types() -> Vec<(&'static str, Read, Option<Read>)> {
     vec![
         event::<cars::CarChanged>(),
         event::<cars::CarDrafted>(),
+        event::<cars::CarExpiring>(),
         event::<cars::CarListed>(),
         event::<cars::CarPriceChanged>(),
         event::<cars::CarRemoved>(),
