@@ -55,6 +55,7 @@ pub fn profile(setup: Setup) -> Service<Profile> {
         .at_start(async move |profile, work| admin::make_first(&profile, &work, &admin).await)
         .command_with(mail::options(), mail::send_mail)
         .on(handlers::user_deleted)
+        .on(handlers::ad_expires)
         .on(searches::listed)
         .on(searches::price_fell)
         .every(REVOKE, "write-revocations", revocation::catch_up)

@@ -36,6 +36,8 @@ pub struct CarNow {
     pub image: Option<String>,
     /// `listed`, or it is not for sale.
     pub status: String,
+    /// When the ad expires or has expired, RFC 3339.
+    pub expires: Option<String>,
 }
 
 /// Where a place is.
@@ -65,6 +67,8 @@ pub enum Mail {
     NewMessage { user: String, conversation: String },
     /// Alerts that this user has not seen, as the document `AlertMail` lists them.
     Alerts { user: String },
+    /// The ad of a car of this user is about to expire, at this time (RFC 3339).
+    AdExpires { user: String, car: String, expires: String },
 }
 
 fm_sdk::messages! {
@@ -72,6 +76,7 @@ fm_sdk::messages! {
     command "fm-profile/send-mail" from "fm-profile" SendMail { mail: Mail }
     event "car.listed" from "fm-cars" CarListed { car: CarNow }
     event "car.price-changed" from "fm-cars" CarPriceChanged { car: CarNow, from: i64 }
+    event "car.expiring" from "fm-cars" CarExpiring { car: CarNow }
     event "cars.user-deleted" from "fm-cars" UserDeleted { user: String, count: u64 }
     /// Fault: `car-unknown`.
     call "fm-cars/show-car" ShowCar { car: String } -> CarNow;

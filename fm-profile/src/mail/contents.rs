@@ -3,9 +3,11 @@
 use super::Language;
 use crate::{
     User,
+    messages::CarNow,
     searches::{Alert, AlertKind},
 };
 use std::ops::Deref;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// Cars that one mail lists; of more it tells the number.
 const MAX_LISTED: usize = 20;
@@ -25,6 +27,10 @@ impl Links<'_> {
     }
     pub fn car(&self, id: &str) -> String {
         format!("{}/cars/{id}", self.0)
+    }
+    /// A page that asks before it does anything, for who is signed in.
+    pub fn renew(&self, car: &str) -> String {
+        format!("{}/my/cars/{car}/renew", self.0)
     }
     pub fn alerts(&self) -> String {
         format!("{}/searches", self.0)
@@ -65,14 +71,14 @@ pub fn email_confirmation(language: Language, user: &User, link: &str) -> (Strin
         Language::En => (
             "Confirm your email address".into(),
             format!(
-                "Hello {name},\n\nplease confirm that this is your email address, so that Funny Market can write to you about messages and saved searches:\n\n{link}\n\n\
+                "Hello {name},\n\nplease confirm that this is your email address, so that Funny Market can write to you about messages, saved searches and ads that expire:\n\n{link}\n\n\
                 The link works once, and for 7 days. If you have no account at Funny Market, somebody has mistyped an address: please ignore this email.\n"
             ),
         ),
         Language::De => (
             "E-Mail-Adresse bestätigen".into(),
             format!(
-                "Hallo {name},\n\nbitte bestätigen Sie, dass dies Ihre E-Mail-Adresse ist. Dann kann Funny Market Ihnen zu Nachrichten und gespeicherten Suchen schreiben:\n\n{link}\n\n\
+                "Hallo {name},\n\nbitte bestätigen Sie, dass dies Ihre E-Mail-Adresse ist. Dann kann Funny Market Ihnen zu Nachrichten, gespeicherten Suchen und ablaufenden Anzeigen schreiben:\n\n{link}\n\n\
                 Der Link gilt einmal und 7 Tage lang. Haben Sie kein Konto bei Funny Market, hat sich jemand bei der Adresse vertippt: Bitte ignorieren Sie diese E-Mail.\n"
             ),
         ),
@@ -124,6 +130,50 @@ pub fn alerts(language: Language, user: &User, alerts: &[impl Deref<Target = Ale
             ),
         ),
     }
+}
+
+/// What concerns one's own ad is part of the account, and cannot be turned off.
+pub fn ad_expires(language: Language, user: &User, car: &CarNow, expires: &str, link: &str) -> (String, String) {
+    let (name, title, day, over) = (&user.username, &car.title, day(language, expires), car.status != "listed");
+    match language {
+        Language::En => {
+            let what = if over {
+                format!("expired on {day}, and buyers no longer find it")
+            } else {
+                format!("expires on {day}. Buyers no longer find it then")
+            };
+            (
+                format!("Renew your ad: {title}"),
+                format!(
+                    "Hello {name},\n\nyour ad for {title} {what}. If the car is still for sale, renew the ad by one press:\n\n{link}\n\n\
+                    If it is sold, you need not do anything.\n"
+                ),
+            )
+        }
+        Language::De => {
+            let what = if over {
+                format!("ist am {day} abgelaufen und in der Suche nicht mehr zu finden")
+            } else {
+                format!("läuft am {day} ab und ist dann in der Suche nicht mehr zu finden")
+            };
+            (
+                format!("Verlängern Sie Ihre Anzeige: {title}"),
+                format!(
+                    "Hallo {name},\n\nIhre Anzeige für {title} {what}. Steht das Auto noch zum Verkauf, verlängern Sie sie mit einem Klick:\n\n{link}\n\n\
+                    Ist es verkauft, müssen Sie nichts tun.\n"
+                ),
+            )
+        }
+    }
+}
+
+/// The day of a time, which is RFC 3339, as the language writes it.
+fn day(language: Language, rfc3339: &str) -> String {
+    let format = match language {
+        Language::En => format_description!("[day padding:none] [month repr:long] [year]"),
+        Language::De => format_description!("[day padding:none].[month padding:none].[year]"),
+    };
+    OffsetDateTime::parse(rfc3339, &Rfc3339).ok().and_then(|at| at.format(format).ok()).unwrap_or_else(|| rfc3339.to_owned())
 }
 
 fn kind(language: Language, alert: &Alert) -> &'static str {

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     Profile, User,
     inbox::{Conversation, Directory},
-    messages::{Mail, SendMail},
+    messages::{CarNow, Mail, SendMail, ShowCar},
     searches::{Alert, AlertMail},
 };
 use fm_sdk::{Cx, Doc, Handled, HandlerOptions, Kind, Result};
@@ -87,6 +87,20 @@ async fn write(mail: &Mail, cx: &Cx<Profile>) -> Result<Option<Letter>> {
             let (subject, text) = contents::alerts(user.mail.language, &user, &alerts, &links, &links.unsubscribe(&off));
             Ok(Some(Letter { to: user.email.clone(), subject, text, unsubscribe: Some(links.one_click(&off)) }))
         }
+        Mail::AdExpires { user, car, expires } => {
+            let Some(user) = living(cx, user).await?.filter(|u| u.email_confirmed) else { return Ok(None) };
+            // It may be sold or renewed since.
+            let Some(car) = car_now(cx, car).await?.filter(|car| car.expires.as_ref() == Some(expires)) else { return Ok(None) };
+            let (subject, text) = contents::ad_expires(user.mail.language, &user, &car, expires, &links.renew(&car.id));
+            Ok(Some(Letter { to: user.email.clone(), subject, text, unsubscribe: None }))
+        }
+    }
+}
+
+async fn car_now(cx: &Cx<Profile>, id: &str) -> Result<Option<CarNow>> {
+    match cx.call(ShowCar { car: id.into() }).await {
+        Err(e) if e.kind() == Kind::NotFound => Ok(None),
+        found => found.map(Some),
     }
 }
 

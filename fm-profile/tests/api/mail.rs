@@ -4,7 +4,7 @@ use crate::{
 };
 use fm_profile::{
     Alert, AlertMail, MailToken, SavedSearch, Transport, User,
-    messages::{CarListed, CarNow, Mail as Asked, SendMail, UserDeleted},
+    messages::{CarExpiring, CarListed, CarNow, Mail as Asked, SendMail, UserDeleted},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -257,6 +257,49 @@ async fn a_message_is_mailed_once_until_it_is_read_and_not_to_who_does_not_want_
     market.with_token(&ann, "PUT", &format!("/api/me/conversations/{id}/read"), json!({"messages": 4})).await;
     write("And another").await;
     assert_eq!(to_ann().len(), 2);
+}
+
+/// fm-cars says that the ad of a car expires then; twice, as messages may come.
+async fn expiring(market: &Market, id: &str, expires: &str) {
+    market.bus.sign_out();
+    let car = CarNow { expires: Some(expires.into()), ..market.cars.lock().unwrap()[id].clone() };
+    market.bus.deliver(CarExpiring { car }).await.acked();
+    market.bus.redeliver().await.acked();
+}
+
+#[actix_rt::test]
+async fn a_seller_is_written_to_before_an_ad_expires_and_renews_it_from_the_mail() {
+    let (market, server, ann) = with_ann().await;
+    let ben = market.sign_up("ben").await;
+    market.mail().await;
+    let before = server.mails().len();
+    let (told, renewed) = ("2026-05-08T09:30:00.000Z", "2026-06-30T09:30:00.000Z");
+    for (id, owner, expires) in
+        [("c1", &ann, Some(told)), ("renewed", &ann, Some(renewed)), ("sold", &ann, None), ("bens", &ben, Some(told))]
+    {
+        market.car(id, owner, "listed");
+        market.cars.lock().unwrap().get_mut(id).unwrap().expires = expires.map(str::to_owned);
+        expiring(&market, id, told).await;
+    }
+    market.mail().await;
+    let mails = server.mails().split_off(before);
+    assert_eq!(mails.iter().map(|m| m.to.clone()).collect::<Vec<_>>(), [["ann@example.com"]], "Ben has not confirmed his address");
+    assert_eq!(about(&mails[0]), "Renew your ad: BMW 3 Series 2015");
+    let text = mails[0].text();
+    assert!(text.contains("expires on 8 May 2026.") && text.contains("https://market.example/my/cars/c1/renew"), "{text}");
+}
+
+#[actix_rt::test]
+async fn a_seller_who_is_told_late_reads_that_the_ad_has_expired() {
+    let (market, server, ann) = with_ann().await;
+    let german = json!({"messages": true, "alerts": true, "language": "de"});
+    market.with_token(&ann, "PUT", "/api/me/mail", german).await;
+    market.car("c1", &ann, "expired");
+    market.cars.lock().unwrap().get_mut("c1").unwrap().expires = Some("2026-05-01T09:00:00.000Z".into());
+    expiring(&market, "c1", "2026-05-01T09:00:00.000Z").await;
+    market.mail().await;
+    let text = server.last().text();
+    assert!(text.contains("ist am 1.5.2026 abgelaufen"), "{text}");
 }
 
 fn bmw(n: usize) -> CarNow {
