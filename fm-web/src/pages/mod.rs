@@ -17,6 +17,7 @@ mod mine;
 mod moderation;
 mod preferences;
 mod refusal;
+mod report;
 mod report_ad;
 mod results;
 mod robots;

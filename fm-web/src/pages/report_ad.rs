@@ -1,48 +1,25 @@
-use super::{
-    Refusal,
-    inbox::report::{ReportForm, entries, reason_missing},
-};
+use super::report::{Fields, ReportForm, send};
 use crate::{
     Web,
-    gateway::Answer,
-    pages::{Confirm, id_of, see},
-    request_context::{Form, Me, Notice, RequestContext},
+    pages::{id_of, see},
+    request_context::{Form, Me, RequestContext},
     text::fill,
-    view::{Car, Entry},
+    view::Car,
 };
 use actix_web::{
     HttpResponse,
-    http::{Method, StatusCode},
     web::{Data, Path},
 };
-use fm_sdk::{Kind, Result};
-use serde_json::json;
+use fm_sdk::Result;
 
-async fn draw(
-    web: &Web,
-    context: &RequestContext,
-    me: &Me,
-    id: &str,
-    entries: Vec<Entry>,
-    refusal: Option<Refusal>,
-) -> Result<HttpResponse> {
+async fn draw(web: &Web, context: &RequestContext, me: &Me, id: &str, fields: Fields) -> Result<HttpResponse> {
     let t = context.t();
     let car = web.gateway.get(&me.caller, format!("/api/cars/{id}")).send().await?.json::<Car>()?;
-    let confirm = Confirm {
-        heading: t.report_ad,
-        text: fill(t.report_ad_explained, car.title),
-        action: format!("/cars/{id}/report"),
-        back: format!("/cars/{id}"),
-        button: t.report_send,
-        bad: false,
-        entries,
-    };
-    confirm.draw(context, "car", refusal)
+    fields.draw(context, "car", t.report_ad, fill(t.report_ad_explained, car.title), format!("/cars/{id}"))
 }
 
 pub async fn show(web: Data<Web>, context: RequestContext, me: Me, id: Path<String>) -> Result<HttpResponse> {
-    let entries = entries(&context, "", "");
-    draw(&web, &context, &me, id_of(&id)?, entries, None).await
+    draw(&web, &context, &me, id_of(&id)?, Fields::of(&context, &ReportForm::default())).await
 }
 
 pub async fn submit(
@@ -53,23 +30,8 @@ pub async fn submit(
     Form(form): Form<ReportForm>,
 ) -> Result<HttpResponse> {
     let id = id_of(&id)?;
-    let text = form.text.replace("\r\n", "\n");
-    let mut entries = entries(&context, &form.reason, &text);
-    if let Some(refusal) = reason_missing(&context, &mut entries) {
-        return draw(&web, &context, &me, id, entries, Some(refusal)).await;
-    }
-    let ask = web.gateway.ask(Method::PUT, &me.caller, format!("/api/me/reports/{id}"));
-    match ask.json(&json!({"reason": form.reason, "text": text})).send().await.and_then(Answer::success) {
-        Ok(_) => {
-            context.say(Notice::Reported);
-            Ok(see(&format!("/cars/{id}")))
-        }
-        Err(e) => {
-            let refusal = match e.kind() {
-                Kind::Conflict => Refusal::of(StatusCode::CONFLICT, context.t().report_own_ad),
-                _ => Refusal::read(&context, &mut entries, e)?,
-            };
-            draw(&web, &context, &me, id, entries, Some(refusal)).await
-        }
+    match send(&web, &context, &me, format!("/api/me/reports/{id}"), form).await? {
+        Some(fields) => draw(&web, &context, &me, id, fields).await,
+        None => Ok(see(&format!("/cars/{id}"))),
     }
 }

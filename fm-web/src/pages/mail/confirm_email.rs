@@ -1,8 +1,8 @@
-use super::{Link, Nothing, link_invalid};
+use super::{Link, Nothing, ask, link_invalid};
 use crate::{
     Web,
     gateway::Answer,
-    pages::{Confirm, Refusal, id_of, see},
+    pages::{Refusal, id_of, see},
     request_context::{Form, Me, Notice, RequestContext},
 };
 use actix_web::{
@@ -15,15 +15,7 @@ use serde_json::json;
 
 fn draw(context: &RequestContext, token: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
     let t = context.t();
-    let page = Confirm {
-        heading: t.confirm_email,
-        text: t.confirm_email_text.into(),
-        action: format!("/confirm-email?token={token}"),
-        back: "/".into(),
-        button: t.confirm_email_button,
-        bad: false,
-        entries: Vec::new(),
-    };
+    let page = ask(t.confirm_email, t.confirm_email_text, t.confirm_email_button, format!("/confirm-email?token={token}"));
     page.draw(context, "mail", refusal)
 }
 
@@ -33,8 +25,8 @@ pub async fn show(context: RequestContext, Query(link): Query<Link>) -> Result<H
 
 pub async fn submit(web: Data<Web>, context: RequestContext, Query(link): Query<Link>, _: Form<Nothing>) -> Result<HttpResponse> {
     let token = id_of(&link.token)?;
-    let ask = web.gateway.ask(Method::PUT, &context.caller, "/api/auth/email-confirmation").json(&json!({"token": token}));
-    match ask.send().await.and_then(Answer::success) {
+    let confirm = web.gateway.ask(Method::PUT, &context.caller, "/api/auth/email-confirmation").json(&json!({"token": token}));
+    match confirm.send().await.and_then(Answer::success) {
         Ok(_) => {
             context.say(Notice::EmailConfirmed);
             Ok(see(if context.user().is_some() { "/account" } else { "/" }))

@@ -6,7 +6,7 @@ pub mod forgotten;
 pub mod new_password;
 pub mod unsubscribe;
 
-use super::page_as;
+use super::{Confirm, page_as};
 use crate::{request_context::RequestContext, text::Texts, view::Layout};
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -23,6 +23,11 @@ pub struct Link {
 /// A form without fields.
 #[derive(Deserialize)]
 pub struct Nothing {}
+
+/// The page that asks before a link does anything.
+fn ask(heading: &'static str, text: &'static str, button: &'static str, action: String) -> Confirm {
+    Confirm { heading, text: text.into(), action, back: "/".into(), button, bad: false, entries: Vec::new() }
+}
 
 #[derive(Template)]
 #[template(path = "told.html")]

@@ -1,8 +1,8 @@
-use super::{Link, Nothing, link_invalid, tell};
+use super::{Link, Nothing, ask, link_invalid, tell};
 use crate::{
     Web,
     gateway::Answer,
-    pages::{Confirm, Refusal, id_of},
+    pages::{Refusal, id_of},
     request_context::{Form, RequestContext},
 };
 use actix_web::{
@@ -14,15 +14,7 @@ use fm_sdk::{Kind, Result};
 
 fn draw(context: &RequestContext, token: &str, refusal: Option<Refusal>) -> Result<HttpResponse> {
     let t = context.t();
-    let page = Confirm {
-        heading: t.unsubscribe,
-        text: t.unsubscribe_text.into(),
-        action: format!("/unsubscribe?token={token}"),
-        back: "/".into(),
-        button: t.unsubscribe_button,
-        bad: false,
-        entries: Vec::new(),
-    };
+    let page = ask(t.unsubscribe, t.unsubscribe_text, t.unsubscribe_button, format!("/unsubscribe?token={token}"));
     page.draw(context, "mail", refusal)
 }
 
