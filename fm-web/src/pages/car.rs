@@ -68,6 +68,8 @@ struct CarView {
     mine: bool,
     /// What is sold cannot be changed.
     sold: bool,
+    /// Its ad can be renewed.
+    expired: bool,
     /// The seller can be written to.
     contact: bool,
     seller: Option<Seller>,
@@ -140,6 +142,7 @@ pub async fn car(web: Data<Web>, context: RequestContext, id: actix_web::web::Pa
         history,
         no_history: if car.status == "draft" { t.history_draft } else { t.history_empty },
         sold: car.status == "sold",
+        expired: car.status == "expired",
         contact: car.status == "listed" && !context.is(&car.owner_id),
         card,
         rated: rated.ok().map(|r| PricePanel::of(&context, &r)),

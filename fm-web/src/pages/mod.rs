@@ -86,6 +86,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/my/cars/{id}/publish").get(mine::pictures::back).post(mine::publish::submit))
             .service(at("/my/cars/{id}/sold").get(mine::sold::show).post(mine::sold::submit))
             .service(at("/my/cars/{id}/sold/undo").get(mine::undo_sale::back).post(mine::undo_sale::submit))
+            .service(at("/my/cars/{id}/renew").get(mine::renew::show).post(mine::renew::submit))
             .service(at("/my/cars/{id}/delete").get(mine::delete::show).post(mine::delete::submit))
             .service(web::resource(crate::legal::PAGES.map(|page| format!("/{page}")).to_vec()).get(legal::show))
             .service(at("/moderation").get(moderation::show))

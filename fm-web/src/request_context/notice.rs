@@ -23,6 +23,7 @@ pub enum Notice {
     Published,
     Sold,
     SaleUndone,
+    Renewed,
     Deleted,
     Uploaded,
     Sent,
@@ -35,7 +36,7 @@ pub enum Notice {
     TryAgain,
 }
 
-const CODES: [(Notice, &str); 23] = [
+const CODES: [(Notice, &str); 24] = [
     (Notice::Welcome, "welcome"),
     (Notice::Joined, "joined"),
     (Notice::SignedOut, "signed-out"),
@@ -49,6 +50,7 @@ const CODES: [(Notice, &str); 23] = [
     (Notice::Published, "published"),
     (Notice::Sold, "sold"),
     (Notice::SaleUndone, "sale-undone"),
+    (Notice::Renewed, "renewed"),
     (Notice::Deleted, "deleted"),
     (Notice::Uploaded, "uploaded"),
     (Notice::Sent, "sent"),
@@ -88,6 +90,7 @@ impl Notice {
             Notice::Published => t.notice_published,
             Notice::Sold => t.notice_sold,
             Notice::SaleUndone => t.notice_sale_undone,
+            Notice::Renewed => t.notice_renewed,
             Notice::Deleted => t.notice_deleted,
             Notice::Uploaded => t.notice_uploaded,
             Notice::Sent => t.notice_sent,

@@ -326,6 +326,7 @@ texts! {
     notice_published: "Your car is on the market.", "Ihr Auto ist auf dem Markt.";
     notice_sold: "Congratulations! The car is marked as sold. If that was a mistake, undo it here.", "Glückwunsch! Das Auto ist als verkauft markiert. War das ein Versehen, nehmen Sie es hier zurück.";
     notice_sale_undone: "The car is on the market again.", "Das Auto ist wieder auf dem Markt.";
+    notice_renewed: "The ad is renewed.", "Die Anzeige ist verlängert.";
     notice_deleted: "The car is deleted.", "Das Auto ist gelöscht.";
     notice_uploaded: "The pictures are there.", "Die Bilder sind da.";
     notice_try_again: "Your session was renewed. Please try that once more.", "Ihre Sitzung wurde erneuert. Bitte noch einmal versuchen.";
@@ -338,9 +339,9 @@ texts! {
     choose_password: "Choose a new password", "Neues Passwort wählen";
     choose_password_text: "Afterwards you are signed out everywhere, and sign in with the new one.", "Danach sind Sie überall abgemeldet und melden sich mit dem neuen an.";
     confirm_email: "Confirm your email address", "E-Mail-Adresse bestätigen";
-    confirm_email_text: "Then we can write to you about messages and saved searches.", "Dann können wir Ihnen zu Nachrichten und Suchaufträgen schreiben.";
+    confirm_email_text: "Then we can write to you about messages, saved searches and ads that expire.", "Dann können wir Ihnen zu Nachrichten, Suchaufträgen und ablaufenden Anzeigen schreiben.";
     confirm_email_button: "Confirm", "Bestätigen";
-    unconfirmed_text: "We have sent you a link. Until you have followed it, you get no emails about messages and saved searches.", "Wir haben Ihnen einen Link geschickt. Bis Sie ihm gefolgt sind, bekommen Sie keine E-Mails zu Nachrichten und Suchaufträgen.";
+    unconfirmed_text: "We have sent you a link. Until you have followed it, you get no emails about messages, saved searches and ads that expire.", "Wir haben Ihnen einen Link geschickt. Bis Sie ihm gefolgt sind, bekommen Sie keine E-Mails zu Nachrichten, Suchaufträgen und ablaufenden Anzeigen.";
     send_again: "Send the email again", "E-Mail noch einmal senden";
     link_invalid: "This link no longer works", "Dieser Link gilt nicht mehr";
     link_invalid_text: "It was used already, or it is too old.", "Er wurde schon benutzt oder ist zu alt.";
@@ -350,7 +351,7 @@ texts! {
     unsubscribed: "You get no more of these emails", "Sie bekommen keine solchen E-Mails mehr";
     unsubscribed_text: "You can turn them on again in your account.", "In Ihrem Konto können Sie sie wieder einschalten.";
     mails: "Emails", "E-Mails";
-    mails_text: "They come in the language of this page. Emails about the account itself are always sent.", "E-Mails kommen in der Sprache dieser Seite. E-Mails zum Konto selbst kommen immer.";
+    mails_text: "They come in the language of this page. Emails about the account itself and about your ads that expire are always sent.", "E-Mails kommen in der Sprache dieser Seite. E-Mails zum Konto selbst und zu Ihren ablaufenden Anzeigen kommen immer.";
     mail_messages: "New messages", "Neue Nachrichten";
     mail_alerts: "Cars that match my saved searches, and fallen prices", "Passende Autos zu meinen Suchaufträgen und gefallene Preise";
 
@@ -406,6 +407,12 @@ texts! {
     undo_sale: "Undo the sale", "Verkauf zurücknehmen";
     sold_confirm: "Is it sold?", "Ist es verkauft?";
     sold_text: "{} leaves the search. Its page stays, marked as sold. If the sale falls through, you put it back on the market under My cars.", "{} verschwindet aus der Suche. Die Seite bleibt, als verkauft markiert. Platzt der Verkauf, bringen Sie es unter „Meine Autos“ zurück auf den Markt.";
+    renew: "Renew", "Verlängern";
+    renew_title: "Renew this ad?", "Diese Anzeige verlängern?";
+    renew_text: "Buyers find {} for as long again as a new ad. It is not shown as new.", "{} ist noch einmal so lange zu finden wie eine neue Anzeige. Als neu gilt sie dadurch nicht.";
+    draft_not_renewed: "This car is a draft. Publish it instead.", "Dieses Auto ist ein Entwurf. Veröffentlichen Sie es stattdessen.";
+    expires_on: "Expires on {}", "Läuft am {} ab";
+    expired_on: "Expired on {}: buyers do not find it. Renew it, or it is deleted after a while.", "Am {} abgelaufen: Käufer finden sie nicht mehr. Verlängern Sie die Anzeige, sonst wird sie nach einiger Zeit gelöscht.";
     delete_car: "Delete this car?", "Dieses Auto löschen?";
     delete_car_text: "{} and its pictures go. It cannot be undone.", "{} und die Bilder dazu verschwinden. Das lässt sich nicht rückgängig machen.";
     closed_title: "This car is sold", "Dieses Auto ist verkauft";

@@ -28,6 +28,8 @@ pub struct Car {
     pub status: String,
     pub added: String,
     pub updated: String,
+    /// When a listed ad expires, or an expired one has.
+    pub expires: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -59,7 +59,7 @@ pub struct Subject {
     pub title: String,
     pub price: String,
     pub image: Option<Picture>,
-    /// `sold`, `gone`, or nothing.
+    /// `sold`, `expired`, `gone`, or nothing.
     pub state: &'static str,
     pub state_name: &'static str,
 }
@@ -72,6 +72,7 @@ impl Subject {
         let (state, state_name) = match (now, found) {
             (Some(_), None) => ("gone", t.car_gone),
             (_, Some(found)) if found.status == "sold" => ("sold", t.badge_sold),
+            (_, Some(found)) if found.status == "expired" => ("expired", t.badge_expired),
             _ => ("", ""),
         };
         Subject {

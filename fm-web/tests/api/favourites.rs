@@ -97,6 +97,10 @@ async fn price_drops_and_cars_that_are_gone_are_marked() {
         .has("value=\"0197gone\"");
     let dearer = market.browser().await.with_cookie("fm_hearts", &format!("{CAR}.9000")).with_cookie("fm_lang", "de");
     dearer.get("/favourites").await.is(200).has("900\u{a0}€ mehr als beim Merken");
+    let mut expired = car();
+    expired["status"] = json!("expired");
+    market.answers("GET", "/api/cars/batch", 200, json!({"items": [expired]})).await;
+    browser.get("/favourites").await.is(200).has("<span class=\"badge badge-expired\">Expired</span>").lacks("less than when");
     market.answers("GET", "/api/cars/batch", 503, unavailable()).await;
     browser.get("/favourites").await.is(200).has("This part is not available right now.").lacks("no longer offered");
 }

@@ -171,6 +171,70 @@ async fn a_sale_is_undone_by_one_button() {
     browser.post(&page, &[]).await.is(503).has("Back in a moment");
 }
 
+/// An ad that expires, or has expired, so many days from now.
+fn expiring(status: &str, days: i64) -> Value {
+    let mut ad = car();
+    ad["status"] = json!(status);
+    ad["expires"] = json!(fm_sdk::time::rfc3339(fm_sdk::time::now_ms() + days * 24 * 3600 * 1000));
+    ad
+}
+
+#[actix_web::test]
+async fn own_cars_say_when_they_expire_and_can_be_renewed_before_and_after() {
+    let market = Market::new().await;
+    for (ad, says, button, buyers) in [
+        (expiring("listed", 50), "Expires on", false, true),
+        (expiring("listed", 5), "Expires on", true, true),
+        (expiring("expired", -5), "Renew it, or it is deleted", true, false),
+    ] {
+        market.answers("GET", "/api/me/cars", 200, json!({"items": [ad], "total": 1, "page": 1, "per_page": 24})).await;
+        market.answers("GET", &format!("/api/cars/{CAR}"), 200, ad).await;
+        let page = market.signed_in().await.get("/my/cars").await;
+        page.is(200).has(says).has(&format!("/my/cars/{CAR}/edit")).has(&format!("/my/cars/{CAR}/sold"));
+        assert_eq!(page.html.contains(&format!("action=\"/my/cars/{CAR}/renew\"")), button, "{says}");
+        let page = market.signed_in().await.get(&format!("/cars/{CAR}")).await;
+        assert_eq!(page.html.contains(&format!("href=\"/my/cars/{CAR}/renew\"")), !buyers, "{says}");
+        let page = market.signed_in_buyer().await.get(&format!("/cars/{CAR}")).await;
+        page.is(200).lacks("/renew");
+        assert_eq!((page.html.contains("/contact\""), page.html.contains("badge-expired")), (buyers, !buyers), "{says}");
+    }
+    let german = market.signed_in().await.with_cookie("fm_lang", "de").get("/my/cars").await;
+    german.is(200).has("Abgelaufen").has("Verlängern");
+}
+
+#[actix_web::test]
+async fn an_ad_is_renewed_by_one_press_from_the_list_or_its_mail() {
+    let market = Market::new().await;
+    let (path, page) = (format!("/api/cars/{CAR}/renew"), format!("/my/cars/{CAR}/renew"));
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, expiring("expired", -5)).await;
+    market.answers("POST", &path, 200, car()).await;
+    let to = market.get(&page).await;
+    assert_eq!(
+        to.is(303).header("location"),
+        format!("/sign-in?to=%2Fmy%2Fcars%2F{CAR}%2Frenew"),
+        "who follows the link of a mail signs in first"
+    );
+    let browser = market.signed_in().await;
+    browser.get(&page).await.is(200).has("Renew this ad?").has(&format!("action=\"{page}\""));
+    assert_eq!(market.asked("POST", &path).await.len(), 0, "a link changes nothing");
+    let done = browser.post(&page, &[]).await;
+    assert_eq!(done.is(303).header("location"), "/my/cars");
+    assert!(done.cookies().iter().any(|cookie| cookie.starts_with("fm_notice=renewed")), "{:?}", done.cookies());
+    assert_eq!(market.asked("POST", &path).await.len(), 1);
+    browser.without_token(&page, &[]).await.is(403);
+    market.answers("POST", &path, 503, unavailable()).await;
+    browser.post(&page, &[]).await.is(503).has("not possible right now");
+    market.answers("POST", &path, 404, problem(404, "car-unknown")).await;
+    browser.post(&page, &[]).await.is(404);
+    market.answers("POST", &path, 409, problem(409, "car-not-listed")).await;
+    browser.post(&page, &[]).await.is(409).has("Publish it instead");
+    let mut sold = car();
+    sold["status"] = json!("sold");
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, sold).await;
+    market.answers("POST", &path, 409, problem(409, "car-sold")).await;
+    browser.post(&page, &[]).await.is(409).has("This car is sold").has("Undo the sale");
+}
+
 #[actix_web::test]
 async fn a_draft_that_is_reported_as_sold_is_told_why_not() {
     let market = Market::new().await;

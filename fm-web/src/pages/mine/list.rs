@@ -3,18 +3,25 @@ use crate::{
     pages::page_as,
     request_context::{Me, RequestContext},
     search::Search,
-    text::{Texts, fill, number},
-    view::{Beyond, CarPage, Card, Conversations, Layout, Pager},
+    text::{Texts, day, fill, number},
+    view::{Beyond, Car, CarPage, Card, Conversations, Layout, Pager},
 };
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
-use fm_sdk::{Kind, Result};
+use fm_sdk::{Kind, Result, time::parse_rfc3339};
 use std::collections::HashMap;
+
+/// An ad that expires sooner can be renewed from the list; milliseconds.
+const RENEWABLE: i64 = 14 * 24 * 3600 * 1000;
 
 struct Row {
     card: Card,
     state: String,
     state_name: &'static str,
+    /// When it expires or has expired.
+    expires: String,
+    /// Renewing it is offered.
+    renewable: bool,
     /// What buyers wrote about it that the reader has not seen.
     messages: String,
 }
@@ -42,6 +49,17 @@ async fn unread(web: &Web, me: &Me) -> HashMap<String, i64> {
         }
     }
     counts
+}
+
+/// Says when an ad expires or has expired.
+fn expires(context: &RequestContext, car: &Car) -> String {
+    let (t, day) = (context.t(), car.expires.as_deref().map(|at| day(context.lang, at)).filter(|day| !day.is_empty()));
+    day.map(|day| fill(if car.status == "expired" { t.expired_on } else { t.expires_on }, day)).unwrap_or_default()
+}
+
+fn is_renewable(car: &Car) -> bool {
+    let ends = car.expires.as_deref().and_then(parse_rfc3339);
+    car.status == "expired" || car.status == "listed" && ends.is_some_and(|at| at - fm_sdk::time::now_ms() < RENEWABLE)
 }
 
 /// The reader's own cars, drafts and sold ones too.
@@ -84,8 +102,10 @@ pub async fn show(web: Data<Web>, context: RequestContext, me: Me, request: Http
             n => fill(t.found_many, number(context.lang, n)),
         },
         rows: found.map(|f| {
-            let row = |car: &crate::view::Car| Row {
+            let row = |car: &Car| Row {
                 card: Card::of(&context, car),
+                expires: expires(&context, car),
+                renewable: is_renewable(car),
                 state: car.status.clone(),
                 state_name: state_name(&car.status),
                 messages: messages(&car.id),
