@@ -8,7 +8,7 @@ use std::{fs, time::Duration};
 const FOLLOWS: Duration = Duration::from_secs(20);
 /// The fields of a car.
 const CAR: &str = "id title maker model body description price year mileage color engine gearbox power_ps options location images owner_id \
-                   status added updated rating?";
+                   status added updated expires rating?";
 const USER: &str = "id username email email_confirmed roles created?";
 const TOKENS: &str = "user access_token refresh_token token_type expires_in device_token?";
 const LIST: &str = "items total page per_page";
@@ -260,6 +260,11 @@ fn cars_answer_as_documented() {
     stranger.http.delete(&sale).expect(403);
     assert_eq!(owner.http.delete(&sale).expect(200).json()["status"], "listed");
     owner.http.delete(&format!("/api/cars/{draft}/sold")).expect_problem(409, "car-not-sold");
+    let renewal = format!("{path}/renew");
+    anyone.post(&renewal, json!({})).expect(401);
+    stranger.http.post(&renewal, json!({})).expect(403);
+    assert_eq!(owner.http.post(&renewal, json!({})).expect(200).json()["status"], "listed");
+    owner.http.post(&format!("/api/cars/{draft}/renew"), json!({})).expect_problem(409, "car-not-listed");
     owner.http.delete(&path).expect(204);
     anyone.get(&path).expect(404);
 }
