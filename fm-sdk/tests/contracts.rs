@@ -1,10 +1,13 @@
 //! What a consumer's tests read is recorded, and the provider's test fails for what it no longer sends.
 #![expect(clippy::unwrap_used, reason = "a test that is set up wrongly must stop")]
 
+mod pacts;
+
 use fm_sdk::{
     Call, Cx, Error, Handled, Kind, Reply, Service, messages,
     testing::{Contracts, MockBus},
 };
+use pacts::{argument, assert_says, edit, read, run_alone};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
@@ -82,23 +85,7 @@ provider!(retyped, { id: u64 = 7, price: f64 = 7.5, image: Option<String> = None
 provider!(asked, { id: String = "c7".into(), price: i64 = 7, image: Option<String> = Some("i".into()) }, id -> i64 = 7);
 
 async fn recorded() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    tracker::record(folder.path()).await;
-    folder
-}
-fn read(folder: &Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(folder.join("fm-cars.json")).unwrap()).unwrap()
-}
-/// Rewrites the contract as somebody by hand would.
-fn edit(folder: &Path, change: impl FnOnce(&mut Value)) {
-    let mut pact = read(folder);
-    change(&mut pact);
-    fs::write(folder.join("fm-cars.json"), pact.to_string()).unwrap();
-}
-/// Expects one problem that says all of this.
-#[track_caller]
-fn assert_says(problems: &[String], parts: &[&str]) {
-    assert!(problems.iter().any(|p| parts.iter().all(|part| p.contains(part))), "{parts:?} in {problems:#?}");
+    pacts::recorded(tracker::record).await
 }
 
 #[actix_rt::test]
@@ -270,16 +257,13 @@ async fn a_contract_of_a_third_party_is_replayed_like_ours() {
 
 #[actix_rt::test]
 async fn the_environment_names_where_contracts_are_recorded_and_where_more_of_them_lie() {
-    const CHILD: &str = "FM_TEST_IN_A_PROCESS_OF_ITS_OWN";
-    if std::env::var_os(CHILD).is_some() {
+    if argument().is_some() {
         tracker::record_as_the_environment_says().await;
         return Contracts::of_consumers("fm-cars").verify().await;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     let test = "the_environment_names_where_contracts_are_recorded_and_where_more_of_them_lie";
-    child.args(["--exact", test, "--nocapture"]).env(CHILD, "yes");
-    let ended = child.env("FM_RECORD_CONTRACTS", folder.path()).env("FM_CONTRACTS", folder.path()).output().unwrap();
+    let ended = run_alone(test, "", &[("FM_RECORD_CONTRACTS", folder.path()), ("FM_CONTRACTS", folder.path())]);
     assert!(!ended.status.success());
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(said.contains("fm-tracker listens to car.listed, and fm-cars has not sent it"), "{said}");

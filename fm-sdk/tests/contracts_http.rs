@@ -1,6 +1,8 @@
 //! What a consumer's tests ask over HTTP and read of the answers is recorded, and the provider's test fails for what it answers no longer.
 #![expect(clippy::unwrap_used, reason = "a test that is set up wrongly must stop")]
 
+mod pacts;
+
 use actix_web::{
     HttpResponse,
     http::StatusCode,
@@ -11,6 +13,7 @@ use fm_sdk::{
     http::Client,
     testing::{Contracts, MockBus},
 };
+use pacts::{argument, assert_says, edit, read, run_alone};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{fs, path};
@@ -109,23 +112,7 @@ async fn problems(folder: &path::Path, car: Value) -> Vec<String> {
 }
 
 async fn recorded() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    web::record(folder.path()).await;
-    folder
-}
-fn read(folder: &path::Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(folder.join("fm-cars.json")).unwrap()).unwrap()
-}
-/// Rewrites the contract as somebody by hand would.
-fn edit(folder: &path::Path, change: impl FnOnce(&mut Value)) {
-    let mut pact = read(folder);
-    change(&mut pact);
-    fs::write(folder.join("fm-cars.json"), pact.to_string()).unwrap();
-}
-/// Expects one problem that says all of this.
-#[track_caller]
-fn assert_says(problems: &[String], parts: &[&str]) {
-    assert!(problems.iter().any(|p| parts.iter().all(|part| p.contains(part))), "{parts:?} in {problems:#?}");
+    pacts::recorded(web::record).await
 }
 
 #[actix_rt::test]
@@ -288,17 +275,14 @@ async fn verify_third_party(car: Value) {
 
 #[actix_rt::test]
 async fn a_contract_of_a_third_party_that_the_environment_names_is_replayed_like_ours() {
-    const CHILD: &str = "FM_TEST_IN_A_PROCESS_OF_ITS_OWN";
-    if let Ok(car) = std::env::var(CHILD) {
+    if let Some(car) = argument() {
         return verify_third_party(serde_json::from_str(&car).unwrap()).await;
     }
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("acme.json"), of_a_third_party().to_string()).unwrap();
     let verify = |car: Value| {
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
         let test = "a_contract_of_a_third_party_that_the_environment_names_is_replayed_like_ours";
-        child.args(["--exact", test, "--nocapture"]).env(CHILD, car.to_string()).env("FM_CONTRACTS", folder.path());
-        let ended = child.output().unwrap();
+        let ended = run_alone(test, &car.to_string(), &[("FM_CONTRACTS", folder.path())]);
         (ended.status.success(), String::from_utf8_lossy(&ended.stderr).into_owned())
     };
     let (passed, said) = verify(whole_car());
@@ -310,13 +294,11 @@ async fn a_contract_of_a_third_party_that_the_environment_names_is_replayed_like
 
 #[actix_rt::test]
 async fn the_environment_names_where_to_record() {
-    const CHILD: &str = "FM_TEST_IN_A_PROCESS_OF_ITS_OWN";
-    if std::env::var_os(CHILD).is_some() {
+    if argument().is_some() {
         return web::record_as_the_environment_says().await;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "the_environment_names_where_to_record"]).env(CHILD, "yes").env("FM_RECORD_CONTRACTS", folder.path());
-    assert!(child.status().unwrap().success());
+    let ended = run_alone("the_environment_names_where_to_record", "", &[("FM_RECORD_CONTRACTS", folder.path())]);
+    assert!(ended.status.success());
     assert_eq!(read(folder.path())["interactions"].as_array().unwrap().len(), 3);
 }
