@@ -52,6 +52,6 @@ pub use service::{
     Application, Batch, BatchCx, BatchItem, Cx, Invocation, InvocationKind, Middleware, Next, NoSettings, Program, Service, run, run_with,
     stop_signal,
 };
-pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, Work};
+pub use work::{Bus, Calling, Doc, DocRef, Docs, Out, UnderKey, Work};
 
 pub use {actix_rt, actix_web, serde, serde_json};

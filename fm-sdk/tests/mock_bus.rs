@@ -1,7 +1,7 @@
 //! The bus of a test keeps the promises of the real one, and the store's steps survive a crash at any point.
 
 use fm_sdk::{Cx, Error, Handled, Kind, MessageKind, Reply, Service, Work, document, messages, reject, testing::MockBus};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 messages! {
     event "probe.step" from ["fm-owner", "fm-probe"] Step { n: u32 }
@@ -187,6 +187,29 @@ async fn a_call_that_names_its_senders_is_answered_to_them_alone_for_a_user_or_n
     bus.sign_in("u1", &[]);
     assert!(bus.call(Yours {}).await.unwrap(), "for the user");
     assert_eq!(bus.from("fm-evil").call(Yours {}).await.unwrap_err().code(), "sender-undeclared");
+}
+
+#[actix_rt::test]
+async fn a_slow_answer_comes_in_time_up_to_the_deadline_itself() {
+    const SECOND: Duration = Duration::from_secs(1);
+    for (after, within, expected) in [
+        (SECOND, SECOND, Ok(true)),
+        (SECOND + Duration::from_nanos(1), SECOND, Err("deadline")),
+        (Duration::ZERO, Duration::from_nanos(1), Ok(true)),
+    ] {
+        let bus = MockBus::for_service(ends_at_once()).answer_after(after, |_: Home| Ok(true));
+        let reply = bus.bus().call(Home {}).within(within).await;
+        assert_eq!(reply.as_ref().map_err(Error::code).copied(), expected, "{after:?} within {within:?}");
+    }
+}
+
+#[actix_rt::test]
+async fn a_call_without_time_left_is_not_sent() {
+    for after in [Duration::ZERO, Duration::from_secs(1)] {
+        let bus = MockBus::for_service(ends_at_once()).answer_after(after, |_: Home| panic!("it was sent"));
+        let failed = bus.bus().call(Home {}).within(Duration::ZERO).await.unwrap_err();
+        assert_eq!((failed.kind(), failed.code(), failed.may_have_been_done()), (Kind::TimedOut, "deadline", false));
+    }
 }
 
 messages! {

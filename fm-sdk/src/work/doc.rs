@@ -86,13 +86,40 @@ impl Versions<'_> {
 }
 
 /// One document, by id; nothing is read before a verb is awaited.
-#[derive(Clone, Copy)]
+///
+/// It is a cheap copy of a name: every verb takes it by value, and it may be used again.
+///
+/// ```
+/// use fm_sdk::prelude::*;
+///
+/// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+/// struct Car { id: String, price: i64 }
+/// document!(Car = "cars" {});
+///
+/// async fn reprice(work: &Work, id: &str, to: i64) -> Result<i64> {
+///     let car = work.doc::<Car>(id);
+///     let from = car.need().await?.price;
+///     let change = car.change(|car, _| {
+///         car.price = to;
+///         Ok(())
+///     });
+///     change.await.map(|_| from)
+/// }
+/// ```
 pub struct DocRef<'a, T> {
     pub(super) work: &'a Work,
     pub(super) id: &'a str,
     pub(super) versions: Option<Versions<'a>>,
     pub(super) p: PhantomData<fn() -> T>,
 }
+
+// Derived, they would ask the same of `T`.
+impl<T> Clone for DocRef<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for DocRef<'_, T> {}
 
 impl<'a, T: Document> DocRef<'a, T> {
     /// Changes only if the document still has this version; `None` = whatever version.
@@ -108,14 +135,14 @@ impl<'a, T: Document> DocRef<'a, T> {
         self
     }
     /// Reads it, if it is there.
-    pub async fn get(&self) -> Result<Option<Doc<T>>> {
+    pub async fn get(self) -> Result<Option<Doc<T>>> {
         self.peek().await?.filter(|s| s.body.is_some()).map(from_stored).transpose()
     }
     /// Reads it.
     ///
     /// # Errors
     /// `NotFound`, code `<collection>-unknown`.
-    pub async fn need(&self) -> Result<Doc<T>> {
+    pub async fn need(self) -> Result<Doc<T>> {
         self.get().await?.ok_or_else(|| self.unknown())
     }
     pub(super) async fn peek(&self) -> Result<Option<Stored>> {

@@ -19,6 +19,7 @@ pub use doc::{Doc, DocRef};
 pub use docs::Docs;
 pub(crate) use each::remove_each;
 pub use out::Out;
+pub use schedule::UnderKey;
 
 use crate::{
     Call, Error, Identity, Kind, Result,

@@ -96,11 +96,9 @@ impl Work {
         self.bus.rt.cancel_schedule(key).await
     }
 
-    async fn keep(&self, mut schedule: Schedule) -> Result<String> {
+    async fn keep(&self, schedule: Schedule) -> Result<String> {
         let id = self.new_id();
-        schedule.message.id.clone_from(&id);
-        schedule.id.clone_from(&id);
-        self.bus.rt.keep_schedule(&schedule).await?;
+        self.bus.rt.keep_schedule(&schedule.under(&id)).await?;
         Ok(id)
     }
 }
@@ -112,7 +110,8 @@ impl Out {
     /// # Errors
     /// `Invalid`, code `schedule-too-far`, beyond [`Work::MAX_SCHEDULE_AHEAD`]; `Internal` as of [`Out::publish`].
     pub fn publish_at<E: Event>(&mut self, at_ms: i64, event: E) -> Result<String> {
-        self.keep(plan(&self.bus, MessageKind::Event, E::NAME, E::SENDERS, &event, at_ms)?)
+        let schedule = plan(&self.bus, MessageKind::Event, E::NAME, E::SENDERS, &event, at_ms)?;
+        Ok(self.keep(schedule))
     }
     /// Publishes an event after this time, as [`Out::publish_at`] does.
     ///
@@ -126,7 +125,8 @@ impl Out {
     /// # Errors
     /// Those of [`Out::publish_at`].
     pub fn send_at<C: Command>(&mut self, at_ms: i64, command: C) -> Result<String> {
-        self.keep(plan(&self.bus, MessageKind::Command, C::AT, C::SENDERS, &command, at_ms)?)
+        let schedule = plan(&self.bus, MessageKind::Command, C::AT, C::SENDERS, &command, at_ms)?;
+        Ok(self.keep(schedule))
     }
     /// Sends a command after this time, as [`Out::publish_at`] does.
     ///
@@ -135,12 +135,95 @@ impl Out {
     pub fn send_after<C: Command>(&mut self, time: Duration, command: C) -> Result<String> {
         self.send_at(after(&self.bus, time), command)
     }
+    /// Schedules one message under a key that was made before, by [`Work::new_id`]: so that the document of an `insert` can hold it.
+    ///
+    /// A key is for one message. What is scheduled under one whose message was sent or cancelled is not sent.
+    ///
+    /// ```
+    /// # use fm_sdk::{prelude::*, testing::MockBus};
+    /// # use std::time::Duration;
+    /// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    /// struct Order { id: String, reminder: String }
+    /// document!(Order = "orders" {});
+    /// messages! { command "fm-mail/remind" from "fm-shop" Remind { order: String } }
+    ///
+    /// async fn order(work: &Work) -> Result<Doc<Order>> {
+    ///     let order = Order { id: work.new_id(), reminder: work.new_id() };
+    ///     work.insert(order, |order, out| {
+    ///         out.under_key(&order.reminder).send_after(Duration::from_secs(7 * 24 * 3600), Remind { order: order.id.clone() })
+    ///     }).await
+    /// }
+    /// # actix_rt::System::new().block_on(async {
+    /// # let bus = MockBus::for_service(Service::new("fm-shop", ()).keeps::<Order>());
+    /// # bus.given::<Order>(&[]).await;
+    /// let placed = order(&bus.work()).await.unwrap();
+    /// assert!(bus.work().cancel(&placed.reminder).await.unwrap());
+    /// # });
+    /// ```
+    pub fn under_key<'a>(&'a mut self, key: &'a str) -> UnderKey<'a> {
+        UnderKey { out: self, key }
+    }
 
-    fn keep(&mut self, mut schedule: Schedule) -> Result<String> {
+    fn keep(&mut self, mut schedule: Schedule) -> String {
         schedule.message.subject.clone_from(&self.subject);
         let key = schedule.id.clone();
         self.schedules.push(schedule);
-        Ok(key)
+        key
+    }
+}
+
+/// Schedules one message, in the step of a change, under a key of the caller's: see [`Out::under_key`].
+#[must_use = "nothing is scheduled by this alone"]
+pub struct UnderKey<'a> {
+    out: &'a mut Out,
+    key: &'a str,
+}
+
+impl UnderKey<'_> {
+    /// Publishes an event at a time, as [`Out::publish_at`] does.
+    ///
+    /// # Errors
+    /// Those of [`Out::publish_at`]; `Internal`, code `schedule-key`, for a key that is not a UUID, or that another message of this step has.
+    pub fn publish_at<E: Event>(self, at_ms: i64, event: E) -> Result<()> {
+        let schedule = plan(&self.out.bus, MessageKind::Event, E::NAME, E::SENDERS, &event, at_ms)?;
+        self.keep(schedule)
+    }
+    /// Publishes an event after this time, as [`UnderKey::publish_at`] does.
+    ///
+    /// # Errors
+    /// Those of [`UnderKey::publish_at`].
+    pub fn publish_after<E: Event>(self, time: Duration, event: E) -> Result<()> {
+        let at_ms = after(&self.out.bus, time);
+        self.publish_at(at_ms, event)
+    }
+    /// Sends a command at a time, as [`Out::publish_at`] does.
+    ///
+    /// # Errors
+    /// Those of [`UnderKey::publish_at`].
+    pub fn send_at<C: Command>(self, at_ms: i64, command: C) -> Result<()> {
+        let schedule = plan(&self.out.bus, MessageKind::Command, C::AT, C::SENDERS, &command, at_ms)?;
+        self.keep(schedule)
+    }
+    /// Sends a command after this time, as [`Out::publish_at`] does.
+    ///
+    /// # Errors
+    /// Those of [`UnderKey::publish_at`].
+    pub fn send_after<C: Command>(self, time: Duration, command: C) -> Result<()> {
+        let at_ms = after(&self.out.bus, time);
+        self.send_at(at_ms, command)
+    }
+
+    fn keep(self, schedule: Schedule) -> Result<()> {
+        let refused = |why: &str| Err(Error::new(Kind::Internal, "schedule-key", format!("{:?}: {why}", self.key)));
+        // `Work::cancel` knows no other keys.
+        if uuid::Uuid::try_parse(self.key).is_err() {
+            return refused("the key of a scheduled message is a UUID, as Work::new_id makes it");
+        }
+        if self.out.schedules.iter().any(|s| s.id == self.key) {
+            return refused("one key is for one scheduled message");
+        }
+        self.out.keep(schedule.under(self.key));
+        Ok(())
     }
 }
 

@@ -23,7 +23,7 @@ impl<T: Document> DocRef<'_, T> {
     ///
     /// # Errors
     /// `NotFound`; `Stale` after [`DocRef::if_version`] or [`DocRef::if_match`]; `Conflict` for a unique field; whatever `f` gives.
-    pub async fn change(&self, f: impl Fn(&mut T, &mut Out) -> Result<()>) -> Result<Doc<T>> {
+    pub async fn change(self, f: impl Fn(&mut T, &mut Out) -> Result<()>) -> Result<Doc<T>> {
         self.work.once(T::COLLECTION, self.id)?;
         self.step(|t, o| f(t, o).map(|()| true)).await?.ok_or_else(|| self.unknown())
     }
@@ -31,7 +31,7 @@ impl<T: Document> DocRef<'_, T> {
     ///
     /// # Errors
     /// `Stale` after [`DocRef::if_version`] or [`DocRef::if_match`]; whatever `f` gives.
-    pub async fn remove(&self, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<Option<Doc<T>>> {
+    pub async fn remove(self, f: impl Fn(&T, &mut Out) -> Result<()>) -> Result<Option<Doc<T>>> {
         self.work.once(T::COLLECTION, self.id)?;
         self.step(|t, o| f(t, o).map(|()| false)).await
     }

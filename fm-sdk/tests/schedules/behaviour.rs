@@ -129,6 +129,60 @@ async fn a_message_that_was_scheduled_in_a_step_a_moment_ago_can_be_cancelled() 
     }
 }
 
+/// Inserts bob, who holds the key of what is scheduled in the same step.
+async fn insert_with_reminder(work: &Work) -> String {
+    let patient = Patient { id: "bob".into(), reminder: work.new_id() };
+    let inserted = work.insert(patient, |patient, out| {
+        let due = VisitDue { patient: patient.id.clone() };
+        out.under_key(&patient.reminder).publish_after(MINUTE, due)
+    });
+    inserted.await.unwrap().into_inner().reminder
+}
+
+#[actix_rt::test]
+async fn a_document_is_inserted_with_the_key_of_its_reminder() {
+    for (store, driver) in stores().await {
+        let bus = open(driver).await;
+        let key = insert_with_reminder(&bus.work()).await;
+        bus.advance(secs(59)).await;
+        bus.published::<VisitDue>().none();
+        bus.advance(secs(1)).await;
+        assert_eq!(bus.published::<VisitDue>().one().patient, "bob", "{store}");
+        let ids: BTreeSet<_> = bus.wire::<VisitDue>().into_iter().map(|(m, _)| m.id).collect();
+        assert_eq!(ids, BTreeSet::from([key.clone()]), "{store}: the key is the id of the message");
+        assert!(!bus.work().cancel(&key).await.unwrap(), "{store}");
+    }
+}
+
+#[actix_rt::test]
+async fn the_key_of_an_inserted_document_cancels_its_reminder() {
+    for (store, driver) in stores().await {
+        let bus = open(driver).await;
+        let key = insert_with_reminder(&bus.work()).await;
+        assert!(bus.work().cancel(&key).await.unwrap(), "{store}");
+        bus.advance(2 * MINUTE).await;
+        bus.published::<VisitDue>().none();
+    }
+}
+
+#[actix_rt::test]
+async fn a_key_that_is_no_uuid_or_is_used_twice_in_a_step_is_refused() {
+    let bus = open(Arc::new(Sqlite::in_memory().unwrap())).await;
+    let work = bus.work();
+    let due = || VisitDue { patient: "ann".into() };
+    let twice = work.new_id();
+    for keys in [["reminder", "other"], [&twice, &twice]] {
+        let change = work.doc::<Patient>("ann").change(|patient, out| {
+            patient.reminder = keys[0].into();
+            keys.iter().try_for_each(|key| out.under_key(key).publish_after(MINUTE, due()))
+        });
+        assert_eq!(change.await.unwrap_err().code(), "schedule-key");
+    }
+    bus.advance(2 * MINUTE).await;
+    bus.published::<VisitDue>().none();
+    assert_eq!(work.doc::<Patient>("ann").need().await.unwrap().reminder, "");
+}
+
 #[actix_rt::test]
 async fn a_step_that_fails_schedules_nothing() {
     for (_, driver) in stores().await {

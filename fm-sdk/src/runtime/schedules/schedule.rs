@@ -29,6 +29,12 @@ pub(crate) struct Schedule {
 impl Schedule {
     pub(crate) const SPEC: Spec = Spec { collection: SCHEDULES, indexes: &[Index { field: DUE, unique: false }] };
 
+    /// The same under another key, which is the message's id.
+    pub(crate) fn under(mut self, key: &str) -> Self {
+        self.id = key.into();
+        self.message.id = key.into();
+        self
+    }
     /// Puts it into an envelope for the outbox of the step that it belongs to.
     pub(crate) fn enclosed(&self, rt: &Runtime) -> Result<Envelope> {
         let envelope = Envelope::new(MessageKind::Command, IN_OUTBOX, self, &rt.service)?;
@@ -73,6 +79,6 @@ pub(crate) fn read(stored: Stored) -> Option<(Schedule, i64)> {
     let schedule = serde_json::from_value(stored.body.unwrap_or_default());
     schedule
         .map(|s| (s, stored.version))
-        .inspect_err(|e| log::error!(id = stored.id.as_str(); "schedules: one cannot be read, it stays: {e}"))
+        .inspect_err(|e| log::error!(id = stored.id.as_str(); "schedules: scheduled message cannot be decoded, leaving it: {e}"))
         .ok()
 }

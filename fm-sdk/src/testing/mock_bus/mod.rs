@@ -147,7 +147,7 @@ impl<S: Send + Sync + 'static> MockBus<S> {
     pub fn answer<M: Call>(self, f: impl Fn(M) -> Reply<M::Reply> + Send + Sync + 'static) -> Self {
         self.answer_after(Duration::ZERO, f)
     }
-    /// Answers as a slow service does: where less than `after` is left of the call's time, it ends as timed out, though the other side has
+    /// Answers as a slow service does: where less than `after` is left of the call's time, the call ends as timed out, though the other side has
     /// done it. Nobody waits for it.
     ///
     /// ```

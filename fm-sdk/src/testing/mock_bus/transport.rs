@@ -95,7 +95,7 @@ impl Transport for MockTransport {
                     drop(inner);
                     // The other side has done it, and the answer comes when nobody waits any more.
                     let answer = (stub.answer)(&message.body).map_err(|e| e.fault().into());
-                    return if stub.after >= within { Err(Error::timed_out(true)) } else { answer };
+                    return if stub.after > within { Err(Error::timed_out(true)) } else { answer };
                 }
                 if !inner.subscriptions.iter().any(|s| s.name == message.name && s.audience == Audience::Call) {
                     return Err(Error::new(Kind::Unroutable, "unroutable", format!("no service answers to {}", message.name)));
