@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn without_any_setting_a_machine_of_ones_own_is_assumed() {
+    fn the_defaults_are_for_one_machine() {
         let settings = parse(&[]).unwrap();
         assert_eq!(settings.bus.to_string(), "amqp://127.0.0.1:5672");
         assert_eq!(settings.registry.to_string(), "http://127.0.0.1:2379");
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_policy_is_todays_unless_it_is_set() {
+    fn the_token_policy_has_the_documented_defaults() {
         let (ours, policy) = (parse(&[]).unwrap().token_policy(), TokenPolicy::default());
         assert_eq!(format!("{ours:?}"), format!("{policy:?}"));
         let theirs = parse(&["--token-issuer=https://shop.example", "--token-audience=shop", "--access-token-lifetime=5m"]).unwrap();

@@ -157,7 +157,7 @@ impl Check {
         let was_ok = last.as_ref().is_none_or(|(_, o)| o.ok);
         match (was_ok, outcome.ok) {
             (true, false) => log::warn!(check = self.name.as_str(); "health: {} fails: {}", self.name, outcome.detail),
-            (false, true) => log::info!(check = self.name.as_str(); "health: {} is well again", self.name),
+            (false, true) => log::info!(check = self.name.as_str(); "health: {} is healthy again", self.name),
             _ => {}
         }
         *last = Some((Instant::now(), outcome.clone()));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_part_that_is_needed_decides_and_another_degrades() {
+    async fn a_failed_required_check_is_not_ready_and_an_optional_one_is_degraded() {
         let health = serving();
         health.add("store", || Box::pin(async { Ok(()) }), true);
         assert_eq!(health.ready().await.status, Status::Ok);

@@ -93,7 +93,7 @@ mod tests {
     use serde_json::json;
 
     #[tokio::test]
-    async fn a_json_line_says_who_when_what_and_why() {
+    async fn a_json_line_has_instance_time_message_and_cause() {
         let trace: trace::TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
         let kvs: &[(&str, Value<'_>)] = &[("status", Value::from(404_u16)), ("path", Value::from("/a\nb"))];
         let line = trace::scope(trace, async {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_called_as_what_every_line_has_is_kept() {
+    fn a_field_with_the_name_of_a_standard_one_is_kept() {
         let kvs: &[(&str, &str)] = &[("service", "fm-cars"), ("instance", "x-1"), ("message", "car.listed")];
         let record = Record::builder().args(format_args!("refused")).level(log::Level::Warn).key_values(&kvs).build();
         let line = line(&record, "fm-x", "x-1", 0);

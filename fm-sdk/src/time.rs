@@ -28,7 +28,7 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn times_have_a_fixed_width_and_come_back() {
+    fn times_have_a_fixed_width_and_round_trip() {
         for ms in [0, 1, 1_700_000_000_120, 1_700_000_000_000] {
             let text = super::rfc3339(ms);
             assert_eq!((text.len(), super::parse_rfc3339(&text)), (24, Some(ms)));

@@ -80,7 +80,7 @@ async fn an_instance_is_ready_only_when_others_can_find_it() {
 }
 
 #[actix_rt::test]
-async fn an_instance_registers_serves_answers_calls_and_takes_its_leave() {
+async fn an_instance_registers_serves_answers_calls_and_deregisters() {
     let (identities, memory) = (TestIdentities::new(), Memory::default());
     let settings = Settings { drain: Duration::from_secs(1), ..Settings::memory() };
     let application = Application::on(echo(), settings, "one", backends(&identities, memory.connect())).unwrap();

@@ -49,7 +49,7 @@ async fn ids(bus: &MockBus<()>) -> String {
 }
 
 #[actix_rt::test]
-async fn documents_that_are_too_old_go_and_the_others_stay() {
+async fn expired_documents_are_removed_and_the_others_stay() {
     for (store, driver) in stores().await {
         let bus = MockBus::with_store(notes(), driver);
         bus.given(&[note("new", Duration::ZERO), note("young", 30 * DAY - HOUR), note("old", 30 * DAY), note("older", 300 * DAY)]).await;
@@ -74,7 +74,7 @@ async fn documents_without_a_value_never_expire() {
 }
 
 #[actix_rt::test]
-async fn all_that_are_too_old_go_in_one_run_and_are_counted() {
+async fn all_expired_documents_are_removed_in_one_run_and_counted() {
     for (store, driver) in stores().await {
         let bus = MockBus::with_store(notes(), driver);
         let many: Vec<_> = (0..501).map(|n| note(n, 31 * DAY)).collect();
@@ -88,7 +88,7 @@ async fn all_that_are_too_old_go_in_one_run_and_are_counted() {
 }
 
 #[test]
-fn rules_that_cannot_be_meant_are_refused_before_the_service_runs() {
+fn invalid_expiry_rules_are_refused_before_the_service_runs() {
     let twice = notes().expires(Note::made, DAY);
     let at_once = Service::new("fm-notes", ()).expires(Note::made, Duration::ZERO);
     for (service, says) in [(twice, "twice"), (at_once, "at once")] {

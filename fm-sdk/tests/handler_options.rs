@@ -23,7 +23,7 @@ async fn ask(_: Ask, _: Cx<()>) -> Reply<u32> {
 }
 
 #[test]
-fn options_that_cannot_be_meant_are_refused_before_the_service_runs() {
+fn invalid_options_are_refused_before_the_service_runs() {
     for (options, says) in [
         (HandlerOptions::new().attempts(0), "attempts"),
         (HandlerOptions::new().attempts(HandlerOptions::MAX_ATTEMPTS + 1), "attempts"),
@@ -42,7 +42,7 @@ fn options_that_cannot_be_meant_are_refused_before_the_service_runs() {
 }
 
 #[actix_rt::test]
-async fn the_options_at_their_limits_are_taken() {
+async fn options_at_their_limits_are_accepted() {
     let most = HandlerOptions::new()
         .attempts(HandlerOptions::MAX_ATTEMPTS)
         .backoff([HandlerOptions::MAX_WAIT])

@@ -221,7 +221,7 @@ async fn a_refusal_for_overload_closes_the_connection_of_an_unfinished_body() {
 }
 
 #[actix_rt::test]
-async fn a_handler_that_makes_do_with_half_a_body_keeps_its_answer() {
+async fn a_handler_that_reads_half_a_body_keeps_its_response() {
     let address = start().await;
     let mut client = Client::connect(&address).await;
     client.send(&chunked("/swallowed")).await;
@@ -230,7 +230,7 @@ async fn a_handler_that_makes_do_with_half_a_body_keeps_its_answer() {
 }
 
 #[actix_rt::test]
-async fn answers_that_stream_and_connections_that_rest_are_left_alone() {
+async fn streamed_responses_and_idle_connections_are_not_closed() {
     let address = start().await;
     let mut client = Client::connect(&address).await;
     client.send("GET /events HTTP/1.1\r\nhost: x\r\n\r\n").await;

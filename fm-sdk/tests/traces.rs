@@ -131,7 +131,7 @@ async fn each_attempt_of_a_handler_is_a_child_of_what_sent_the_message_and_links
 }
 
 #[actix_rt::test]
-async fn a_callers_mistake_fails_the_callers_span_and_not_that_of_who_answers() {
+async fn a_client_error_fails_the_span_of_the_client_and_not_that_of_the_server() {
     let bus = shop();
     assert_eq!(bus.http(put("/api/things/unknown", &traceparent("01"))).await.status, 404);
     let spans = bus.trace(id());

@@ -72,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_not_ready_says_why() {
+    fn an_instance_that_is_not_ready_reports_the_reason() {
         let e = probe(&answering("HTTP/1.1 503 Service Unavailable\r\n\r\n{\"status\":\"failing\"}")).unwrap_err();
         assert!(e.message().contains("failing"), "{e}");
     }
 
     #[test]
-    fn one_that_is_not_there_is_named() {
+    fn an_unreachable_instance_is_named() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         assert!(probe(&free).unwrap_err().message().contains(&free));
         assert_eq!(probe("127.0.0.1:0").unwrap_err().code(), "no-port");

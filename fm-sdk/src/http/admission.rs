@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn one_whose_client_goes_away_leaves_its_place() {
+    async fn a_cancelled_request_releases_its_slot() {
         let two = Two::waiting(LONG).await;
         let mut asked = two.start(4).await;
         for gone in asked.drain(1..) {

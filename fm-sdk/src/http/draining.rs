@@ -52,7 +52,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[actix_web::test]
-    async fn a_stream_hears_of_the_drain_also_when_it_comes_late() {
+    async fn a_stream_that_begins_during_a_drain_is_notified_too() {
         let app = Draining::default();
         let seen = Draining::extract(&TestRequest::default().app_data(app.clone()).to_http_request()).await.unwrap();
         let waiting = actix_web::rt::spawn({

@@ -110,7 +110,7 @@ where
                 Ok(Ok(response)) => Ok(problem::shaped(response.map_into_boxed_body())),
                 Ok(Err(e)) => Err(formed(&e)),
                 Err(panic) => {
-                    log::error!(method = method.as_str(), path = path.as_str(); "a handler panicked: {}", text_of(panic.as_ref()));
+                    log::error!(method = method.as_str(), path = path.as_str(); "http: a handler panicked: {}", text_of(panic.as_ref()));
                     Err(Problem::bare(StatusCode::INTERNAL_SERVER_ERROR).response())
                 }
             };

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn ids_that_are_none_and_unknown_ones_are_refused_with_their_codes() {
+    async fn invalid_and_unknown_ids_are_refused_with_their_codes() {
         for (path, status, code) in [
             ("/traces/4bf9", 400, "trace-id"),
             ("/traces/4BF92F3577B34DA6A3CE929D0E0E4736", 400, "trace-id"),
@@ -153,13 +153,13 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_operators_ask_for_makes_no_spans() {
+    async fn operator_endpoints_make_no_spans() {
         let answers = answers(&["/traces", "/metrics", "/health/live", "/traces"]).await;
         assert_eq!(answers[3].1, json!([]));
     }
 
     #[actix_web::test]
-    async fn a_query_is_read_and_what_is_wrong_with_one_is_said() {
+    async fn a_query_is_parsed_and_its_errors_are_reported() {
         let wanted = RecentTraces::parse("slower_than=100ms&failed=true&limit=20").unwrap();
         assert_eq!(wanted, RecentTraces { slower_than: Some(std::time::Duration::from_millis(100)), failed: Some(true), limit: Some(20) });
         assert_eq!(RecentTraces::parse("").unwrap(), RecentTraces::default());

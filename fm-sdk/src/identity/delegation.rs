@@ -131,7 +131,7 @@ impl Verifier {
     pub fn verify_delegation(&self, token: &str, audience: &str, message_id: &str, body: &str, source: &str) -> Result<Identity> {
         let message = Expected { audience, message_id, body, source };
         self.delegated(token, &message).map(|claims| Identity::delegated(claims, token)).map_err(|(rejection, _)| {
-            log::warn!(id = message_id, audience = audience, source = source; "identity: the delegation token of a message is refused: {}", rejection.why());
+            log::warn!(id = message_id, audience = audience, source = source; "identity: delegation token refused: {}", rejection.why());
             rejection.delegation()
         })
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub struct Docs {
     /// The name of its type.
     pub title: &'static str,
-    /// Its own lines; empty ones for other attributes.
+    /// The lines of its doc comment; other attributes leave empty ones.
     pub about: &'static [&'static str],
     /// Those of its fields.
     pub fields: &'static [(&'static str, &'static [&'static str])],

@@ -317,7 +317,7 @@ mod tests {
 
     #[actix_rt::test]
     #[should_panic(expected = "fm-x publishes car.listed and does not say so")]
-    async fn a_test_fails_when_a_service_publishes_what_it_does_not_say() {
+    async fn a_test_fails_when_a_service_publishes_what_it_does_not_declare() {
         messages! { event "car.drafted" from "fm-x" Drafted {} }
         async fn list(m: Clean, cx: Cx<()>) -> Handled {
             cx.publish(Listed { car: Car { id: "c".into(), price: None }, at: m.days.into() })

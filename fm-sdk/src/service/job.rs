@@ -55,7 +55,7 @@ impl<S: Send + Sync + 'static> Job<S> {
             if !self.lead(&work, lease).await.unwrap_or(false) {
                 continue;
             }
-            log::debug!(job = &*self.name; "job: this instance does it");
+            log::debug!(job = &*self.name; "job: lease acquired, running on this instance");
             let runs = async {
                 loop {
                     sleep(self.every).await;
@@ -64,7 +64,7 @@ impl<S: Send + Sync + 'static> Job<S> {
             };
             tokio::select! {
                 () = runs => {}
-                () = self.keep(&work, asked, lease, &mut renewals) => log::info!(job = &*self.name; "job: lease lost, another instance may do it"),
+                () = self.keep(&work, asked, lease, &mut renewals) => log::info!(job = &*self.name; "job: lease lost, another instance may run it"),
             }
         }
     }

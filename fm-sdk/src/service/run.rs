@@ -150,7 +150,7 @@ impl<S: Send + Sync + 'static> Application<S> {
 
     /// Gives the workers, which are done.
     async fn drain(&self, up: Up) -> Workers {
-        log::info!("service: {} drains", self.rt.instance);
+        log::info!("service: {} is draining", self.rt.instance);
         self.rt.draining.begin();
         self.health.enter(Phase::Draining);
         up.registration.release().await;

@@ -96,7 +96,9 @@ async fn deliver<S: Send + Sync + 'static>(service: &Service<S>, rt: &Arc<Runtim
     let trace = message.trace.clone();
     let outcome = service.handle_delivered(rt, message, DeliveryInfo { audience, deadline, redelivered, attempts }).await;
     if let Err(Outcome::Retry(e) | Outcome::Reject(e)) = acknowledger.send(outcome) {
-        trace::of_message(trace.as_deref(), || log::warn!("bus: outcome came too late, the message is delivered again: {}", e.chain()));
+        trace::of_message(trace.as_deref(), || {
+            log::warn!("bus: outcome of a handler too late, the broker redelivers the message: {}", e.chain())
+        });
     }
 }
 

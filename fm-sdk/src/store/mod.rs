@@ -184,7 +184,7 @@ pub trait Driver: Send + Sync + 'static {
     fn ping(&self) -> BoxFuture<'_, Result<()>>;
 }
 
-/// Between two commands of one step, where a process may die: a test may let it (`testing::crash`).
+/// A crash point between two commands of one step: tests let the process die here (`testing::crash`).
 pub(crate) async fn point() {
     crash::point().await;
 }

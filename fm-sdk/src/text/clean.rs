@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(clean_line("ﬁ ² ½"), "ﬁ ² ½", "free text keeps its letters");
     }
     #[test]
-    fn labels_that_look_alike_are_one() {
+    fn labels_that_look_alike_are_equal() {
         for text in [
             "Golf GTI",
             "Golf\u{2003}GTI",
@@ -177,7 +177,7 @@ mod tests {
             }
         }
         #[test]
-        fn the_quick_way_gives_what_the_long_way_gives(text in "[ -~\\n\\t\u{a0}-\u{2ff}]{0,12}") {
+        fn the_fast_path_gives_the_result_of_the_slow_one(text in "[ -~\\n\\t\u{a0}-\u{2ff}]{0,12}") {
             let visible = visible(&text);
             prop_assert_eq!(clean_line(&text), NFC.normalize(&single_line(&visible)).into_owned());
             prop_assert_eq!(clean_lines(&text), NFC.normalize(visible.trim_matches(is_blank)));

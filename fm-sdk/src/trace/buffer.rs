@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_notable_outlives_what_is_not_and_leaves_room_for_it() {
+    fn notable_traces_outlive_others_and_leave_room_for_them() {
         let buffer = Buffer::new(MIB, TraceMetrics::default());
         buffer.add(vec![record(1, 1)], true);
         for n in 2..=20_000 {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_count_no_more_do_not_pile_up() {
+    fn obsolete_entries_do_not_accumulate() {
         let buffer = Buffer::new(MIB, TraceMetrics::default());
         buffer.add(vec![record(8, 1)], false);
         for n in 2..=20_000 {

@@ -123,7 +123,7 @@ mod tests {
     const SPEC: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[test]
-    fn the_example_of_the_specification_comes_back_as_it_was() {
+    fn the_example_of_the_specification_round_trips() {
         let trace: TraceParent = SPEC.parse().unwrap();
         assert_eq!(trace.to_string(), SPEC);
         assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_after_its_request_shares_its_fate() {
+    fn a_span_that_ends_after_its_request_shares_the_sampling_decision() {
         let tracer = tracer(TraceSettings::default());
         let root = tracer.begin(SpanKind::Server, "GET", "/", Some(parent("01")));
         let late = root.child(SpanKind::Client, "find", "cars");

@@ -92,7 +92,7 @@ impl FromRequest for Bus {
     }
 }
 
-/// The bus of a request. A token that came along must be good; none is fine.
+/// The bus of a request. If the request has a token, it must be valid.
 pub(crate) fn of_request(req: &HttpRequest) -> Result<Bus> {
     let rt = req
         .app_data::<web::Data<Runtime>>()

@@ -32,7 +32,7 @@ async fn a_refused_login_names_the_user_and_not_the_password() {
 }
 
 #[actix_rt::test]
-async fn something_that_does_not_speak_amqp_is_given_up_in_time() {
+async fn a_server_that_does_not_speak_amqp_times_out() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     down_because(&format!("amqp://{}/v", silent.local_addr().unwrap()), "handshake").await;
 }
@@ -71,7 +71,7 @@ async fn a_queue_that_is_there_with_other_arguments_refuses_to_start_and_says_wh
 }
 
 #[actix_rt::test]
-async fn classic_queues_carry_it_too() {
+async fn the_bus_works_with_classic_queues() {
     let url = healthy();
     let bus = Options::new(&url).queues(QueueKind::Classic).calls(QueueKind::Quorum).connect().unwrap();
     let (into, inbox) = async_channel::unbounded();

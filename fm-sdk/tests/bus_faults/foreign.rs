@@ -81,7 +81,7 @@ async fn a_message_that_the_broker_gives_up_becomes_a_dead_letter_with_its_reaso
 }
 
 #[actix_rt::test]
-async fn an_event_that_nobody_listens_to_is_kept_aside() {
+async fn an_unrouted_event_is_kept() {
     let url = healthy();
     let bus = patient(&url);
     let sent = event(1);

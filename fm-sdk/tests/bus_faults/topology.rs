@@ -166,7 +166,7 @@ async fn an_exchange_that_cannot_be_declared_again_stays_named_and_consuming_goe
 }
 
 #[actix_rt::test]
-async fn an_event_that_nobody_listens_to_is_kept_also_when_the_place_for_it_was_deleted() {
+async fn an_unrouted_event_is_kept_also_when_its_queue_was_deleted() {
     for delete in [delete_queue, delete_exchange] {
         let url = healthy();
         let bus = patient(&url);

@@ -5,7 +5,7 @@ use fm_sdk::Kind;
 use fm_sdk_testing::servers::EtcdServer;
 
 #[test]
-fn with_etcd_away_the_last_known_set_stays_and_says_so_until_it_is_back() {
+fn with_etcd_unreachable_the_last_known_set_stays_and_is_marked_stale() {
     run(async {
         let mut server = EtcdServer::start().await.unwrap();
         let (a, b) = (Etcd::connect(server.url()).unwrap(), Etcd::connect(server.url()).unwrap());

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_comes_back_as_it_was() {
+    fn a_message_round_trips() {
         for m in [full(), Envelope { kind: MessageKind::Event, token: None, trace: None, subject: None, ..full() }] {
             assert_eq!(envelope(&properties(&m), m.body.clone().into_bytes()), Ok(m));
         }

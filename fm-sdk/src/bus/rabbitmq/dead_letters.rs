@@ -23,7 +23,7 @@ pub(super) fn copy(service: &str, audience: Audience, m: Envelope, e: &Error) ->
     trace::of_message(m.trace.as_deref(), || {
         log::warn!(
             service, name = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt, error = e.chain().as_str();
-            "bus: a message failed for good, moving it to the dead letters"
+            "bus: message failed permanently, moving it to the dead-letter queue"
         );
     });
     let mut out = Outgoing::to_queue(topology::dead_letters(service), m)?;
@@ -33,7 +33,7 @@ pub(super) fn copy(service: &str, audience: Audience, m: Envelope, e: &Error) ->
 
 /// A message that is not ours, as it came.
 pub(super) fn foreign(service: &str, audience: Audience, p: &AmqpProperties, body: Vec<u8>, why: String) -> Result<Outgoing> {
-    log::warn!(service, cause = why.as_str(); "bus: a message cannot be read, moving it to the dead letters");
+    log::warn!(service, cause = why.as_str(); "bus: message cannot be decoded, moving it to the dead-letter queue");
     let id = p.message_id().clone().filter(|id| !id.is_empty()).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let p = AmqpProperties::default().with_message_id(id).with_delivery_mode(2);
     let properties = marked(p, audience, "undecodable", &why);

@@ -70,7 +70,7 @@ fn observer() -> Option<Rc<dyn Observer>> {
     OBSERVER.with_borrow(Clone::clone)
 }
 
-/// The request, if somebody wants to see it.
+/// A copy of the request, if an observer is set.
 pub(super) fn asked(request: &Request) -> Option<Box<Request>> {
     observer().map(|_| Box::new(request.clone()))
 }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_type_ignores_is_taken_away() {
+    fn fields_that_a_type_ignores_are_removed() {
         let body = json!({
             "id": "c7", "wheels": 4, "owners": [{"name": "ann", "age": 7}, {"name": null}], "seller": {"name": "ben", "age": 8, "a.b": 1},
         });

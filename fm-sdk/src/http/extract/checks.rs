@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_is_wrong_is_said_at_once() {
+    fn all_errors_are_reported_at_once() {
         let mut checks = Checks::new().field("a", false, "must be so").field("b", true, "must be so");
         assert_eq!(checks.parsed("c", "x".parse::<u8>()), None);
         assert_eq!(checks.parsed("d", "7".parse::<u8>()), Some(7));

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_stranger_cannot_pretend_to_be_another() {
+    async fn an_untrusted_peer_cannot_spoof_its_address() {
         assert_eq!(client("8.8.8.8", &["9.9.9.9"]).await, "8.8.8.8");
         assert_eq!(client("127.0.0.1", &["unknown"]).await, "127.0.0.1");
         assert_eq!(client("127.0.0.1", &[]).await, "127.0.0.1");

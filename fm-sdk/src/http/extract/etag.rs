@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_tag_that_nobody_made_is_stale_and_nonsense_is_malformed() {
+    async fn an_unknown_tag_is_stale_and_an_invalid_one_is_malformed() {
         for tag in ["\"x\"", "W/\"42\""] {
             assert_eq!(wanted(tag).await.unwrap_err().kind(), Kind::Stale, "{tag}");
         }

@@ -89,7 +89,7 @@ fn a_remembered_token_is_refused_once_its_key_is_withdrawn() {
 }
 
 #[test]
-fn a_key_is_not_believed_after_its_time() {
+fn an_expired_key_is_not_trusted() {
     let f = Forge::new();
     f.publish("/fm/identity/access", &f.access, NOW + 60);
     assert!(f.verifier.access(&f.good()).is_ok());
@@ -98,7 +98,7 @@ fn a_key_is_not_believed_after_its_time() {
 }
 
 #[test]
-fn an_odd_key_in_the_registry_harms_nobody() {
+fn an_invalid_key_in_the_registry_is_ignored() {
     let f = Forge::new();
     let place = format!("/fm/identity/access/{}", f.stranger.kid());
     let token = f.token(|h| h["kid"] = f.stranger.kid().into(), |_| {}, &f.stranger);
@@ -114,7 +114,7 @@ fn an_odd_key_in_the_registry_harms_nobody() {
 }
 
 #[test]
-fn a_storm_of_unknown_keys_leaves_nothing_behind() {
+fn unknown_keys_are_not_remembered() {
     let f = Forge::new();
     let mut parts: Vec<String> = f.good().split('.').map(Into::into).collect();
     for n in 0..5_000_u64 {

@@ -31,7 +31,7 @@ fn code(f: &Forge, e: &Envelope) -> String {
 }
 
 #[test]
-fn a_message_proves_for_whom_and_by_whom() {
+fn a_delegation_token_proves_user_and_sender() {
     let f = Forge::new();
     let who = f.verifier.verify_envelope(&sealed(&f)).unwrap();
     assert_eq!((who.sub(), who.act()), ("u1", Some("fm-profile")));
@@ -161,7 +161,7 @@ fn a_service_signs_only_what_it_sends_itself() {
 }
 
 #[actix_rt::test]
-async fn a_replayed_dead_letter_is_vouched_for_anew_by_its_receiver_alone() {
+async fn a_replayed_dead_letter_is_signed_anew_by_its_receiver_only() {
     let world = TestIdentities::new();
     let (publisher, receiver) = (world.delegate("fm-profile"), world.delegate("fm-cars"));
     let ours = crate::identity::Verifier::new(&*world.registry(), world.policy().clone()).for_service("fm-cars");

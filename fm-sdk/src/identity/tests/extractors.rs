@@ -30,7 +30,7 @@ async fn ask(world: &TestIdentities, path: &str, headers: &[&str]) -> (u16, Stri
 }
 
 #[actix_rt::test]
-async fn a_route_that_asks_who_answers_401_or_403_with_a_stable_code() {
+async fn a_protected_route_answers_401_or_403_with_a_stable_code() {
     let world = TestIdentities::new();
     let bearer = |token: String| format!("Bearer {token}");
     let good = bearer(world.user("u1", &["cars:read"]));

@@ -33,7 +33,7 @@ async fn publishing_again_changes_nothing_until_half_of_the_time_is_over() {
 }
 
 #[actix_rt::test]
-async fn a_new_key_signs_once_all_can_know_it_and_the_old_one_is_believed_as_long_as_it_is_needed() {
+async fn a_new_key_signs_once_it_is_known_and_the_old_one_is_trusted_until_its_tokens_expire() {
     for (purpose, needed) in [(Purpose::Access, 3_610_000), (Purpose::Service("fm-cars".into()), 7 * DAY + 10_000)] {
         let (registry, keys) = (MemoryRegistry::new(), keys(purpose));
         let old = keys.kids().remove(0);

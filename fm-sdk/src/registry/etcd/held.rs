@@ -95,7 +95,7 @@ impl KeepAlive {
                 Ok(released) => return released.tell(),
                 Err(failure) => failure,
             };
-            log::warn!("{} is not held: {}", self.key, lost.why());
+            log::warn!("registry: {} not registered, retrying: {}", self.key, lost.why());
             for waiting in self.waiting.drain(..) {
                 let _ = waiting.send(Err(lost.clone().into()));
             }
@@ -136,7 +136,7 @@ impl KeepAlive {
                     if let Err(released) = self.note(ask) {
                         // If the registry is unreachable now, the key goes when its lease ends.
                         if let Err(failure) = lease::revoke(&self.pool, lease).await {
-                            log::warn!("{} stays until its lease ends: {}", self.key, failure.why());
+                            log::warn!("registry: {} not removed, it expires with its lease: {}", self.key, failure.why());
                         }
                         return Ok(released);
                     }
@@ -154,7 +154,7 @@ impl KeepAlive {
                 changed = self.own.changed(), if followed => {
                     followed = changed.is_ok();
                     if self.is_gone(put_at) {
-                        log::info!("{} was deleted and is put back", self.key);
+                        log::info!("registry: {} was deleted by somebody else, registering it again", self.key);
                         put_at = self.put(lease).await?;
                     }
                 }

@@ -35,7 +35,7 @@ pub(super) struct Pool {
     /// Grows with each change of the node in use.
     turn: watch::Sender<usize>,
     reach: watch::Sender<ConnectionState>,
-    /// The last call found no node; unlike `reach` false before the first.
+    /// Whether the last call found no node; unlike `reach` false before the first call.
     lost: AtomicBool,
 }
 

@@ -53,7 +53,7 @@ impl<S: Send + Sync + 'static> Service<S> {
         let (name, n) = (batch[together[0]].0.name.as_str(), received.len());
         match tries[together[0]].within(self.run_batch(rt, handler, received)).await {
             Ok(()) => together.into_iter().for_each(|i| results[i] = Ok(None)),
-            Err(e) => log::info!(name, n; "batch: cannot be handled together, handling each message singly: {}", e.chain()),
+            Err(e) => log::info!(name, n; "batch: failed as a whole, handling its messages one by one: {}", e.chain()),
         }
     }
 

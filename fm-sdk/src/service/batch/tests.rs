@@ -237,7 +237,7 @@ async fn messages_whose_batch_is_dropped_are_given_back() {
 }
 
 #[test]
-fn what_cannot_be_meant_stops_the_service() {
+fn invalid_batch_options_stop_the_service() {
     let refused = |options: HandlerOptions| {
         let service = Service::new("fm-views", Sizes::default()).on_batch_with(options, count);
         service.check().unwrap_err().message().to_owned()

@@ -101,7 +101,7 @@ fn only_the_name_of_the_service_confirms() {
 }
 
 #[test]
-fn what_goes_is_shown_line_by_line() {
+fn removed_items_are_listed_line_by_line() {
     let queue = ServiceQueue { messages: 3, ..ServiceQueue::new("fm.fm-x.events") };
     let keys = vec!["/fm/identity/services/fm-x/k".into()];
     let found = Leftovers { service: "fm-x".into(), queues: vec![queue], keys, schedules: 2, unsent: 1 };

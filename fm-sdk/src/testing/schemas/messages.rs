@@ -3,7 +3,7 @@
 use super::evolution::{Located, Use, breaks as schema_breaks};
 use serde_json::Value;
 
-/// Tells what others would miss: one line for each path.
+/// Lists the breaking changes between two documents, one line for each path.
 pub(super) fn breaks(old: &Value, new: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (id, was) in old["operations"].as_object().into_iter().flatten() {

@@ -130,7 +130,7 @@ fn grouped(n: i64, separator: &str) -> String {
 }
 proptest! {
     #[test]
-    fn a_number_comes_back_however_it_is_written(n in prop_oneof![0_i64..2_000_000, 0..=i64::MAX]) {
+    fn a_number_round_trips_however_it_is_written(n in prop_oneof![0_i64..2_000_000, 0..=i64::MAX]) {
         for (convention, thousands, fraction) in [(English, ",", ".00"), (German, ".", ",00")] {
             for separator in ["", thousands, " ", "\u{a0}", "'"] {
                 prop_assert_eq!(parse_whole(&grouped(n, separator), convention, UNITS), Ok(Some(n)));

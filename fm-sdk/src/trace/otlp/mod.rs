@@ -71,7 +71,7 @@ impl Sending {
             {
                 Ok(()) => {
                     if wait > FIRST_WAIT {
-                        log::info!("traces: the collector takes spans again");
+                        log::info!("traces: exporting spans to the collector again");
                     }
                     wait = FIRST_WAIT;
                     self.metrics.exported.inc_by(count);
@@ -79,7 +79,7 @@ impl Sending {
                 Err(why) => {
                     self.metrics.not_exported.inc_by(count);
                     if wait == FIRST_WAIT {
-                        log::warn!("traces: the collector does not take spans ({why}), dropping them until it does");
+                        log::warn!("traces: exporting spans to the collector failed ({why}), dropping them until it accepts them");
                     }
                     sleep(wait).await;
                     wait = (wait * 2).min(LONGEST_WAIT);

@@ -26,7 +26,7 @@ pub(super) fn take(subscription: &Arc<Subscription>, mut delivery: amiquip::Deli
         Ok(m) => m,
         // Nothing of an instance's own queue becomes a dead letter: it could not be replayed, and each instance would add one.
         Err((cause, _)) if subscription.audience == Audience::EachInstance => {
-            log::error!(service = subscription.what.service.as_str(), cause = cause.as_str(); "bus: a message for each instance cannot be read, dropping it");
+            log::error!(service = subscription.what.service.as_str(), cause = cause.as_str(); "bus: broadcast event cannot be decoded, dropping it");
             return Some(tag);
         }
         Err((cause, body)) => {

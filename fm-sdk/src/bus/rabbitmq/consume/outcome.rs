@@ -74,7 +74,7 @@ pub(super) async fn move_on(subscription: &Subscription, copy: Result<Outgoing>,
         Err(e) => {
             log::warn!(
                 queue = subscription.queue.as_str(), error = e.chain().as_str();
-                "bus: the copy of a failed message could not be stored, giving the message back"
+                "bus: retry copy of a failed message not confirmed, requeueing the message"
             );
             tokio::time::sleep(REQUEUE_DELAY).await;
             subscription.mailbox.acknowledge(Acknowledgement::Requeue(tag));
@@ -137,7 +137,7 @@ fn give_up(m: &Envelope, e: &Error) {
     trace::of_message(m.trace.as_deref(), || {
         log::error!(
             name = m.name.as_str(), id = m.id.as_str(), attempt = m.attempt, error = e.chain().as_str();
-            "bus: a message for each instance failed for good, dropping it"
+            "bus: broadcast event failed permanently, dropping it"
         );
     });
 }

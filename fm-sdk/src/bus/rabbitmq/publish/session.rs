@@ -226,7 +226,7 @@ impl Publisher {
         move || {
             for _ in returns.try_iter() {
                 count(&shared.metrics.vanished);
-                log::debug!("bus: the caller of a call has gone, dropping its reply");
+                log::debug!("bus: caller of a call disconnected, dropping the reply");
             }
         }
     }

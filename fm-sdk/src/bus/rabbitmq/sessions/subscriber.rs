@@ -35,7 +35,7 @@ pub(in super::super) struct Subscriber {
     pub stopping: watch::Sender<bool>,
 }
 
-/// The session that it is started in.
+/// The session in which a subscriber is started.
 pub(super) struct Starting<'a> {
     pub publisher: &'a Arc<Publisher>,
     pub in_flight: &'a Arc<InFlight>,

@@ -144,7 +144,7 @@ fn an_instance_that_stays_silent_is_tried_less_and_less_often() {
 }
 
 #[test]
-fn a_request_that_cannot_be_repeated_tries_nobody_out() {
+fn a_request_that_cannot_be_repeated_probes_no_silent_instance() {
     let (b, clock, list) = two();
     let hangs = at(&b, &list, "i0");
     clock.fetch_add(LONG, Relaxed);
