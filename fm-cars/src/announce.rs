@@ -10,7 +10,7 @@ use fm_sdk::{Doc, Out, Result};
 fn now(car: &Car, out: &Out) -> CarNow {
     at_version(car, out.version())
 }
-/// A car as messages tell of it.
+/// Gives the form of a car in messages.
 pub fn at_version(car: &Car, version: i64) -> CarNow {
     let (lat, lon) = car.facts.location.as_ref().and_then(Location::coordinates).unzip();
     CarNow {
@@ -38,19 +38,19 @@ pub fn at_version(car: &Car, version: i64) -> CarNow {
     }
 }
 
-/// What services that subscribe late are told of a car.
+/// Gives the event of a listed car for the snapshot of late subscribers.
 pub fn snapshot(car: &Doc<Car>) -> Option<CarListed> {
     (car.status == Status::Listed).then(|| CarListed { car: at_version(car, car.version()) })
 }
 
-/// A new car.
+/// Publishes a new car.
 pub fn created(car: &Car, out: &mut Out) -> Result<()> {
     if car.status == Status::Listed {
         return out.publish(CarListed { car: now(car, out) });
     }
     out.publish(CarDrafted { id: car.id.clone(), owner: car.owner.clone() })
 }
-/// A changed one. What happens to a draft is its owner's business alone.
+/// Publishes what has changed of a listed car; changes of drafts are not published.
 pub fn changed(car: &Car, changed: Changed, out: &mut Out) -> Result<()> {
     if changed.listed {
         return out.publish(CarListed { car: now(car, out) });
@@ -69,27 +69,27 @@ pub fn changed(car: &Car, changed: Changed, out: &mut Out) -> Result<()> {
     }
     Ok(())
 }
-/// Its pictures are others, or in another order.
+/// Publishes that the pictures or their order have changed.
 pub fn pictured(car: &Car, out: &mut Out) -> Result<()> {
     changed(car, Changed { facts: true, ..Changed::default() }, out)
 }
-/// A sold one.
+/// Publishes that a car is sold.
 pub fn sold(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarSold { car: now(car, out) })
 }
-/// One that is for sale again, or longer. It is not announced as new: who searched for such a car was told already.
+/// Publishes that a car is for sale again, or longer, not as a new one: saved searches have reported it before.
 pub fn relisted(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarChanged { car: now(car, out) })
 }
-/// One that is about to expire.
+/// Publishes that an ad is about to expire.
 pub fn expiring(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarExpiring { car: now(car, out) })
 }
-/// One that is not for sale any more, because its time is over.
+/// Publishes that a car is not for sale any more, because its ad has expired.
 pub fn expired(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarChanged { car: now(car, out) })
 }
-/// One that is gone.
+/// Publishes that a car is removed.
 pub fn removed(car: &Car, out: &mut Out) -> Result<()> {
     out.publish(CarRemoved { id: car.id.clone(), owner: car.owner.clone(), version: out.version() })
 }

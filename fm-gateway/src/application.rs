@@ -371,7 +371,7 @@ fn beside(handover: &Path) -> PathBuf {
 }
 
 async fn drain(gateway: &Gateway, registration: Registration, time: Duration) {
-    log::info!("gateway: {} drains", registration.instance().id);
+    log::info!("gateway: {} is draining", registration.instance().id);
     gateway.draining.begin();
     gateway.health.enter(Phase::Draining);
     registration.release().await;

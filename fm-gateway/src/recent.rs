@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_in_use_is_not_waited_for() {
+    fn a_slot_in_use_is_not_waited_for() {
         let recent = RecentRequests::default();
         push(&recent, "/old");
         let busy = recent.slots[1].lock().unwrap();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_may_note_and_list_at_once() {
+    fn threads_may_record_and_list_concurrently() {
         let recent = RecentRequests::default();
         std::thread::scope(|scope| {
             for thread in 0..4 {

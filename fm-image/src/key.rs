@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_key_looks_like_is_one() {
+    fn malformed_keys_are_refused() {
         let good = key("a", &["photo"]);
         assert_eq!(Key::try_from(good.as_str().to_string()), Ok(good.clone()));
         for bad in ["", "../../etc/passwd", &good.as_str().to_uppercase(), &good.as_str()[1..]] {

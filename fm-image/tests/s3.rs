@@ -84,7 +84,7 @@ async fn pictures_are_kept_served_and_deleted_in_a_bucket() {
 }
 
 #[actix_rt::test]
-async fn a_bucket_that_does_not_let_us_in_is_told_at_the_start() {
+async fn a_bucket_that_denies_access_fails_the_start() {
     let (address, _folder) = server();
     for url in [format!("s3://me:wrong@{address}/pictures"), "s3://me:x@127.0.0.1:1/pictures".into()] {
         let error = service(&url).1.check().await.unwrap_err();

@@ -25,7 +25,7 @@ pub struct Tracker {
     feed: Feed,
 }
 
-/// The service.
+/// Builds the service.
 pub fn tracker() -> Service<Tracker> {
     Service::new("fm-tracker", Tracker::default())
         .version(env!("CARGO_PKG_VERSION"))

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_http_urls_are_taken() {
+    fn only_http_urls_are_accepted() {
         assert!(http_url("http://127.0.0.1:8080").is_ok() && http_url("https://market.example").is_ok());
         for bad in ["", "127.0.0.1:8080", "ftp://x", "file:///etc", "http://"] {
             assert!(http_url(bad).is_err(), "{bad}");

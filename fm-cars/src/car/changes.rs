@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(c.facts.description.as_deref(), Some("as new"));
     }
     #[test]
-    fn a_new_price_is_told_from_other_changes_and_nothing_new_is_no_change() {
+    fn a_new_price_has_an_event_of_its_own_and_equal_values_are_no_change() {
         let mut c = car(Status::Listed);
         assert_eq!(patch(&mut c, r#"{"price":8000}"#).unwrap(), Changed { price_was: Some(9000), ..Changed::default() });
         let before = c.clone();
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(c, before);
     }
     #[test]
-    fn listing_and_unlisting_are_told() {
+    fn listing_and_unlisting_publish_events() {
         let mut c = car(Status::Draft);
         assert!(patch(&mut c, r#"{"status":"listed"}"#).unwrap().listed);
         assert!(patch(&mut c, r#"{"status":"draft"}"#).unwrap().unlisted);
@@ -157,7 +157,7 @@ mod tests {
         assert!(car(Status::Draft).owned_by("u1").is_ok());
     }
     #[test]
-    fn a_car_comes_back_from_the_store() {
+    fn a_car_round_trips_through_the_store() {
         let c = car(Status::Sold);
         assert_eq!(serde_json::from_value::<Car>(serde_json::to_value(&c).unwrap()).unwrap(), c);
     }

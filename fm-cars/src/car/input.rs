@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_held_to_its_limits_and_all_are_told_at_once() {
+    fn every_field_is_validated_and_all_errors_are_reported_at_once() {
         let with = |rest: &str| format!(r#"{{"maker":"bmw","price":1,"year":2000{rest}}}"#);
         for (json, wrong) in [
             (with(""), vec![]),

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_comes_back_from_its_code_its_word_and_json() {
+    fn every_value_round_trips_through_its_code_its_word_and_json() {
         holds::<Body>();
         holds::<Engine>();
         holds::<Gearbox>();

@@ -154,7 +154,7 @@ mod tests {
         }
     }
     #[test]
-    fn models_that_look_alike_are_one() {
+    fn models_that_look_alike_are_equal() {
         let bmw = Maker::parse("bmw").unwrap();
         for text in ["Isetta", "I\u{200b}setta", "\u{202e}Isetta", "Iset\u{ad}ta", "Ｉｓｅｔｔａ", "Isetta\u{fe0f}"] {
             assert_eq!(Model::parse(bmw, text).unwrap().value(), "Isetta", "{text:?}");

@@ -125,7 +125,7 @@ mod tests {
     }
     proptest! {
         #[test]
-        fn a_set_comes_back_from_json(bits: u64) {
+        fn a_set_round_trips_through_json(bits: u64) {
             let set = OptionSet::from_bits(bits);
             let json = serde_json::to_string(&set).unwrap();
             prop_assert_eq!(serde_json::from_str::<OptionSet>(&json).unwrap(), set);

@@ -126,7 +126,7 @@ mod tests {
         }
     }
     #[test]
-    fn lines_end_as_in_an_editor() {
+    fn line_endings_are_recognised_as_in_an_editor() {
         let lines = |text: &str| Lines::of(text.as_bytes()).at(text.len());
         for (text, line) in [("", 1), ("a", 1), ("a\n", 2), ("a\r\nb", 2), ("a\rb\r", 3), ("\n\r\r\n\n", 5), ("\r\r\n\r", 4)] {
             assert_eq!(lines(text), line, "{text:?}");

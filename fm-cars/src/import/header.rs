@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_is_said_once() {
+    fn a_header_error_names_its_cause_once() {
         let header = COLUMNS.join(",");
         assert_eq!(refusal(&header), None);
         assert_eq!(refusal(&format!(" {},x ", header.replace(',', " ,\t"))), None, "blanks around names do not matter");

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn good_rows_are_taken_and_bad_ones_refused_by_line() {
+    fn good_rows_are_accepted_and_bad_ones_refused_by_line() {
         let bad_price = GOOD.replace("$5,000", "$0");
         let two_lines = GOOD.replace("Golf_IV", "\"Golf\nIV, \"\"neu\"\"\"");
         let file = format!("{HEADER}{GOOD}{bad_price}\n{two_lines}a,b\n{GOOD}");

@@ -96,7 +96,7 @@ fn tell(model: &mut dyn ReadModel, news: &[News]) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
-    fn the_index_answers_as_a_plain_filter_does(
+    fn the_index_gives_the_results_of_a_linear_filter(
         news in prop::collection::vec(news(), 0..40), criteria in criteria(), sort in sort(), offset in 0_usize..8, limit in 0_usize..8,
     ) {
         let (mut index, mut plain) = (Index::new(), Plain::default());
@@ -113,7 +113,7 @@ proptest! {
         }
     }
     #[test]
-    fn news_may_come_in_any_order_and_twice(news in prop::collection::vec(listing(), 1..20), seed: u64) {
+    fn events_may_arrive_out_of_order_and_twice(news in prop::collection::vec(listing(), 1..20), seed: u64) {
         // Versions are unique per car, as the store makes them.
         let news: Vec<_> = news.into_iter().enumerate().map(|(v, l)| News::Put(l, v as i64)).collect();
         let mut shuffled: Vec<_> = news.iter().chain(&news).cloned().collect();
@@ -139,7 +139,7 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
     #[test]
-    fn the_index_rates_as_a_fit_from_scratch_does(
+    fn incremental_ratings_equal_those_of_a_fit_from_scratch(
         news in prop::collection::vec((comparable(), 0_i64..8), 20..70), gone in prop::collection::vec(0_u8..30, 0..5),
         ratings in some(select(Step::ALL.to_vec())), descending: bool,
     ) {
@@ -197,7 +197,7 @@ fn blocks_meet_without_a_gap() {
     assert_eq!((index.count(&words), index.facets(&words).total), (total as u64, total as u64));
 }
 #[test]
-fn a_refill_misses_no_news_and_keeps_serving() {
+fn a_rebuild_misses_no_event_and_keeps_serving() {
     let shared = Shared::new();
     shared.put(any_listing(1), 1);
     shared.put(any_listing(2), 1);
@@ -214,7 +214,7 @@ fn a_refill_misses_no_news_and_keeps_serving() {
     assert_eq!(shared.len(), 2, "an unfinished refill changes nothing");
 }
 #[test]
-fn rows_that_lie_dead_are_counted() {
+fn deleted_rows_are_counted() {
     let mut index = Index::new();
     for version in 0..5 {
         index.put(Listing { text: format!("text {version}"), ..any_listing(1) }, version);

@@ -52,7 +52,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_page_is_what_sorting_everything_gives(keys in prop::collection::vec(0_u64..20, 0..600), offset in 0_usize..50, limit in 0_usize..50) {
+        fn a_page_equals_that_of_a_full_sort(keys in prop::collection::vec(0_u64..20, 0..600), offset in 0_usize..50, limit in 0_usize..50) {
             let ids: Vec<_> = (0..keys.len()).map(|i| CarId::of_bits((i as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c))).collect();
             let mut top = Top::new(offset + limit, &ids);
             keys.iter().enumerate().for_each(|(row, key)| top.see(*key, row));

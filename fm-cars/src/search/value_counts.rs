@@ -87,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bits_are_counted_as_one_by_one(words in prop::collection::vec(any::<u64>(), 0..700)) {
+        fn counts_of_bits_equal_counts_one_by_one(words in prop::collection::vec(any::<u64>(), 0..700)) {
             let rows: Vec<u16> = (0..words.len() as u16).filter(|r| r % 3 != 1).collect();
             let mut counts = BitCounts::default();
             counts.add(&words, &rows);
@@ -97,7 +97,7 @@ mod tests {
             }
         }
         #[test]
-        fn codes_are_counted_as_one_by_one(codes in prop::collection::vec(0_u8..64, 0..99)) {
+        fn counts_of_codes_equal_counts_one_by_one(codes in prop::collection::vec(0_u8..64, 0..99)) {
             let rows: Vec<u16> = (0..codes.len() as u16).collect();
             let mut counts = ValueCounts::default();
             counts.add(&codes, &rows);

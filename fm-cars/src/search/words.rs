@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(words, ["1", "6", "c3", "citroen", "citron", "hdi", "i", "neu", "strasse", "tuev", "tuv"]);
     }
     #[test]
-    fn a_question_finds_a_word_in_any_encoding_and_spelling() {
+    fn a_query_finds_a_word_in_any_encoding_and_spelling() {
         for (question, text) in [
             ("Käfer", "Ka\u{308}fer"),
             ("Ka\u{308}fer", "Käfer"),

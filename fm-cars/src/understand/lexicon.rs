@@ -105,7 +105,8 @@ fn cost(entry: &Entry, phrase: &str, letters: usize, may_begin: bool) -> Option<
     mistakes(&entry.key, entry.letters, phrase, letters).map(|n| n * TYPO)
 }
 
-/// How many letters are wrong, if that is few enough to be a mistake: one of four to seven, two of more. What has digits is exact.
+/// Gives the number of mistyped letters, or `None` if there are too many. Words of four to seven letters may have one, longer ones two, shorter ones
+/// and those with digits none.
 pub(super) fn mistakes(word: &str, word_letters: usize, typed: &str, letters: usize) -> Option<u32> {
     let allowed = match letters.min(word_letters) {
         0..=3 => return None,

@@ -40,7 +40,7 @@ fn numbers(text: &str) -> String {
 pub(super) fn joined(words: &[Word]) -> String {
     words.iter().map(|w| w.key.as_str()).collect()
 }
-/// The key of a whole text.
+/// Gives the search key of a whole text.
 pub(super) fn key(text: &str) -> String {
     words(text).map(search_key).collect()
 }

@@ -2,7 +2,7 @@ use crate::{create, fields, ids, market};
 use serde_json::{Value, json};
 
 #[actix_rt::test]
-async fn cars_come_in_the_order_of_their_ids_and_sold_ones_too() {
+async fn a_batch_has_cars_in_the_order_of_their_ids_and_sold_ones_too() {
     let bus = market();
     let (a, b) = (create(&bus, json!({})).await, create(&bus, json!({"price": 7000})).await);
     bus.post(&format!("/api/cars/{a}/sold"), json!(null)).await;

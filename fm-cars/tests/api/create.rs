@@ -4,7 +4,7 @@ use fm_cars::messages::{CarDrafted, CarListed};
 use serde_json::{Value, json};
 
 #[actix_rt::test]
-async fn a_new_car_is_answered_told_and_found() {
+async fn a_created_car_is_returned_published_and_searchable() {
     let bus = market();
     let reply =
         bus.post("/api/cars", ad(json!({"engine": "diesel", "options": ["esp", "abs"], "location": {"postal_code": "10115"}}))).await;
@@ -20,7 +20,7 @@ async fn a_new_car_is_answered_told_and_found() {
 }
 
 #[actix_rt::test]
-async fn a_draft_is_seen_by_its_owner_alone_and_told_to_nobody_else() {
+async fn a_draft_is_visible_to_its_owner_only_and_not_announced() {
     let bus = market();
     let id = create(&bus, json!({"status": "draft"})).await;
     bus.published::<CarListed>().none();
@@ -149,7 +149,7 @@ async fn integers_may_be_written_as_json_allows() {
 }
 
 #[actix_rt::test]
-async fn only_who_may_write_creates() {
+async fn creating_a_car_needs_the_write_scope() {
     let bus = market();
     bus.sign_in("u1", &["cars:read"]);
     let reply = bus.post("/api/cars", ad(json!({}))).await;

@@ -22,7 +22,7 @@ async fn stocked() -> MockBus<Cars> {
 }
 
 #[actix_rt::test]
-async fn all_cars_of_the_user_go_and_nobody_elses() {
+async fn all_cars_of_the_user_are_deleted_and_no_others() {
     let bus = stocked().await;
     bus.command(delete_u1()).await.acked();
     assert_eq!(bus.published::<UserDeleted>().one(), UserDeleted { user: "u1".into(), count: 3 });
@@ -43,7 +43,7 @@ async fn only_fm_profile_may_ask_and_only_for_the_user_it_acts_for() {
 }
 
 #[actix_rt::test]
-async fn it_survives_a_crash_at_every_step_and_counts_right() {
+async fn a_deletion_survives_a_crash_at_every_step_and_counts_each_car_once() {
     let mut crashes = 0;
     for after in [false, true] {
         for step in 1..200 {

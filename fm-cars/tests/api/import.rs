@@ -33,7 +33,7 @@ pub async fn report(bus: &MockBus<Cars>, started: &HttpReply) -> Value {
 }
 
 #[actix_rt::test]
-async fn accepted_and_refused_are_all_rows_and_every_refusal_says_why() {
+async fn every_row_is_accepted_or_refused_with_a_reason() {
     let bus = dealer();
     let started = import(&bus, file(333)).await;
     let report = report(&bus, &started).await;
@@ -86,7 +86,7 @@ async fn an_import_survives_a_crash_at_every_step_and_makes_no_car_twice() {
 }
 
 #[actix_rt::test]
-async fn progress_is_for_who_started_it() {
+async fn the_progress_of_an_import_is_visible_to_its_owner_only() {
     let bus = dealer();
     let started = import(&bus, file(3)).await;
     let url = started.header("location").unwrap().to_owned();
@@ -99,7 +99,7 @@ async fn progress_is_for_who_started_it() {
 }
 
 #[actix_rt::test]
-async fn files_that_are_none_are_refused_as_a_whole() {
+async fn invalid_files_are_refused_as_a_whole() {
     let bus = dealer();
     let utf_16: Vec<u8> = file(3).encode_utf16().flat_map(u16::to_le_bytes).collect();
     let latin_1: Vec<u8> = file(3).replace("Auto", "\u{c4}uto").chars().map(|c| c as u8).collect();

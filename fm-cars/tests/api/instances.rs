@@ -43,7 +43,7 @@ async fn another_instance_finds_a_car_when_its_event_arrives() {
 }
 
 #[actix_rt::test]
-async fn a_removed_car_stays_away_whatever_order_the_events_come_in() {
+async fn a_removed_car_stays_removed_whatever_order_the_events_come_in() {
     let (a, b) = two();
     b.get("/api/cars").await;
     let id = create(&a, json!({})).await;

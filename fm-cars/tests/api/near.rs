@@ -58,7 +58,7 @@ async fn a_radius_around_nowhere_is_refused_with_its_parameter() {
 }
 
 #[actix_rt::test]
-async fn a_car_tells_its_town_and_other_services_where_it_stands() {
+async fn a_car_shows_its_town_and_gives_other_services_its_position() {
     let bus = market();
     let id = create(&bus, json!({"location": {"postal_code": "04109"}})).await;
     let car: Value = bus.get(&format!("/api/cars/{id}")).await.json();

@@ -35,7 +35,7 @@ async fn pictures_are_attached_once_however_often_the_call_comes() {
 }
 
 #[actix_rt::test]
-async fn pictures_are_ordered_and_taken_off() {
+async fn pictures_are_reordered_and_removed() {
     let bus = market();
     let id = create(&bus, json!({})).await;
     bus.call(attach(&id, &["a", "b", "c"])).await.unwrap();
@@ -50,7 +50,7 @@ async fn pictures_are_ordered_and_taken_off() {
 }
 
 #[actix_rt::test]
-async fn only_the_owner_touches_pictures_and_twenty_are_enough() {
+async fn only_the_owner_changes_pictures_and_at_most_twenty_are_attached() {
     let bus = market();
     let id = create(&bus, json!({})).await;
     let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();

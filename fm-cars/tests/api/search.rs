@@ -121,7 +121,7 @@ async fn models_that_look_alike_are_one_value_of_the_facet() {
 }
 
 #[actix_rt::test]
-async fn a_description_keeps_lines_and_emoji_and_nothing_that_cannot_be_seen() {
+async fn a_description_keeps_lines_and_emoji_and_loses_invisible_characters() {
     let bus = market();
     let id = create(&bus, json!({"description": "a\u{202e}b\r\n👨\u{200d}👩\u{200d}👧\u{200b}\u{0}"})).await;
     let car: Value = bus.get(&format!("/api/cars/{id}")).await.json();

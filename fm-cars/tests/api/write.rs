@@ -4,7 +4,7 @@ use fm_cars::messages::{CarChanged, CarListed, CarPriceChanged, CarRemoved, CarS
 use serde_json::{Value, json};
 
 #[actix_rt::test]
-async fn a_change_says_exactly_what_happened() {
+async fn a_change_publishes_exactly_what_has_changed() {
     let bus = market();
     let id = create(&bus, json!({"mileage": 7})).await;
     let path = format!("/api/cars/{id}");

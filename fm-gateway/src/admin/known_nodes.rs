@@ -1,4 +1,4 @@
-//! Gateways that ran lately: one that has died is shown as away, until it is back or a day is over. One that is stopped is forgotten at once.
+//! Gateways that ran lately: one that has died is shown as unreachable, until it is back or a day is over. One that is stopped is forgotten at once.
 
 use super::Admin;
 use fm_sdk::{
@@ -43,7 +43,7 @@ impl Admin {
     /// Says that this node is there, at the time of its start; `false` if that has failed.
     pub async fn remember(&self, node: &KnownNode) -> bool {
         tokio::time::timeout(TIMEOUT, self.write(node)).await.unwrap_or_else(|_| {
-            log::debug!("nodes: the registry does not answer, this node is remembered later");
+            log::debug!("nodes: registry unreachable, recording this node later");
             false
         })
     }
@@ -72,7 +72,7 @@ impl Admin {
             }
         };
         if tokio::time::timeout(TIMEOUT, remove).await.is_err() {
-            log::debug!("nodes: the registry does not answer, this node will be shown as away");
+            log::debug!("nodes: registry unreachable, this node stays listed as unreachable");
         }
     }
 
@@ -86,7 +86,7 @@ impl Admin {
             changes.extend(old.map(|(key, _)| Change { key, expect: Expect::Any, value: None }));
             self.registry.commit(changes).await
         };
-        let written = write.await.inspect_err(|e| log::debug!("nodes: this node is remembered later: {}", e.chain()));
+        let written = write.await.inspect_err(|e| log::debug!("nodes: this node not recorded, trying again later: {}", e.chain()));
         written.is_ok()
     }
 

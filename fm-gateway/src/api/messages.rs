@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_asyncapi_document_is_ignored() {
+    fn an_invalid_asyncapi_document_is_ignored() {
         let odd = [
             json!(null),
             json!({"paths": {}}),

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_named_with_file_and_line() {
+    fn every_error_is_reported_with_file_and_line() {
         let second = |route: &str| GOOD.replace("\n]}", &format!(",\n\n  {route}\n]}}"));
         for (text, expected) in [
             ("{\"format\": 1,\n \"routes\": [}".to_owned(), "b.json:2:13: "),

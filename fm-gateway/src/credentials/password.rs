@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[actix_rt::test]
-    async fn only_the_right_password_of_a_known_user_is_right() {
+    async fn only_the_right_password_of_a_known_user_is_accepted() {
         let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1 });
         let hashed = passwords.hash("correct horse battery").await.unwrap();
         assert!(hashed.starts_with("$argon2id$"));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn what_is_no_hash_or_costs_too_much_is_not_taken() {
+    async fn an_invalid_or_too_expensive_hash_is_refused() {
         let hashed = Passwords::new(Cost { memory_kib: 8, passes: 1 }).hash("correct horse battery").await.unwrap();
         assert!(is_password_hash(&hashed), "{hashed}");
         for (from, to) in [("argon2id", "argon2i"), ("m=8", "m=524288"), ("t=1", "t=11"), ("p=1", "p=2"), ("$argon2id", "argon2id")] {

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_or_cut_off_is_told_once() {
+    fn a_too_long_or_truncated_body_is_reported_once() {
         for (expected, pieces, ends) in
             [(None, vec!["abc", "de", "f"], true), (Some(4), vec!["abc"], true), (Some(4), vec!["abc"], false), (None, vec![], false)]
         {

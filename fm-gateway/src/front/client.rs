@@ -81,12 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_not_believed() {
+    fn forwarded_headers_of_untrusted_peers_are_ignored() {
         assert_eq!(seen("9.9.9.9", &["1.2.3.4"], &["10.0.0.0/8"]), ("9.9.9.9".into(), "9.9.9.9".into()));
     }
 
     #[test]
-    fn trusted_proxies_are_believed_as_far_as_they_go() {
+    fn forwarded_headers_count_as_far_as_proxies_are_trusted() {
         let trusted = ["10.0.0.0/8", "::1/128"];
         assert_eq!(seen("10.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.2"], &trusted), ("1.2.3.4".into(), "1.2.3.4, 10.0.0.2, 10.0.0.1".into()));
         assert_eq!(seen("::1", &["6.6.6.6", "1.2.3.4:55"], &trusted), ("1.2.3.4".into(), "1.2.3.4, ::1".into()));

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_took_it_and_is_gone_counts_no_more() {
+    fn a_gateway_that_took_the_socket_and_exited_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("listener");
         let (socket, address) = listening();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_one_has_the_path() {
+    fn the_latest_gateway_owns_the_socket_path() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("listener");
         let (one, two) = (listening(), listening());
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_answers_there_is_nothing_to_take() {
+    fn without_a_running_gateway_no_socket_is_taken_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("listener");
         let (socket, address) = listening();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_else_at_the_path_is_an_error() {
+    fn a_foreign_process_at_the_socket_path_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("listener");
         let listener = UnixListener::bind(&path).unwrap();

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_free_again_when_it_is_dropped() {
+    fn a_slot_is_released_when_it_is_dropped() {
         let gauge = Gauge::default();
         let load = Load::new(2, gauge.clone());
         let (a, b) = (load.enter().unwrap(), load.enter().unwrap());

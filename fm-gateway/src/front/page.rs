@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_language_is_the_one_liked_best_of_those_there_are() {
+    fn the_most_preferred_available_language_is_chosen() {
         for (text, language) in [
             ("de", Language::German),
             ("de-AT,en;q=0.5", Language::German),

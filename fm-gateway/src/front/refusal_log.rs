@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_gives_one_line_a_second() {
+    fn a_flood_of_refusals_logs_one_line_per_second() {
         let (log, now) = (RefusalLog::default(), Instant::now());
         assert_eq!((0..1000).filter_map(|_| log.is_due(now)).collect::<Vec<_>>(), [0]);
         assert_eq!(log.is_due(now + LOG_INTERVAL), Some(999));

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_is_gone_without_a_word_is_probed_for() {
+    async fn a_vanished_peer_is_detected_by_keepalive_probes() {
         let (_client, wire, _) = accepted().await;
         let io = wire.io.borrow();
         let system = SockRef::from(&*io);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_closes_is_seen_behind_bytes_that_nobody_reads() {
+    async fn a_closed_connection_is_noticed_behind_unread_bytes() {
         let (client, _wire, peer) = accepted().await;
         client.try_write(b"more").unwrap();
         assert!(!peer.is_gone());

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_registry_s_driver_says_that_it_is_unreachable() {
+    async fn the_registry_driver_reports_an_unreachable_registry() {
         let registry = MemoryRegistry::new();
         let drivers = drivers(Arc::new(registry.clone()));
         let problem = || drivers.status().into_iter().find(|one| one.name == "registry").unwrap().problem;

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_meets_a_route_that_names_it_and_no_other() {
+    fn a_method_matches_a_route_that_names_it_and_no_other() {
         for (at, name) in NAMES.iter().enumerate() {
             let route = MethodSet::parse(&[name]).unwrap();
             for (other_at, other) in NAMES.iter().enumerate() {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_refused_and_an_unknown_method_meets_only_all() {
+    fn an_unknown_name_is_refused_and_an_unknown_method_matches_only_all() {
         assert_eq!(MethodSet::parse(&["get"]), Err("get".into()));
         let odd = MethodSet::only(&Method::from_bytes(b"PURGE").unwrap());
         assert!(MethodSet::ALL.meets(odd) && !MethodSet::parse(&["GET"]).unwrap().meets(odd));

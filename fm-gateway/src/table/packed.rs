@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_and_long_texts_come_back() {
+    fn short_and_long_texts_round_trip() {
         for text in [String::new(), "{}".into(), "[1,2,3]".repeat(MAX_PLAIN)] {
             let packed = pack(text.clone()).unwrap();
             assert!(packed.len() <= MAX_PLAIN);

@@ -154,7 +154,7 @@ impl TableWatcher {
             return;
         }
         for problem in &problems {
-            log::error!("table: the one in the registry is invalid, keeping the active one: {problem}");
+            log::error!("table: the table in the registry is invalid, keeping the active one: {problem}");
         }
         self.drivers.tools.metrics.table(outcome, None);
         self.state.send_modify(|state| state.problems = problems);
@@ -181,18 +181,18 @@ impl TableWatcher {
         let good = kept.filter(|table| compile(table, 0, &self.catalogue, &self.drivers).is_ok());
         let comment = if good.is_some() { "The copy on disk: the registry had no table" } else { "The first table" };
         let Some(table) = good.or_else(|| (self.first == FirstTable::Market).then(market)) else {
-            log::warn!("table: the registry has none, waiting for the first publish");
+            log::warn!("table: no table in the registry, waiting for the first publish");
             return true;
         };
         let by = Publication { author: crate::NAME.into(), comment: comment.into() };
         match publish(&*self.registry, &table, Expect::Absent, &by, Vec::new()).await {
             Ok(revision) => {
-                log::info!(revision = revision; "table: the registry had none, first one written");
+                log::info!(revision = revision; "table: no table in the registry, first one written");
                 true
             }
             Err(e) if e.kind() == Kind::Stale => true,
             Err(e) => {
-                log::warn!("table: first one not written, trying again: {}", e.chain());
+                log::warn!("table: first table not written, trying again: {}", e.chain());
                 false
             }
         }

@@ -59,7 +59,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn any_table_is_taken_or_refused(routes in prop::collection::vec(any_route(), 0..3), url in "/[a-z/%.?&=]{0,12}") {
+    fn any_table_is_accepted_or_refused(routes in prop::collection::vec(any_route(), 0..3), url in "/[a-z/%.?&=]{0,12}") {
         let Ok(table) = serde_json::from_value::<Table>(json!({"format": 1, "routes": routes})) else { return Ok(()) };
         let again: Table = serde_json::from_str(&serde_json::to_string(&table).unwrap()).unwrap();
         prop_assert_eq!(&again, &table, "a table is read as it was written");
@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_table_is_taken_or_refused(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), cut in any::<prop::sample::Index>()) {
+    fn a_damaged_table_is_accepted_or_refused(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), cut in any::<prop::sample::Index>()) {
         let mut bytes = serde_json::to_vec(&market()).unwrap();
         damage.iter().for_each(|(at, byte)| { let at = at.index(bytes.len()); bytes[at] = *byte; });
         if damage.len() == 3 {
@@ -101,7 +101,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn any_path_has_one_normal_form_or_none(path in prop_oneof!["\\PC{0,24}", "/(%[0-9a-fA-F%]{0,2}|[a./\\\\?#]){0,12}", any::<String>()]) {
+    fn any_path_has_one_normal_form_or_is_refused(path in prop_oneof!["\\PC{0,24}", "/(%[0-9a-fA-F%]{0,2}|[a./\\\\?#]){0,12}", any::<String>()]) {
         if let Ok(once) = normalise(&path) {
             let once = once.into_owned();
             prop_assert!(once.starts_with('/') && once.is_ascii());
@@ -111,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_pattern_host_or_text_or_none(text in prop_oneof![any::<String>(), "/?([a-z*{}$.-]{0,4}/?){0,5}"], path in any::<String>()) {
+    fn any_text_is_a_pattern_a_host_a_template_or_refused(text in prop_oneof![any::<String>(), "/?([a-z*{}$.-]{0,4}/?){0,5}"], path in any::<String>()) {
         let _ = (HostRule::parse(&text), Text::parse(&text), MethodSet::parse(&[&text]));
         if let Ok(pattern) = Pattern::parse(&text) {
             prop_assert_eq!(pattern.to_string(), text);

@@ -45,7 +45,7 @@ impl Market {
 }
 
 #[actix_rt::test]
-async fn a_request_says_by_header_or_cookie_where_it_goes() {
+async fn a_header_or_a_cookie_selects_the_canary() {
     for (percent, usual) in [(0, "old"), (100, "new")] {
         let market = market(json!({"percent": percent, "cookie": "canary"})).await;
         for (headers, goes) in [
@@ -79,7 +79,7 @@ async fn a_user_goes_the_same_way_each_time_and_users_are_spread() {
 }
 
 #[actix_rt::test]
-async fn a_browser_keeps_its_way_by_a_cookie() {
+async fn a_cookie_keeps_a_browser_at_the_same_service() {
     for (percent, says, way) in [(100, "always", "new"), (0, "never", "old")] {
         let market = market(json!({"percent": percent, "sticky": "cookie", "cookie": "way"})).await;
         let first = market.get("").await;

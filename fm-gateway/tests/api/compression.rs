@@ -73,7 +73,7 @@ async fn every_coding_gives_back_the_text_whether_its_length_is_known_or_not() {
 }
 
 #[actix_rt::test]
-async fn what_must_stay_as_it_is_stays_as_it_is() {
+async fn responses_that_must_not_be_transformed_are_not_compressed() {
     let page = "all the cars of the market, ".repeat(100);
     let html = |more: &str| answer("text/html", more, &page);
     let status = |line: &str, more: &str| html(more).replacen("200 OK", line, 1);

@@ -93,7 +93,7 @@ async fn a_client_that_sends_no_more_and_takes_nothing_loses_its_answer() {
 }
 
 #[actix_rt::test]
-async fn one_address_has_so_many_connections_and_no_more() {
+async fn connections_are_limited_per_address() {
     let upstream = Upstream::answering(ok("")).await;
     let app = TestApp::with(all_to(&upstream), |_, own| own.connections_per_address = 3).await;
     let mut clients = Vec::new();
@@ -150,7 +150,7 @@ async fn a_trusted_proxy_has_any_number_of_connections() {
 }
 
 #[actix_rt::test]
-async fn one_client_has_so_many_event_streams_also_behind_a_proxy() {
+async fn event_streams_are_limited_per_client_also_behind_a_proxy() {
     let upstream = Upstream::start(|mut connection| async move {
         connection.request().await;
         connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:\n\n\r\n").await;

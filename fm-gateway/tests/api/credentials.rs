@@ -36,7 +36,7 @@ fn basic(name: &str, password: &str) -> String {
 }
 
 #[actix_rt::test]
-async fn a_service_is_told_whose_key_it_is_and_gets_no_key() {
+async fn a_service_learns_the_client_and_not_its_key() {
     let upstream = Upstream::answering(ok("in")).await;
     let app = behind_keys(&upstream, json!({})).await;
     for (key, name) in [("key-of-ann", "ann"), ("old-key-of-bob", "bob"), ("new-key-of-bob", "bob")] {
@@ -155,7 +155,7 @@ async fn behind_passwords(upstream: &Upstream, users: Value) -> TestApp {
 }
 
 #[actix_rt::test]
-async fn who_knows_the_password_is_let_in_and_the_service_does_not_get_it() {
+async fn the_right_password_is_accepted_and_not_passed_on_to_the_service() {
     let upstream = Upstream::answering(ok("in")).await;
     let app = behind_passwords(&upstream, json!({"ann": hash("correct horse: b").await})).await;
     for _ in 0..2 {

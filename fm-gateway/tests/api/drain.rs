@@ -13,7 +13,7 @@ fn hello() -> serde_json::Value {
 }
 
 #[actix_rt::test]
-async fn while_it_drains_it_serves_on_and_sends_its_clients_away() {
+async fn a_draining_gateway_keeps_serving_and_closes_its_connections() {
     let app = TestApp::with(hello(), |settings, _| settings.drain = Duration::from_secs(1)).await;
     let mut idle = app.connect().await;
     assert_eq!(idle.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.header("connection"), None);
@@ -40,7 +40,7 @@ async fn while_it_drains_it_serves_on_and_sends_its_clients_away() {
 }
 
 #[actix_rt::test]
-async fn an_answer_that_is_under_way_comes_to_its_end() {
+async fn a_response_in_progress_is_completed_during_a_drain() {
     let go = Rc::new(Notify::new());
     let late = go.clone();
     let upstream = Upstream::start(move |mut connection| {
@@ -89,7 +89,7 @@ async fn event_streams_end_so_that_their_clients_go_elsewhere() {
 }
 
 #[actix_rt::test]
-async fn connections_that_only_wait_do_not_hold_it_up() {
+async fn idle_connections_do_not_delay_a_drain() {
     let app = TestApp::with_routes(hello()).await;
     let mut idle = app.connect().await;
     assert_eq!(idle.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 200);

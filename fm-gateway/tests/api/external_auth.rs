@@ -24,7 +24,7 @@ fn answer(status: &str, headers: &str) -> String {
 }
 
 #[actix_rt::test]
-async fn what_the_service_lets_in_passes_with_what_it_says_of_the_client() {
+async fn an_allowed_request_passes_with_the_headers_of_the_authorization_service() {
     let judge = Upstream::answering(answer("200 OK", "X-User-Id: 7\r\nX-Other: secret\r\n")).await;
     let upstream = Upstream::answering(ok("in")).await;
     let app = behind(&judge, &upstream, json!({"send": ["authorization", "x-tenant"], "copy": ["X-User-Id", "X-User-Name"]})).await;
@@ -55,7 +55,7 @@ async fn what_the_service_lets_in_passes_with_what_it_says_of_the_client() {
 }
 
 #[actix_rt::test]
-async fn everything_but_a_yes_is_a_refusal() {
+async fn every_answer_but_success_is_a_refusal() {
     let upstream = Upstream::answering(ok("in")).await;
     for (said, status, code, challenge) in [
         (
@@ -82,7 +82,7 @@ async fn everything_but_a_yes_is_a_refusal() {
 }
 
 #[actix_rt::test]
-async fn a_service_that_is_silent_or_down_lets_nobody_in() {
+async fn an_unreachable_authorization_service_refuses_every_request() {
     let upstream = Upstream::answering(ok("in")).await;
     let silent = Upstream::start(|mut connection| async move { connection.closed().await }).await;
     let half = Upstream::start(|mut connection| async move {

@@ -28,7 +28,7 @@ async fn a_drain_sends_clients_away_and_loses_no_request() {
 }
 
 #[actix_rt::test]
-async fn while_it_drains_each_connection_gets_its_first_answers_and_goodbye() {
+async fn during_a_drain_each_connection_gets_its_first_responses_and_a_goaway() {
     let upstream = Upstream::answering(ok("hello")).await;
     let served = Encrypted::start_draining(to(&upstream), Duration::from_millis(900)).await;
     let mut old = served.http2().await;
@@ -50,7 +50,7 @@ async fn while_it_drains_each_connection_gets_its_first_answers_and_goodbye() {
 }
 
 #[actix_rt::test]
-async fn an_answer_that_is_under_way_comes_to_its_end() {
+async fn a_response_in_progress_is_completed_during_a_drain() {
     let go = Rc::new(Notify::new());
     let late = go.clone();
     let upstream = Upstream::start(move |mut connection| {
@@ -76,7 +76,7 @@ async fn an_answer_that_is_under_way_comes_to_its_end() {
 }
 
 #[actix_rt::test]
-async fn connections_end_that_only_wait() {
+async fn idle_connections_are_closed_by_a_drain() {
     let upstream = Upstream::answering(ok("hello")).await;
     let served = Encrypted::with(to(&upstream), |own, _, _| {
         own.keep_alive = Duration::from_millis(300);

@@ -86,7 +86,7 @@ async fn who_asks_is_told_only_where_that_is_set() {
 }
 
 #[actix_rt::test]
-async fn nobody_waits_for_copies_and_few_are_under_way() {
+async fn mirroring_delays_no_request_and_is_bounded() {
     let silent = Upstream::start(|mut connection| async move {
         connection.request().await;
         connection.closed().await;

@@ -139,7 +139,7 @@ async fn a_client_that_leaves_cancels_its_request_upstream() {
 }
 
 #[actix_rt::test]
-async fn standing_still_has_its_limits() {
+async fn stalled_bodies_and_responses_time_out() {
     let times = json!({"head_timeout": "200ms", "idle_timeout": "200ms", "client_timeout": "200ms"});
     let silent = Upstream::start(|mut connection| async move {
         while let Some(head) = connection.request_head().await {

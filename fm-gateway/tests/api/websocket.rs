@@ -83,7 +83,7 @@ async fn frames_come_through_authentication_as_they_are() {
 }
 
 #[actix_rt::test]
-async fn they_come_through_tls() {
+async fn websockets_pass_over_tls() {
     let (upstream, _) = echoing().await;
     let served = Encrypted::start(public(&upstream), |_, _, _| ()).await;
     let mut client = served.connect().await;
@@ -98,7 +98,7 @@ async fn they_come_through_tls() {
 }
 
 #[actix_rt::test]
-async fn a_drain_says_goodbye_behind_the_frame_that_is_under_way() {
+async fn a_drain_sends_a_close_frame_after_the_current_frame() {
     let (go, heard) = (Rc::new(Notify::new()), Rc::new(Notify::new()));
     let (late, hears) = (go.clone(), heard.clone());
     let upstream = Upstream::start(move |mut connection| {
@@ -132,7 +132,7 @@ async fn a_drain_says_goodbye_behind_the_frame_that_is_under_way() {
 }
 
 #[actix_rt::test]
-async fn a_silent_one_ends_and_one_that_says_something_goes_on() {
+async fn an_idle_websocket_is_closed_and_an_active_one_stays_open() {
     let (upstream, _) = echoing().await;
     let app = TestApp::with_routes(public(&upstream)).await;
     let (mut silent, mut alive) = (app.connect().await, app.connect().await);
@@ -150,7 +150,7 @@ async fn a_silent_one_ends_and_one_that_says_something_goes_on() {
 }
 
 #[actix_rt::test]
-async fn the_end_of_one_side_ends_the_other() {
+async fn closing_one_side_closes_the_other() {
     let (upstream, _) = echoing().await;
     let app = TestApp::with_routes(public(&upstream)).await;
     let mut client = app.connect().await;
@@ -165,7 +165,7 @@ async fn the_end_of_one_side_ends_the_other() {
 }
 
 #[actix_rt::test]
-async fn an_address_may_have_so_many() {
+async fn websockets_are_limited_per_address() {
     let (upstream, _) = echoing().await;
     let app = TestApp::with(public(&upstream), |_, own| own.streams_per_address = 1).await;
     let mut first = app.connect().await;

@@ -27,7 +27,7 @@ async fn reaching(app: &TestApp, upstream: &Upstream, names: &[String]) -> Vec<S
 }
 
 #[actix_rt::test]
-async fn nobody_outside_says_who_asks_whatever_the_spelling() {
+async fn clients_cannot_set_identity_headers_in_any_spelling() {
     let upstream = Upstream::answering(ok("")).await;
     let app = TestApp::in_front_of(&upstream).await;
     let table = rows(TABLE, 3);
@@ -54,7 +54,7 @@ async fn nobody_outside_says_who_asks_whatever_the_spelling() {
 }
 
 #[actix_rt::test]
-async fn nobody_says_so_over_http2_either() {
+async fn clients_cannot_set_identity_headers_over_http2() {
     let upstream = Upstream::answering(ok("")).await;
     let served = Encrypted::start(to(&upstream), |_, _, _| ()).await;
     let client = served.http2().await;

@@ -87,7 +87,7 @@ async fn frames_pass_as_they_are_however_they_come() {
 }
 
 #[actix_rt::test]
-async fn a_goodbye_comes_between_frames_and_never_within_one() {
+async fn a_close_frame_is_sent_between_frames_and_never_within_one() {
     let upstream = echo().await;
     let app = app(&upstream).await;
     let mut clients = Vec::new();

@@ -104,7 +104,7 @@ async fn the_number_of_watchers_is_bounded() {
 }
 
 #[actix_rt::test]
-async fn without_scripts_one_looks_for_a_moment() {
+async fn without_scripts_the_live_page_shows_a_short_sample() {
     let (app, admin) = app().await;
     let browser = Browser::of(&admin);
     let page = browser.page("/admin/live").await;

@@ -87,7 +87,7 @@ async fn a_node_that_has_died_is_unreachable_and_one_that_was_stopped_is_forgott
 }
 
 #[actix_rt::test]
-async fn each_node_tells_its_connections_memory_and_drivers() {
+async fn each_node_reports_its_connections_memory_and_drivers() {
     let (_, _a, b, admin) = two().await;
     let _idle = b.connect().await;
     let told = async || {

@@ -83,7 +83,7 @@ impl Market {
         self.admin.get("/watchdog").await.json()
     }
 
-    /// Waits until the watch has ended, and gives how.
+    /// Waits until the watch has ended, and gives its outcome.
     async fn ended(&self) -> Value {
         eventually("the watch ends", TIMEOUT, async || !self.watch().await["watch"]["ended"].is_null()).await;
         self.watch().await["watch"]["ended"].clone()

@@ -159,7 +159,7 @@ async fn a_21st_file_is_refused() {
 }
 
 #[actix_rt::test]
-async fn all_that_is_wrong_is_said_at_once_and_nothing_is_stored() {
+async fn all_errors_are_reported_at_once_and_nothing_is_stored() {
     let market = Market::open();
     let reply = market.upload("a", &[("1", &jpeg(64, 64)), ("2", b""), ("3", b"GIF89a"), ("4", &png(9, 9)[..50])]).await;
     assert_eq!((reply.status, reply.code().as_str()), (415, "image-type"));

@@ -11,7 +11,7 @@ async fn shown(market: &Market, key: &str, size: &str) -> DynamicImage {
 }
 
 #[actix_rt::test]
-async fn unusual_pictures_are_taken() {
+async fn unusual_pictures_are_accepted() {
     let sixteen: Vec<u8> = (0..60 * 40 * 4u32).flat_map(|i| ((i * 37) as u16).to_be_bytes()).collect();
     let table: Vec<(&str, Vec<u8>)> = vec![
         ("a JPEG", jpeg(60, 40)),

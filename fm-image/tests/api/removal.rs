@@ -6,7 +6,7 @@ fn gone(id: &str) -> CarRemoved {
 }
 
 #[actix_rt::test]
-async fn a_picture_that_is_taken_off_is_deleted_and_that_may_be_said_twice() {
+async fn a_removed_picture_is_deleted_and_the_event_may_come_twice() {
     let market = Market::open();
     let key = market.uploaded("a", &jpeg(60, 40)).await;
     let path = format!("/api/cars/a/images/{key}");
@@ -17,7 +17,7 @@ async fn a_picture_that_is_taken_off_is_deleted_and_that_may_be_said_twice() {
 }
 
 #[actix_rt::test]
-async fn a_picture_is_deleted_only_when_the_car_has_let_it_go() {
+async fn a_picture_is_deleted_only_after_the_car_has_released_it() {
     let market = Market::open();
     let key = market.uploaded("a", &jpeg(60, 40)).await;
     market.cars.stranger(true);

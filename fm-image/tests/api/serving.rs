@@ -18,7 +18,7 @@ async fn pictures_are_served_for_ever() {
 }
 
 #[actix_rt::test]
-async fn a_client_that_has_the_picture_gets_no_second_one() {
+async fn a_client_that_has_the_picture_gets_304() {
     let market = Market::open();
     let key = market.uploaded("a", &jpeg(60, 40)).await;
     let path = format!("/images/{key}/full");

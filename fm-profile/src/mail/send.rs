@@ -36,7 +36,7 @@ pub async fn send_mail(m: SendMail, cx: Cx<Profile>) -> Handled {
     if let Some(letter) = write(&m.mail, &cx).await? {
         match cx.state.mail.hand_over(letter, &id).await {
             // Nobody reads mail there, and trying again does not change it.
-            Err(e) if e.kind() == Kind::Invalid => log::warn!("mail: {id} is given up: {}", e.chain()),
+            Err(e) if e.kind() == Kind::Invalid => log::warn!("mail: {id} refused permanently, giving up: {}", e.chain()),
             sent => sent?,
         }
     }

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn nobody_costs_as_much_as_somebody() {
+    async fn an_unknown_user_costs_as_much_hashing_as_a_known_one() {
         let passwords = Passwords::new(CHEAP, 1);
         passwords.warm_up().await.unwrap();
         let kept = passwords.hash(Secret::new("correct horse")).await.unwrap();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn more_than_fit_are_sent_away_and_nobody_waits_for_ever() {
+    async fn hashing_is_bounded_and_waiting_for_it_too() {
         let passwords = Arc::new(Passwords::new(CHEAP, 1));
         let turn = passwords.working.clone().acquire_owned().await.unwrap();
         let waiting: Vec<_> = (0..=QUEUE)

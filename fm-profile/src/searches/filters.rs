@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_car_fits_one_value_of_every_filter() {
+    fn a_car_matches_one_value_of_every_filter() {
         use serde_json::json;
         for (fits, json) in [
             (true, json!({"maker": ["bmw", "volkswagen"], "price_to": 9_000, "option": ["esp", "tow_bar"]})),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn like_searches_are_equal() {
+    fn equivalent_searches_are_equal() {
         use serde_json::json;
         assert_eq!(filters(json!({"maker": ["b", " a ", "b"], "q": "  x "})), filters(json!({"maker": ["a", "b"], "q": "x"})));
     }

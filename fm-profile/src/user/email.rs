@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_taken_and_others_refused() {
+    fn valid_addresses_are_accepted_and_others_refused() {
         for good in ["a@b.de", "Ann.Lee+cars@mail.example.com", "o'neil@example.co.uk", "x_y-z@xn--bcher-kva.example"] {
             assert_eq!(check_email(good), Ok(()), "{good}");
         }

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_taken_and_others_refused() {
+    fn valid_phone_numbers_are_accepted_and_others_refused() {
         for good in ["+49 (0)30 / 123-456", "12345", "030.123456"] {
             assert!(is_phone(good), "{good}");
         }

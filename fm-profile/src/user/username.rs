@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_taken_and_others_refused() {
+    fn valid_names_are_accepted_and_others_refused() {
         for good in ["ann", "Ben-2", "a.b_c", "007", &"a".repeat(40)] {
             assert_eq!(check_username(good), Ok(()), "{good}");
         }

@@ -55,7 +55,7 @@ async fn users_are_listed_in_pages_in_order_of_their_names() {
 }
 
 #[actix_rt::test]
-async fn new_roles_count_at_once() {
+async fn new_roles_take_effect_at_once() {
     let market = Market::open();
     let (ann, admin) = (market.sign_up("ann").await, market.admin().await);
     let roles = format!("/api/admin/users/{}/roles", ann.id);

@@ -49,7 +49,7 @@ async fn a_buyer_and_a_seller_write_to_each_other() {
 }
 
 #[actix_rt::test]
-async fn nobody_learns_an_address() {
+async fn conversations_reveal_no_email_address() {
     let (market, ann, ben, id) = begun().await;
     for (who, path) in
         [(&ann, INBOX.to_owned()), (&ben, INBOX.to_owned()), (&ann, format!("{INBOX}/{id}")), (&ben, format!("{INBOX}/{id}"))]

@@ -35,7 +35,7 @@ async fn an_account_is_deleted_when_its_cars_are() {
 }
 
 #[actix_rt::test]
-async fn nothing_personal_is_left_and_nobody_gets_in_any_more() {
+async fn a_deleted_account_leaves_no_personal_data_and_cannot_sign_in() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.with_token(&ann, "PATCH", "/api/me/profile", json!({"name": "Ann Lee", "phone": "0431 123456"})).await;
@@ -71,7 +71,7 @@ async fn name_and_address_are_free_at_once_and_the_new_account_is_another() {
 }
 
 #[actix_rt::test]
-async fn the_password_is_asked_for() {
+async fn deleting_an_account_needs_the_password() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     let reply = market.with_token(&ann, "DELETE", "/api/me", json!({"password": "wrong"})).await;
@@ -81,7 +81,7 @@ async fn the_password_is_asked_for() {
 }
 
 #[actix_rt::test]
-async fn only_fm_cars_says_that_cars_are_gone_and_of_the_living_it_is_not_believed() {
+async fn only_fm_cars_confirms_a_deletion_and_only_that_of_a_deleted_account() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     market.bus.sign_out();
@@ -114,7 +114,7 @@ async fn the_state_of_a_deletion_is_kept_for_a_month() {
 }
 
 #[actix_rt::test]
-async fn two_who_delete_one_account_at_once_get_the_same_answer_and_it_is_done_once() {
+async fn concurrent_deletions_of_an_account_get_the_same_answer_and_happen_once() {
     let market = Market::open();
     let twin = market.twin();
     twin.anyone("GET", "/openapi.json", Value::Null).await;

@@ -59,7 +59,7 @@ async fn a_car_that_is_not_for_sale_cannot_be_a_favourite() {
 }
 
 #[actix_rt::test]
-async fn a_hundred_cars_are_enough() {
+async fn a_user_has_at_most_a_hundred_favourites() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     let one = |n: usize| Favourite::new(&ann.id, &format!("f{n}"), 1, n as i64);

@@ -176,7 +176,7 @@ async fn a_mail_server_that_is_down_costs_no_mail_and_doubles_none() {
 }
 
 #[actix_rt::test]
-async fn an_address_that_a_mail_server_refuses_for_good_is_tried_once() {
+async fn an_address_that_a_mail_server_refuses_permanently_is_tried_once() {
     let server = SmtpServer::start();
     let market = Market::mailing(server.transport());
     server.refuse(1, 550);
@@ -330,7 +330,7 @@ fn of_alerts(server: &SmtpServer) -> Vec<String> {
 }
 
 #[actix_rt::test]
-async fn alerts_of_a_while_are_one_mail_and_each_is_mailed_once() {
+async fn alerts_are_collected_into_one_mail_and_each_is_mailed_once() {
     let (market, server, ann) = with_ann().await;
     save(&market, &ann).await;
     list(&market, 0..25).await;

@@ -13,7 +13,7 @@ async fn reported() -> (Market, Person, Person, String) {
 }
 
 #[actix_rt::test]
-async fn a_moderator_sees_what_was_reported_and_deals_with_it() {
+async fn a_moderator_lists_and_resolves_reports() {
     let (market, ann, ben, _) = reported().await;
     let admin = market.admin().await;
     let reports: Value = market.with_token(&admin, "GET", "/api/admin/reports", Value::Null).await.json();

@@ -134,7 +134,7 @@ async fn a_search_around_nowhere_is_refused_at_its_field() {
 }
 
 #[actix_rt::test]
-async fn only_fm_cars_is_believed() {
+async fn events_of_other_services_than_fm_cars_are_refused() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     save(&market, &ann, json!({"maker": ["bmw"]})).await;

@@ -106,7 +106,7 @@ async fn invisible_characters_do_not_make_other_accounts_for_the_throttle() {
 }
 
 #[actix_rt::test]
-async fn a_profile_is_kept_without_what_cannot_be_seen() {
+async fn a_profile_is_stored_without_invisible_characters() {
     let market = Market::open();
     let ann = market.sign_up("ann").await;
     let typed = json!({

@@ -170,7 +170,7 @@ async fn a_stolen_access_token_does_not_help_to_guess_the_password() {
 }
 
 #[actix_rt::test]
-async fn nobody_makes_accounts_by_the_hundred() {
+async fn sign_ups_are_throttled() {
     let market = Market::open();
     let sign_up = |n: u32| {
         let body = json!({"username": format!("user{n}"), "email": format!("user{n}@example.com"), "password": PASSWORD});

@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_of_this_site_are_gone_back_to() {
+    fn redirects_lead_only_to_paths_of_this_site() {
         for good in ["/", "/cars?maker=bmw&page=2", "/cars/0197-a#photo-2"] {
             assert_eq!(return_path(Some(good)), good);
         }

@@ -32,7 +32,7 @@ pub struct Tokens {
     device_token: Option<String>,
 }
 
-/// Whom to greet.
+/// The signed-in user, as the header of a page shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Person {

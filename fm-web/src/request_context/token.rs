@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_looks_different_each_time_and_is_the_same() {
+    fn a_form_token_is_masked_differently_each_time() {
         let token = fresh();
         let (a, b) = (masked(&token), masked(&token));
         assert!(is_one(&token) && a != b && !a.contains(&token));

@@ -63,7 +63,7 @@ fn a_filter_can_be_taken_off_and_takes_the_page_with_it() {
 }
 
 #[test]
-fn a_flood_of_values_ends_somewhere() {
+fn the_number_of_filter_values_is_bounded() {
     let query = (0..400).map(|i| format!("maker=m{i}")).collect::<Vec<_>>().join("&");
     assert_eq!(Search::parse(Lang::En, &query).list("maker").len(), MAX_VALUES);
     assert_eq!(Search::parse(Lang::En, &format!("q={}", "ä".repeat(5000))).text.chars().count(), LONGEST_TEXT);
@@ -107,7 +107,7 @@ fn a_limit_that_every_car_keeps_is_none_and_one_that_none_can_keep_is_named() {
 }
 
 #[test]
-fn a_huge_page_is_a_page_behind_the_last() {
+fn a_huge_page_number_is_a_page_behind_the_last() {
     for query in ["page=9999999", "page=99999999999999999999999999"] {
         assert_eq!((unknown(query).as_str(), Search::parse(Lang::En, query).page), ("", LAST_PAGE), "{query}");
     }

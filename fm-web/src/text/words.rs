@@ -509,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_takes_its_place_and_is_not_looked_through() {
+    fn a_placeholder_is_replaced_and_its_value_is_not_interpreted() {
         assert_eq!(fill(fill("{} of {}", "{}").as_str(), 2), "2 of {}");
         assert_eq!(fill("plain", 1), "plain");
     }

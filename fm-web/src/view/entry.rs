@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn complaints_find_their_field_and_the_rest_is_told_too() {
+    fn errors_are_shown_beside_their_field_and_others_are_shown_too() {
         let mut form = [Entry::text("postal_code", "Postal code"), Entry::text("price", "Price")];
         let error = |field: &str, message: &str| FieldError { field: field.into(), message: message.into() };
         let rest =

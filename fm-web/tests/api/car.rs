@@ -30,7 +30,7 @@ async fn equipment_stands_in_groups_and_the_chart_begins_at_zero() {
 }
 
 #[actix_web::test]
-async fn search_engines_are_told_what_it_is_and_nothing_breaks_out() {
+async fn structured_data_describes_the_car_and_is_escaped() {
     let market = Market::new().await;
     let mut evil = car();
     evil["title"] = json!("</script><script>alert(1)</script>");

@@ -26,7 +26,7 @@ async fn the_button_counts_what_is_chosen_already() {
 }
 
 #[actix_web::test]
-async fn the_reader_is_spoken_to_in_the_language_of_the_browser() {
+async fn pages_are_in_the_language_of_the_browser() {
     let market = Market::new().await;
     let german = market.send(TestRequest::get().uri("/").insert_header(("accept-language", "de-AT,de;q=0.9"))).await;
     german.has("<html lang=\"de\">").has("9.900\u{a0}€").has("Zuletzt eingestellt").has("Limousine");

@@ -90,7 +90,7 @@ async fn an_answer_is_sent_with_the_key_of_its_form() {
 }
 
 #[actix_web::test]
-async fn a_deleted_account_and_a_deleted_car_are_said() {
+async fn deleted_accounts_and_deleted_cars_are_marked() {
     let market = with_conversation().await;
     let left = |mut conversation: Value| {
         conversation["with"] = json!({"user_id": "", "name": "", "deleted": true});

@@ -92,7 +92,7 @@ async fn a_filter_value_that_is_not_known_is_named_and_can_be_removed() {
 }
 
 #[actix_web::test]
-async fn a_place_shows_distances_a_chip_and_an_order_of_its_own() {
+async fn a_search_by_place_shows_distances_a_chip_and_an_order_by_distance() {
     let market = Market::new().await;
     let mut near = crate::market::car();
     near["distance_km"] = json!(12);

@@ -75,7 +75,7 @@ async fn a_saved_search_is_removed() {
 }
 
 #[actix_web::test]
-async fn nothing_saved_and_nothing_reachable_are_said() {
+async fn an_empty_list_and_an_unreachable_service_have_different_messages() {
     let market = Market::new().await;
     market.answers("GET", API, 200, json!({"items": [], "total": 0})).await;
     market.answers("GET", ALERTS, 200, json!({"items": [], "total": 0, "page": 1, "per_page": 50})).await;

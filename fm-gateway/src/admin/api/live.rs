@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_shows_what_fits_all_of_it() {
+    fn a_filter_shows_requests_that_meet_all_its_conditions() {
         let filter = |route: &str, status: &str, millis: u64| Filter {
             route: route.into(),
             status: status.into(),

@@ -26,7 +26,7 @@ pub struct Row {
     pub path: String,
     pub methods: Vec<String>,
     pub plugins: Vec<String>,
-    /// The places of those that are switched off, from 0.
+    /// Indexes into `plugins`, from 0, of those that are switched off.
     pub switched_off: Vec<usize>,
     /// `ok`, `warning`, `error`, `inactive`.
     pub state: &'static str,

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_every_value_as_it_was_typed() {
+    fn curl_commands_quote_every_value_for_the_shell() {
         let nasty = "it's \"$HOME\" `id` $(id) \\ ! * ~ # ;|&\nsecond line\r\n\tä€ '' end'";
         let value = "a'b $(id) `id` \\";
         let command =
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_that_curl_does_by_itself() {
+    fn curl_commands_leave_out_what_curl_does_by_default() {
         for (request, command) in [
             (request("GET", "/api/cars", &[], ""), "curl http://g:1/api/cars"),
             (request("GET", "https://market.example/a?b=1", &[], ""), "curl 'https://market.example/a?b=1'"),

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_kept_for_the_check_to_name() {
+    fn invalid_fields_are_kept_for_the_validation_to_report() {
         let schema = json!({"properties": {"rate": {"type": "integer"}, "set": {"type": "object"}}});
         let mut settings = Map::new();
         let form = [("rate".to_owned(), "ten".to_owned()), ("set".to_owned(), "{".to_owned())];

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_stands_in_its_place_and_the_unknown_stays_english() {
+    fn translated_messages_keep_their_values_and_unknown_ones_stay_english() {
         assert_eq!(german("at least 3 characters expected"), "mindestens 3 Zeichen erwartet");
         assert_eq!(german("at least 3 expected"), "mindestens 3 erwartet");
         assert_eq!(german("proxy needs the driver registry"), "proxy braucht den Treiber registry");
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_table_is_said_in_german() {
+    fn every_table_error_has_a_german_translation() {
         let stage = |plugin: &str, settings: serde_json::Value| json!({"plugin": plugin, "settings": settings});
         let table = json!({"format": 2, "routes": [
             {"id": "A B", "path": "x", "plugins": []},

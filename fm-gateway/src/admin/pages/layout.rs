@@ -192,7 +192,7 @@ async fn watching(ask: &Ask) -> Option<Watching> {
     let watch = match ask.admin.watch().await {
         Ok(watch) => watch?,
         Err(e) => {
-            log::warn!("dashboard: the watch over the last publish is not shown: {}", e.chain());
+            log::warn!("dashboard: state of the watchdog not read, leaving it out: {}", e.chain());
             return None;
         }
     };

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_route_leads_where_the_form_says() {
+    fn a_new_route_has_the_target_of_the_form() {
         let form = |leads: &str, is_private| Form {
             id: "a".into(),
             path: "/a".into(),

@@ -37,7 +37,7 @@ impl Page {
         format!("{} ms", self.s.number(*ms))
     }
 
-    /// Whether a gateway has told of its drivers.
+    /// Whether a gateway has reported its drivers.
     fn has_drivers(&self) -> bool {
         self.nodes.iter().any(|node| node.status.is_some())
     }

@@ -24,7 +24,7 @@ use fm_sdk::Result;
 const LISTED: usize = 5;
 /// A route with fewer requests is not called slow.
 const MIN_TIMED: u64 = 5;
-/// A route needs a look when so many of a hundred requests have failed, of so many.
+/// A route is listed as needing attention from this percentage of failed requests on, if it had at least [`MIN_REQUESTS`].
 const MAX_ERROR_PERCENT: f64 = 5.0;
 const MIN_REQUESTS: u64 = 20;
 

@@ -87,7 +87,7 @@ impl Peers {
         let used = of.keys().map(|node| format!("{prefix}{node}")).chain([asked]);
         let remove = used.map(|key| Change { key, expect: Expect::Any, value: None }).collect();
         if let Err(e) = self.registry.commit(remove).await {
-            log::debug!("peers: a question is left to its lease: {}", e.chain());
+            log::debug!("peers: query not deleted, it expires with its lease: {}", e.chain());
         }
         Ok(Answers { of, silent })
     }
@@ -131,7 +131,7 @@ async fn reply(admin: Arc<Admin>, id: String, question: Question) {
     let write = async {
         while let Err(e) = put_answer(&admin, &id, &question).await {
             let wait = backoff.next_wait();
-            log::debug!("peers: a question was not answered, trying again in {wait:?}: {}", e.chain());
+            log::debug!("peers: answer to a query not written, trying again in {wait:?}: {}", e.chain());
             tokio::time::sleep(wait).await;
         }
     };

@@ -48,7 +48,7 @@ pub struct SavedRequest {
 /// All that are kept, by their names.
 pub type SavedRequests = BTreeMap<String, SavedRequest>;
 
-/// Reads all.
+/// Reads all saved requests.
 ///
 /// # Errors
 /// Those of the registry.

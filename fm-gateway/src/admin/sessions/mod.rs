@@ -32,7 +32,7 @@ const TOUCH: Duration = Duration::from_secs(60);
 const MAX_PER_USER: usize = 20;
 /// How many ended sessions a sign-in removes at most: a commit has a limit.
 const MAX_REMOVED: usize = 60;
-/// How much of a session's hash names it where sessions are listed.
+/// Length of the prefix of a session's hash that identifies it in lists.
 const ID_LENGTH: usize = 16;
 
 /// A session as kept in the registry.
@@ -111,7 +111,7 @@ pub async fn find(registry: &dyn Registry, secret: &Secret, now: i64) -> Result<
         // Not an unconditional write: it would bring back a session that ends at this moment.
         let touch = Change { key, expect: Expect::Revision(entry.revision), value: Some(value) };
         if let Err(e) = registry.commit(vec![touch]).await {
-            log::debug!("admin: use of a session not noted: {}", e.chain());
+            log::debug!("admin: last use of a session not recorded: {}", e.chain());
         }
     }
     Ok(Some(session))

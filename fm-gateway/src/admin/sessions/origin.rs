@@ -26,7 +26,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[test]
-    fn only_the_dashboard_itself_and_programs_may_change_anything() {
+    fn only_same_origin_pages_and_programs_may_change_anything() {
         for (headers, own) in [
             (&[][..], true),
             (&[("sec-fetch-site", "same-origin")], true),

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_shown_and_ends() {
+    fn a_cycle_of_spans_is_shown_and_terminates() {
         let spans = vec![span("a", Some("b"), 1), span("b", Some("a"), 2), span("self", Some("self"), 3)];
         let ids: HashSet<String> = shown(spans).into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids.len(), 3);

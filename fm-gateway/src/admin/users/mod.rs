@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_plain_and_given_once() {
+    fn user_names_are_plain_and_unique() {
         let mut users = Users::default();
         users.add(user("ann", Role::Viewer)).unwrap();
         assert_eq!(users.add(user("ann", Role::Admin)).unwrap_err().code(), "user-exists");

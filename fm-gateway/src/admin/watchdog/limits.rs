@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_watches_nothing_or_for_ever_is_refused() {
+    fn a_watch_without_limits_or_without_an_end_is_refused() {
         let request = |seconds, error_percent, p99_ms| WatchRequest { seconds, error_percent, p99_ms }.check();
         assert!(request(60, Some(5.0), None).is_ok() && request(1, Some(0.0), Some(1)).is_ok());
         for (seconds, error_percent, p99_ms) in [

@@ -26,7 +26,7 @@ pub async fn run(admin: Arc<Admin>, interval: Duration) {
         match watch.filter(|(watch, _)| watch.is_active()) {
             Some((watch, revision)) => {
                 if let Err(e) = look(&admin, &Watch { revision, ..watch }).await {
-                    log::warn!(revision = revision; "watchdog: it is looked at again: {}", e.chain());
+                    log::warn!(revision = revision; "watchdog: revision not checked, trying again: {}", e.chain());
                 }
                 let _ = tokio::time::timeout(interval, watches.changed()).await;
             }

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_password() {
+    fn malformed_credentials_are_refused() {
         for values in [&["Basic"][..], &["Basic !"], &["Basic YWJj"], &["Bearer YTpi"], &["Basic /zph"], &["Basic YTpi", "Basic YTpi"], &[]]
         {
             assert_eq!(read(values), None, "{values:?}");

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unclear_is_no_permission() {
+    fn ambiguous_directives_do_not_allow_storing() {
         for value in ["max-age=", "max-age", "max-age=-1", "max-age=1.5", "max-age=+1", "max-age=1 0", "max-age=10, max-age=20"] {
             assert_eq!(of(&[value]).seconds("max-age"), Some(0), "{value}");
         }

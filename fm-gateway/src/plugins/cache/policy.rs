@@ -106,7 +106,7 @@ impl Freshness {
         self.initial_age.saturating_add(now.saturating_duration_since(self.since).as_secs())
     }
 
-    /// Seconds for which it is still fresh; negative, if it is stale.
+    /// Remaining freshness lifetime in seconds; negative if it is stale.
     pub fn remaining(&self, now: Instant) -> i64 {
         let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
         signed(self.lifetime).saturating_sub(signed(self.age(now)))

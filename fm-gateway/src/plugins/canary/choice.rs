@@ -45,7 +45,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn users_are_spread_evenly_and_stand_where_they_stood() {
+    fn users_are_spread_evenly_and_keep_their_assignment() {
         let names: Vec<String> = (0..2000).map(|n| format!("user-{n}")).collect();
         let share = |name: &String| share_of("next", Who::User(name));
         for percent in [10, 50, 90] {
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_says_always_or_never_or_nothing() {
+    fn a_canary_cookie_means_always_never_or_nothing() {
         let asked = |values: &[&'static str]| {
             let headers = values.iter().map(|value| (COOKIE, HeaderValue::from_static(value))).collect();
             asked_by_cookie(&headers, "canary")

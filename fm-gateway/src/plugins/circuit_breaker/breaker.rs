@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_of_an_earlier_state_says_nothing() {
+    fn a_call_that_began_in_an_earlier_state_is_not_counted() {
         let (mut breaker, now) = (Breaker::new(LIMITS), Instant::now());
         let slow = breaker.admit(now).unwrap();
         call(&mut breaker, now, &[Failed; 4]);

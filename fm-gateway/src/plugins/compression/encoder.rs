@@ -156,7 +156,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn what_was_encoded_in_pieces_is_what_it_was(
+        fn a_body_encoded_in_pieces_decodes_to_the_original(
             pieces in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..3000), any::<bool>()), 0..8),
             is_known in any::<bool>(),
         ) {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flush_gives_all_that_came_and_another_one_nothing() {
+    fn a_flush_emits_all_pending_input_and_a_second_one_nothing() {
         for coding in [Coding::Br, Coding::Zstd, Coding::Gzip] {
             let mut encode = Encode::new(coding, &LEVELS, None).unwrap();
             let mut made = encode.piece("first".into()).unwrap().to_vec();

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_free_again_when_its_request_is_over() {
+    fn a_slot_is_released_when_its_request_ends() {
         let counts = Arc::<InFlight>::default();
         let places: Vec<Place> = (0..2).filter_map(|_| counts.enter(7, 2)).collect();
         assert_eq!(places.len(), 2);

@@ -84,7 +84,7 @@ impl Guard {
             }
             StatusCode::FORBIDDEN => Decision::Fail(Error::new(Kind::Forbidden, "external-auth-refused", "this is not allowed")),
             status => {
-                log::info!(route = exchange.route.id.as_str(), upstream = self.ask.name(), status = status.as_u16(); "external-auth: request refused: the answer says neither yes nor no");
+                log::info!(route = exchange.route.id.as_str(), upstream = self.ask.name(), status = status.as_u16(); "external-auth: request refused: unexpected status from the authorization service");
                 Decision::Fail(unavailable())
             }
         }

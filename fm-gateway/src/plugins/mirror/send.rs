@@ -95,7 +95,7 @@ impl Sender {
                 "sent"
             }
             Ok(Err(failure)) => {
-                log::debug!(upstream_instance = instance.id.as_str(); "mirror: no answer to a copy: {failure}");
+                log::debug!(upstream_instance = instance.id.as_str(); "mirror: mirrored request failed: {failure}");
                 if failure.blames_upstream() {
                     picked.done(started.elapsed(), RequestOutcome::Unreachable);
                 }

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_it_goes_where_discovery_says() {
+    fn without_settings_the_target_is_discovered() {
         let settings = read(json!({})).unwrap();
         assert!(matches!(settings.target, Target::Discovered));
         assert_eq!((settings.retries, settings.times.head), (2, Duration::from_secs(30)));

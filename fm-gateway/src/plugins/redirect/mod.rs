@@ -101,7 +101,7 @@ mod tests {
     use super::leads_where_it_says;
 
     #[test]
-    fn no_client_says_where_it_leads() {
+    fn clients_cannot_choose_the_target_of_a_redirect() {
         for location in
             ["/", "/new/${path.id}", "${path}", "https://${host}${path}", "https://a.example:8443/${query}", "http://a.example${path}"]
         {

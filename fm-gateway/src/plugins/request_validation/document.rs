@@ -51,7 +51,7 @@ impl Document {
                 count += 1;
                 let operation =
                     if count > MAX_OPERATIONS { Err("there are too many".into()) } else { compiler.operation(path, item, method) };
-                let operation = operation.inspect_err(|why| log::warn!("request-validation: {method} {path} is not compared: {why}"));
+                let operation = operation.inspect_err(|why| log::warn!("request-validation: {method} {path} is not validated: {why}"));
                 operations.insert(method, operation.ok());
             }
             paths.push((pattern, operations));

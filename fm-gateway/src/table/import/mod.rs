@@ -81,7 +81,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn ids_are_short_and_given_once() {
+    fn ids_are_short_and_unique() {
         let (long, mut ids) = (format!("/{}", "segment/".repeat(20)), BTreeSet::new());
         let made: Vec<String> = (0..12).map(|_| id("Svc é", &long, &["get"], &mut ids)).collect();
         assert!(made.iter().all(|id| id.len() <= MAX_ID && id.is_ascii()), "{made:?}");

@@ -129,7 +129,7 @@ async fn a_backup_is_previewed_and_imported_into_an_empty_gateway() {
 }
 
 #[actix_rt::test]
-async fn routes_say_how_they_are_and_why() {
+async fn routes_show_their_health_and_its_reason() {
     let app = TestApp::with_routes(json!([
         {"id": "fine", "path": "/fine", "plugins": [{"plugin": "respond"}]},
         {"id": "off", "path": "/off", "active": false, "plugins": [{"plugin": "respond"}]},

@@ -119,7 +119,7 @@ async fn a_part_is_asked_for_although_the_whole_is_stored() {
 }
 
 #[actix_rt::test]
-async fn memory_is_bounded_and_what_was_not_asked_for_longest_goes_first() {
+async fn memory_is_bounded_and_the_least_recently_used_entry_is_evicted() {
     let body = "x".repeat(2000);
     let service = upstream([with("Cache-Control: max-age=60", &body)]).await;
     let app = app(&service, json!({"max_bytes": 10_000, "max_entry_bytes": 4000})).await;

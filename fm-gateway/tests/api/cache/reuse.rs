@@ -103,7 +103,7 @@ async fn a_stale_response_is_validated_with_the_service() {
 }
 
 #[actix_rt::test]
-async fn what_validation_brings_takes_the_place_of_what_was_stored() {
+async fn a_validated_response_replaces_the_stored_one() {
     let stale = "Cache-Control: max-age=10|Age: 20|ETag: \"v1\"";
     let not_modified = |headers: &str| answer(304, headers, "").replace("Content-Length: 0\r\n", "");
     for (what, second, code, body, then) in [
@@ -127,7 +127,7 @@ async fn what_validation_brings_takes_the_place_of_what_was_stored() {
 }
 
 #[actix_rt::test]
-async fn a_stale_response_is_given_while_it_is_asked_for_anew() {
+async fn a_stale_response_is_served_while_it_is_revalidated() {
     // RFC 5861, 3.
     let none = json!({});
     for (headers, settings, is_given) in [
@@ -155,7 +155,7 @@ async fn a_stale_response_is_given_while_it_is_asked_for_anew() {
 }
 
 #[actix_rt::test]
-async fn a_stale_response_is_given_while_the_service_fails() {
+async fn a_stale_response_is_served_while_the_service_fails() {
     // RFC 5861, 4.
     let none = json!({});
     for (headers, settings, said, second, is_given) in [
@@ -186,7 +186,7 @@ async fn a_stale_response_is_given_while_the_service_fails() {
 }
 
 #[actix_rt::test]
-async fn of_many_who_ask_at_once_one_goes_to_the_service() {
+async fn concurrent_requests_are_collapsed_into_one() {
     let (service, go) = held(with("Cache-Control: max-age=60", "one")).await;
     let app = app(&service, json!({"wait": "1m"})).await;
     let (mut all, waiters) = (Vec::new(), 20);
@@ -207,7 +207,7 @@ async fn of_many_who_ask_at_once_one_goes_to_the_service() {
 }
 
 #[actix_rt::test]
-async fn nobody_waits_longer_than_is_set_nor_for_what_is_nobody_elses() {
+async fn collapsed_requests_wait_within_a_limit_and_for_shareable_responses_only() {
     let (service, go) = held(with("Cache-Control: private", "one")).await;
     let app = app(&service, json!({"wait": "10ms"})).await;
     let mut first = app.connect().await;
@@ -236,7 +236,7 @@ async fn nobody_waits_longer_than_is_set_nor_for_what_is_nobody_elses() {
 }
 
 #[actix_rt::test]
-async fn one_who_goes_away_leaves_the_others_their_answer() {
+async fn a_client_that_disconnects_does_not_cancel_a_collapsed_request() {
     let (service, go) = held(with("Cache-Control: max-age=60", "one")).await;
     let app = app(&service, json!({"wait": "1m"})).await;
     let mut first = app.connect().await;

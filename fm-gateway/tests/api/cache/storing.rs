@@ -120,7 +120,7 @@ async fn what_is_answered_to_credentials_is_shared_only_if_it_says_so() {
 }
 
 #[actix_rt::test]
-async fn who_is_known_gets_nobody_elses_answer() {
+async fn an_authenticated_client_gets_no_response_of_another() {
     for (headers, is_stored) in [
         ("Cache-Control: max-age=60", false),
         ("Cache-Control: max-age=60, must-revalidate", true),
@@ -143,7 +143,7 @@ async fn who_is_known_gets_nobody_elses_answer() {
 }
 
 #[actix_rt::test]
-async fn a_table_serves_nothing_of_the_table_before() {
+async fn a_new_table_starts_with_an_empty_cache() {
     let (one, two) =
         (upstream([with("Cache-Control: max-age=60", "one")]).await, upstream([with("Cache-Control: max-age=60", "two")]).await);
     let app = app(&one, json!({})).await;
@@ -196,7 +196,7 @@ async fn what_decides_who_may_ask_stands_before_the_cache() {
 }
 
 #[actix_rt::test]
-async fn what_the_cache_does_is_counted_by_route() {
+async fn outcomes_of_the_cache_are_counted_by_route() {
     let stale = with("Cache-Control: max-age=10, stale-if-error=60|Age: 20|ETag: \"e\"", "two");
     let not_modified = answer(304, "Age: 20", "").replace("Content-Length: 0\r\n", "");
     let service = upstream([with("Cache-Control: max-age=60", "one"), with("", ""), stale, not_modified, answer(503, "", "")]).await;

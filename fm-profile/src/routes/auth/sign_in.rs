@@ -106,7 +106,7 @@ async fn renewed(profile: &Profile, password: Secret, verified: Verified) -> Opt
     match profile.passwords.hash(password).await {
         Ok(hash) => Some(hash),
         Err(e) => {
-            log::warn!("sign-in: an outdated password hash is kept: {}", e.chain());
+            log::warn!("sign-in: outdated password hash not replaced, trying again at the next sign-in: {}", e.chain());
             None
         }
     }

@@ -96,7 +96,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_imported_is_told_by_its_form() {
+    fn the_format_of_an_import_is_detected() {
         let document = json!({"openapi": "3.1.0", "info": {"title": "Cars\n2", "version": "1"}, "paths": {"/cars": {"get": {}}}});
         let table = json!({"format": 1, "routes": []});
         for (content, service, comment) in [
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_imported_says_why() {
+    fn an_invalid_import_is_refused_with_the_reason() {
         for (content, kind, why) in [
             (json!({"openapi": "3.1.0", "paths": {}}), Kind::Invalid, "service"),
             (json!({"table": {"format": 1, "routes": []}, "more": 1}), Kind::Malformed, "unknown field `more`"),

@@ -53,7 +53,7 @@ pub(super) async fn record(ask: &Ask, action: &str, service: &str, letter: &back
 pub(super) async fn record_failure(ask: &Ask, action: &str, service: &str, id: &str, error: Error) -> Error {
     let event = ask.event(action, &format!("{service} {id}"), Value::Null, error.chain().into());
     if let Err(e) = audit::commit(&*ask.admin.registry, &event, Vec::new()).await {
-        log::warn!(queue = service, id = id; "audit: {action} is not recorded: {}", e.chain());
+        log::warn!(queue = service, id = id; "audit: {action} not recorded: {}", e.chain());
     }
     error
 }

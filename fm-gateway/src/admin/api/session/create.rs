@@ -41,7 +41,7 @@ pub async fn sign_in(ask: &Ask, name: &str, password: &str) -> Result<(Secret, U
     let users = users::load(&*admin.registry).await?;
     let user = users.value.find(&name).filter(|user| user.active);
     if !admin.passwords.verify(password, user.map(|user| user.hash.clone())).await? {
-        log::warn!(from = ask.from.to_string().as_str(); "admin: a sign-in failed");
+        log::warn!(from = ask.from.to_string().as_str(); "admin: sign-in failed");
         return Err(Error::new(Kind::Unauthenticated, "credentials", "name or password is wrong"));
     }
     let user = user.cloned().ok_or_else(|| Error::not_found("user-unknown"))?;

@@ -49,7 +49,7 @@ fn message(call: &str) -> Option<String> {
 }
 
 #[test]
-fn everything_that_a_request_can_be_refused_with_is_said_in_german() {
+fn every_refusal_has_a_german_translation() {
     let mut messages = BTreeSet::new();
     for (saying, place) in SAYING {
         let mut files = Vec::new();
@@ -63,7 +63,7 @@ fn everything_that_a_request_can_be_refused_with_is_said_in_german() {
 }
 
 #[test]
-fn every_reason_for_or_against_a_route_is_said_in_german() {
+fn every_reason_for_or_against_a_route_has_a_german_translation() {
     let routes = json!([
         {"id": "off", "path": "/cars/{id}", "active": false},
         {"id": "host", "path": "/**", "hosts": ["shop.test"]},
@@ -105,7 +105,7 @@ fn every_reason_for_or_against_a_route_is_said_in_german() {
 }
 
 #[test]
-fn every_kind_of_outcome_is_said_in_both_languages() {
+fn every_kind_of_outcome_has_a_text_in_both_languages() {
     let failed = |message: &str| StepOutcome::Failed { status: 401, code: "token-expired".into(), message: message.into() };
     let outcomes = [
         StepOutcome::Passed,
@@ -138,7 +138,7 @@ fn every_kind_of_outcome_is_said_in_both_languages() {
 }
 
 #[test]
-fn what_differs_stays_as_it_is() {
+fn values_within_outcomes_are_not_translated() {
     for (english, german) in [
         ("this needs the role editor or admin", "dafür ist die Rolle editor oder admin nötig"),
         ("this needs the role editor", "dafür ist die Rolle editor nötig"),
