@@ -34,7 +34,7 @@ pub enum Phase {
     Draining,
 }
 
-/// All in all.
+/// The overall status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -63,9 +63,9 @@ pub struct CheckResult {
 /// The body of `/health/live` and `/health/ready`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// All in all.
+    /// The overall status.
     pub status: Status,
-    /// Part by part.
+    /// The result of each check, by its name.
     pub checks: BTreeMap<String, CheckResult>,
 }
 

@@ -169,7 +169,7 @@ async fn recording_again_changes_nothing() {
 }
 
 #[actix_rt::test]
-async fn what_two_tests_read_of_one_route_is_put_together_in_any_order() {
+async fn reads_of_two_tests_of_one_route_are_merged_in_any_order() {
     let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     web::record(first.path()).await;
     web::record_more(first.path()).await;

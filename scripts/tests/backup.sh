@@ -44,7 +44,7 @@ a_backup_refuses_a_market_of_which_it_would_have_a_part() {
     not test -e "$scratch/file"
 }
 
-a_file_that_is_no_whole_backup_leaves_nothing() {
+restoring_an_incomplete_backup_leaves_nothing_behind() {
     restore=$scripts/restore
     fails_saying "no file" "$restore" "$scratch/none"
     echo text >"$scratch/text"

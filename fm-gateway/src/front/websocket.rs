@@ -1,4 +1,4 @@
-//! What is known of WebSockets here (RFC 6455): how one is asked for, and where its frames end.
+//! WebSockets (RFC 6455): validates handshakes and finds the ends of frames.
 
 use super::guard::Refusal;
 use http::{

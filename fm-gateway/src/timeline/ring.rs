@@ -63,7 +63,7 @@ impl<C: Counter> Ring<C> {
         }
     }
 
-    /// The spans in which something was counted, by the time at which each began; those that are too old at this time are left out.
+    /// Gives the non-empty spans by their start, without those that are too old at `now`.
     pub fn read(&self, now: i64) -> BTreeMap<i64, C::Counts> {
         let running = now.div_euclid(self.length);
         let oldest = running - self.slots.len() as i64 + 1;

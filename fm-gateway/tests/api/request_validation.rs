@@ -101,7 +101,7 @@ fn errors(reply: &Reply) -> Vec<(String, String)> {
 const JSON: &str = "Content-Type: application/json\r\n";
 
 #[actix_rt::test]
-async fn parameters_of_path_and_query_are_compared_with_the_document() {
+async fn parameters_of_path_and_query_are_validated_against_the_document() {
     let upstream = documented().await;
     let (app, _place) = in_front_of(&upstream, json!({})).await;
     for (target, wrong) in [

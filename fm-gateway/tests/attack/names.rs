@@ -91,7 +91,7 @@ async fn clients_cannot_set_identity_headers_over_http2() {
 }
 
 #[actix_rt::test]
-async fn a_route_lets_in_what_it_names() {
+async fn a_route_accepts_the_headers_that_it_names() {
     let upstream = Upstream::answering(ok("")).await;
     let proxy = json!([{"plugin": "proxy", "settings": {"target": upstream.url()}}]);
     let app = TestApp::with_routes(json!([

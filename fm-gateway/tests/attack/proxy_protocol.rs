@@ -12,7 +12,7 @@ const TABLE: &str = include_str!("proxy_protocol.txt");
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 const NAMES_A_CLIENT: &[u8] = b"PROXY TCP4 192.0.2.7 10.0.0.1 8080 443\r\n";
 
-/// Takes headers from these networks.
+/// A gateway that accepts headers of the PROXY protocol from these networks.
 async fn app(upstream: &Upstream, networks: &[&str], connections_per_address: usize) -> TestApp {
     let networks: Vec<_> = networks.iter().map(|network| network.parse().unwrap()).collect();
     TestApp::with(json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url()}}]}]), |_, own| {

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn a_message_acts_for_the_one_whom_its_bus_speaks_for() {
+    async fn a_message_acts_for_the_caller_of_its_bus() {
         let market = market();
         let other = market.identities().identity("u2", &["users:admin"]);
         market.bus().publish_now(&Spoke {}).await.unwrap();

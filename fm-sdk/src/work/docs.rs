@@ -17,7 +17,7 @@ pub struct Docs<'a, T> {
 }
 
 impl<T: Document> Docs<'_, T> {
-    /// Only those that fit; several filters must all fit.
+    /// Selects the documents that match; several filters must all match.
     pub fn filter(mut self, f: Filter<T>) -> Self {
         self.query.test = Some(match self.query.test {
             Some(t) => Test::And(vec![t, f.test]),

@@ -52,7 +52,7 @@ fn is_whole(url: &str, services: &[&str]) -> bool {
 }
 
 #[actix_rt::test]
-async fn every_service_hears_an_event_whatever_single_exchange_or_binding_was_deleted() {
+async fn every_service_receives_an_event_whatever_single_exchange_or_binding_was_deleted() {
     let url = healthy();
     let (a, b) = (Instance::start(&url, "a", &[EVENT]).await, Instance::start(&url, "b", &[EVENT]).await);
     let publisher = patient(&url);

@@ -75,7 +75,7 @@ fn same<A: Serialize + DeserializeOwned, B: Serialize + DeserializeOwned>(value:
 }
 
 #[test]
-fn what_one_writes_the_other_reads_and_writes() {
+fn declared_and_generated_types_read_and_write_the_same_messages() {
     let part = json!({"type": "wheel", "size": 4});
     for state in [json!("new"), json!({"used-up": {"since": 1, "part": part}}), json!({"sold": [part]})] {
         same::<Filled, generated::Filled>(json!({

@@ -68,7 +68,7 @@ pub struct Reader {
     /// Asks the API for nobody in particular: what everybody sees must not fail because of a token.
     pub caller: Caller,
     session: RefCell<Session>,
-    /// It was renewed by this request.
+    /// Whether this request has renewed the session.
     renewed: Cell<bool>,
     /// What the answer does to the session.
     change: RefCell<Change>,

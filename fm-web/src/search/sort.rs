@@ -1,7 +1,7 @@
-/// What the market sorts by when nothing is said: cars with pictures first, then the newest.
+/// The default order: cars with pictures first, then the newest.
 pub const DEFAULT_SORT: &str = "";
 
-/// Needs a place from which it is counted.
+/// By distance from a place; needs one.
 pub const BY_DISTANCE: &str = "distance";
 
 /// All orders, in the order in which they are offered.

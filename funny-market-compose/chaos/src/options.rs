@@ -64,11 +64,11 @@ impl Options {
     pub fn patience(&self) -> Duration {
         Duration::from_secs(if self.long { 90 } else { 60 })
     }
-    /// When no new fault is begun any more.
+    /// The time after which no further fault begins.
     pub fn limit(&self) -> Duration {
         Duration::from_secs(60 * self.minutes.unwrap_or(if self.long { 22 } else { 3 }))
     }
-    /// How many things are begun per second, by all together.
+    /// The rate of actions per second, of all traders together.
     pub fn rate(&self) -> f64 {
         self.rate.unwrap_or(if self.long { 25.0 } else { 15.0 })
     }

@@ -15,7 +15,7 @@ pub const SHOW: Call =
     Call::get("/new-route", Role::Editor, "A new route", |ask| Box::pin(async move { show(&ask, Form::default(), None).await }));
 pub const SUBMIT: Call = Call::post("/new-route", Role::Editor, "Adds a route to the draft", |ask| Box::pin(submit(ask)));
 
-/// What was typed.
+/// The fields of the form, as they were typed.
 #[derive(Default)]
 struct Form {
     id: String,

@@ -52,7 +52,7 @@ impl Page {
         placed.depth.min(DEEPEST)
     }
 
-    /// Microseconds that may lie before the first span, by another clock.
+    /// Gives the offset from the first span in milliseconds; it is negative where clocks differ.
     fn offset(&self, placed: &Placed) -> String {
         format!("{:.1}", placed.offset_us as f64 / 1000.0)
     }

@@ -27,7 +27,7 @@ const KEY: &str = "/fm/gateway/admin/saved-requests";
 pub struct RequestText {
     pub method: String,
     pub url: String,
-    /// `Name: value`.
+    /// Header lines, each `Name: value`.
     #[serde(default)]
     pub headers: Vec<String>,
     #[serde(default)]

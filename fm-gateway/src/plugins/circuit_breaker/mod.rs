@@ -43,7 +43,7 @@ struct Guard {
     drivers: Drivers,
 }
 
-/// A call that was let through. If nobody says what has become of it, its client has gone away.
+/// A call that the breaker let through. One that is dropped without an outcome was cancelled by its client.
 struct Call {
     circuit: Circuit,
     ticket: Option<Ticket>,

@@ -63,7 +63,7 @@ mod tracker {
         not_from_another_service(&REMOVED);
     }
     #[test]
-    fn the_genuine_event_is_believed() {
+    fn the_genuine_event_is_accepted() {
         is_believed(&REMOVED);
     }
 }
@@ -101,7 +101,7 @@ mod image {
         not_from_another_service(&REMOVED);
     }
     #[test]
-    fn the_genuine_event_is_believed() {
+    fn the_genuine_event_is_accepted() {
         is_believed(&REMOVED);
     }
 }

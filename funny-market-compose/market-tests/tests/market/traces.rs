@@ -1,4 +1,4 @@
-//! One request, followed from the gateway to those who heard of what it did.
+//! Follows the trace of one request from the gateway to the subscribers of its events.
 
 use market_tests::{
     Caller, Market,
