@@ -5,7 +5,7 @@ use super::{
     broker::{BARE_CALLS, Broker},
 };
 use crate::Result;
-use amiquip::{AmqpProperties, AmqpValue, Channel, ConsumerMessage, ConsumerOptions, FieldTable, Publish};
+use amiquip::{AmqpProperties, Channel, ConsumerMessage, ConsumerOptions, Publish};
 use std::{
     thread,
     time::{Duration, Instant},
@@ -59,31 +59,6 @@ impl<'a> Responder<'a> {
             drop(self.thread.join());
         }
     }
-}
-
-/// What the SDK sends along with a call that is made for the user of this token.
-pub(super) fn envelope(token: &str) -> AmqpProperties {
-    let text = |s: &str| AmqpValue::LongString(s.into());
-    let mut headers = FieldTable::new();
-    for (name, value) in [
-        ("fm-kind", text("call")),
-        ("fm-at", AmqpValue::LongLongInt(1_764_000_000_000)),
-        ("fm-attempt", AmqpValue::LongLongInt(1)),
-        ("fm-deadline", AmqpValue::LongLongInt(1_764_000_005_000)),
-        ("fm-instance", text("one")),
-        ("fm-token", text(token)),
-    ] {
-        headers.insert(name.into(), value);
-    }
-    AmqpProperties::default()
-        .with_message_id("019ac0de-0000-7000-8000-000000000000".into())
-        .with_type_("fm-bench/echo".into())
-        .with_app_id("fm-bench-caller".into())
-        .with_timestamp(1_764_000_000)
-        .with_content_type("application/json".into())
-        .with_delivery_mode(1)
-        .with_expiration("5000".into())
-        .with_headers(headers)
 }
 
 /// Keeps this many calls under way for this long, each with these properties; the one who answers holds `prefetch` of them.

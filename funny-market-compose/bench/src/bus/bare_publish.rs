@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Keeps this many publishes unconfirmed for this long.
-pub(super) fn publish(broker: &Broker, window: usize, time: Duration) -> Result<Run> {
+/// Keeps this many publishes unconfirmed for this long, each with these properties.
+pub(super) fn publish(broker: &Broker, window: usize, time: Duration, with: &AmqpProperties) -> Result<Run> {
     let mut connection = broker.connect()?;
     let channel = connection.open_channel(None)?;
     channel.enable_publisher_confirms()?;
@@ -20,7 +20,7 @@ pub(super) fn publish(broker: &Broker, window: usize, time: Duration) -> Result<
     loop {
         while sent.len() < window && begun.elapsed() < time {
             sent.push_back(Instant::now());
-            let properties = AmqpProperties::default().with_delivery_mode(2);
+            let properties = with.clone().with_delivery_mode(2);
             channel.basic_publish(
                 "fm.events",
                 Publish { body: &body, routing_key: EVENT.into(), mandatory: true, immediate: false, properties },

@@ -60,7 +60,7 @@ impl Peer {
             return Err(format!("{}: {}", self.name, String::from_utf8_lossy(&out.stderr)).into());
         }
         let Measured { rate, micros } = serde_json::from_slice(&out.stdout)?;
-        Ok(Run { rate, micros })
+        Ok(Run { rate, micros, ..Run::default() })
     }
 
     fn respond(&self, broker: &Broker) -> Result<Responder> {

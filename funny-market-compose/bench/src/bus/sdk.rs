@@ -38,6 +38,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub(super) struct Pair {
     caller: Bus,
     user: Identity,
+    message_token: String,
 }
 
 impl Pair {
@@ -55,7 +56,8 @@ impl Pair {
             })
         };
         let (answers, calls) = (backends("fm-bench")?, backends("fm-bench-caller")?);
-        thread::spawn(move || {
+        let message_token = calls.delegate.mint(user.sub(), &user.scopes().join(" "), EVENT, &uuid::Uuid::now_v7().to_string(), "")?;
+        thread::Builder::new().name("answering".into()).spawn(move || {
             let done = fm_sdk::actix_rt::System::new().block_on(async move {
                 let settings = Settings { workers: 2, ..Settings::memory() };
                 Application::on(Service::new("fm-bench", ()).call(echo), settings, "one", answers)?.run(std::future::pending()).await
@@ -63,17 +65,17 @@ impl Pair {
             if let Err(e) = done {
                 eprintln!("the answering service ended: {}", e.chain());
             }
-        });
+        })?;
         let (give, take) = mpsc::channel();
-        thread::spawn(move || {
+        thread::Builder::new().name("calling".into()).spawn(move || {
             let _ = fm_sdk::actix_rt::System::new().block_on(async move {
                 let application =
                     Application::on(Service::new("fm-bench-caller", ()).publishes::<Happened>(), Settings::memory(), "one", calls)?;
                 let _ = give.send(application.bus());
                 std::future::pending::<fm_sdk::Result<()>>().await
             });
-        });
-        let pair = Pair { caller: take.recv()?, user };
+        })?;
+        let pair = Pair { caller: take.recv()?, user, message_token };
         pair.wait()?;
         Ok(pair)
     }
@@ -97,6 +99,11 @@ impl Pair {
     /// The token that goes along with the calls.
     pub fn token(&self) -> &str {
         self.user.token()
+    }
+
+    /// A token that is bound to an event, as long as those of the events that are published.
+    pub fn message_token(&self) -> &str {
+        &self.message_token
     }
 
     /// Keeps this many calls under way for this long, for a user, whose token goes along.
@@ -131,6 +138,6 @@ fn measure(concurrency: usize, time: Duration, f: impl AsyncFn(String) -> fm_sdk
             task??;
         }
         let micros = micros.take();
-        Ok(Run { rate: micros.len() as f64 / begun.elapsed().as_secs_f64(), micros })
+        Ok(Run { rate: micros.len() as f64 / begun.elapsed().as_secs_f64(), micros, ..Run::default() })
     })
 }
