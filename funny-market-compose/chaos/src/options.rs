@@ -50,6 +50,10 @@ pub struct Options {
     /// Where to write the report
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Events may lie in `fm.unrouted`: programs of fm-sdk before 0.2.4 bind their queues to one of the two exchanges, and what only such
+    /// programs take is kept there as well
+    #[arg(long)]
+    pub allow_unrouted: bool,
     /// Only the result
     #[arg(long)]
     pub silent: bool,
@@ -87,6 +91,7 @@ impl Options {
         word("rate", self.rate.map(|n| n.to_string()));
         words.extend(self.mongo.then(|| "--mongo".into()));
         words.extend(self.release.then(|| "--release".into()));
+        words.extend(self.allow_unrouted.then(|| "--allow-unrouted".into()));
         words.join(" ")
     }
     /// How many messages there are to be.

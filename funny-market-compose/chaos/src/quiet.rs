@@ -60,12 +60,22 @@ pub fn until_quiet(market: &LocalMarket, bound: Duration) -> Result<Duration> {
     }
 }
 
-/// Queues and outboxes that are not empty. Dead letters stay where they are: they are counted, not waited for.
+/// Whether this queue keeps dead letters.
+pub fn holds_dead_letters(queue: &str) -> bool {
+    queue.ends_with(".parking")
+}
+
+/// Whether this queue keeps the events that no other queue took.
+pub fn holds_unrouted(queue: &str) -> bool {
+    queue == "fm.unrouted"
+}
+
+/// Queues and outboxes that are not empty. What is kept for operators stays where it is: it is counted, not waited for.
 fn left(market: &LocalMarket) -> Result<Vec<String>> {
     let mut left: Vec<_> = market
         .queues()?
         .into_iter()
-        .filter(|(name, n)| *n > 0 && !name.ends_with(".parking"))
+        .filter(|(name, n)| *n > 0 && !holds_dead_letters(name) && !holds_unrouted(name))
         .map(|(name, n)| format!("{name}: {n}"))
         .collect();
     for name in market.instances() {

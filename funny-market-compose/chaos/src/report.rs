@@ -42,9 +42,10 @@ impl<'a> Report<'a> {
         ];
         let kinds = kinds.into_iter().map(|(name, kind)| (name.to_owned(), self.count(kind) == 0));
         let dead_letters = ("no message is a dead letter".to_owned(), self.outcome.dead_letters == 0);
+        let routed = (!self.options.allow_unrouted).then(|| ("every event has a queue".to_owned(), self.outcome.unrouted == 0));
         let grown = self.options.soak.is_some().then(|| ("no process has grown".to_owned(), self.grown().next().is_none()));
         let falsified = self.outcome.falsified.iter().map(|(way, noticed)| (format!("the comparison notices {way}"), *noticed));
-        faults.chain(kinds).chain([dead_letters]).chain(grown).chain(falsified).collect()
+        faults.chain(kinds).chain([dead_letters]).chain(routed).chain(grown).chain(falsified).collect()
     }
 
     /// Nothing was lost, doubled, half done or wrongly refused; nothing has grown; the comparison would have noticed.
@@ -112,6 +113,7 @@ impl<'a> Report<'a> {
             figure(name, sum(series, "").to_string());
         }
         figure("dead letters", self.outcome.dead_letters.to_string());
+        figure("unrouted events", self.outcome.unrouted.to_string());
         figure("faults", injections.len().to_string());
         figure(
             "processes killed",
@@ -139,7 +141,7 @@ impl<'a> Report<'a> {
         )
     }
 
-    /// For docs/.
+    /// Gives the report as a Markdown document, for docs/.
     pub fn markdown(&self) -> String {
         let conclusion = if self.passed() { "Nothing was lost, nothing was doubled." } else { "**This run failed.**" };
         let (title, what) = match self.options.soak {
@@ -261,6 +263,7 @@ mod tests {
             record: Default::default(),
             counters: Counters::default(),
             dead_letters: 0,
+            unrouted: 0,
             quiet_after: Duration::from_secs(3),
             cars: 1,
             accounts: 1,
@@ -289,6 +292,14 @@ mod tests {
         }
         assert!(!passes(&Outcome { dead_letters: 1, ..outcome() }, &[]));
         assert!(!passes(&Outcome { falsified: vec![("a price that is wrong", false)], ..outcome() }, &[]));
+    }
+
+    #[test]
+    fn an_unrouted_event_fails_a_run_unless_it_is_allowed() {
+        let unrouted = || Outcome { unrouted: 1, ..outcome() };
+        assert!(!passes(&unrouted(), &[]));
+        assert!(passes(&unrouted(), &["--allow-unrouted"]));
+        assert!(!passes(&Outcome { dead_letters: 1, ..unrouted() }, &["--allow-unrouted"]));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Outcome {
     pub record: Arc<Record>,
     pub counters: Counters,
     pub dead_letters: u64,
+    /// Events in the queue of those that no other queue took.
+    pub unrouted: u64,
     pub quiet_after: Duration,
     pub cars: usize,
     pub accounts: usize,
@@ -112,7 +114,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let quiet_after = quiet::until_quiet(&market, QUIET)?;
     let mut counters = counters.into_inner().unwrap_or_else(PoisonError::into_inner);
     counters.scrape(&market);
-    let dead_letters = market.queues()?.iter().filter(|(name, _)| name.ends_with(".parking")).map(|(_, n)| n).sum();
+    let queues = market.queues()?;
+    let held = |wanted: fn(&str) -> bool| queues.iter().filter(|(name, _)| wanted(name)).map(|(_, n)| n).sum();
+    let (dead_letters, unrouted) = (held(quiet::holds_dead_letters), held(quiet::holds_unrouted));
     say(options, "comparing what was acknowledged with what the services know");
     let seen = look(&market, &sellers)?;
     let mut findings = held_against(&sellers, &seen, &Observer::new(&market)?.latest()?);
@@ -124,6 +128,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         record,
         counters,
         dead_letters,
+        unrouted,
         quiet_after,
         cars: sellers.iter().map(|seller| seller.cars.len()).sum(),
         accounts: sellers.len(),
