@@ -46,3 +46,22 @@ the_versions_before_the_present_one_are_counted_as_numbers() {
     for version in 0.3.9 0.3.10 0.3.11 0.2.4; do touch "$REGISTRY/fm-sdk-$version.crate" "$REGISTRY/fm-sdk-testing-$version.crate"; done
     [ "$(earlier_versions 2 | tr '\n' ' ')" = "0.3.9 0.2.4 " ]
 }
+
+a_journey_is_left_out_where_its_service_is_of_an_earlier_version_only() {
+    [ "$(unmade_journeys 0.2.1 fm-tracker fm-profile)" = "journey::two_tabs_that_use_one_refresh_token_get_the_same_successor" ]
+    [ -z "$(unmade_journeys 0.2.2 fm-profile)" ]
+    [ -z "$(unmade_journeys 0.2.10 fm-profile)" ]
+    [ -z "$(unmade_journeys 0.2.1 fm-tracker fm-cars)" ]
+    echo "-- and the market tests have it"
+    for row in "${NEW_JOURNEYS[@]}"; do
+        read -r _ _ test <<<"$row"
+        grep -q "^fn ${test#journey::}()" "$scripts/../funny-market-compose/market-tests/tests/market/journey.rs"
+    done
+}
+
+unrouted_events_are_allowed_beside_versions_that_bind_to_one_exchange() {
+    binds_to_one_exchange 0.2.0
+    binds_to_one_exchange 0.2.3
+    not binds_to_one_exchange 0.2.4
+    not binds_to_one_exchange 0.3.10
+}
