@@ -13,7 +13,7 @@ what_is_carried_for_old_clients_is_listed_and_nothing_else() {
     diff <(listed "$ROOT/docs/dependencies.md") <(carried)
 }
 
-a_crate_that_has_gone_or_came_is_noticed() {
+a_removed_or_added_crate_is_noticed() {
     sed 's/`nom 4`/`nom 8`/' "$ROOT/docs/dependencies.md" >"$scratch/dependencies.md"
     [ "$(diff <(listed "$scratch/dependencies.md") <(carried) | grep -c '^[<>] nom')" = 2 ]
 }

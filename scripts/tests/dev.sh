@@ -79,7 +79,7 @@ a_service_that_does_not_compile_is_left_in_the_market() {
     [ "$(pids)" = "$before" ]
 }
 
-what_cannot_be_developed_is_said() {
+services_that_cannot_be_developed_are_refused_with_the_reason() {
     small_market
     fails_saying "no market runs in" scripts/dev fm-cars
     fails_saying "which service" scripts/dev

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-a_market_starts_scales_and_leaves_no_process() {
+a_market_starts_scales_and_leaves_no_process_behind() {
     small_market
     scripts/up
     scripts/status | grep -E 'fm-cars .* ready'

@@ -2,7 +2,7 @@
 # What a new service can do is tested in a market (market-tests, tests/new_service).
 new_service() { "$scratch/checkout/scripts/new-service" "$@"; }
 
-a_name_that_is_none_is_refused_and_nothing_is_made() {
+an_invalid_name_is_refused_and_nothing_is_created() {
     tiny_checkout "$scratch/checkout"
     mkdir "$scratch/into"
     for name in cars fm- fm-Cars fm-cars2 fm--cars fm-cars- fm-../../x 'fm-a b' "fm-$(printf 'a%.0s' {1..40})"; do
@@ -24,7 +24,7 @@ a_repository_that_is_there_is_never_overwritten() {
     for name in fm-sdk fm-cars; do fails_saying "of the market already" new_service "$name" --into "$scratch/into"; done
 }
 
-one_that_cannot_be_made_leaves_nothing_behind() {
+a_failed_creation_leaves_nothing_behind() {
     tiny_checkout "$scratch/checkout"
     mkdir "$scratch/into"
     # The checkout lacks the lock file that a new one starts with.

@@ -71,7 +71,7 @@ the_last_traces_of_each_instance_are_listed() {
     grep -q '^http://127.0.0.1:1001/traces?limit=3&slower_than=20ms&failed=true$' "$scratch/asked"
 }
 
-what_a_terminal_would_obey_is_not_printed() {
+control_characters_are_not_printed() {
     traced_market
     span a 'null' fm-gateway $'GET \e[31m/\u009b' 0 9000 '{}' >"$scratch/1002"
     "$scripts/trace" $ID >"$scratch/shown" 2>/dev/null

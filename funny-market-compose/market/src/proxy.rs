@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_way_delays_requests_and_not_answers() {
+    fn a_slow_proxy_delays_requests_and_not_answers() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = server.local_addr().unwrap();
         let url = slow_way(Duration::from_millis(80), move || format!("http://{address}"));

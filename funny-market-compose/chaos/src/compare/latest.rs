@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn old_prices_ghosts_and_twins_are_found() {
+    fn stale_prices_unknown_cars_and_duplicates_are_found() {
         assert_eq!(held(&[("c", 4)]), [Kind::Lost]);
         assert_eq!(held(&[("c", 5), ("x", 5)]), [Kind::Lost]);
         assert_eq!(held(&[("c", 5), ("c", 5)]), [Kind::Doubled; 2]);

@@ -13,7 +13,7 @@ fn cars_of_the_load(market: &Market) -> Vec<String> {
 }
 
 #[test]
-fn a_load_fails_in_nothing_and_is_removed_without_a_trace() {
+fn a_load_has_no_failures_and_leaves_no_data() {
     let market = Market::running();
     let printed = market.script("load", &["--for", "10s", "--rate", "5", "--think", "0.2", "--seed", "3"]);
     assert!(printed.trim_end().ends_with(" 0 failed"), "{printed}");

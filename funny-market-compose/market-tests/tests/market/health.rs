@@ -1,7 +1,7 @@
 use market_tests::Market;
 
 #[test]
-fn the_gateway_lives_and_is_ready() {
+fn the_gateway_is_alive_and_ready() {
     let market = Market::running();
     market.anyone().get("/health/live").expect(200);
     market.anyone().get("/health/ready").expect(200);

@@ -5,7 +5,7 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[test]
-fn an_instance_that_comes_is_scraped_and_one_that_leaves_is_not_missed() {
+fn a_new_instance_is_scraped_and_a_deregistered_one_is_not_missed() {
     let _mine = instances_are_mine();
     let market = Market::running();
     let prometheus = Prometheus::watch(&market);

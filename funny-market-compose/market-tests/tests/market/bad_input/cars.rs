@@ -79,7 +79,7 @@ fn bad_fields_of_a_car_are_named_and_no_car_is_made() {
 }
 
 #[test]
-fn bodies_that_are_no_car_are_refused_unread() {
+fn invalid_bodies_of_a_car_are_refused() {
     let market = Market::running();
     let person = market.someone();
     let good = car(|_| {}).to_string();

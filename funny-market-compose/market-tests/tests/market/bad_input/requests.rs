@@ -8,7 +8,7 @@ use std::{
 };
 
 #[test]
-fn odd_paths_lead_nowhere() {
+fn malformed_paths_are_not_found() {
     let market = Market::running();
     let person = market.someone();
     let long = "x".repeat(4000);
@@ -62,7 +62,7 @@ fn bad_headers_are_refused() {
 
 /// Bytes that are no HTTP, or no honest one: an answer of 4xx or a closed connection, and the next request is answered.
 #[test]
-fn bytes_that_are_no_request_hurt_nobody() {
+fn malformed_requests_do_no_harm() {
     let market = Market::running();
     let long = "x".repeat(200_000);
     let many: String = (0..500).map(|n| format!("X-{n}: x\r\n")).collect();

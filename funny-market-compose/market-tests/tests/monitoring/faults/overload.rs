@@ -1,4 +1,4 @@
-//! More requests than a part takes.
+//! Faults of overload: more requests than a part accepts.
 
 use super::{Broken, Scene, newcomers, visitors::Visitors};
 
