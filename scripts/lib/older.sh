@@ -47,14 +47,26 @@ history of the checkout, and this one has none, or too little (git fetch --unsha
 # Journeys of the market tests that a service makes since it took a version of fm-sdk: SERVICE, VERSION, test.
 NEW_JOURNEYS=('fm-profile 0.2.2 journey::two_tabs_that_use_one_refresh_token_get_the_same_successor')
 
-# unmade_journeys VERSION SERVICE...: those that these do not make where they are of that version.
-unmade_journeys() {
-    local version=$1 service since test row
-    for row in "${NEW_JOURNEYS[@]}"; do
-        read -r service since test <<<"$row"
-        if [[ " ${*:2} " == *" $service "* ]] && older "$version" "$since"; then printf '%s\n' "$test"; fi
+# Fields of answers that the tour shows and that a service has since it took a version of fm-sdk: SERVICE, VERSION, field.
+NEW_FIELDS=('fm-profile 0.3.7 email_confirmed')
+
+# newer_than VERSION SERVICE... -- ROW...: the third word of each row whose service is among these and had not got there with that version.
+newer_than() {
+    local version=$1 services=() service since what row
+    shift
+    while [ "$1" != -- ]; do services+=("$1") && shift; done
+    shift
+    for row in "$@"; do
+        read -r service since what <<<"$row"
+        if [[ " ${services[*]} " == *" $service "* ]] && older "$version" "$since"; then printf '%s\n' "$what"; fi
     done
 }
+
+# unmade_journeys VERSION SERVICE...: those that these do not make where they are of that version.
+unmade_journeys() { newer_than "$@" -- "${NEW_JOURNEYS[@]}"; }
+
+# absent_fields VERSION SERVICE...: those that answers of these do not have where they are of that version.
+absent_fields() { newer_than "$@" -- "${NEW_FIELDS[@]}"; }
 
 # binds_to_one_exchange VERSION: the queues of its programs are bound to fm.events and not to fm.events.backup (docs/adr/0022), so a copy of what only
 # they take is kept in fm.unrouted.

@@ -59,6 +59,14 @@ a_journey_is_left_out_where_its_service_is_of_an_earlier_version_only() {
     done
 }
 
+fields_are_absent_where_their_service_is_of_an_earlier_version_only() {
+    [ "$(absent_fields 0.3.6 fm-cars fm-profile)" = email_confirmed ]
+    [ -z "$(absent_fields 0.3.7 fm-profile)" ]
+    [ -z "$(absent_fields 0.3.6 fm-cars)" ]
+    echo "-- and the tour shows them"
+    for row in "${NEW_FIELDS[@]}"; do grep -qE "^ +\"${row##* }\":" "$scripts/../README.md"; done
+}
+
 unrouted_events_are_allowed_beside_versions_that_bind_to_one_exchange() {
     binds_to_one_exchange 0.2.0
     binds_to_one_exchange 0.2.3

@@ -28,8 +28,15 @@ struct Step {
     shown: String,
 }
 
+/// What a block shows where earlier versions of services run, whose answers do not have these fields.
+fn without_fields(shown: &str, absent: &str) -> String {
+    let is_absent = |line: &&str| absent.split_whitespace().any(|field| line.trim_start().starts_with(&format!("\"{field}\":")));
+    shown.lines().filter(|line| !is_absent(line)).map(|line| format!("{line}\n")).collect()
+}
+
 impl Tour {
     fn begin(market: &Market) -> Self {
+        let absent = std::env::var("FM_MARKET_ABSENT_FIELDS").unwrap_or_default();
         let document = Document::read(market, "README.md").section("A tour in five minutes");
         let (mut steps, mut name) = (VecDeque::<Step>::new(), String::new());
         for block in document.blocks() {
@@ -39,7 +46,7 @@ impl Tour {
             }
             match (block.kind.as_str(), steps.back_mut()) {
                 ("sh", _) => steps.push_back(Step { name: name.clone(), commands: block.text, shown: String::new() }),
-                (_, Some(step)) if block.prose.is_empty() && step.shown.is_empty() => step.shown = block.text,
+                (_, Some(step)) if block.prose.is_empty() && step.shown.is_empty() => step.shown = without_fields(&block.text, &absent),
                 _ => panic!("a block that belongs to no commands: {}", block.text),
             }
         }
@@ -101,6 +108,13 @@ fn shell(root: &Path) -> Command {
     let mut command = Command::new("timeout");
     command.args(["120", "bash", "--norc"]).current_dir(root);
     command
+}
+
+#[test]
+fn fields_that_earlier_services_do_not_have_are_left_out_of_what_is_shown() {
+    let shown = "{\n  \"id\": \"…\",\n  \"confirmed\": false,\n  \"of\": \"confirmed\"\n}\n";
+    assert_eq!(without_fields(shown, ""), shown);
+    assert_eq!(without_fields(shown, "of_nobody confirmed"), "{\n  \"id\": \"…\",\n  \"of\": \"confirmed\"\n}\n");
 }
 
 #[test]
