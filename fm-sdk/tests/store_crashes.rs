@@ -153,7 +153,7 @@ async fn twin_held_at(point: u32, store: &dyn Driver) -> bool {
 }
 
 #[actix_rt::test]
-async fn a_twin_held_at_any_point_has_no_second_effect_on_sqlite() {
+async fn a_second_instance_held_at_any_point_has_no_second_effect_on_sqlite() {
     let mut point = 1;
     while twin_held_at(point, &Sqlite::in_memory().unwrap()).await {
         point += 1;
@@ -163,7 +163,7 @@ async fn a_twin_held_at_any_point_has_no_second_effect_on_sqlite() {
 
 #[cfg(feature = "mongodb")]
 #[actix_rt::test]
-async fn a_twin_held_at_any_point_has_no_second_effect_on_mongodb() {
+async fn a_second_instance_held_at_any_point_has_no_second_effect_on_mongodb() {
     use fm_sdk::store::MongoDb;
     use fm_sdk_testing::servers::MongoServer;
     let mut point = 1;

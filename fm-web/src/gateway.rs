@@ -8,7 +8,7 @@ use fm_sdk::http::{Client, client::Request};
 use std::time::Duration;
 use url::Url;
 
-/// A page waits no longer for one of its parts.
+/// The longest time that a page waits for one of its parts.
 const READ: Duration = Duration::from_secs(3);
 /// A read that is silent for this time is sent a second time.
 const HEDGE: Duration = Duration::from_secs(1);

@@ -128,7 +128,7 @@ struct NoCar {
 fm_sdk::document!(NoCar = "cars" {});
 
 #[actix_rt::test]
-async fn a_row_that_fails_for_good_ends_the_import_as_failed_and_is_named() {
+async fn a_row_that_fails_permanently_ends_the_import_as_failed_and_is_named() {
     for by_message in [true, false] {
         let bus = waiting(rows(9), Some(0)).await;
         let broken = NoCar { id: bus.work().repeatable("dealer", "import i 4").new_id() };

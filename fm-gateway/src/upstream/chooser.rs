@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_instance_has_in_flight_makes_its_share_less() {
+    fn requests_in_flight_reduce_the_share_of_an_instance() {
         let two = [instance("a", &[("weight", "3")]), instance("b", &[])];
         let chooser = chooser(None);
         let in_flight: Vec<Picked> = (0..11).filter_map(|_| chooser.balancer.pick(&two[..1], &[])).collect();

@@ -29,7 +29,7 @@ async fn pair() -> (Upstream, Upstream) {
     }
 }
 
-/// Asks until the answer is this.
+/// Repeats the request until this is the answer.
 async fn says(app: &TestApp, status: u16, text: &str) {
     let answers = async {
         loop {

@@ -232,7 +232,7 @@ fn close(schema: &mut Value, components: &Value) {
     }
 }
 
-/// The parts of `allOf` and the like are open: the others name the rest.
+/// Closes the objects within a schema. Parts of `allOf` and the like stay open, as other parts name the rest of the fields.
 fn close_parts(schema: &mut Value, components: &Value) {
     for (keyword, value) in schema.as_object_mut().into_iter().flatten() {
         match keyword.as_str() {

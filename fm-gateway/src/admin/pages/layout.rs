@@ -201,7 +201,7 @@ async fn watching(ask: &Ask) -> Option<Watching> {
     is_shown.then(|| Watching { seconds_left: (watch.ends - ask.now).max(0) / 1000, watch })
 }
 
-/// The language that the address names, as a cookie.
+/// Gives a cookie with the language that the query string names.
 pub fn chosen_language(request: &HttpRequest) -> Option<Cookie<'static>> {
     let query = request.query_string();
     let lang = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang").map(|(_, lang)| lang.into_owned())?;

@@ -103,7 +103,7 @@ async fn submit(ask: Ask) -> Result<HttpResponse> {
     }
 }
 
-/// What the watchdog is asked for; nothing, if the form names no time.
+/// Gives what the watchdog is to watch; `None` if the form names no time.
 fn watch(ask: &Ask) -> Result<Option<WatchRequest>> {
     fn number<T: std::str::FromStr>(ask: &Ask, field: &str) -> Result<Option<T>> {
         let text = ask.field(field).unwrap_or_default();

@@ -30,7 +30,7 @@ pub fn is_conditional(request: &HeaderMap) -> bool {
     request.contains_key(IF_NONE_MATCH) || request.contains_key(IF_MODIFIED_SINCE)
 }
 
-/// Whether the client has the answer with these headers (RFC 9110, 13.1.2 and 13.1.3).
+/// Whether the validators of the request match the stored response (RFC 9110, 13.1.2 and 13.1.3).
 fn is_known(request: &HeaderMap, stored: &HeaderMap) -> bool {
     if request.contains_key(IF_NONE_MATCH) {
         let tag = stored.get(ETAG).and_then(|value| value.to_str().ok()).map(opaque);

@@ -56,7 +56,7 @@ fn without(value: &Value, name: &str) -> Value {
 }
 
 #[actix_rt::test]
-async fn a_token_of_each_kind_lets_in_and_the_service_is_told_who_asks() {
+async fn a_token_of_each_kind_is_accepted_and_the_service_learns_the_user() {
     let upstream = Upstream::answering(ok("in")).await;
     let keys = [("r", Keys::rsa()), ("e", Keys::p256()), ("d", Keys::ed25519())];
     let issuer = Issuer::publishing(&keys.iter().map(|(kid, keys)| keys.jwk(kid)).collect::<Vec<_>>()).await;
@@ -253,7 +253,7 @@ async fn an_issuer_without_usable_keys_lets_nobody_in() {
 }
 
 #[actix_rt::test]
-async fn a_configuration_of_somebody_else_is_not_believed() {
+async fn a_configuration_of_another_issuer_is_refused() {
     let upstream = Upstream::answering(ok("in")).await;
     let keys = Keys::ed25519();
     let configurations: [fn(&str) -> Value; 4] = [

@@ -44,7 +44,7 @@ pub(crate) fn delay(wait: Duration) -> String {
     }
 }
 
-/// What every publisher needs.
+/// Declares what every publisher needs.
 ///
 /// Whoever finds [`EVENTS`] deleted declares it again, but cannot know the bindings of the other services. So each binding exists twice, on
 /// [`EVENTS`] and on [`EVENTS_BACKUP`], and either is enough: a queue gets an event once, however many routes lead to it. An exchange that was

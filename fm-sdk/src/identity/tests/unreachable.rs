@@ -64,7 +64,7 @@ async fn a_late_smaller_revocation_does_not_undo_a_larger_one() {
 }
 
 #[test]
-fn a_key_that_is_published_later_is_believed_at_once() {
+fn a_key_that_is_published_later_is_trusted_at_once() {
     let f = Forge::new();
     let token = f.token(|h| h["kid"] = f.stranger.kid().into(), |_| {}, &f.stranger);
     assert_eq!(f.verifier.access(&token).map(|_| ()), Err(TokenRejection::KeyUnknown));

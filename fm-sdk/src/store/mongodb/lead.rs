@@ -15,7 +15,7 @@ use std::{
 
 const LEADS: &str = "fm_leads";
 
-/// For each job who led it with which count, and since when that is known.
+/// The last observed leader of each job, the counter of its lease, and when that was observed first.
 #[derive(Default)]
 pub(super) struct Leads(Mutex<HashMap<String, (String, i64, Instant)>>);
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
-/// Tells what clients would miss: one line for each path.
+/// Lists the breaking changes for clients, one line for each path.
 pub(super) fn breaks(old: &Value, new: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (path, was) in old["paths"].as_object().into_iter().flatten() {

@@ -15,7 +15,7 @@ use fm_sdk::{Error, Kind, Result};
 use serde::Deserialize;
 use serde_json::json;
 
-/// What is to be done with one picture.
+/// An action on one picture.
 #[derive(Deserialize)]
 pub struct Change {
     #[serde(default)]

@@ -33,7 +33,7 @@ impl Meter {
         Ok(Meter { client: getrusage(UsageWho::RUSAGE_SELF)?, broker })
     }
 
-    /// What this many operations have used since then, each.
+    /// Gives what each of this many operations has used since the start.
     pub fn stop(self, operations: usize) -> Result<Cost> {
         let (before, now, each) = (self.client, getrusage(UsageWho::RUSAGE_SELF)?, operations.max(1) as f64);
         let micros = |usage: &Usage| (usage.user_time() + usage.system_time()).num_microseconds() as f64;

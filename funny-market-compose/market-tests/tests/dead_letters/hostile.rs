@@ -6,7 +6,7 @@ use amiquip::AmqpProperties;
 use serde_json::json;
 
 #[test]
-fn no_hostile_message_is_believed_or_holds_up_another() {
+fn no_hostile_message_is_accepted_or_delays_another() {
     let tracker = Tracker::of_the_market();
     let (broker, seller) = (Broker::of(&tracker.market), tracker.market.someone());
     let ear = broker.overhear("car.listed");

@@ -38,7 +38,7 @@ fn car_is_there(target: &Target) -> bool {
 dead_lettered_at!(DELETE_ALL);
 
 #[test]
-fn the_genuine_command_is_done() {
+fn the_genuine_command_is_executed() {
     let target = owner();
     assert!(car_is_there(&target));
     broker::send(DELETE_ALL.queue, &DELETE_ALL.draft(&target).good);

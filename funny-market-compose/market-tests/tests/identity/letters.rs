@@ -30,7 +30,7 @@ pub struct Target {
     pub sign: String,
 }
 
-/// A message that is in order, and what is needed to spoil it.
+/// A valid message, and what is needed to forge it.
 pub struct Draft {
     pub people: &'static People,
     pub sender: Pair,

@@ -1,4 +1,4 @@
-//! Keys that vanish by themselves, and keys that stay as long as somebody holds them.
+//! Keys that expire with their lease, and keys that a holder keeps alive.
 
 use super::*;
 
