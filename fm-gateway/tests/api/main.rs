@@ -31,6 +31,8 @@ mod edge_plugins;
 #[cfg(test)]
 mod entry;
 #[cfg(test)]
+mod exhaustion;
+#[cfg(test)]
 mod external_auth;
 #[cfg(test)]
 mod handover;
@@ -68,6 +70,8 @@ mod rate_limit;
 mod request_validation;
 #[cfg(test)]
 mod retries;
+#[cfg(test)]
+mod rolling;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]

@@ -23,7 +23,7 @@ use std::{
 const PREFIX: &str = "/gateway-test";
 
 /// A running gateway; ended with the test.
-struct Program(Child);
+pub struct Program(pub Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -32,14 +32,14 @@ impl Drop for Program {
     }
 }
 
-fn command(etcd: &str, data: &tempfile::TempDir) -> Command {
+pub fn command(etcd: &str, data: &tempfile::TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fm-gateway"));
     command.env("FM_REGISTRY", etcd).env("FM_REGISTRY_PREFIX", PREFIX).env("FM_DATA", data.path()).env("FM_INSTANCE", "g1");
     command.env("FM_LOG", "warn").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-async fn run(command: &mut Command) -> Output {
+pub async fn run(command: &mut Command) -> Output {
     let child = command.spawn().unwrap();
     soon(tokio::task::spawn_blocking(move || child.wait_with_output())).await.unwrap().unwrap()
 }
@@ -52,7 +52,7 @@ async fn get(address: SocketAddr, path: &str) -> Option<Reply> {
 }
 
 /// Asks until the answer is as wanted.
-async fn until(address: SocketAddr, path: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
+pub async fn until(address: SocketAddr, path: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
     for _ in 0..400 {
         if let Some(reply) = get(address, path).await
             && wanted(&reply)

@@ -17,7 +17,7 @@ pub use {
     authority::{Authority, Signed, connector},
     browser::{Browser, value_of},
     client::{Client, Reply, find},
-    encrypted::{Encrypted, request, to},
+    encrypted::{Encrypted, Http2, request, to},
     frames::{Frames, frame, head, indexed, literal},
     name_server::NameServer,
     operator::{Operator, one_time_password},
