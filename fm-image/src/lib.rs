@@ -12,8 +12,8 @@ mod pipeline;
 mod rejection;
 mod removal;
 mod routes;
-mod size;
 mod upload;
+mod variant;
 
 pub use files::Files;
 pub use picture::{GoneCar, Picture, State};

@@ -72,7 +72,7 @@ async fn pictures_are_kept_served_and_deleted_in_a_bucket() {
     let reply = upload(&bus).await;
     assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
     let key = reply.json::<serde_json::Value>()["images"][0]["key"].as_str().unwrap().to_string();
-    assert_eq!(files.list().await.unwrap().len(), 3);
+    assert_eq!(files.list().await.unwrap().len(), 4);
     let shown = bus.get(&format!("/images/{key}/thumb")).await;
     assert_eq!((shown.status, shown.header("content-type")), (200, Some("image/jpeg")));
     assert_eq!(image::load_from_memory(&shown.body).unwrap().width(), 320);

@@ -4,7 +4,7 @@ mod folder;
 #[cfg(feature = "s3")]
 mod s3;
 
-use crate::{key::Key, size::Size};
+use crate::{key::Key, variant::Variant};
 use actix_web::web::Bytes;
 use fm_sdk::{Error, Kind, Result, ResultExt, config::FilesUrl};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
@@ -50,16 +50,16 @@ impl Files {
     ///
     /// # Errors
     /// `Unavailable` if the store is unreachable.
-    pub async fn put(&self, key: &Key, size: Size, content: Vec<u8>) -> Result<()> {
-        self.0.put(&path(key, size), content.into()).await.map_err(unreachable).map(drop)
+    pub async fn put(&self, key: &Key, variant: Variant, content: Vec<u8>) -> Result<()> {
+        self.0.put(&path(key, variant), content.into()).await.map_err(unreachable).map(drop)
     }
     /// Deletes all files of a picture; those that are gone are deleted already.
     ///
     /// # Errors
     /// `Unavailable` if the store is unreachable.
     pub async fn delete(&self, key: &Key) -> Result<()> {
-        for size in Size::ALL {
-            match self.0.delete(&path(key, size)).await {
+        for variant in Variant::ALL {
+            match self.0.delete(&path(key, variant)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(e) => return Err(unreachable(e)),
             }
@@ -70,8 +70,8 @@ impl Files {
     ///
     /// # Errors
     /// `Unavailable` if the store is unreachable.
-    pub async fn has(&self, key: &Key, size: Size) -> Result<bool> {
-        match self.0.head(&path(key, size)).await {
+    pub async fn has(&self, key: &Key, variant: Variant) -> Result<bool> {
+        match self.0.head(&path(key, variant)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(e) => Err(unreachable(e)),
@@ -81,8 +81,8 @@ impl Files {
     ///
     /// # Errors
     /// `Unavailable` if the store is unreachable.
-    pub async fn get(&self, key: &Key, size: Size) -> Result<Option<Found>> {
-        match self.0.get(&path(key, size)).await {
+    pub async fn get(&self, key: &Key, variant: Variant) -> Result<Option<Found>> {
+        match self.0.get(&path(key, variant)).await {
             Ok(found) => Ok(Some(Found { length: found.meta.size, content: found.into_stream().map_err(unreachable).boxed() })),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(e) => Err(unreachable(e)),
@@ -98,9 +98,9 @@ impl Files {
 }
 
 /// Two letters of the key first, so that no folder gets too many entries.
-fn path(key: &Key, size: Size) -> Path {
+fn path(key: &Key, variant: Variant) -> Path {
     let key = key.as_str();
-    Path::from(format!("images/{}/{key}/{}.jpg", &key[..2], size.name()))
+    Path::from(format!("images/{}/{key}/{}", &key[..2], variant.file()))
 }
 
 fn unreachable(e: object_store::Error) -> Error {

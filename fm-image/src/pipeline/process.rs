@@ -6,31 +6,34 @@ use super::{
     head::Head,
     shrink::{self, Picture},
 };
-use crate::{rejection::Rejection, size::Size};
+use crate::{
+    rejection::Rejection,
+    variant::{Format, Variant},
+};
 use image::{DynamicImage, ExtendedColorType, ImageError, RgbImage, codecs::jpeg::JpegEncoder, metadata::Orientation};
 use std::{
     fs::File,
     io::{self, BufWriter, Read, Seek, SeekFrom, Write},
 };
 
-/// A picture in all sizes, in a temporary file.
+/// All files of a picture, in a temporary one.
 pub struct Processed {
     /// Of the size `full`.
     pub width: u32,
     /// Of the size `full`.
     pub height: u32,
     file: File,
-    /// Where each of [`Size::ALL`] ends.
-    ends: [u64; Size::ALL.len()],
+    /// Where each of [`Variant::ALL`] ends.
+    ends: [u64; Variant::ALL.len()],
 }
 
 impl Processed {
-    /// Reads one size, as JPEG.
+    /// Reads one of the files.
     ///
     /// # Errors
     /// If the temporary file cannot be read.
-    pub fn read(&self, size: Size) -> io::Result<Vec<u8>> {
-        let i = Size::ALL.iter().position(|&s| s == size).unwrap_or_default();
+    pub fn read(&self, variant: Variant) -> io::Result<Vec<u8>> {
+        let i = Variant::ALL.iter().position(|&v| v == variant).unwrap_or_default();
         let from = i.checked_sub(1).map_or(0, |before| self.ends[before]);
         let mut bytes = vec![0; (self.ends[i] - from) as usize];
         let mut file = &self.file;
@@ -40,7 +43,7 @@ impl Processed {
     }
 }
 
-/// Decodes a file and makes all sizes of it.
+/// Decodes a file and makes all that is shown of it.
 ///
 /// # Errors
 /// Only of files; what is wrong with the picture is in the inner result.
@@ -49,15 +52,13 @@ pub fn process(file: &File, head: &Head) -> io::Result<Result<Processed, Rejecti
     let mut out = BufWriter::new(tempfile::tempfile()?);
     let mut picture = first(bitmap);
     let (width, height) = (picture.width, picture.height);
-    let mut ends = [0; Size::ALL.len()];
-    for (end, size) in ends.iter_mut().zip(Size::ALL) {
-        let to = size.fit(picture.width, picture.height);
+    let mut ends = [0; Variant::ALL.len()];
+    for (end, variant) in ends.iter_mut().zip(Variant::ALL) {
+        let to = variant.fit(picture.width, picture.height);
         if to != (picture.width, picture.height) {
             picture = picture.shrunk(to);
         }
-        JpegEncoder::new_with_quality(&mut out, size.quality())
-            .encode(&picture.pixels, picture.width, picture.height, ExtendedColorType::Rgb8)
-            .map_err(unwritten)?;
+        write(&picture, variant, &mut out)?;
         *end = out.stream_position()?;
     }
     out.flush()?;
@@ -65,9 +66,22 @@ pub fn process(file: &File, head: &Head) -> io::Result<Result<Processed, Rejecti
     Ok(Ok(Processed { width, height, file, ends }))
 }
 
+fn write(picture: &Picture, variant: Variant, out: &mut impl Write) -> io::Result<()> {
+    let Picture { width, height, ref pixels } = *picture;
+    match variant.format() {
+        Format::Jpeg => {
+            JpegEncoder::new_with_quality(out, variant.quality()).encode(pixels, width, height, ExtendedColorType::Rgb8).map_err(unwritten)
+        }
+        Format::Webp => {
+            let encoded = webp::Encoder::from_rgb(pixels, width, height).encode_simple(false, f32::from(variant.quality()));
+            out.write_all(&encoded.map_err(|e| io::Error::other(format!("webp: {e:?}")))?)
+        }
+    }
+}
+
 /// The largest size: smaller, in sRGB, upright. Takes the bitmap, so that its memory is given back early.
 fn first(bitmap: Bitmap) -> Picture {
-    let to = Size::Full.fit(bitmap.width, bitmap.height);
+    let to = Variant::Full.fit(bitmap.width, bitmap.height);
     let mut picture = shrink::shrunk((bitmap.width, bitmap.height), to, |y, row| bitmap.row(y, row));
     let Bitmap { channels, orientation, profile, pixels, .. } = bitmap;
     drop(pixels);

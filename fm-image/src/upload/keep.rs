@@ -6,7 +6,7 @@ use crate::{
     messages::{AttachImages, Attached, RemoveImage},
     picture::{GoneCar, Picture, State},
     removal,
-    size::Size,
+    variant::Variant,
 };
 use fm_sdk::{Doc, Error, Kind, Result, ResultExt, Work};
 use std::sync::Arc;
@@ -81,10 +81,10 @@ async fn claim(images: &Images, work: &Work, car: &str, one: &Checked) -> Result
 
 async fn put(images: &Images, one: Checked) -> Result<()> {
     let processed = Arc::new(one.processed);
-    for size in Size::ALL {
+    for variant in Variant::ALL {
         let processed = processed.clone();
-        let content = tokio::task::spawn_blocking(move || processed.read(size)).await.internal()?.internal()?;
-        images.files.put(&one.key, size, content).await?;
+        let content = tokio::task::spawn_blocking(move || processed.read(variant)).await.internal()?.internal()?;
+        images.files.put(&one.key, variant, content).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The process dies at each step of the store, before or after it took effect. What is left is set right by the sweep.
 
-use crate::{Market, pictures::*};
+use crate::{FILES, Market, pictures::*};
 use fm_image::{State, messages::CarRemoved};
 use std::{future::Future, time::Duration};
 
@@ -30,7 +30,7 @@ async fn agree(market: &Market, what: &str) -> usize {
     assert_eq!(keys, of_car, "{what}");
     assert!(pictures.iter().all(|p| p.state == State::Attached), "{what}: {pictures:?}");
     let files = market.files.list().await.unwrap();
-    assert_eq!(files.len(), 3 * keys.len(), "{what}: {files:?}");
+    assert_eq!(files.len(), FILES * keys.len(), "{what}: {files:?}");
     assert!(files.iter().all(|f| keys.iter().any(|k| f.contains(k.as_str()))), "{what}");
     keys.len()
 }

@@ -70,7 +70,7 @@ async fn nothing_of_a_file_is_left_but_its_pixels() {
     let behind = [include_bytes!("../fixtures/gps.jpg").as_slice(), b"PK\x03\x04 evil"].concat();
     for photo in [tagged, behind] {
         let key = market.uploaded("a", &photo).await;
-        for size in ["thumb", "card", "full"] {
+        for size in ["thumb", "card", "card.webp", "full"] {
             let shown = market.bus.get(&format!("/images/{key}/{size}")).await.body;
             for secret in ["Exif", "Secret", "a comment", "evil", "2020:01", "ICC_PROFILE", "http"] {
                 assert!(!shown.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret} in {size}");

@@ -27,6 +27,9 @@ use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
 
+/// Files that are made of a picture.
+pub const FILES: usize = 4;
+
 /// fm-image, the fm-cars that it asks, its files and its clock.
 pub struct Market {
     pub bus: MockBus<Images>,
@@ -64,6 +67,10 @@ impl Market {
         let reply = self.upload(car, &[("photo.jpg", bytes)]).await;
         assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
         reply.json::<Value>()["images"][0]["key"].as_str().unwrap().into()
+    }
+    /// Takes a file away, as if it had never been made.
+    pub fn removes_file(&self, key: &str, name: &str) {
+        std::fs::remove_file(self.folder.path().join("images").join(&key[..2]).join(key).join(name)).unwrap();
     }
     pub async fn pictures(&self) -> Vec<Picture> {
         let all = self.bus.work().docs::<Picture>().list().await.unwrap();

@@ -1,4 +1,4 @@
-use crate::{Market, pictures::*};
+use crate::{FILES, Market, pictures::*};
 use fm_image::{GoneCar, messages::CarRemoved};
 
 fn gone(id: &str) -> CarRemoved {
@@ -43,7 +43,7 @@ async fn the_pictures_of_a_removed_car_are_deleted() {
     market.bus.deliver(gone("a")).await.acked();
     market.bus.redeliver().await.acked();
     market.bus.deliver(gone("a")).await.acked();
-    assert_eq!(market.files.list().await.unwrap().len(), 3);
+    assert_eq!(market.files.list().await.unwrap().len(), FILES);
     assert_eq!(market.bus.get(&format!("/images/{other}/card")).await.status, 200);
     assert_eq!(market.pictures().await.len(), 1);
 }
@@ -53,7 +53,7 @@ async fn only_fm_cars_may_say_that_a_car_is_removed() {
     let market = Market::open();
     market.uploaded("a", &jpeg(60, 40)).await;
     assert_eq!(market.bus.from("fm-evil").deliver(gone("a")).await.dead_letter().code(), "sender-undeclared");
-    assert_eq!(market.files.list().await.unwrap().len(), 3);
+    assert_eq!(market.files.list().await.unwrap().len(), FILES);
 }
 
 #[actix_rt::test]

@@ -17,6 +17,48 @@ async fn pictures_are_served_for_ever() {
     assert_ne!(market.bus.get(&format!("/images/{key}/card")).await.header("etag"), Some(tag.as_str()));
 }
 
+/// As rough as a photo: each pixel is another one.
+fn photo(width: u32, height: u32) -> Vec<u8> {
+    let noise = |x: u32, y: u32| (x.wrapping_mul(73_856_093) ^ y.wrapping_mul(19_349_663)).wrapping_mul(2_654_435_761) >> 28;
+    let pixel = |x: u32, y: u32| image::Rgb([0, 1, 2].map(|c| (((x / 8 + y / (3 + c)) % 200) + noise(x + c, y)) as u8));
+    let picture = image::RgbImage::from_fn(width, height, pixel);
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90);
+    encoder.encode(&picture, width, height, image::ExtendedColorType::Rgb8).unwrap();
+    bytes
+}
+
+#[actix_rt::test]
+async fn cards_are_there_as_webp_which_is_smaller() {
+    let market = Market::open();
+    let key = market.uploaded("a", &photo(1600, 1000)).await;
+    let ask = async |name: &str| market.bus.get(&format!("/images/{key}/{name}")).await;
+    let (jpeg, webp) = (ask("card").await, ask("card.webp").await);
+    assert_eq!((webp.status, webp.header("content-type")), (200, Some("image/webp")));
+    assert_eq!(webp.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_ne!(webp.header("etag"), jpeg.header("etag"));
+    let read = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_rgb8();
+    let (jpeg_pixels, webp_pixels) = (read(&jpeg.body), read(&webp.body));
+    assert_eq!(webp_pixels.dimensions(), (800, 500));
+    let off: u64 = jpeg_pixels.iter().zip(webp_pixels.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    assert!(off < 4 * jpeg_pixels.len() as u64, "they are the same picture: {off}");
+    assert!(webp.body.len() * 3 < jpeg.body.len() * 2, "{} of {}", webp.body.len(), jpeg.body.len());
+}
+
+#[actix_rt::test]
+async fn of_a_picture_without_a_webp_card_the_jpeg_stands_in() {
+    let market = Market::open();
+    let key = market.uploaded("a", &jpeg(60, 40)).await;
+    market.removes_file(&key, "card.webp");
+    let request = TestRequest::get().uri(&format!("/images/{key}/card.webp")).insert_header((header::IF_NONE_MATCH, "*"));
+    let reply = market.bus.http(request).await;
+    assert_eq!((reply.status, reply.header("content-type"), reply.header("etag")), (200, Some("image/jpeg"), None));
+    assert_eq!(reply.header("cache-control"), Some("public, max-age=86400"), "not for ever");
+    assert_eq!(reply.body, market.bus.get(&format!("/images/{key}/card")).await.body);
+    market.bus.delete(&format!("/api/cars/a/images/{key}")).await;
+    assert_eq!(market.bus.get(&format!("/images/{key}/card.webp")).await.status, 404);
+}
+
 #[actix_rt::test]
 async fn a_client_that_has_the_picture_gets_304() {
     let market = Market::open();

@@ -1,4 +1,4 @@
-use crate::{Market, pictures::*};
+use crate::{FILES, Market, pictures::*};
 use fm_image::{State, messages::CarRemoved};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ async fn an_unattached_picture_is_deleted_after_an_hour() {
     }
     assert_eq!(market.upload("a", &[("1.jpg", &jpeg(60, 40))]).await.code(), "too-many-images");
     market.bus.run_job("sweep-images").await;
-    assert_eq!((market.files.list().await.unwrap().len(), market.cars.asked().contains(&"attached")), (3, false));
+    assert_eq!((market.files.list().await.unwrap().len(), market.cars.asked().contains(&"attached")), (FILES, false));
     market.clock.advance(AFTER_THE_SWEEP_AGE);
     market.bus.run_job("sweep-images").await;
     assert!(market.files.list().await.unwrap().is_empty() && market.pictures().await.is_empty());
@@ -29,7 +29,7 @@ async fn a_picture_that_its_car_has_is_kept() {
     market.clock.advance(AFTER_THE_SWEEP_AGE);
     market.bus.run_job("sweep-images").await;
     assert_eq!(market.pictures().await[0].state, State::Attached);
-    assert_eq!(market.files.list().await.unwrap().len(), 3);
+    assert_eq!(market.files.list().await.unwrap().len(), FILES);
 }
 
 #[actix_rt::test]
@@ -41,7 +41,7 @@ async fn nothing_is_deleted_while_fm_cars_cannot_be_asked() {
     market.clock.advance(AFTER_THE_SWEEP_AGE);
     let swept = std::panic::AssertUnwindSafe(market.bus.run_job("sweep-images"));
     assert!(futures::FutureExt::catch_unwind(swept).await.is_err(), "the job says that it could not do all");
-    assert_eq!(market.files.list().await.unwrap().len(), 3);
+    assert_eq!(market.files.list().await.unwrap().len(), FILES);
 }
 
 #[actix_rt::test]

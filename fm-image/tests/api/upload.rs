@@ -1,4 +1,4 @@
-use crate::{Market, form, part, pictures::*};
+use crate::{FILES, Market, form, part, pictures::*};
 use fm_image::State;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ async fn an_upload_answers_when_the_car_has_the_pictures() {
     assert_eq!(market.cars.keys("a"), keys);
     assert_eq!(market.cars.asked(), ["may-edit", "attach"]);
     assert!(market.pictures().await.iter().all(|p| p.state == State::Attached && p.car == "a"));
-    assert_eq!(market.files.list().await.unwrap().len(), 6);
+    assert_eq!(market.files.list().await.unwrap().len(), 2 * FILES);
 }
 
 #[actix_rt::test]
@@ -37,7 +37,7 @@ async fn the_same_photo_twice_on_one_ad_is_one_picture() {
     assert_eq!(reply.json::<Value>()["images"].as_array().unwrap().len(), 1);
     market.uploaded("a", &photo).await;
     assert_eq!((market.cars.keys("a").len(), market.pictures().await.len()), (1, 1));
-    assert_eq!(market.files.list().await.unwrap().len(), 3);
+    assert_eq!(market.files.list().await.unwrap().len(), FILES);
     assert_eq!(market.pictures().await[0].state, State::Attached);
 }
 
