@@ -10,12 +10,14 @@ const DAY: i64 = 24 * 3600 * 1000;
 /// A car counts as new for this long; milliseconds.
 const NEW: i64 = DAY;
 
-/// A picture in its three sizes.
+/// A picture in its sizes.
 #[derive(Clone, Debug)]
 pub struct Picture {
     pub key: String,
     pub thumb: String,
     pub card: String,
+    /// The same, smaller, for browsers that know WebP.
+    pub card_webp: String,
     pub full: String,
     pub width: u32,
     pub height: u32,
@@ -27,7 +29,15 @@ impl Picture {
         let fits = !key.is_empty() && key.len() <= 200 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let at = |size: &str| format!("/images/{key}/{size}");
         let (width, height) = (if width == 0 { 640 } else { width }, if height == 0 { 480 } else { height });
-        fits.then(|| Picture { key: key.to_owned(), thumb: at("thumb"), card: at("card"), full: at("full"), width, height })
+        fits.then(|| Picture {
+            key: key.to_owned(),
+            thumb: at("thumb"),
+            card: at("card"),
+            card_webp: at("card.webp"),
+            full: at("full"),
+            width,
+            height,
+        })
     }
     pub fn of(image: &Image) -> Option<Self> {
         Picture::of_key(&image.key, image.width, image.height)

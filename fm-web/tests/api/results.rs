@@ -220,3 +220,13 @@ async fn cars_with_pictures_come_first_and_a_tile_says_where_there_are_none() {
     assert_eq!(orders, [None, Some("-added".into()), None], "the API has this order of its own");
     market.get(&format!("/cars/{CAR}")).await.is(200).has("The seller has not added pictures yet.");
 }
+
+#[actix_web::test]
+async fn cards_are_webp_for_browsers_that_know_it_and_jpeg_for_others() {
+    let market = Market::new().await;
+    let mut pictured = car();
+    pictured["images"] = json!([picture("k1")]);
+    market.answers("GET", "/api/cars", 200, json!({"items": [pictured], "total": 1, "page": 1, "per_page": 24})).await;
+    let page = market.get("/cars").await;
+    page.is(200).has("<picture><source srcset=\"/images/k1/card.webp\" type=\"image/webp\"><img src=\"/images/k1/card\"");
+}
