@@ -291,7 +291,7 @@ fn pictures_and_tracks_answer_as_documented() {
         assert!(!upload(&owner.http, &[file]).expect(status).json()["errors"].as_array().unwrap().is_empty());
     }
     let keys: Vec<&str> = added["images"].as_array().unwrap().iter().map(|i| i["key"].as_str().unwrap()).collect();
-    for size in ["thumb", "card", "full"] {
+    for size in ["thumb", "card", "card.webp", "full"] {
         let file = anyone.get(&format!("/images/{}/{size}", keys[0])).expect(200);
         assert!(file.header("cache-control").unwrap().contains("immutable"), "{:?}", file.headers);
     }

@@ -11,7 +11,7 @@ fn the_same_photo_on_two_ads_stays_with_the_one_that_is_left() {
     let files = cars.each_ref().map(|(owner, car)| {
         let images = owner.adds_pictures(car, &[&photo]);
         let key = images[0]["key"].as_str().unwrap().to_owned();
-        ["thumb", "card", "full"].map(|size| format!("/images/{key}/{size}"))
+        ["thumb", "card", "full", "card.webp"].map(|size| format!("/images/{key}/{size}"))
     });
     let anyone = market.anyone();
     let before = files.each_ref().map(|files| files.each_ref().map(|file| anyone.get(file).expect(200).body));
