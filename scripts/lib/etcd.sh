@@ -41,5 +41,17 @@ start_etcd() {
 
 etcd_url() { etcd_urls client; }
 
+# registered_instances: "NAME<tab>URL" of each instance in the registry, wherever it was started, with its address for operators.
+registered_instances() {
+    local under range
+    # shellcheck source=/dev/null
+    under=$(if [ -f "$DEV/market.env" ]; then . "$DEV/market.env"; fi && printf '%s/fm/services/' "${FM_MARKET_REGISTRY_PREFIX:-}")
+    # A range ends before the key that follows the last one of this beginning: "0" follows "/".
+    range=$(jq -nc --arg under "$under" '{key: ($under | @base64), range_end: ($under | sub("/$"; "0") | @base64)}')
+    curl -fs -m 2 -d "$range" "http://127.0.0.1:$(port_of etcd)/v3/kv/range" |
+        jq -r '.kvs[]? | [(.key | @base64d | split("/") | last | gsub("[^A-Za-z0-9._-]"; "_")), (try (.value | @base64d | fromjson) catch {} | .metadata.admin // .url // "")]
+            | select(.[1] | test("^https?://")) | @tsv'
+}
+
 # etcd_ready [NODE]: does it, or the first one, answer for the whole cluster?
 etcd_ready() { curl -fs -m 2 -o /dev/null "http://127.0.0.1:$(port_of "${1:-etcd}")/health"; }

@@ -5,6 +5,7 @@ ID=4bf92f3577b34da6a3ce929d0e0e4736
 traced_market() {
     local name port=1001
     mkdir -p "$FM_DEV_DIR/pids" "$FM_DEV_DIR/logs" "$scratch/bin"
+    remember ports etcd 1000 && echo '{}' >"$scratch/registered"
     for name in fm-cars fm-gateway-admin fm-image fm-tracker; do remember ports "$name" $port && port=$((port + 1)); done
     touch "$FM_DEV_DIR"/pids/{etcd,fm-cars,fm-gateway,fm-image,fm-tracker}
     span a 'null' fm-gateway 'POST /api/cars' 0 9000 '{"http.response.status_code":201}' >"$scratch/1002"
@@ -20,6 +21,7 @@ port=\${url#http://127.0.0.1:} port=\${port%%/*}
 printf '%s\n' "\$url" >>"$scratch/asked"
 case \$port,\$url in
     1003,*) exit 7 ;;
+    1000,*) cat "$scratch/registered" ;;
     *,*$ID | *'/traces?'*) if [ -f "$scratch/\$port" ]; then cp "$scratch/\$port" "\$out" && printf 200; else printf '{}' >"\$out" && printf 404; fi ;;
     *) printf '{}' >"\$out" && printf 404 ;;
 esac
@@ -45,6 +47,33 @@ a_trace_is_put_together_from_all_instances_and_names_those_that_are_unreachable(
     grep -qE '^ +20\.0 +0\.1 \| +#\| fm-cars +    process car.listed  \[FAILED, attempt 6, dead letter, later\]$' "$scratch/shown"
     [ "$(cat "$scratch/warned")" = 'trace: fm-image gives no answer, what it knows is missing' ]
     grep -q "^http://127.0.0.1:1002/traces/$ID$" "$scratch/asked"
+}
+
+# registered NAME VALUE...: what the registry answers, as etcd does.
+registered() {
+    local kvs='[]'
+    while [ $# -gt 0 ]; do
+        kvs=$(jq -c --arg key "/fm/services/${1%-*}/$1" --arg value "$2" '. + [{key: ($key | @base64), value: ($value | @base64)}]' <<<"$kvs")
+        shift 2
+    done
+    jq -n --argjson kvs "$kvs" '{kvs: $kvs}' >"$scratch/registered"
+}
+
+instances_that_were_started_elsewhere_are_asked_and_none_twice() {
+    traced_market
+    span d '"a"' fm-web-9 'GET /cars' 2000 500 '{}' >"$scratch/1009"
+    registered fm-cars '{"url": "http://127.0.0.1:1001"}' fm-web-9 '{"url": "http://127.0.0.1:1008", "metadata": {"admin": "http://127.0.0.1:1009"}}' \
+        fm-odd-1 '{"url": "file:///etc/passwd"}'
+    "$scripts/trace" $ID >"$scratch/shown" 2>"$scratch/warned"
+    grep -q "^trace $ID: 4 spans of 3 services" "$scratch/shown"
+    grep -qE '\| fm-web-9 +  GET /cars$' "$scratch/shown"
+    [ "$(grep -c "^http://127.0.0.1:1001/traces/$ID$" "$scratch/asked")" = 1 ]
+    not grep -qE ':1008|passwd' "$scratch/asked"
+    echo "-- and a registry that is unreachable is named"
+    rm "$scratch/registered"
+    "$scripts/trace" $ID >"$scratch/shown" 2>"$scratch/warned"
+    grep -q "^trace $ID: 3 spans" "$scratch/shown"
+    grep -qx 'trace: the registry gives no answer, instances that were started elsewhere are missing' "$scratch/warned"
 }
 
 a_trace_that_nobody_knows_and_an_id_that_is_none_end_with_their_own_codes() {
