@@ -40,7 +40,7 @@ impl Collector for Broker {
         counter("bus_retried", "Messages put aside to be tried again later", metrics.retried)?;
         counter("bus_dead_letters", "Messages that became dead letters", metrics.dead_lettered)?;
         counter("bus_calls_expired", "Calls thrown away unexecuted after their deadline", metrics.expired)?;
-        counter("bus_replies_vanished", "Replies whose caller was gone", metrics.vanished)
+        counter("bus_replies_vanished", "Replies that came when nobody waited for them any more", metrics.vanished)
     }
 }
 

@@ -246,7 +246,7 @@ pub struct TransportMetrics {
     pub redelivered: u64,
     /// Calls thrown away unexecuted, because their deadline had passed.
     pub expired: u64,
-    /// Replies whose caller was gone.
+    /// Replies that came when nobody waited for them any more.
     pub vanished: u64,
     /// Messages put aside to be tried again later.
     pub retried: u64,

@@ -88,22 +88,43 @@ async fn a_call_whose_connection_is_cut_fails_at_once_and_may_have_been_done() {
 }
 
 #[actix_rt::test]
-async fn a_caller_that_has_gone_before_its_reply_is_counted() {
+async fn a_reply_that_nobody_waits_for_any_more_is_counted_by_the_caller() {
     let broker = victim();
     let url = broker.url_for_vhost().unwrap();
     let i = Instance::start(&url, "worker", &[CALL]).await;
     let caller = patient(&url);
+    let answer = async { i.next().await.acknowledger.send(Outcome::Reply("1".into())).unwrap() };
+    let (reply, ()) = tokio::join!(caller.request(call(1), TIMEOUT), answer);
+    assert_eq!(reply.unwrap(), "1");
     let held = tokio::select! {
         delivery = i.next() => delivery,
-        _ = caller.request(call(1), TIMEOUT) => panic!("a reply before the callee has the call"),
+        _ = caller.request(call(2), TIMEOUT) => panic!("a reply before the callee has the call"),
     };
-    caller.close().await;
-    held.acknowledger.send(Outcome::Reply("1".into())).unwrap();
+    held.acknowledger.send(Outcome::Reply("2".into())).unwrap();
     let until = std::time::Instant::now() + TIMEOUT;
-    while i.bus.metrics().vanished == 0 {
-        assert!(std::time::Instant::now() < until, "{:?}", i.bus.metrics());
+    while caller.metrics().vanished == 0 {
+        assert!(std::time::Instant::now() < until, "{:?}", caller.metrics());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert_eq!((caller.metrics().vanished, i.bus.metrics().vanished), (1, 0), "not the first one, which was waited for");
+}
+
+#[actix_rt::test]
+async fn a_reply_to_a_caller_that_has_gone_holds_up_nobody() {
+    let broker = victim();
+    let url = broker.url_for_vhost().unwrap();
+    let i = Instance::start(&url, "worker", &[CALL]).await;
+    let (gone, other) = (patient(&url), patient(&url));
+    let held = tokio::select! {
+        delivery = i.next() => delivery,
+        _ = gone.request(call(1), TIMEOUT) => panic!("a reply before the callee has the call"),
+    };
+    gone.close().await;
+    held.acknowledger.send(Outcome::Reply("1".into())).unwrap();
+    let answer = async { i.next().await.acknowledger.send(Outcome::Reply("2".into())).unwrap() };
+    let (reply, ()) = tokio::join!(other.request(call(2), TIMEOUT), answer);
+    assert_eq!(reply.unwrap(), "2");
+    assert_eq!(i.bus.metrics().reconnects, 0);
 }
 
 #[actix_rt::test]

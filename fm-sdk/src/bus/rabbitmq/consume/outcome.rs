@@ -100,9 +100,9 @@ fn reply(subscription: &Subscription, reply_to: Option<(String, String)>, outcom
     };
     let fault = outcome.is_err();
     let body = outcome.or_else(|f| serde_json::to_string(&f)).unwrap_or_default();
-    // Mandatory, so that a caller that is gone is noticed and counted.
     let properties = codec::reply(correlation, fault);
-    Some(Outgoing { exchange: String::new(), key, mandatory: true, properties, body: body.into_bytes() })
+    // Not mandatory: to the broker the address of a reply is no queue, so every reply would come back.
+    Some(Outgoing { exchange: String::new(), key, mandatory: false, properties, body: body.into_bytes() })
 }
 
 /// A message for every instance is tried again within this one: its queue may be gone by the time a copy would come back.

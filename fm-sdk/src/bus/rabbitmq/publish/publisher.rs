@@ -2,6 +2,7 @@ use super::{
     super::{
         Shared,
         connection::state::{Part, State},
+        metrics::count,
     },
     calls::PendingCalls,
     outgoing::Outgoing,
@@ -105,7 +106,10 @@ impl Publisher {
         let answer = self.calls().answered(correlation);
         match answer {
             Some(answer) => drop(answer.send(with)),
-            None => log::debug!("bus: a reply came after the deadline of its call, dropping it"),
+            None => {
+                count(&self.shared.metrics.vanished);
+                log::debug!("bus: a reply came when nobody waited for it any more, dropping it");
+            }
         }
     }
 

@@ -10,7 +10,6 @@ use super::{
             signals::Signals,
             state::{Part, State},
         },
-        metrics::count,
         topology,
     },
     publisher::Publisher,
@@ -216,18 +215,5 @@ impl ConfirmReader {
         }
         self.publisher.unconfirmed().returned(r.properties.message_id().clone().unwrap_or_default());
         Ok(())
-    }
-}
-
-impl Publisher {
-    /// Counts the replies that come back because their callers have gone.
-    pub fn count_vanished(&self, returns: Receiver<Return>) -> impl FnMut() + Send + 'static + use<> {
-        let shared = self.shared.clone();
-        move || {
-            for _ in returns.try_iter() {
-                count(&shared.metrics.vanished);
-                log::debug!("bus: caller of a call disconnected, dropping the reply");
-            }
-        }
     }
 }

@@ -69,8 +69,6 @@ impl Subscriber {
                 continue;
             }
             let channel = connection.open_channel(None).map_err(failure)?;
-            let returns = channel.listen_for_returns().map_err(failure)?;
-            link.signals.on_readable(publisher.count_vanished(returns));
             // The queue is bound, so from here on nothing is missed; the service hears of the gap before it gets the first message.
             let gap = self.started.is_none() && subscriptions.iter().any(|s| s.audience == Audience::EachInstance);
             let session = Session { subscriptions, gap, link: (*link).clone(), events: events.clone() };
