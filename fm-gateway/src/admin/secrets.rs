@@ -5,7 +5,7 @@
 
 use crate::{
     pipeline::trace::is_secret,
-    table::{Predicate, Problem, Table},
+    table::{Predicate, Problem, Stage, Table},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,20 +25,24 @@ pub fn unmask(table: &mut Table, original: &Table) -> Vec<Problem> {
     let mut secrets = BTreeMap::new();
     each(&mut original.clone(), &mut |place, secret| drop(secrets.insert(format!("{OPEN}{place}}}"), secret.clone())));
     let mut problems = Vec::new();
-    for route in &mut table.routes {
-        let mut put_back = |at: &str, value: &mut Value, is_its_place: &dyn Fn(&str) -> bool| {
-            let Some(mask) = value.as_str().filter(|text| text.starts_with(OPEN)) else { return };
-            match secrets.get(mask).filter(|_| is_its_place(mask)) {
-                Some(secret) => *value = secret.clone(),
-                None => problems.push(Problem::new(at, "secret-unknown", "a masked secret is not known here, set it anew")),
-            }
-        };
-        for (n, stage) in route.plugins.iter_mut().enumerate() {
-            let at = format!("routes[{}].plugins[{n}].settings", route.id);
+    let mut put_back = |at: &str, value: &mut Value, is_its_place: &dyn Fn(&str) -> bool| {
+        let Some(mask) = value.as_str().filter(|text| text.starts_with(OPEN)) else { return };
+        match secrets.get(mask).filter(|_| is_its_place(mask)) {
+            Some(secret) => *value = secret.clone(),
+            None => problems.push(Problem::new(at, "secret-unknown", "a masked secret is not known here, set it anew")),
+        }
+    };
+    let mut of_stages = |at: &str, stages: &mut [Stage]| {
+        for (n, stage) in stages.iter_mut().enumerate() {
+            let at = format!("{at}.plugins[{n}].settings");
             for (name, value) in &mut stage.settings {
                 walk(value, name, true, &mut |setting, value| put_back(&at, value, &|mask: &str| mask.ends_with(&format!(".{setting}}}"))));
             }
         }
+    };
+    table.groups.iter_mut().for_each(|(name, group)| of_stages(&format!("groups[{name}]"), &mut group.plugins));
+    table.routes.iter_mut().for_each(|route| of_stages(&format!("routes[{}]", route.id), &mut route.plugins));
+    for route in &mut table.routes {
         for (n, predicate) in route.predicates.iter_mut().enumerate() {
             let at = format!("routes[{}].predicates[{n}]", route.id);
             let Some(field) = compared(predicate) else { continue };
@@ -50,12 +54,17 @@ pub fn unmask(table: &mut Table, original: &Table) -> Vec<Problem> {
 
 /// Visits each secret of a table with its place.
 fn each(table: &mut Table, visit: &mut impl FnMut(&str, &mut Value)) {
-    for route in &mut table.routes {
-        for (n, stage) in route.plugins.iter_mut().enumerate() {
+    let mut of_stages = |of: &str, stages: &mut [Stage]| {
+        for (n, stage) in stages.iter_mut().enumerate() {
             for (name, value) in &mut stage.settings {
-                walk(value, &format!("{}#{n}.{name}", route.id), is_secret(name), visit);
+                walk(value, &format!("{of}#{n}.{name}"), is_secret(name), visit);
             }
         }
+    };
+    // No id of a route has a colon.
+    table.groups.iter_mut().for_each(|(name, group)| of_stages(&format!("group:{name}"), &mut group.plugins));
+    table.routes.iter_mut().for_each(|route| of_stages(&route.id, &mut route.plugins));
+    for route in &mut table.routes {
         for (n, predicate) in route.predicates.iter_mut().enumerate() {
             let is_named = |name: &Option<String>| name.as_deref().is_some_and(is_secret);
             // Who knows the value of a cookie mostly has a session.
@@ -125,6 +134,23 @@ mod tests {
         assert!(unmask(&mut moved, &original).is_empty());
         moved.routes[0].plugins.swap(0, 1);
         assert_eq!(moved, original);
+    }
+
+    #[test]
+    fn secrets_of_groups_are_masked_and_come_back() {
+        let stage = json!({"plugin": "api-key", "settings": {"keys": {"ann": "hash-of-ann"}}});
+        let table = json!({"format": 1, "groups": {"partners": {"plugins": [stage]}}, "routes": []});
+        let original: Table = serde_json::from_value(table).unwrap();
+        let mut masked = mask(&original);
+        assert!(!serde_json::to_string(&masked).unwrap().contains("hash-of-ann"));
+        let mut elsewhere = masked.clone();
+        let moved = elsewhere.groups.remove("partners").unwrap();
+        elsewhere.groups.insert("others".into(), moved);
+        assert!(unmask(&mut elsewhere, &original).is_empty());
+        assert!(unmask(&mut masked, &original).is_empty());
+        assert_eq!(masked, original);
+        let mut new = mask(&original);
+        assert_eq!(unmask(&mut new, &Table::empty())[0].code, "secret-unknown");
     }
 
     #[test]

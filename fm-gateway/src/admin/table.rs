@@ -6,7 +6,7 @@ use super::{
     secrets,
     watchdog::{Watch, WatchRequest},
 };
-use crate::table::{self, CURRENT, FORMAT, Problem, Publication, Table};
+use crate::table::{self, CURRENT, Problem, Publication, Table};
 use fm_sdk::{Error, FieldError, Kind, Result, registry::Expect, time::rfc3339};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl Admin {
     pub async fn current(&self) -> Result<(Arc<Table>, i64)> {
         let snapshot = self.registry.list(CURRENT).await?;
         let Some(entry) = snapshot.entries.get(CURRENT) else {
-            return Ok((Arc::new(Table { format: FORMAT, note: String::new(), routes: Vec::new() }), 0));
+            return Ok((Arc::new(Table::empty()), 0));
         };
         let table = self.tables.parse(&entry.value).map_err(|why| Error::new(Kind::Invalid, "table-unreadable", why))?;
         Ok((table, entry.revision))

@@ -2,12 +2,13 @@
 
 use crate::{
     pipeline::{Catalogue, check},
-    table::{FORMAT, Problem, Problems, Route, Table},
+    table::{FORMAT, Group, Problem, Problems, Route, Table},
 };
 use fm_sdk::{Error, Kind, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{
+    collections::{BTreeMap, btree_map::Entry},
     fs,
     path::{Path, PathBuf},
 };
@@ -33,6 +34,8 @@ struct Outline<'t> {
     format: u32,
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    groups: BTreeMap<String, Group>,
     #[serde(borrow)]
     routes: Vec<&'t RawValue>,
 }
@@ -72,7 +75,7 @@ pub(super) fn contents(path: &Path) -> Result<Vec<(PathBuf, String)>> {
 }
 
 fn merge(files: &[(PathBuf, String)]) -> std::result::Result<Loaded, Vec<String>> {
-    let mut loaded = Loaded { table: Table { format: FORMAT, note: String::new(), routes: Vec::new() }, places: Vec::new() };
+    let mut loaded = Loaded { table: Table::empty(), places: Vec::new() };
     let (mut wrong, mut notes) = (Vec::new(), Vec::new());
     for (file, text) in files {
         let outline: Outline<'_> = match serde_json::from_str(text) {
@@ -84,6 +87,14 @@ fn merge(files: &[(PathBuf, String)]) -> std::result::Result<Loaded, Vec<String>
         };
         if outline.format != FORMAT {
             wrong.push(format!("{}: format: this gateway reads format {FORMAT} [format-unknown]", file.display()));
+        }
+        for (name, group) in outline.groups {
+            match loaded.table.groups.entry(name) {
+                Entry::Vacant(entry) => drop(entry.insert(group)),
+                Entry::Occupied(entry) => {
+                    wrong.push(format!("{}: another file has the group {:?} [group-twice]", file.display(), entry.key()))
+                }
+            }
         }
         notes.extend(Some(outline.note).filter(|note| !note.is_empty()));
         for raw in outline.routes {
@@ -155,6 +166,18 @@ mod tests {
         let all = loaded(&[("b.json", GOOD), ("a.json", &web), (".hidden.json", "{"), ("notes.txt", "?")]).unwrap().table;
         assert_eq!(all.routes.iter().map(|route| route.id.as_str()).collect::<Vec<_>>(), ["web", "cars"]);
         assert_eq!(all.note, "web; cars");
+    }
+
+    #[test]
+    fn groups_are_read_of_all_files_and_each_of_one() {
+        let web = GOOD.replace("cars", "web");
+        let with = |text: &str, name: &str| {
+            text.replace("\"routes\"", &format!("\"groups\": {{\"{name}\": {{\"plugins\": [{{\"plugin\": \"ip\", \"settings\": {{\"deny\": [\"9.9.9.9\"]}}}}]}}}}, \"routes\""))
+        };
+        let all = loaded(&[("a.json", &with(GOOD, "cars")), ("b.json", &with(&web, "web"))]).unwrap().table;
+        assert_eq!(all.groups.keys().collect::<Vec<_>>(), ["cars", "web"]);
+        let said = loaded(&[("a.json", &with(GOOD, "cars")), ("b.json", &with(&web, "cars"))]).unwrap_err().fault().message;
+        assert_eq!(said, "b.json: another file has the group \"cars\" [group-twice]");
     }
 
     #[test]

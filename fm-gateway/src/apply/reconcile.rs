@@ -36,9 +36,9 @@ pub async fn apply(registry: &dyn Registry, wanted: &Table, by: &Publication) ->
                 }
                 (diff, Expect::Revision(revision))
             }
-            Ok(None) => (diff(&empty(), wanted), Expect::Absent),
+            Ok(None) => (diff(&Table::empty(), wanted), Expect::Absent),
             // What is there is no table, and in force nowhere.
-            Err(e) if e.code() == "table-unreadable" => (diff(&empty(), wanted), Expect::Any),
+            Err(e) if e.code() == "table-unreadable" => (diff(&Table::empty(), wanted), Expect::Any),
             Err(e) => return Err(e),
         };
         let event = audit::Event::of_command_line(&by.author, "table.publish", &by.comment);
@@ -50,10 +50,6 @@ pub async fn apply(registry: &dyn Registry, wanted: &Table, by: &Publication) ->
         }
     }
     Err(Error::new(Kind::Stale, "table-stale", "others publish all the time"))
-}
-
-fn empty() -> Table {
-    Table { format: table::FORMAT, note: String::new(), routes: Vec::new() }
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
         check_id(&route.id, &at, &mut ids, &mut problems);
         let rule = rule(route, &at, &mut problems);
         let headers = allow_headers(route, &at, &mut problems);
-        let steps = steps(route, rule.as_ref(), &at, catalogue, drivers, &mut problems);
+        let steps = steps(table.shared(route), route, rule.as_ref(), &at, catalogue, drivers, &mut problems);
         if let Some(rule) = rule.filter(|_| route.active) {
             parsed.push((route, rule, headers, steps));
         }
@@ -122,7 +122,7 @@ pub fn compile(table: &Table, revision: i64, catalogue: &Catalogue, drivers: &Dr
         return Err(Problems(problems));
     }
     let rules: Vec<Rule> = parsed.iter().map(|(_, rule, ..)| rule.clone()).collect();
-    let services = parsed.iter().flat_map(|(route, ..)| route.services()).map(str::to_owned).collect();
+    let services = parsed.iter().flat_map(|(route, ..)| table.services(route)).map(str::to_owned).collect();
     let routes = parsed.into_iter().map(|(route, rule, allow_headers, steps)| {
         let phases = steps.iter().map(|step| step.phases).fold(Phases::default(), |all, p| Phases {
             request: all.request || p.request,
@@ -165,6 +165,7 @@ fn allow_headers(route: &Route, at: &str, problems: &mut Vec<Problem>) -> Vec<He
 }
 
 fn steps(
+    shared: &[Stage],
     route: &Route,
     rule: Option<&Rule>,
     at: &str,
@@ -175,8 +176,9 @@ fn steps(
     let mut vars = Variables::of_requests(rule);
     let mut steps = Vec::new();
     let (mut answered, mut remembers) = (false, None);
-    for (n, stage) in route.plugins.iter().enumerate() {
-        let at = format!("{at}.plugins[{n}]");
+    let shared_at = (0..shared.len()).map(|n| format!("{at}.group.plugins[{n}]"));
+    let places = shared_at.chain((0..route.plugins.len()).map(|n| format!("{at}.plugins[{n}]")));
+    for (stage, at) in shared.iter().chain(&route.plugins).zip(places) {
         let Some(plugin) = catalogue.get(&stage.plugin) else {
             problems.push(Problem::new(at, "plugin-unknown", format!("there is no plugin {}", stage.plugin)));
             continue;
@@ -212,7 +214,7 @@ fn steps(
         problems.push(Problem::new(format!("{at}.plugins"), "pipeline-open", "the last plugin must answer: proxy, respond"));
     }
     let guards = |stage: &&Stage| catalogue.get(&stage.plugin).is_some_and(|plugin| plugin.guards(&stage.settings));
-    let mut guards = route.plugins.iter().filter(guards).peekable();
+    let mut guards = shared.iter().chain(&route.plugins).filter(guards).peekable();
     if !route.public {
         let why = match (guards.peek().is_some(), guards.any(|stage| stage.enabled)) {
             (_, true) => return steps,
@@ -227,13 +229,13 @@ fn steps(
 }
 
 /// The variables that each plugin of a route may use: what those before it provide that are not switched off, the parameters of the path, and what
-/// every request has.
-pub fn variables(route: &Route, plugins: &Catalogue) -> Vec<Vec<String>> {
+/// every request has. Those of its group come before it.
+pub fn variables(shared: &[Stage], route: &Route, plugins: &Catalogue) -> Vec<Vec<String>> {
     let pattern = Pattern::parse(&route.path).ok();
     let params = pattern.iter().flat_map(Pattern::params).map(|param| format!("path.{param}"));
     let of_requests: Vec<String> = params.chain(REQUEST_VARS.iter().map(|&name| name.to_owned())).collect();
     let mut provided: Vec<String> = Vec::new();
-    let of_stages = route.plugins.iter().map(|stage| {
+    let of_stages = shared.iter().chain(&route.plugins).map(|stage| {
         let known = provided.iter().chain(&of_requests).cloned().collect();
         if let Some(plugin) = plugins.get(&stage.plugin).filter(|_| stage.enabled) {
             let new: Vec<String> = plugin.provides().iter().map(|&name| name.to_owned()).filter(|name| !provided.contains(name)).collect();
@@ -241,7 +243,7 @@ pub fn variables(route: &Route, plugins: &Catalogue) -> Vec<Vec<String>> {
         }
         known
     });
-    of_stages.collect()
+    of_stages.skip(shared.len()).collect()
 }
 
 /// The variables that a step may use.

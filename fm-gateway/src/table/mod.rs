@@ -19,7 +19,7 @@ pub use {
     predicate::Predicate,
     problem::{Problem, Problems},
     publish::{fetch, publish, read},
-    route::{FORMAT, Route, Stage, Table},
+    route::{FORMAT, Group, Route, Stage, Table},
     watcher::{TableState, TableWatcher},
 };
 

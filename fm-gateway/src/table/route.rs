@@ -3,6 +3,7 @@
 use super::Predicate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The version of the table's form.
 pub const FORMAT: u32 = 1;
@@ -15,7 +16,40 @@ pub struct Table {
     /// Why it is as it is, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// What routes have in common, by the name of their group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Group>,
     pub routes: Vec<Route>,
+}
+
+impl Table {
+    /// One without routes.
+    pub fn empty() -> Table {
+        Table { format: FORMAT, note: String::new(), groups: BTreeMap::new(), routes: Vec::new() }
+    }
+
+    /// The plugins that a route shares with its group; they come before its own.
+    pub fn shared(&self, route: &Route) -> &[Stage] {
+        self.groups.get(&route.group).map_or(&[], |group| &group.plugins)
+    }
+
+    /// The services that a route discovers, by plugins that are not switched off.
+    pub fn services<'t>(&'t self, route: &'t Route) -> impl Iterator<Item = &'t str> {
+        let discovers = |stage: &&Stage| stage.enabled && matches!(&*stage.plugin, "discovery" | "canary");
+        let stages = self.shared(route).iter().chain(&route.plugins);
+        stages.filter(discovers).filter_map(|stage| stage.settings.get("service")?.as_str())
+    }
+}
+
+/// What the routes of a group have in common.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// What is done with the requests of each of its routes, before what the route does itself.
+    #[serde(default)]
+    pub plugins: Vec<Stage>,
 }
 
 /// Which requests, and what is done with them.
@@ -27,7 +61,7 @@ pub struct Route {
     pub name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// A word under which people find it.
+    /// A word under which people find it. If the table has a group of this name, its plugins come before those of the route.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
     /// Names in lower case, or `*.name`; none means all.
@@ -60,14 +94,6 @@ pub struct Route {
     pub allow_headers: Vec<String>,
     /// What is done, in this order.
     pub plugins: Vec<Stage>,
-}
-
-impl Route {
-    /// The services that it discovers, by plugins that are not switched off.
-    pub fn services(&self) -> impl Iterator<Item = &str> {
-        let discovers = |stage: &&Stage| stage.enabled && matches!(&*stage.plugin, "discovery" | "canary");
-        self.plugins.iter().filter(discovers).filter_map(|stage| stage.settings.get("service")?.as_str())
-    }
 }
 
 /// One plugin of a pipeline and its settings.

@@ -2,11 +2,14 @@
 
 use crate::{
     pipeline::trace::{MASK, is_secret},
-    table::{Route, Stage, Table},
+    table::{Group, Route, Stage, Table},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Longer pipelines, which nobody writes, are compared as a whole.
 const MAX_ALIGNED: usize = 200;
@@ -51,27 +54,41 @@ pub fn diff(before: &Table, after: &Table) -> TableDiff {
     let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
     compare("note", text(&before.note), text(&after.note), &mut diff.fields);
     compare("format", Some(before.format.into()), Some(after.format.into()), &mut diff.fields);
+    let groups: BTreeSet<&String> = before.groups.keys().chain(after.groups.keys()).collect();
+    for name in groups {
+        let (old, new) = (before.groups.get(name), after.groups.get(name));
+        let said = |group: Option<&Group>| group.map(|group| group.description.clone()).filter(|text| !text.is_empty()).map(Value::from);
+        compare(&format!("groups[{name}].description"), said(old), said(new), &mut diff.fields);
+        let stages = |group: Option<&Group>| group.map(|group| group.plugins.clone()).unwrap_or_default();
+        compare_pipelines(&format!("groups[{name}]."), &stages(old), &stages(new), &mut diff.fields);
+    }
     let (old, new) = (by_id(before), by_id(after));
     let of = |id: &str, before, after| RouteDiff { id: id.to_owned(), fields: fields(before, after) };
     for (id, route) in &old {
         match new.get(id) {
-            None => diff.removed.push(of(id, Some(route), None)),
-            Some(changed) if changed != route => diff.changed.push(of(id, Some(route), Some(changed))),
+            None => diff.removed.push(of(id, Some(*route), None)),
+            Some(changed) if changed != route => diff.changed.push(of(id, Some(*route), Some(*changed))),
             Some(_) => {}
         }
     }
     for (id, route) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
-        diff.added.push(of(id, None, Some(route)));
+        diff.added.push(of(id, None, Some(*route)));
     }
     diff
 }
 
-fn by_id(table: &Table) -> BTreeMap<&str, &Route> {
-    table.routes.iter().map(|route| (route.id.as_str(), route)).collect()
+/// A route, and the plugins that it shares with its group.
+type Whole<'t> = (&'t Route, &'t [Stage]);
+
+fn by_id(table: &Table) -> BTreeMap<&str, Whole<'_>> {
+    table.routes.iter().map(|route| (route.id.as_str(), (route, table.shared(route)))).collect()
 }
 
-fn fields(before: Option<&Route>, after: Option<&Route>) -> Vec<FieldChange> {
+fn fields(before: Option<Whole<'_>>, after: Option<Whole<'_>>) -> Vec<FieldChange> {
     let mut changes = Vec::new();
+    let shared = |whole: Option<Whole<'_>>| whole.map(|(_, shared)| shared.to_vec()).unwrap_or_default();
+    compare_pipelines("group.", &shared(before), &shared(after), &mut changes);
+    let (before, after) = (before.map(|(route, _)| route), after.map(|(route, _)| route));
     let plain = |route: Option<&Route>| {
         let mut fields = match route.map(serde_json::to_value) {
             Some(Ok(Value::Object(fields))) => fields,
@@ -83,13 +100,13 @@ fn fields(before: Option<&Route>, after: Option<&Route>) -> Vec<FieldChange> {
     let (old, new) = (plain(before), plain(after));
     compare_objects("", &old, &new, &mut changes);
     let stages = |route: Option<&'_ Route>| route.map(|route| route.plugins.clone()).unwrap_or_default();
-    compare_pipelines(&stages(before), &stages(after), &mut changes);
+    compare_pipelines("", &stages(before), &stages(after), &mut changes);
     changes
 }
 
 /// Aligns two pipelines by the names of their plugins: one that was put in does not make all behind it differ.
-fn compare_pipelines(before: &[Stage], after: &[Stage], changes: &mut Vec<FieldChange>) {
-    let place = |n: usize, stage: &Stage| format!("plugins[{n}:{}]", stage.plugin);
+fn compare_pipelines(prefix: &str, before: &[Stage], after: &[Stage], changes: &mut Vec<FieldChange>) {
+    let place = |n: usize, stage: &Stage| format!("{prefix}plugins[{n}:{}]", stage.plugin);
     let whole = |stage: &Stage| Some(Value::Object(stage.settings.clone()));
     let enabled = |at: String, before: Option<&Stage>, after: Option<&Stage>, changes: &mut Vec<FieldChange>| {
         // Where there is only one of them it is said if it is not the default.
@@ -99,7 +116,7 @@ fn compare_pipelines(before: &[Stage], after: &[Stage], changes: &mut Vec<FieldC
     };
     if before.len().max(after.len()) > MAX_ALIGNED {
         let json = |stages: &[Stage]| serde_json::to_value(stages).ok();
-        return compare("plugins", json(before), json(after), changes);
+        return compare(&format!("{prefix}plugins"), json(before), json(after), changes);
     }
     let in_common = in_common(before, after);
     let (mut a, mut b) = (0, 0);
@@ -230,6 +247,23 @@ mod tests {
 
     fn changes(before: &Table, after: &Table) -> Vec<String> {
         diff(before, after).changed.iter().flat_map(|route| &route.fields).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_change_of_a_group_is_one_of_each_of_its_routes() {
+        let grouped = |rate: u32| {
+            let group = json!({"plugins": [{"plugin": "rate-limit", "settings": {"rate": rate}}]});
+            let route = |id: &str, group: &str| json!({"id": id, "path": format!("/{id}"), "group": group, "plugins": []});
+            let table =
+                json!({"format": 1, "groups": {"shop": group}, "routes": [route("a", "shop"), route("b", "shop"), route("c", "other")]});
+            serde_json::from_value::<Table>(table).unwrap()
+        };
+        let found = diff(&grouped(1), &grouped(2));
+        assert_eq!(found.changed.iter().map(|route| route.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        let said = |fields: &[FieldChange]| fields.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(said(&found.changed[0].fields), ["~ group.plugins[0:rate-limit].settings.rate: 1 -> 2"]);
+        assert_eq!(said(&found.fields), ["~ groups[shop].plugins[0:rate-limit].settings.rate: 1 -> 2"]);
+        assert!(diff(&grouped(1), &grouped(1)).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
         trace::{MASK, is_secret},
     },
     router::{Condition, Field, Found, HostRule, Lookup, MethodSet, Predicate, RequestAttributes, Router, Rule},
-    table::{Problems, Route, Table},
+    table::{Problems, Route, Stage, Table},
 };
 use serde::Serialize;
 use std::{cmp::Reverse, fmt};
@@ -22,8 +22,20 @@ pub struct Explanation {
     pub host: String,
     pub path: String,
     pub taken: Taken,
+    /// What is done with it, in this order: the plugins that its route shares with its group, and the route's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<PlannedStep>,
     /// All routes of the table, those that come closest first.
     pub routes: Vec<Considered>,
+}
+
+/// A plugin of the route that takes a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedStep {
+    pub plugin: String,
+    /// The group whose routes share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// Who answers.
@@ -97,6 +109,7 @@ pub fn explain(table: &Table, request: &TrialRequest) -> Result<Explanation, Pro
         host: String::new(),
         path: String::new(),
         taken: Taken::NotFound,
+        plugins: Vec::new(),
         routes: Vec::new(),
     };
     let (mut head, ()) = request.with(()).into_parts();
@@ -118,8 +131,18 @@ pub fn explain(table: &Table, request: &TrialRequest) -> Result<Explanation, Pro
     let method = MethodSet::only(&head.method);
     let lookup = Lookup { host: &explanation.host, path: &explanation.path, method, attributes: &attributes };
     let (taken, routes) = consider(&candidates, &lookup);
+    if let Taken::Route { id } = &taken {
+        explanation.plugins = table.routes.iter().find(|route| route.id == *id).map(|route| planned(table, route)).unwrap_or_default();
+    }
     (explanation.taken, explanation.routes) = (taken, routes);
     Ok(explanation)
+}
+
+fn planned(table: &Table, route: &Route) -> Vec<PlannedStep> {
+    let of = |group: Option<&str>, stage: &Stage| PlannedStep { plugin: stage.plugin.clone(), group: group.map(str::to_owned) };
+    let shared = table.shared(route).iter().map(|stage| (Some(route.group.as_str()), stage));
+    let all = shared.chain(route.plugins.iter().map(|stage| (None, stage)));
+    all.filter(|(_, stage)| stage.enabled).map(|(group, stage)| of(group, stage)).collect()
 }
 
 fn consider(candidates: &[(&Route, Rule)], lookup: &Lookup<'_>) -> (Taken, Vec<Considered>) {
@@ -219,6 +242,13 @@ impl fmt::Display for Taken {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} {}{}: {}", self.method, self.host, self.path, self.taken)?;
+        let named = |step: &PlannedStep| match &step.group {
+            Some(group) => format!("{} (group {group})", step.plugin),
+            None => step.plugin.clone(),
+        };
+        if !self.plugins.is_empty() {
+            writeln!(f, "  plugins: {}", self.plugins.iter().map(named).collect::<Vec<_>>().join(", "))?;
+        }
         let width = self.routes.iter().map(|route| route.id.len()).max().unwrap_or_default();
         for Considered { id, path, message, .. } in &self.routes {
             writeln!(f, "  {id:width$}  {message} ({path})")?;

@@ -73,6 +73,20 @@ fn explain_says_which_route_of_a_file_takes_a_request() {
 }
 
 #[test]
+fn explain_names_the_plugins_of_a_route_and_those_of_its_group() {
+    let files = Files::new();
+    let mut route = respond("one", "/cars/{id}");
+    route["group"] = json!("cars");
+    let off = json!({"plugin": "cors", "enabled": false, "settings": {"origins": ["*"]}});
+    let group = json!({"plugins": [{"plugin": "ip", "settings": {"deny": ["9.9.9.9"]}}, off]});
+    let file = files.put("table.json", json!({"format": 1, "groups": {"cars": group}, "routes": [route]}).to_string());
+    let said = files.ok(&["explain", "GET", "/cars/7", "--file", file.to_str().unwrap()]);
+    assert!(said.contains("\n  plugins: ip (group cars), respond\n"), "{said}");
+    let json: Value = serde_json::from_str(&files.ok(&["explain", "GET", "/cars/7", "--json", "--file", file.to_str().unwrap()])).unwrap();
+    assert_eq!(json["plugins"], json!([{"plugin": "ip", "group": "cars"}, {"plugin": "respond"}]));
+}
+
+#[test]
 fn explain_refuses_bad_requests_and_bad_tables() {
     let files = Files::new();
     let good = files.put("good.json", table(&[respond("a", "/a")]));

@@ -1,9 +1,13 @@
 //! How tables come into force, and how bad ones do not.
 
 use crate::support::{TestApp, Upstream, ok, soon, until};
-use fm_gateway::table::{CURRENT, market};
+use fm_gateway::{
+    pipeline::{Catalogue, check},
+    table::{CURRENT, market},
+};
 use fm_sdk::registry::{Change, Expect, MemoryRegistry, Registry};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 fn respond(text: &str) -> Value {
     json!([{"path": "/**", "plugins": [{"plugin": "respond", "settings": {"body": text}}]}])
@@ -30,6 +34,52 @@ async fn the_first_gateway_writes_the_first_table_and_the_second_one_takes_it() 
 /// Whether the gateway ever said that the registry has lost its table.
 async fn reports_missing(app: &TestApp) -> bool {
     app.metrics().await.lines().any(|line| line.starts_with("gateway_table_loads_total") && line.contains(r#"code="missing""#))
+}
+
+/// Two routes of a group whose plugins let in who has a key, and one of another group.
+fn grouped(shared: Value) -> Value {
+    let respond = |id: &str, group: &str, public: bool, body: &str| {
+        let plugin = json!({"plugin": "respond", "settings": {"body": body}});
+        json!({"id": id, "group": group, "public": public, "path": format!("/{id}"), "plugins": [plugin]})
+    };
+    let routes =
+        [respond("a", "partners", false, "a for ${consumer}"), respond("b", "partners", false, "b"), respond("c", "others", true, "c")];
+    json!({"format": 1, "groups": {"partners": {"description": "known by a key", "plugins": shared}}, "routes": routes})
+}
+
+#[actix_rt::test]
+async fn the_plugins_of_a_group_come_before_those_of_its_routes() {
+    let hash: String = Sha256::digest("key").iter().map(|byte| format!("{byte:02x}")).collect();
+    let shared = json!([{"plugin": "api-key", "settings": {"keys": {"ann": hash}}}]);
+    let registry = MemoryRegistry::new();
+    let change = Change { key: CURRENT.into(), expect: Expect::Any, value: Some(grouped(shared).to_string()) };
+    registry.commit(vec![change]).await.unwrap();
+    let app = TestApp::on(registry, tempfile::tempdir().unwrap(), |_, _| {});
+    app.loaded().await;
+    let with_key = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: h\r\nX-Api-Key: key\r\n\r\n");
+    assert_eq!(app.send(&with_key("/a")).await.text(), "a for ann");
+    assert_eq!(app.send(&with_key("/b")).await.text(), "b");
+    for path in ["/a", "/b"] {
+        assert_eq!(app.get(path).await.code(), "api-key-missing");
+    }
+    assert_eq!(app.get("/c").await.text(), "c");
+}
+
+#[test]
+fn what_is_wrong_with_a_group_is_named_at_each_of_its_routes() {
+    let problems = |shared: Value| {
+        let table = serde_json::from_value(grouped(shared)).unwrap();
+        let problems = check(&table, &Catalogue::shipped()).unwrap_err().0;
+        problems.into_iter().map(|problem| format!("{} {}", problem.at, problem.code)).collect::<Vec<_>>()
+    };
+    let known = |name: &str| json!({"plugin": name, "settings": {"keys": {"ann": "00".repeat(32)}}});
+    assert_eq!(problems(json!([])).iter().filter(|problem| problem.ends_with("route-open")).count(), 2);
+    let found = problems(json!([known("api-key"), {"plugin": "ip"}]));
+    assert_eq!(found, ["routes[a].group.plugins[1].settings plugin-settings", "routes[b].group.plugins[1].settings plugin-settings"]);
+    let found = problems(json!([known("api-key"), known("no-such")]));
+    assert_eq!(found, ["routes[a].group.plugins[1] plugin-unknown", "routes[b].group.plugins[1] plugin-unknown"]);
+    let found = problems(json!([known("api-key"), {"plugin": "respond"}]));
+    assert_eq!(found, ["routes[a].plugins[0] plugin-unreachable", "routes[b].plugins[0] plugin-unreachable"]);
 }
 
 #[actix_rt::test]

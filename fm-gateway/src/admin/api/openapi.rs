@@ -34,7 +34,10 @@ pub fn document() -> Value {
             },
             "schemas": {
                 "Table": {"type": "object", "required": ["format", "routes"], "description": "See the README of fm-gateway, The table",
-                    "properties": {"format": {"type": "integer"}, "note": {"type": "string"}, "routes": {"type": "array", "items": {"$ref": "#/components/schemas/Route"}}}},
+                    "properties": {"format": {"type": "integer"}, "note": {"type": "string"},
+                        "groups": {"type": "object", "description": "Plugins that the routes of a group share, by its name; they come before those of the route",
+                            "additionalProperties": {"type": "object", "additionalProperties": false, "properties": {"description": {"type": "string"}, "plugins": {"type": "array", "items": {"$ref": "#/components/schemas/Stage"}}}}},
+                        "routes": {"type": "array", "items": {"$ref": "#/components/schemas/Route"}}}},
                 "Route": {"type": "object", "required": ["id", "path", "plugins"], "properties": {
                     "id": {"type": "string"}, "path": {"type": "string"}, "active": {"type": "boolean", "default": true},
                     "plugins": {"type": "array", "items": {"$ref": "#/components/schemas/Stage"}}}},

@@ -61,10 +61,10 @@ async fn run(ask: Ask) -> Result<HttpResponse> {
 /// Those of the registry.
 pub async fn rows(admin: &Admin, table: &Arc<Table>) -> Result<Vec<Row>> {
     let problems = admin.tables.problems(table).await?;
-    Ok(table.routes.iter().map(|route| row(admin, route, &problems)).collect())
+    Ok(table.routes.iter().map(|route| row(admin, table, route, &problems)).collect())
 }
 
-fn row(admin: &Admin, route: &Route, problems: &[Problem]) -> Row {
+fn row(admin: &Admin, table: &Table, route: &Route, problems: &[Problem]) -> Row {
     let at = format!("routes[{}]", route.id);
     let own = problems
         .iter()
@@ -75,8 +75,8 @@ fn row(admin: &Admin, route: &Route, problems: &[Problem]) -> Row {
             place => format!("{place}: {}", problem.message),
         })
         .collect();
-    let absent: Vec<String> = route
-        .services()
+    let absent: Vec<String> = table
+        .services(route)
         .filter(|service| admin.services.instances(service).is_empty())
         .map(|service| format!("no instance of {service} is up"))
         .collect();

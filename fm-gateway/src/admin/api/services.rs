@@ -95,7 +95,7 @@ pub async fn list(admin: &Admin, table: &Table, nodes: &BTreeMap<String, NodeSta
         entry(&mut services, &instance.service, REGISTRY).instances.push(running);
     }
     for route in &table.routes {
-        for name in route.services() {
+        for name in table.services(route) {
             entry(&mut services, name, REGISTRY).routes.insert(route.id.clone());
         }
     }

@@ -8,16 +8,30 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Merge {
     /// Theirs, with my changes on top; where both changed a route, mine.
     pub table: Table,
-    /// The routes that both changed, each in another way.
+    /// The routes and groups that both changed, each in another way.
     pub conflicts: Vec<String>,
 }
 
 /// Puts my changes of `base` on top of theirs.
 pub fn merge(base: &Table, mine: &Table, theirs: &Table) -> Merge {
-    let (base, my, their) = (by_id(base), by_id(mine), by_id(theirs));
-    let ids: BTreeSet<&str> = base.keys().chain(my.keys()).chain(their.keys()).copied().collect();
     let mut table = theirs.clone();
     let mut conflicts = Vec::new();
+    let groups: BTreeSet<&String> = [base, mine, theirs].into_iter().flat_map(|table| table.groups.keys()).collect();
+    for name in groups {
+        let (was, own, other) = (base.groups.get(name), mine.groups.get(name), theirs.groups.get(name));
+        if own == was || own == other {
+            continue;
+        }
+        if other != was {
+            conflicts.push(format!("group {name}"));
+        }
+        match own {
+            Some(own) => drop(table.groups.insert(name.clone(), own.clone())),
+            None => drop(table.groups.remove(name)),
+        }
+    }
+    let (base, my, their) = (by_id(base), by_id(mine), by_id(theirs));
+    let ids: BTreeSet<&str> = base.keys().chain(my.keys()).chain(their.keys()).copied().collect();
     for id in ids {
         let (was, own, other) = (base.get(id), my.get(id), their.get(id));
         if own == was || own == other {
@@ -59,6 +73,18 @@ mod tests {
         let merged = merge(&base, &mine, &theirs);
         assert!(merged.conflicts.is_empty(), "{merged:?}");
         assert_eq!(merged.table, table(&[("a", "/mine"), ("b", "/theirs"), ("other", "/other"), ("new", "/new")]));
+    }
+
+    #[test]
+    fn groups_come_together_as_routes_do() {
+        let with = |groups: Value| serde_json::from_value::<Table>(json!({"format": 1, "groups": groups, "routes": []})).unwrap();
+        let group = |plugin: &str| json!({"plugins": [{"plugin": plugin}]});
+        let base = with(json!({"a": group("ip"), "b": group("ip"), "c": group("ip")}));
+        let mine = with(json!({"a": group("cors"), "b": group("ip"), "c": group("cors")}));
+        let theirs = with(json!({"a": group("ip"), "c": group("cache"), "d": group("ip")}));
+        let merged = merge(&base, &mine, &theirs);
+        assert_eq!(merged.conflicts, ["group c"]);
+        assert_eq!(merged.table, with(json!({"a": group("cors"), "c": group("cors"), "d": group("ip")})));
     }
 
     #[test]

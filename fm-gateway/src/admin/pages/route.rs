@@ -29,6 +29,8 @@ struct Page {
     mark: i64,
     route: Route,
     predicates: String,
+    /// The plugins that it shares with its group.
+    shared: Vec<String>,
     stages: Vec<Card>,
     plugins: Vec<(&'static str, &'static str)>,
     /// The list of plugins to add has the focus.
@@ -69,7 +71,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
     let all = localised(all, s.de);
     let own: Vec<Problem> = all.into_iter().filter(|p| p.at == at || p.at.starts_with(&format!("{at}."))).collect();
     let mut stages: Vec<Card> = route.plugins.iter().enumerate().map(|(n, stage)| card(&ask, n, stage, &at, &own, s.de)).collect();
-    for (card, variables) in stages.iter_mut().zip(pipeline::variables(&route, &ask.admin.plugins)) {
+    for (card, variables) in stages.iter_mut().zip(pipeline::variables(working.table.shared(&route), &route, &ask.admin.plugins)) {
         if card.fields.iter().any(|field| field.takes_variables) {
             card.variables = variables;
         }
@@ -86,6 +88,7 @@ async fn show(ask: Ask) -> Result<HttpResponse> {
         } else {
             serde_json::to_string_pretty(&route.predicates).unwrap_or_default()
         },
+        shared: working.table.shared(&route).iter().filter(|stage| stage.enabled).map(|stage| stage.plugin.clone()).collect(),
         stages,
         plugins: ask.admin.plugins.iter().map(|plugin| (plugin.name(), text_of_plugin(plugin.about(), is_german))).collect(),
         focus_add,

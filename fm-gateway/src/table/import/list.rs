@@ -1,7 +1,7 @@
 //! Makes routes of a plain list of paths, as other gateways and scripts export it.
 
 use super::{Import, MAX_ROUTES, id, pattern};
-use crate::table::{FORMAT, Route, Table};
+use crate::table::{Route, Table};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ pub fn import(list: &Value) -> Result<Import, String> {
         route(entry, is_shared, &mut ids, &mut warnings)
     });
     let routes = routes.collect::<Result<Vec<Route>, String>>()?;
-    Ok(Import { table: Table { format: FORMAT, note: "imported from a list".into(), routes }, warnings })
+    Ok(Import { table: Table { note: "imported from a list".into(), routes, ..Table::empty() }, warnings })
 }
 
 /// The route of an entry. Where several entries have its path, their methods tell the ids apart.

@@ -1,7 +1,7 @@
 //! Makes routes of an OpenAPI document: one for each path, or several where its operations ask for different rights.
 
 use super::{Import, MAX_ROUTES, id, pattern};
-use crate::table::{FORMAT, Route, Stage, Table};
+use crate::table::{Route, Stage, Table};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub fn import(document: &Value, service: &str) -> Result<Import, String> {
     if paths.len() > MAX_ROUTES {
         return Err(format!("it has more than {MAX_ROUTES} paths"));
     }
-    let mut import = Import { table: Table { format: FORMAT, note: note(document), routes: Vec::new() }, warnings: Vec::new() };
+    let mut import = Import { table: Table { note: note(document), ..Table::empty() }, warnings: Vec::new() };
     if document.get("security").is_none() && !paths.values().any(|item| METHODS.iter().any(|m| item[m].get("security").is_some())) {
         import.warnings.push("the document names no security: all routes are public".into());
     }
