@@ -44,7 +44,8 @@ pub fn list(admin: &Admin, table: &Table) -> Vec<Described> {
 fn describe(plugin: &dyn Plugin, table: &Table) -> Described {
     let Phases { request, response, body, log } = plugin.phases();
     let phases = [(request, "request"), (response, "response"), (body, "body"), (log, "log")];
-    let uses = table.routes.iter().filter(|route| table.shared(route).iter().chain(&route.plugins).any(|stage| stage.plugin == plugin.name()));
+    let uses =
+        table.routes.iter().filter(|route| table.shared(route).iter().chain(&route.plugins).any(|stage| stage.plugin == plugin.name()));
     Described {
         name: plugin.name(),
         version: plugin.version(),

@@ -5,6 +5,7 @@
 mod claims;
 mod fetch;
 mod keys;
+mod remembered;
 mod settings;
 mod source;
 mod token;
@@ -14,13 +15,14 @@ use super::authorization::credentials;
 use crate::pipeline::{Answer, Decision, Drivers, Exchange, Flow, Phases, Plugin, Step};
 use claims::{Claims, header, list, scopes};
 use fetch::Fetcher;
-use fm_sdk::{Error, Kind};
+use fm_sdk::{Error, Kind, time::now_ms};
 use futures::{FutureExt, future::LocalBoxFuture};
 use http::{
     HeaderValue,
     header::{AUTHORIZATION, WWW_AUTHENTICATE},
 };
 use keys::KeySet;
+use remembered::Remembered;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use settings::{KeysAt, Mapping, Origin, Rules, Settings};
@@ -45,6 +47,7 @@ struct Guard {
     source: Arc<Source>,
     rules: Rules,
     mapping: Mapping,
+    remembered: Remembered,
 }
 
 /// Why a request goes no further.
@@ -90,7 +93,7 @@ impl Plugin for Oidc {
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
         let Settings { origin, fetcher, rules, mapping } = Settings::read(settings)?;
         let issuer = origin.issuer.clone();
-        Ok(Box::new(Guard { issuer, source: self.source(origin, fetcher, drivers), rules, mapping }))
+        Ok(Box::new(Guard { issuer, source: self.source(origin, fetcher, drivers), rules, mapping, remembered: Remembered::default() }))
     }
 }
 
@@ -170,21 +173,24 @@ impl Step for Guard {
 }
 
 impl Guard {
-    async fn ask(&self, token: &str) -> Result<Claims, Refusal> {
+    async fn ask(&self, token: &str) -> Result<Arc<Claims>, Refusal> {
         let signed = Signed::read(token, &self.rules).map_err(Refusal::Invalid)?;
         let found = self.source.ask(signed.kid.as_deref(), signed.algorithm).await;
         self.verify(&signed, found)
     }
 
-    fn verify(&self, signed: &Signed<'_>, found: Found) -> Result<Claims, Refusal> {
+    fn verify(&self, signed: &Signed<'_>, found: Found) -> Result<Arc<Claims>, Refusal> {
         match found {
-            Found::Key(key) => signed.verify(&key, &self.issuer, &self.rules).map_err(Refusal::Invalid),
+            Found::Key(key) => {
+                let verify = || signed.verify(&key, &self.issuer, &self.rules).map_err(Refusal::Invalid);
+                self.remembered.claims(signed.token, &key, self.rules.leeway, now_ms() as f64 / 1000.0, verify)
+            }
             Found::Unknown => Err(Refusal::Invalid(Rejection::Key)),
             Found::Unreachable | Found::Ask => Err(Refusal::Unreachable),
         }
     }
 
-    fn decide(&self, exchange: &mut Exchange, claims: Result<Claims, Refusal>) -> Decision {
+    fn decide(&self, exchange: &mut Exchange, claims: Result<Arc<Claims>, Refusal>) -> Decision {
         match claims.and_then(|claims| self.accept(exchange, &claims)) {
             Ok(()) => Decision::Pass,
             Err(refusal) => self.refuse(exchange, refusal),

@@ -47,7 +47,7 @@ impl Rejection {
 /// What a token says about its key. Nothing else of its head is used: `jku`, `jwk`, `x5u` and `x5c` would let it choose its own.
 #[derive(Debug)]
 pub struct Signed<'t> {
-    token: &'t str,
+    pub token: &'t str,
     pub algorithm: Algorithm,
     pub kid: Option<String>,
 }
