@@ -1,5 +1,5 @@
-use super::Location;
-use crate::catalogue::{Body, Color, Engine, Gearbox, Maker, Model, OptionSet};
+use super::{Location, YearMonth};
+use crate::catalogue::{Body, Color, EmissionClass, Engine, Gearbox, Maker, Model, OptionSet};
 use fm_sdk::text::clean_lines;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -42,6 +42,36 @@ pub struct Facts {
     /// Where it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// Of the first registration, 1 to 12.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<u8>,
+    /// What the maker calls this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trim: Option<String>,
+    /// How many have owned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owners: Option<u8>,
+    /// When it has to be inspected next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection_until: Option<YearMonth>,
+    /// Doors, the tailgate among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doors: Option<u8>,
+    /// Places to sit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<u8>,
+    /// How clean its exhaust is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emission_class: Option<EmissionClass>,
+    /// Litres, kilograms of gas or kilowatt-hours per 100 km, as the maker states it; one digit behind the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumption: Option<f64>,
+    /// The colour inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interior_color: Option<Color>,
+    /// It has damage that is not repaired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrepaired_damage: Option<bool>,
 }
 
 fn stored_model<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Model>, D::Error> {
@@ -64,7 +94,8 @@ impl Facts {
     /// All that is found by words: how people call it, the slugs, the description.
     pub fn text(&self) -> String {
         let model = self.model.as_ref().map_or("", Model::value);
-        format!("{} {} {model} {}", self.title(), self.maker.value(), self.description.as_deref().unwrap_or_default())
+        let (trim, description) = (self.trim.as_deref().unwrap_or_default(), self.description.as_deref().unwrap_or_default());
+        format!("{} {} {model} {trim} {description}", self.title(), self.maker.value())
     }
 }
 

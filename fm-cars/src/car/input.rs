@@ -1,9 +1,13 @@
 use super::{
-    DESCRIPTION, Facts, Limits, LocationInput, MILEAGE, POWER, PRICE, Status,
+    DESCRIPTION, Facts, Limits, LocationInput, MILEAGE, POWER, PRICE, Status, YearMonth,
+    limits::{CONSUMPTION, DOORS, MONTH, OWNERS, SEATS, TRIM},
     object::{self, FromObject},
 };
 use crate::catalogue::{Choice, Maker, Model, OptionSet};
-use fm_sdk::{Error, FieldError, Result, text::clean_lines};
+use fm_sdk::{
+    Error, FieldError, Result,
+    text::{clean_label, clean_lines},
+};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, value::MapAccessDeserializer},
@@ -78,6 +82,26 @@ pub struct CarInput {
     pub location: Given<LocationInput>,
     /// `draft` or `listed`.
     pub status: Given<String>,
+    /// Of the first registration.
+    pub month: Given<i64>,
+    /// What the maker calls this version.
+    pub trim: Given<String>,
+    /// How many have owned it.
+    pub owners: Given<i64>,
+    /// `2027-05`.
+    pub inspection_until: Given<String>,
+    /// Doors, the tailgate among them.
+    pub doors: Given<i64>,
+    /// Places to sit.
+    pub seats: Given<i64>,
+    /// One of the catalogue's classes.
+    pub emission_class: Given<String>,
+    /// Per 100 km.
+    pub consumption: Given<f64>,
+    /// One of the catalogue's colours.
+    pub interior_color: Given<String>,
+    /// It has damage that is not repaired.
+    pub unrepaired_damage: Given<bool>,
 }
 
 impl<'de> FromObject<'de> for CarInput {
@@ -114,6 +138,21 @@ impl Check {
         // Without a maker there is an error already; any maker serves to check the text.
         let maker = maker.or_else(|| Maker::of_code(1))?;
         Model::parse(maker, value).or_else(|| self.wrong("model", format!("1 to {} characters on one line", Model::MAX)))
+    }
+    fn trim(&mut self, value: &str) -> Option<String> {
+        let text = clean_label(value);
+        if text.is_empty() || text.chars().count() > TRIM {
+            return self.wrong("trim", format!("1 to {TRIM} characters on one line"));
+        }
+        Some(text.into_owned())
+    }
+    fn month_of_year(&mut self, field: &str, value: &str) -> Option<YearMonth> {
+        value.parse().ok().or_else(|| self.wrong(field, "a month, like 2027-05"))
+    }
+    fn consumption(&mut self, value: f64) -> Option<f64> {
+        let rounded = (value * 10.0).round() / 10.0;
+        let (from, to) = (CONSUMPTION.start(), CONSUMPTION.end());
+        if CONSUMPTION.contains(&rounded) { Some(rounded) } else { self.wrong("consumption", format!("{from} to {to}")) }
     }
     fn description(&mut self, value: &str) -> Option<String> {
         let text = clean_lines(value);
@@ -163,6 +202,17 @@ impl CarInput {
         let power_ps = i.power_ps.over(was.and_then(|w| w.power_ps.as_ref()), |v| c.number("power_ps", v, &POWER));
         let options = i.options.over(was.map(|w| &w.options), |v| c.options(&v)).unwrap_or_default();
         let location = i.location.over(was.and_then(|w| w.location.as_ref()), |v| v.check(&mut c.0));
+        let month = i.month.over(was.and_then(|w| w.month.as_ref()), |v| c.number("month", v, &MONTH));
+        let trim = i.trim.over(was.and_then(|w| w.trim.as_ref()), |v| c.trim(&v));
+        let owners = i.owners.over(was.and_then(|w| w.owners.as_ref()), |v| c.number("owners", v, &OWNERS));
+        let inspected = was.and_then(|w| w.inspection_until.as_ref());
+        let inspection_until = i.inspection_until.over(inspected, |v| c.month_of_year("inspection_until", &v));
+        let doors = i.doors.over(was.and_then(|w| w.doors.as_ref()), |v| c.number("doors", v, &DOORS));
+        let seats = i.seats.over(was.and_then(|w| w.seats.as_ref()), |v| c.number("seats", v, &SEATS));
+        let emission_class = i.emission_class.over(was.and_then(|w| w.emission_class.as_ref()), |v| c.choice("emission_class", &v));
+        let consumption = i.consumption.over(was.and_then(|w| w.consumption.as_ref()), |v| c.consumption(v));
+        let interior_color = i.interior_color.over(was.and_then(|w| w.interior_color.as_ref()), |v| c.choice("interior_color", &v));
+        let unrepaired_damage = i.unrepaired_damage.over(was.and_then(|w| w.unrepaired_damage.as_ref()), Some);
         if let Given::Value(status) = &self.status
             && Status::parse_writable(status).is_none()
         {
@@ -170,7 +220,12 @@ impl CarInput {
         }
         match (maker, price, year) {
             (Some(maker), Some(price), Some(year)) if c.0.is_empty() => {
-                Ok(Facts { maker, model, body, description, price, year, mileage, color, engine, gearbox, power_ps, options, location })
+                #[rustfmt::skip]
+                let facts = Facts {
+                    maker, model, body, description, price, year, mileage, color, engine, gearbox, power_ps, options, location,
+                    month, trim, owners, inspection_until, doors, seats, emission_class, consumption, interior_color, unrepaired_damage,
+                };
+                Ok(facts)
             }
             _ => Err(Error::invalid(c.0)),
         }
@@ -219,6 +274,15 @@ mod tests {
             (with(r#","model":"","description":"a\u0000b""#), vec!["model"]),
             (with(r#","model":null,"body":null,"options":null,"location":null"#), vec![]),
             (with(r#","location":{"lat":1}"#), vec!["location.postal_code", "location.lon"]),
+            (with(r#","month":12,"owners":50,"doors":7,"seats":60,"consumption":0.1,"inspection_until":"2027-05""#), vec![]),
+            (with(r#","emission_class":"euro_6","interior_color":"beige","trim":"Comfortline","unrepaired_damage":false"#), vec![]),
+            (
+                with(r#","month":0,"owners":0,"doors":8,"seats":61,"consumption":100"#),
+                vec!["month", "owners", "doors", "seats", "consumption"],
+            ),
+            (with(r#","consumption":0.04,"inspection_until":"05/2027","trim":"\u200b""#), vec!["trim", "inspection_until", "consumption"]),
+            (with(r#","emission_class":"euro_8","interior_color":"pink""#), vec!["emission_class", "interior_color"]),
+            (with(r#","month":null,"trim":null,"owners":null,"inspection_until":null,"consumption":null"#), vec![]),
             (with(r#","status":"sold""#), vec!["status"]),
             (with(r#","status":"draft""#), vec![]),
             (with(&format!(r#","description":"{}""#, "ü".repeat(5_000))), vec![]),
@@ -252,6 +316,8 @@ mod tests {
             r#"{"location":"10115"}"#,
             r#"{"location":{"zip":"10115"}}"#,
             r#"{"maker":["bmw"]}"#,
+            r#"{"unrepaired_damage":"no"}"#,
+            r#"{"consumption":"5,6"}"#,
             r#"{"price":1,"price":2}"#,
         ] {
             assert!(serde_json::from_str::<CarInput>(json).is_err(), "{json}");

@@ -7,6 +7,18 @@ pub const PRICE: RangeInclusive<i64> = 1..=10_000_000;
 pub const MILEAGE: RangeInclusive<i64> = 0..=2_000_000;
 /// PS.
 pub const POWER: RangeInclusive<i64> = 1..=2_500;
+/// Months of a year.
+pub const MONTH: RangeInclusive<i64> = 1..=12;
+/// Owners of one car.
+pub const OWNERS: RangeInclusive<i64> = 1..=50;
+/// Doors, the tailgate among them.
+pub const DOORS: RangeInclusive<i64> = 1..=7;
+/// Places to sit.
+pub const SEATS: RangeInclusive<i64> = 1..=60;
+/// Per 100 km.
+pub const CONSUMPTION: RangeInclusive<f64> = 0.1..=99.9;
+/// Characters of a trim.
+pub const TRIM: usize = 60;
 /// Characters of a description.
 pub const DESCRIPTION: usize = 5_000;
 /// Pictures of one car.

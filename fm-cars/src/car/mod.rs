@@ -9,6 +9,7 @@ mod input;
 mod lifetime;
 mod limits;
 mod location;
+mod month;
 mod object;
 mod status;
 
@@ -20,4 +21,5 @@ pub use input::{CarInput, Given};
 pub use lifetime::{Lifetime, millis};
 pub use limits::{DESCRIPTION, IMAGES, Limits, MILEAGE, POWER, PRICE};
 pub use location::{Location, LocationInput};
+pub use month::YearMonth;
 pub use status::Status;

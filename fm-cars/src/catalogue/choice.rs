@@ -78,7 +78,19 @@ choice! {
     }
 }
 choice! {
-    /// The main colour.
+    /// How clean its exhaust is, as the European Union has it.
+    EmissionClass {
+        Euro1 = "euro_1", "Euro 1";
+        Euro2 = "euro_2", "Euro 2";
+        Euro3 = "euro_3", "Euro 3";
+        Euro4 = "euro_4", "Euro 4";
+        Euro5 = "euro_5", "Euro 5";
+        Euro6 = "euro_6", "Euro 6";
+        Euro7 = "euro_7", "Euro 7";
+    }
+}
+choice! {
+    /// A colour.
     Color {
         Beige = "beige", "Beige";
         Black = "black", "Black";
@@ -119,5 +131,6 @@ mod tests {
         holds::<Engine>();
         holds::<Gearbox>();
         holds::<Color>();
+        holds::<EmissionClass>();
     }
 }

@@ -5,7 +5,7 @@ mod maker;
 mod makers;
 mod options;
 
-pub use choice::{Body, Choice, Color, Engine, Gearbox};
+pub use choice::{Body, Choice, Color, EmissionClass, Engine, Gearbox};
 pub use maker::{Maker, Model};
 pub use options::{OptionSet, option_label};
 

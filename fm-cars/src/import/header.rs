@@ -4,13 +4,19 @@ use super::file::refused;
 use csv::{ByteRecord, ReaderBuilder};
 use fm_sdk::Result;
 
-/// The columns that are read; others are skipped.
+/// The columns that there must be.
 pub(super) const COLUMNS: [&str; 11] =
     ["name", "price", "vehicleType", "yearOfRegistration", "gearbox", "powerPS", "model", "odometer", "fuelType", "brand", "postalCode"];
+/// Columns that are read where they are; others are skipped.
+pub(super) const OPTIONAL: [&str; 2] = ["monthOfRegistration", "notRepairedDamage"];
 /// What else separates columns in files that call themselves CSV.
 const OTHER_DELIMITERS: [(u8, &str); 3] = [(b';', "semicolons"), (b'\t', "tabs"), (b'|', "vertical bars")];
 
-pub(super) type Places = [usize; COLUMNS.len()];
+/// Where each of [`COLUMNS`] and [`OPTIONAL`] is.
+pub(super) struct Places {
+    pub columns: [usize; COLUMNS.len()],
+    pub optional: [Option<usize>; OPTIONAL.len()],
+}
 
 /// Finds the columns in the header line of the file.
 ///
@@ -27,11 +33,13 @@ pub(super) fn places(header: &ByteRecord, file: &[u8]) -> Result<Places> {
     if !missing.is_empty() {
         return Err(refused("csv-columns", format!("columns are missing in the first line: {}", missing.join(", "))));
     }
-    let double: Vec<_> = COLUMNS.iter().zip(&found).filter(|(_, at)| at.len() > 1).map(|(name, _)| *name).collect();
+    let also = OPTIONAL.map(|name| positions(header, name));
+    let all = COLUMNS.iter().chain(&OPTIONAL).zip(found.iter().chain(&also));
+    let double: Vec<_> = all.filter(|(_, at)| at.len() > 1).map(|(name, _)| *name).collect();
     if !double.is_empty() {
         return Err(refused("csv-columns", format!("columns are given twice in the first line: {}", double.join(", "))));
     }
-    Ok(found.map(|at| at[0]))
+    Ok(Places { columns: found.map(|at| at[0]), optional: also.map(|at| at.first().copied()) })
 }
 
 fn positions(header: &ByteRecord, name: &str) -> Vec<usize> {
@@ -69,6 +77,8 @@ mod tests {
         assert_eq!(two, ("csv-columns".into(), "columns are missing in the first line: price, brand".into()));
         let twice = refusal(&format!("{header},price,other,other")).unwrap();
         assert_eq!(twice, ("csv-columns".into(), "columns are given twice in the first line: price".into()));
+        let twice = refusal(&format!("{header},monthOfRegistration,monthOfRegistration")).unwrap();
+        assert_eq!(twice.1, "columns are given twice in the first line: monthOfRegistration");
         assert_eq!(refusal("a;b").unwrap().0, "csv-columns", "no column of ours either way");
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Refusal, Row,
     file::{Lines, check_text, refused},
-    header::{COLUMNS, Places, places},
+    header::{COLUMNS, OPTIONAL, Places, places},
     row::Cells,
 };
 use crate::car::Limits;
@@ -25,15 +25,24 @@ pub struct Sheet {
 
 fn cells<'a>(record: &'a ByteRecord, places: &Places) -> std::result::Result<Cells<'a>, String> {
     let mut texts = [""; COLUMNS.len()];
-    for ((text, place), name) in texts.iter_mut().zip(places).zip(COLUMNS) {
-        let bytes = record.get(*place).unwrap_or_default();
-        if bytes.len() > CELL {
-            return Err(format!("{name}: longer than {CELL} bytes"));
-        }
-        *text = std::str::from_utf8(bytes).map_err(|_| format!("{name}: not UTF-8"))?.trim();
+    for ((text, place), name) in texts.iter_mut().zip(places.columns).zip(COLUMNS) {
+        *text = cell(record, place, name)?;
+    }
+    let mut optional = [""; OPTIONAL.len()];
+    for ((text, place), name) in optional.iter_mut().zip(places.optional).zip(OPTIONAL) {
+        *text = place.map_or(Ok(""), |place| cell(record, place, name))?;
     }
     let [name, price, vehicle_type, year, gearbox, power, model, odometer, fuel_type, brand, postal_code] = texts;
-    Ok(Cells { name, price, vehicle_type, year, gearbox, power, model, odometer, fuel_type, brand, postal_code })
+    let [month, damage] = optional;
+    Ok(Cells { name, price, vehicle_type, year, gearbox, power, model, odometer, fuel_type, brand, postal_code, month, damage })
+}
+
+fn cell<'a>(record: &'a ByteRecord, place: usize, name: &str) -> std::result::Result<&'a str, String> {
+    let bytes = record.get(place).unwrap_or_default();
+    if bytes.len() > CELL {
+        return Err(format!("{name}: longer than {CELL} bytes"));
+    }
+    std::str::from_utf8(bytes).map(str::trim).map_err(|_| format!("{name}: not UTF-8"))
 }
 
 /// Whether the last record of a file ends inside of quotation marks: then a line end behind it would belong to it.

@@ -18,6 +18,9 @@ pub(super) struct Cells<'a> {
     pub fuel_type: &'a str,
     pub brand: &'a str,
     pub postal_code: &'a str,
+    /// 0 is none.
+    pub month: &'a str,
+    pub damage: &'a str,
 }
 
 fn word(text: &str, translate: fn(&str) -> &str) -> Given<String> {
@@ -45,6 +48,19 @@ fn postal_code(text: &str) -> Given<LocationInput> {
     Given::Value(LocationInput::postal(if lost { format!("0{text}") } else { text.to_owned() }))
 }
 
+/// `ja` or `nein`.
+fn damage(text: &str, wrong: &mut Vec<FieldError>) -> Given<bool> {
+    match text {
+        "" => Given::Absent,
+        "ja" => Given::Value(true),
+        "nein" => Given::Value(false),
+        _ => {
+            wrong.push(FieldError { field: "unrepaired_damage".into(), message: "ja or nein".into() });
+            Given::Absent
+        }
+    }
+}
+
 impl Cells<'_> {
     /// The ad of this row.
     ///
@@ -53,10 +69,9 @@ impl Cells<'_> {
     pub fn facts(&self, limits: Limits) -> Result<Facts, String> {
         let mut wrong = Vec::new();
         let description = self.name.replace('_', " ").split_whitespace().collect::<Vec<_>>().join(" ");
-        let power_ps = match number("power_ps", self.power, &["PS"], &mut wrong) {
-            Given::Value(0) => Given::Absent,
-            other => other,
-        };
+        let unless_zero = |number| if number == Given::Value(0) { Given::Absent } else { number };
+        let power_ps = unless_zero(number("power_ps", self.power, &["PS"], &mut wrong));
+        let month = unless_zero(number("month", self.month, &[], &mut wrong));
         let input = CarInput {
             maker: word(self.brand, words::maker),
             model: word(self.model, words::model),
@@ -69,6 +84,8 @@ impl Cells<'_> {
             gearbox: word(self.gearbox, words::gearbox),
             power_ps,
             location: postal_code(self.postal_code),
+            month,
+            unrepaired_damage: damage(self.damage, &mut wrong),
             ..CarInput::default()
         };
         let checked = input.check(None, limits);
@@ -100,6 +117,8 @@ mod tests {
         fuel_type: "benzin",
         brand: "volkswagen",
         postal_code: "1067",
+        month: "3",
+        damage: "nein",
     };
 
     fn facts(cells: &Cells<'_>) -> Result<Facts, String> {
@@ -110,6 +129,7 @@ mod tests {
     fn german_words_signs_and_lost_zeros_are_understood() {
         let f = facts(&GOOD).unwrap();
         assert_eq!((f.price, f.year, f.mileage, f.power_ps), (5000, 2009, Some(70_000), Some(102)));
+        assert_eq!((f.month, f.unrepaired_damage), (Some(3), Some(false)));
         assert_eq!((f.body, f.engine, f.gearbox), (Some(Body::Estate), Some(Engine::Petrol), Some(Gearbox::Automatic)));
         assert_eq!(f.description.as_deref(), Some("Golf 1.6 TÜV neu"));
         let stray = facts(&Cells { name: "a\u{1}b\u{90}", ..GOOD }).unwrap();
@@ -133,7 +153,9 @@ mod tests {
     fn empty_cells_stay_unset() {
         let bare =
             Cells { name: "", vehicle_type: "", gearbox: "", power: "0", model: "", odometer: "", fuel_type: "", postal_code: "", ..GOOD };
+        let bare = Cells { month: "0", damage: "", ..bare };
         let f = facts(&bare).unwrap();
+        assert_eq!((f.month, f.unrepaired_damage), (None, None));
         assert_eq!((f.body, f.engine, f.gearbox, f.power_ps, f.mileage), (None, None, None, None, None));
         assert_eq!((f.model, f.description, f.location), (None, None, None));
         let other =
@@ -159,6 +181,7 @@ mod tests {
             (Cells { brand: "tesla", ..GOOD }, "maker: not a maker of the catalogue"),
             (Cells { brand: "", model: "", ..GOOD }, "maker: required"),
             (Cells { gearbox: "halbautomatik", ..GOOD }, "gearbox: one of manual, automatic"),
+            (Cells { month: "13", damage: "vielleicht", ..GOOD }, "unrepaired_damage: ja or nein; month: 1 to 12"),
             (Cells { postal_code: "x", ..GOOD }, "location.postal_code: 3 to 10 letters, digits, dashes and spaces"),
         ] {
             assert_eq!(facts(&cells).unwrap_err(), reason);

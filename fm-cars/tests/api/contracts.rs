@@ -19,6 +19,8 @@ fn facts() -> Value {
     json!({
         "body": "estate", "engine": "diesel", "gearbox": "manual", "color": "red", "options": ["abs"], "mileage": 90_000, "power_ps": 90,
         "location": {"postal_code": "10115", "lat": 52.53, "lon": 13.38}, "description": "No rust.",
+        "month": 3, "trim": "Comfortline", "owners": 2, "inspection_until": "2027-05", "doors": 4, "seats": 5, "emission_class": "euro_5",
+        "consumption": 5.6, "interior_color": "beige", "unrepaired_damage": false,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     car::Location,
-    catalogue::{Body, Color, Engine, Gearbox},
+    catalogue::{Body, Color, EmissionClass, Engine, Gearbox},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -32,6 +32,29 @@ macro_rules! bodies {
             /// Values of the catalogue's options.
             options: Option<Vec<String>>,
             location: Option<Location>,
+            /// Of the first registration.
+            #[schema(minimum = 1, maximum = 12)]
+            month: Option<u8>,
+            /// What the maker calls this version.
+            #[schema(min_length = 1, max_length = 60)]
+            trim: Option<String>,
+            /// How many have owned it.
+            #[schema(minimum = 1, maximum = 50)]
+            owners: Option<u8>,
+            /// When it has to be inspected next: `2027-05`.
+            #[schema(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
+            inspection_until: Option<String>,
+            /// The tailgate is one.
+            #[schema(minimum = 1, maximum = 7)]
+            doors: Option<u8>,
+            #[schema(minimum = 1, maximum = 60)]
+            seats: Option<u8>,
+            emission_class: Option<EmissionClass>,
+            /// Litres, kilograms of gas or kilowatt-hours per 100 km; rounded to one digit behind the point.
+            #[schema(minimum = 0.1, maximum = 99.9)]
+            consumption: Option<f64>,
+            interior_color: Option<Color>,
+            unrepaired_damage: Option<bool>,
             /// `draft` or `listed`.
             #[schema(pattern = "^(draft|listed)$")]
             status: Option<String>,

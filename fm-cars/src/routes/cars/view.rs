@@ -2,7 +2,7 @@ use super::rating::RatingView;
 use crate::{
     Cars,
     car::{Car, CarId, CarImage, Location, Status},
-    catalogue::{Body, Color, Engine, Gearbox, Model},
+    catalogue::{Body, Color, EmissionClass, Engine, Gearbox, Model},
     places::{self, Place, Position},
 };
 use fm_sdk::{Doc, http::extract::etag, time::rfc3339};
@@ -76,6 +76,22 @@ pub struct CarView {
     power_ps: Option<u16>,
     options: Vec<&'static str>,
     location: Option<LocationView>,
+    /// Of the first registration, 1 to 12.
+    month: Option<u8>,
+    /// What the maker calls this version.
+    trim: Option<String>,
+    /// How many have owned it.
+    owners: Option<u8>,
+    /// When it has to be inspected next: `2027-05`.
+    inspection_until: Option<String>,
+    /// The tailgate is one.
+    doors: Option<u8>,
+    seats: Option<u8>,
+    emission_class: Option<EmissionClass>,
+    /// Litres, kilograms of gas or kilowatt-hours per 100 km.
+    consumption: Option<f64>,
+    interior_color: Option<Color>,
+    unrepaired_damage: Option<bool>,
     /// Kilometres from the place that was searched around; in such lists only.
     #[serde(skip_serializing_if = "Option::is_none")]
     distance_km: Option<u32>,
@@ -116,6 +132,16 @@ impl From<&Car> for CarView {
             power_ps: f.power_ps,
             options: f.options.values().collect(),
             location: f.location.as_ref().map(LocationView::from),
+            month: f.month,
+            trim: f.trim.clone(),
+            owners: f.owners,
+            inspection_until: f.inspection_until.map(|month| month.to_string()),
+            doors: f.doors,
+            seats: f.seats,
+            emission_class: f.emission_class,
+            consumption: f.consumption,
+            interior_color: f.interior_color,
+            unrepaired_damage: f.unrepaired_damage,
             distance_km: None,
             images: car.images.iter().map(ImageView::from).collect(),
             owner_id: car.owner.clone(),
