@@ -24,6 +24,13 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("mileage", "Kilometres, from 0 to 2,000,000.", "Kilometer, von 0 bis 2.000.000."),
     ("power_ps", "From 1 to 2,500.", "Von 1 bis 2.500."),
     ("description", "Up to 5,000 characters.", "Bis zu 5.000 Zeichen."),
+    ("month", "Choose a month.", "Wählen Sie einen Monat."),
+    ("trim", "Up to 60 characters on one line.", "Bis zu 60 Zeichen in einer Zeile."),
+    ("owners", "From 1 to 50.", "Von 1 bis 50."),
+    ("inspection_until", "Month and year, like 05/2027.", "Monat und Jahr, zum Beispiel 05/2027."),
+    ("doors", "From 1 to 7.", "Von 1 bis 7."),
+    ("seats", "From 1 to 60.", "Von 1 bis 60."),
+    ("consumption", "From 0.1 to 99.9 per 100 km.", "Von 0,1 bis 99,9 auf 100 km."),
     ("location.postal_code", "3 to 10 letters and digits.", "3 bis 10 Buchstaben und Ziffern."),
 ];
 

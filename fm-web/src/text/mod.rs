@@ -9,5 +9,5 @@ mod words;
 pub use choices::{OptionGroup, choice, is_choice, option, readable, values};
 pub use faults::{fault, number_fault};
 pub use lang::Lang;
-pub use numbers::{day, number, price, whole};
+pub use numbers::{day, decimal, month, number, price, tenths, whole, year_month};
 pub use words::{Texts, fill};

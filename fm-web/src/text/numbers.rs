@@ -48,6 +48,41 @@ pub fn price(lang: Lang, euros: i64) -> String {
     }
 }
 
+/// Reads a number that may have a fraction and no thousands, with a point or a comma; `None` if there is none.
+///
+/// # Errors
+/// If it is none.
+pub fn decimal(text: &str) -> Result<Option<f64>, ()> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',');
+    text.replace(',', ".").parse().ok().filter(|_| plain).map(Some).ok_or(())
+}
+
+/// Writes a number with one digit behind the point, if that is not 0.
+pub fn tenths(lang: Lang, n: f64) -> String {
+    let text = format!("{n:.1}");
+    text.strip_suffix(".0").map_or_else(|| text.replace('.', lang.pick(".", ",")), str::to_owned)
+}
+
+/// Reads a month as people write it (`05/2027`, `5.2027`, `2027-05`) as `2027-05`; what is none stays as it is.
+pub fn year_month(text: &str) -> String {
+    let parts: Vec<&str> = text.split(['/', '.', '-', ' ']).filter(|part| !part.is_empty()).collect();
+    let (month, year) = match parts[..] {
+        [month, year] if year.len() == 4 => (month, year),
+        [year, month] if year.len() == 4 => (month, year),
+        _ => return text.to_owned(),
+    };
+    month.parse::<u8>().map_or_else(|_| text.to_owned(), |month| format!("{year}-{month:02}"))
+}
+
+/// Writes a month: `05/2027`.
+pub fn month(text: &str) -> String {
+    text.split_once('-').map_or_else(|| text.to_owned(), |(year, month)| format!("{month}/{year}"))
+}
+
 const MONTHS_EN: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Writes the day of a time, which is RFC 3339.
@@ -98,5 +133,27 @@ mod tests {
         assert_eq!(day(Lang::En, "2026-03-09T10:00:00.000Z"), "9 Mar 2026");
         assert_eq!(day(Lang::De, "2026-03-09T10:00:00.000Z"), "9.3.2026");
         assert_eq!(day(Lang::De, "yesterday"), "");
+    }
+
+    #[test]
+    fn numbers_with_a_fraction_are_read_with_a_point_or_a_comma() {
+        for (text, read) in [("5,6", Ok(Some(5.6))), (" 5.6 ", Ok(Some(5.6))), ("12", Ok(Some(12.0))), ("", Ok(None))] {
+            assert_eq!(decimal(text), read, "{text}");
+        }
+        for bad in ["5.6.1", "much", "-5", "1e3", "inf", ","] {
+            assert_eq!(decimal(bad), Err(()), "{bad}");
+        }
+        assert_eq!([tenths(Lang::De, 5.6), tenths(Lang::En, 5.6), tenths(Lang::De, 12.0)], ["5,6", "5.6", "12"]);
+    }
+
+    #[test]
+    fn months_are_read_as_people_write_them() {
+        for text in ["05/2027", "5/2027", "05.2027", "2027-05", "2027-5", " 5 2027 ", "05 / 2027"] {
+            assert_eq!(year_month(text), "2027-05", "{text}");
+        }
+        for odd in ["2027", "soon", "05/27", "", "1/2/2027"] {
+            assert_eq!(year_month(odd), odd);
+        }
+        assert_eq!(month("2027-05"), "05/2027");
     }
 }

@@ -20,6 +20,19 @@ pub struct Car {
     pub power_ps: Option<i64>,
     pub options: Vec<String>,
     pub location: Option<Location>,
+    /// Of the first registration, 1 to 12.
+    pub month: Option<i64>,
+    pub trim: Option<String>,
+    pub owners: Option<i64>,
+    /// `2027-05`.
+    pub inspection_until: Option<String>,
+    pub doors: Option<i64>,
+    pub seats: Option<i64>,
+    pub emission_class: Option<String>,
+    /// Per 100 km.
+    pub consumption: Option<f64>,
+    pub interior_color: Option<String>,
+    pub unrepaired_damage: Option<bool>,
     /// From the place that is searched around.
     pub distance_km: Option<i64>,
     pub images: Vec<Image>,

@@ -1,7 +1,7 @@
 use super::{Car, Image, Listing, Location, Rate};
 use crate::{
     request_context::RequestContext,
-    text::{choice, day, fill, is_choice, number, price},
+    text::{choice, day, fill, is_choice, month, number, price, tenths},
 };
 use fm_sdk::time::parse_rfc3339;
 
@@ -193,9 +193,36 @@ pub fn facts_of(context: &RequestContext, car: &Car) -> Vec<Fact> {
     if car.color.is_some() {
         add("color", t.color, named("color", &car.color), paint_of(car.color.as_deref()));
     }
+    add("color", t.interior_color, named("color", &car.interior_color), paint_of(car.interior_color.as_deref()));
+    add("tag", t.trim, car.trim.clone().unwrap_or_default(), "");
+    let count = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
+    add("user", t.owners, count(car.owners), "");
+    add("check", t.inspection_until, car.inspection_until.as_deref().map(month).unwrap_or_default(), "");
+    add("car", t.doors, count(car.doors), "");
+    add("car", t.seats, count(car.seats), "");
+    add("out", t.emission_class, named("emission_class", &car.emission_class), "");
+    add(
+        "fuel",
+        t.consumption,
+        car.consumption.map(|n| format!("{}\u{a0}{}", tenths(lang, n), per_100_km(context, car))).unwrap_or_default(),
+        "",
+    );
+    let damage = car.unrepaired_damage.map(|damaged| if damaged { t.yes } else { t.no });
+    add("warn", t.unrepaired_damage, damage.unwrap_or_default().to_owned(), "");
     add("pin", t.place, car.location.as_ref().map(Location::line).unwrap_or_default(), "");
     add("clock", t.added, added(context, car), "");
     facts
+}
+
+/// In what consumption is measured.
+fn per_100_km(context: &RequestContext, car: &Car) -> &'static str {
+    let t = context.t();
+    match car.engine.as_deref() {
+        Some("petrol" | "diesel" | "lpg" | "hybrid") => t.consumption_fuel,
+        Some("cng") => t.consumption_gas,
+        Some("electric") => t.consumption_electric,
+        _ => t.consumption_any,
+    }
 }
 
 /// The day, and for a car that is for sale since how long that is.
@@ -215,7 +242,10 @@ pub fn key_facts(context: &RequestContext, car: &Car) -> Vec<Fact> {
     let (lang, t) = (context.lang, context.t());
     let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
     let all = [
-        ("calendar", t.year, Some(car.year.to_string())),
+        match car.month {
+            Some(month) => ("calendar", t.first_registration, Some(format!("{month:02}/{}", car.year))),
+            None => ("calendar", t.year, Some(car.year.to_string())),
+        },
         ("road", t.mileage, car.mileage.map(|km| format!("{}\u{a0}km", number(lang, km)))),
         ("bolt", t.power, car.power_ps.map(|ps| power(context, ps))),
         ("fuel", t.engine, named("engine", &car.engine)),

@@ -25,6 +25,12 @@ pub fn json_ld(context: &RequestContext, car: &Car, maker: &str, url: &str) -> S
         "mileageFromOdometer": car.mileage.map(|km| json!({"@type": "QuantitativeValue", "value": km, "unitCode": "KMT"})),
         "vehicleEngine": car.power_ps.map(|ps| json!({"@type": "EngineSpecification",
             "enginePower": {"@type": "QuantitativeValue", "value": ps, "unitText": "PS"}})),
+        "vehicleConfiguration": car.trim,
+        "vehicleInteriorColor": english("color", &car.interior_color),
+        "numberOfPreviousOwners": car.owners,
+        "numberOfDoors": car.doors,
+        "vehicleSeatingCapacity": car.seats,
+        "meetsEmissionStandard": english("emission_class", &car.emission_class),
         "offers": {
             "@type": "Offer",
             "price": car.price,

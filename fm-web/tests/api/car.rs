@@ -116,3 +116,21 @@ async fn a_car_says_how_often_it_was_viewed() {
         market.get(&path).await.is(200).has("BMW 3 Series 2015").lacks("#eye");
     }
 }
+
+#[actix_web::test]
+async fn what_buyers_also_ask_is_among_the_facts_in_both_languages() {
+    let market = Market::new().await;
+    let mut told = car();
+    let more = json!({"month": 3, "trim": "Sport <Line>", "owners": 2, "inspection_until": "2027-05", "doors": 4, "seats": 5,
+        "emission_class": "euro_6", "consumption": 5.6, "interior_color": "beige", "unrepaired_damage": false});
+    told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, told).await;
+    let facts = |page: &str| page.replace("</dt><dd>", ": ").replace("\u{a0}", " ");
+    let page = market.get(&format!("/cars/{CAR}")).await;
+    page.is(200).has("First registration").has("03/2015").has("Sport &#60;Line&#62;").has("05/2027").has("Euro 6").has("Colour inside");
+    assert!(facts(&page.html).contains("5.6 l/100 km"));
+    page.has("\"numberOfPreviousOwners\":2").has("\"meetsEmissionStandard\":\"Euro 6\"");
+    let german = market.browser().await.with_cookie("fm_lang", "de").get(&format!("/cars/{CAR}")).await;
+    german.is(200).has("Erstzulassung").has("HU gültig bis").has("Fahrzeughalter").has("Unreparierter Schaden");
+    assert!(facts(&german.html).contains("5,6 l/100 km"));
+}

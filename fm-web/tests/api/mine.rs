@@ -445,3 +445,65 @@ async fn a_meter_says_what_an_ad_lacks_and_where_it_is_added() {
     // The pictures' page leads to the form.
     browser.get(&format!("/my/cars/{CAR}/pictures")).await.is(200).has(&format!("href=\"/my/cars/{CAR}/edit#i-description\""));
 }
+
+#[actix_web::test]
+async fn what_buyers_also_ask_is_sent_as_it_was_meant_and_told_where_it_cannot_be() {
+    let market = Market::new().await;
+    market.answers("POST", "/api/cars", 201, car()).await;
+    let german = market.signed_in().await.with_cookie("fm_lang", "de");
+    let form = [
+        ("maker", "bmw"),
+        ("price", "9.900"),
+        ("year", "2015"),
+        ("month", "3"),
+        ("trim", " Sport Line "),
+        ("owners", "2"),
+        ("inspection_until", "5/2027"),
+        ("doors", "4"),
+        ("seats", "5"),
+        ("emission_class", "euro_6"),
+        ("consumption", "5,6"),
+        ("interior_color", "beige"),
+        ("unrepaired_damage", "no"),
+        ("status", "listed"),
+    ];
+    german.post("/sell", &form).await.is(303);
+    let sent: Value = market.asked("POST", "/api/cars").await[0].body_json().unwrap();
+    let more = json!({"month": 3, "trim": "Sport Line", "owners": 2, "inspection_until": "2027-05", "doors": 4, "seats": 5,
+        "emission_class": "euro_6", "consumption": 5.6, "interior_color": "beige", "unrepaired_damage": false});
+    for (field, value) in more.as_object().unwrap() {
+        assert_eq!(&sent[field], value, "{field}");
+    }
+    let errors = json!([{"field": "inspection_until", "message": "a month"}, {"field": "consumption", "message": "0.1 to 99.9"}]);
+    market.answers("POST", "/api/cars", 422, problem_of(422, "invalid", errors)).await;
+    let odd = [("maker", "bmw"), ("price", "1"), ("year", "2015"), ("inspection_until", "bald"), ("consumption", "wenig")];
+    let page = german.post("/sell", &odd).await;
+    page.is(422)
+        .has("id=\"e-inspection_until\"")
+        .has("zum Beispiel 05/2027")
+        .has("value=\"bald\"")
+        .has("id=\"e-consumption\"")
+        .has("value=\"wenig\"");
+    let sent: Value = market.asked("POST", "/api/cars").await[1].body_json().unwrap();
+    assert_eq!((&sent["inspection_until"], &sent["consumption"]), (&json!("bald"), &json!(-1)));
+}
+
+#[actix_web::test]
+async fn a_form_has_what_an_ad_says_and_empties_what_is_taken_away() {
+    let market = Market::new().await;
+    let mut told = car();
+    let more = json!({"month": 3, "inspection_until": "2027-05", "consumption": 5.6, "unrepaired_damage": true, "owners": 2});
+    told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    market.answers("GET", &format!("/api/cars/{CAR}"), 200, told).await;
+    market.answers("PATCH", &format!("/api/cars/{CAR}"), 200, car()).await;
+    let (browser, path) = (market.signed_in().await, format!("/my/cars/{CAR}/edit"));
+    let page = browser.get(&path).await;
+    page.is(200).has("value=\"05/2027\"").has("value=\"5.6\"").has("<option value=\"3\" selected>").has("<option value=\"yes\" selected>");
+    browser.post(&path, &[("maker", "bmw"), ("price", "9900"), ("year", "2015"), ("owners", "3")]).await.is(303);
+    let sent: Value = market.asked("PATCH", &format!("/api/cars/{CAR}")).await[0].body_json().unwrap();
+    let sent = sent.as_object().unwrap();
+    assert_eq!(sent["owners"], 3);
+    for field in ["month", "trim", "inspection_until", "emission_class", "consumption", "interior_color", "unrepaired_damage"] {
+        assert_eq!(sent.get(field), Some(&Value::Null), "{field}");
+    }
+}

@@ -24,7 +24,7 @@ pub async fn show(web: Data<Web>, context: RequestContext, me: Me, id: Path<Stri
     let models = web.catalogue.models(&web.gateway, &context.caller, &own.car.maker).await.ok();
     let model = own.car.model.as_deref().unwrap_or_default();
     let label = models.as_ref().and_then(|m| m.label(model)).unwrap_or(model).to_owned();
-    let mut form = CarForm::of(&own.car, label);
+    let mut form = CarForm::of(context.lang, &own.car, label);
     form.etag = own.etag;
     draw(&web, &context, Place::Of(&own.car.id), &form, None).await
 }

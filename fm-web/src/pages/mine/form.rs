@@ -5,7 +5,7 @@ use crate::{
     pages::{id_of, page_as},
     request_context::RequestContext,
     search::encoded,
-    text::{Lang, Texts, choice, number_fault, option, values, whole},
+    text::{Lang, Texts, choice, decimal, month, number_fault, option, tenths, values, whole, year_month},
     view::{Car, Choice, Completeness, Entry, Layout, PriceGuide, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
@@ -36,6 +36,17 @@ pub struct CarForm {
     pub postal_code: String,
     pub description: String,
     pub options: Vec<String>,
+    pub month: String,
+    pub trim: String,
+    pub owners: String,
+    pub inspection_until: String,
+    pub doors: String,
+    pub seats: String,
+    pub emission_class: String,
+    pub consumption: String,
+    pub interior_color: String,
+    /// `yes` or `no`.
+    pub unrepaired_damage: String,
     /// The id of the car that is changed.
     pub car: String,
     /// How many pictures it has.
@@ -47,7 +58,7 @@ pub struct CarForm {
 
 impl CarForm {
     /// Fills the form from a car.
-    pub fn of(car: &Car, model: String) -> Self {
+    pub fn of(lang: Lang, car: &Car, model: String) -> Self {
         let text = |v: &Option<String>| v.clone().unwrap_or_default();
         let number = |v: Option<i64>| v.map(|n| n.to_string()).unwrap_or_default();
         CarForm {
@@ -64,6 +75,16 @@ impl CarForm {
             postal_code: car.location.as_ref().map(|l| l.postal_code.clone()).unwrap_or_default(),
             description: text(&car.description),
             options: car.options.clone(),
+            month: number(car.month),
+            trim: text(&car.trim),
+            owners: number(car.owners),
+            inspection_until: car.inspection_until.as_deref().map(month).unwrap_or_default(),
+            doors: number(car.doors),
+            seats: number(car.seats),
+            emission_class: text(&car.emission_class),
+            consumption: car.consumption.map(|n| tenths(lang, n)).unwrap_or_default(),
+            interior_color: text(&car.interior_color),
+            unrepaired_damage: car.unrepaired_damage.map(|damaged| if damaged { "yes" } else { "no" }.to_owned()).unwrap_or_default(),
             car: car.id.clone(),
             pictures: car.images.len(),
             ..CarForm::default()
@@ -77,11 +98,23 @@ impl CarForm {
                 wish.insert(name.to_owned(), value);
             }
         };
-        for (name, value) in
-            [("maker", &self.maker), ("body", &self.body), ("engine", &self.engine), ("gearbox", &self.gearbox), ("color", &self.color)]
-        {
+        for (name, value) in [
+            ("maker", &self.maker),
+            ("body", &self.body),
+            ("engine", &self.engine),
+            ("gearbox", &self.gearbox),
+            ("color", &self.color),
+            ("trim", &self.trim),
+            ("emission_class", &self.emission_class),
+            ("interior_color", &self.interior_color),
+        ] {
             set(name, text(value));
         }
+        set("inspection_until", text(&year_month(&self.inspection_until)));
+        // As below: the API refuses what cannot be.
+        set("consumption", decimal(&self.consumption).map_or(json!(-1), |number| json!(number)));
+        let damage = (!self.unrepaired_damage.is_empty()).then_some(self.unrepaired_damage == "yes");
+        set("unrepaired_damage", json!(damage));
         for (name, value) in self.numbers() {
             // The API refuses what is out of all limits, beside whatever else is wrong; `draw` says what it really is.
             set(name, whole(context.lang, name, value).map_or(json!(i64::MIN), |number| json!(number)));
@@ -107,12 +140,21 @@ impl CarForm {
         let without = id_of(&self.car).unwrap_or_default();
         let texts = [("model", model.as_str()), ("engine", self.engine.as_str()), ("without", without)];
         query.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.to_owned())));
-        let numbers = self.numbers().into_iter().filter(|(name, _)| *name != "power_ps");
+        let numbers = self.numbers().into_iter().filter(|(name, _)| matches!(*name, "year" | "price" | "mileage"));
         query.extend(numbers.filter_map(|(name, text)| Some((name, whole(context.lang, name, text).ok()??.to_string()))));
         Some(encoded(&query))
     }
-    fn numbers(&self) -> [(&'static str, &str); 4] {
-        [("year", &self.year), ("price", &self.price), ("mileage", &self.mileage), ("power_ps", &self.power_ps)]
+    fn numbers(&self) -> [(&'static str, &str); 8] {
+        [
+            ("year", &self.year),
+            ("price", &self.price),
+            ("mileage", &self.mileage),
+            ("power_ps", &self.power_ps),
+            ("month", &self.month),
+            ("owners", &self.owners),
+            ("doors", &self.doors),
+            ("seats", &self.seats),
+        ]
     }
     /// Puts beside their fields why numbers were not read.
     fn blame_numbers(&self, lang: Lang, entries: &mut [Entry]) {
@@ -138,11 +180,12 @@ impl CarForm {
         }
         web.catalogue.models(&web.gateway, &context.caller, &self.maker).await.ok()
     }
-    fn entries(&self, context: &RequestContext, makers: Option<&Choices>) -> [Vec<Entry>; 3] {
+    fn entries(&self, context: &RequestContext, makers: Option<&Choices>) -> [Vec<Entry>; 4] {
         let (t, lang) = (context.t(), context.lang);
         let list = |field: &'static str| {
             values(field).map(|v| Choice { value: v.into(), label: choice(lang, field, v).into_owned(), on: false }).collect::<Vec<_>>()
         };
+        let answers = [("no", t.no), ("yes", t.yes)].map(|(value, label)| Choice { value: value.into(), label: label.into(), on: false });
         let all = makers
             .map(|m| m.iter().map(|c| Choice { value: c.value.clone(), label: c.label.clone(), on: false }).collect())
             .unwrap_or_default();
@@ -152,6 +195,7 @@ impl CarForm {
                 Entry::text("model", t.model).most(60).hint(t.model_hint).proposals("models").with(&self.model),
                 Entry::select("body", t.body, list("body")).with(&self.body),
                 Entry::number("year", t.year).required().with(&self.year),
+                Entry::select("month", t.month, list("month")).with(&self.month),
             ],
             vec![
                 Entry::number("mileage", t.mileage).unit("km").with(&self.mileage),
@@ -159,6 +203,17 @@ impl CarForm {
                 Entry::select("engine", t.engine, list("engine")).with(&self.engine),
                 Entry::select("gearbox", t.gearbox, list("gearbox")).with(&self.gearbox),
                 Entry::select("color", t.color, list("color")).with(&self.color),
+                Entry::select("unrepaired_damage", t.unrepaired_damage, answers.into()).with(&self.unrepaired_damage),
+            ],
+            vec![
+                Entry::text("trim", t.trim).most(60).with(&self.trim),
+                Entry::number("owners", t.owners).with(&self.owners),
+                Entry::text("inspection_until", t.inspection_until).most(20).hint(t.inspection_hint).with(&self.inspection_until),
+                Entry::select("emission_class", t.emission_class, list("emission_class")).with(&self.emission_class),
+                Entry::text("consumption", t.consumption).most(20).unit(t.consumption_any).with(&self.consumption),
+                Entry::select("interior_color", t.interior_color, list("color")).with(&self.interior_color),
+                Entry::number("doors", t.doors).with(&self.doors),
+                Entry::number("seats", t.seats).with(&self.seats),
             ],
             vec![
                 Entry::text("postal_code", t.postal_code).complete("postal-code").most(10).with(&self.postal_code),
@@ -215,8 +270,9 @@ pub async fn draw(
     // Without makers nobody can say which car it is.
     let makers = makers?;
     let (models, guide) = join(form.models(web, context), super::guide::price(web, context, form)).await;
-    let [car, state, offer] = form.entries(context, Some(&makers));
-    let mut entries: Vec<Entry> = car.into_iter().chain(state).chain(offer).collect();
+    let parts = form.entries(context, Some(&makers));
+    let lengths = parts.each_ref().map(Vec::len);
+    let mut entries: Vec<Entry> = parts.into_iter().flatten().collect();
     let refusal = match refused {
         Some(e) if e.kind() == fm_sdk::Kind::Stale => Some(Refusal::of(StatusCode::PRECONDITION_FAILED, t.changed_meanwhile)),
         Some(e) if e.code() == KEY_USED => Some(Refusal::of(StatusCode::CONFLICT, t.sold_before)),
@@ -227,8 +283,8 @@ pub async fn draw(
         }
         None => None,
     };
-    let offer = entries.split_off(9);
-    let state = entries.split_off(4);
+    let mut entries = entries.into_iter();
+    let [car, state, more, offer] = lengths.map(|len| entries.by_ref().take(len).collect::<Vec<_>>());
     let (heading, action, step, menu) = match place {
         Place::New => (t.nav_sell, "/sell".to_owned(), 1, "sell"),
         Place::Of(id) => (t.edit_title, format!("/my/cars/{id}/edit"), 0, "mine"),
@@ -258,7 +314,7 @@ pub async fn draw(
         complete: super::guide::completeness(context, form, ""),
         guide,
         failed: refusal.map(|r| r.lines).unwrap_or_default(),
-        parts: vec![(t.part_car, entries), (t.part_state, state), (t.part_offer, offer)],
+        parts: vec![(t.part_car, car), (t.part_state, state), (t.part_more, more), (t.part_offer, offer)],
         options: options.collect(),
         models: models.iter().flat_map(|m| m.iter()).map(|m| m.label.clone()).collect(),
         optional: true,

@@ -50,7 +50,7 @@ pub async fn draw(web: &Web, context: &RequestContext, me: &Me, id: &str, refusa
         mark_failed(&mut s, t.form_failed);
     }
     let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);
-    let form = CarForm::of(&car, car.model.clone().unwrap_or_default());
+    let form = CarForm::of(context.lang, &car, car.model.clone().unwrap_or_default());
     let pictures = Pictures {
         guide: guide::price(web, context, &form).await,
         complete: guide::completeness(context, &form, &format!("/my/cars/{id}/edit")),

@@ -8,7 +8,8 @@ use std::{fs, time::Duration};
 const FOLLOWS: Duration = Duration::from_secs(20);
 /// The fields of a car.
 const CAR: &str = "id title maker model body description price year mileage color engine gearbox power_ps options location images owner_id \
-                   status added updated expires rating?";
+                   status added updated expires month trim owners inspection_until doors seats emission_class consumption \
+                   interior_color unrepaired_damage rating?";
 const USER: &str = "id username email email_confirmed roles created?";
 const TOKENS: &str = "user access_token refresh_token token_type expires_in device_token?";
 const LIST: &str = "items total page per_page";
