@@ -54,7 +54,7 @@ struct ByIssuer {
     outcome: &'static str,
 }
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByLookup {
+struct ByCheck {
     service: String,
     outcome: &'static str,
 }
@@ -106,7 +106,8 @@ pub struct GatewayMetrics {
     failures: Family<ByReason, Counter>,
     retries: Family<ByReason, Counter>,
     withheld: Family<ByService, Counter>,
-    lookups: Family<ByLookup, Counter>,
+    lookups: Family<ByCheck, Counter>,
+    health_checks: Family<ByCheck, Counter>,
     limited: Family<ByRoute, Counter>,
     limited_locally: Family<ByRoute, Counter>,
     limits_shared: Gauge,
@@ -144,6 +145,7 @@ impl GatewayMetrics {
             retries: Family::default(),
             withheld: Family::default(),
             lookups: Family::default(),
+            health_checks: Family::default(),
             limited: Family::default(),
             limited_locally: Family::default(),
             limits_shared: Gauge::default(),
@@ -176,6 +178,7 @@ impl GatewayMetrics {
             r.register("gateway_retries", "Calls that were tried again on another instance", m.retries.clone());
             r.register("gateway_retries_withheld", "Calls that were not tried again because too many were already", m.withheld.clone());
             r.register("gateway_dns_lookups", "Names of upstreams that were asked for, by outcome", m.lookups.clone());
+            r.register("gateway_health_checks", "Health checks of upstreams that do not register, by outcome", m.health_checks.clone());
             r.register("gateway_rate_limited", "Requests that came too often", m.limited.clone());
             let local = "Requests counted by this gateway alone, though their limit is that of all gateways";
             r.register("gateway_rate_limit_local", local, m.limited_locally.clone());
@@ -253,9 +256,13 @@ impl GatewayMetrics {
     pub fn withheld(&self, service: &str) {
         self.withheld.get_or_create(&ByService { service: service.into() }).inc();
     }
+    /// Counts a health check that `passed` or `failed`.
+    pub fn health_checked(&self, service: &str, outcome: &'static str) {
+        self.health_checks.get_or_create(&ByCheck { service: service.into(), outcome }).inc();
+    }
     /// Counts a name that was asked for: `resolved`, `none`, `failed`.
     pub fn resolved(&self, service: &str, outcome: &'static str) {
-        self.lookups.get_or_create(&ByLookup { service: service.into(), outcome }).inc();
+        self.lookups.get_or_create(&ByCheck { service: service.into(), outcome }).inc();
     }
     pub fn hedged(&self, service: &str, reason: &'static str) {
         self.hedges.get_or_create(&ByReason { service: service.into(), reason }).inc();

@@ -1,6 +1,6 @@
 //! Makes a table ready for requests, or says all that is wrong with it.
 
-use super::{Catalogue, Drivers, Phases, Plugin, Step, Text, expand_env, rule::rule, schema};
+use super::{Catalogue, Drivers, Phases, Plugin, Step, StepInstances, Text, expand_env, rule::rule, schema};
 use crate::{
     front::{RouteMetrics, is_stripped},
     router::{Pattern, Router, Rule},
@@ -41,8 +41,8 @@ impl Compiled {
     pub fn unregistered(&self) -> impl Iterator<Item = Unregistered<'_>> {
         self.routes.iter().flat_map(|route| {
             route.steps.iter().filter(|step| step.enabled).filter_map(|step| {
-                let (name, instances) = step.step.unregistered()?;
-                Some(Unregistered { name, plugin: step.plugin, route: &route.id, instances })
+                let StepInstances { name, instances, unwell } = step.step.unregistered()?;
+                Some(Unregistered { name, plugin: step.plugin, route: &route.id, instances, unwell })
             })
         })
     }
@@ -56,6 +56,8 @@ pub struct Unregistered<'a> {
     /// The id of the route that leads there.
     pub route: &'a str,
     pub instances: Arc<[Instance]>,
+    /// See [`StepInstances::unwell`].
+    pub unwell: Arc<BTreeSet<String>>,
 }
 
 /// A route, ready for requests.

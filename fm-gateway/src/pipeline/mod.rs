@@ -31,7 +31,7 @@ pub use {
     delivery::{Delivery, Outcome},
     drivers::{Driver, DriverStatus, Drivers, Tools},
     exchange::{Client, Exchange, Upstream, Worker},
-    plugin::{Decision, Flow, Phases, Plugin, Step},
+    plugin::{Decision, Flow, Phases, Plugin, Step, StepInstances},
     rule::rule,
     run::{run, run_again},
     text::{Text, expand_env},

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use fm_sdk::{Error, registry::services::Instance};
 use futures::future::LocalBoxFuture;
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A kind of step: what it is called, what can be set, and how a step is made of settings.
 ///
@@ -73,8 +73,8 @@ pub trait Step: Send + Sync {
         Box::pin(std::future::ready(()))
     }
 
-    /// The instances that it chooses from, and the name of all of them, where they are not in the registry: operators are shown them.
-    fn unregistered(&self) -> Option<(&str, Arc<[Instance]>)> {
+    /// The instances that it chooses from, where they are not in the registry: operators are shown them.
+    fn unregistered(&self) -> Option<StepInstances<'_>> {
         None
     }
 
@@ -93,6 +93,15 @@ pub trait Step: Send + Sync {
 
     /// Learns how it ended, when the last byte is handed over or the client is gone.
     fn log(&self, exchange: &Exchange, outcome: &Outcome) {}
+}
+
+/// Instances that a step chooses from.
+pub struct StepInstances<'a> {
+    /// The name of all of them.
+    pub name: &'a str,
+    pub instances: Arc<[Instance]>,
+    /// The ids of those that get no requests, since their health checks fail.
+    pub unwell: Arc<BTreeSet<String>>,
 }
 
 /// The phases that a plugin takes part in; the others cost nothing.

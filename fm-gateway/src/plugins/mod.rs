@@ -17,6 +17,7 @@ mod discovery;
 mod dns;
 mod external_auth;
 mod headers;
+mod health_check;
 mod ip;
 mod mirror;
 mod oidc;
@@ -61,7 +62,7 @@ pub fn all() -> Vec<Arc<dyn Plugin>> {
         Arc::new(request_validation::RequestValidation::default()),
         Arc::new(respond::Respond),
         Arc::new(rewrite::Rewrite),
-        Arc::new(upstream::Addresses),
+        Arc::new(upstream::Addresses::default()),
     ]
 }
 

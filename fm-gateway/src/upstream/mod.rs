@@ -15,6 +15,7 @@ mod failure;
 mod fetch;
 mod limits;
 mod pool;
+mod probe;
 mod request;
 mod upload;
 mod watchdog;
@@ -32,6 +33,7 @@ pub use {
     fetch::fetch,
     limits::{Limit, Limits, Permit},
     pool::Pool,
+    probe::probe,
     request::{Length, Outgoing},
     upload::Upload,
 };

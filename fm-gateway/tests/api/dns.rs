@@ -126,6 +126,21 @@ async fn a_name_is_asked_for_when_its_time_to_live_is_over_and_once_for_all_rout
     assert_eq!((server.asked("long.test", RecordType::A), server.asked("long.test", RecordType::AAAA)), (1, 1));
 }
 
+#[actix_rt::test]
+async fn addresses_of_a_name_are_checked_too() {
+    let (server, (a, b)) = (NameServer::start().await, pair().await);
+    server.set_addresses(NAME, &["127.0.0.1", "127.0.0.2"]);
+    a.close();
+    soon(async { while tokio::net::TcpStream::connect(a.address).await.is_ok() {} }).await;
+    let settings = json!({"host": NAME, "port": b.address.port(), "name": "billing", "health_path": "/", "health_interval": "100ms"});
+    let app = app(&server, to(settings)).await;
+    for _ in 0..20 {
+        let reply = app.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx").await;
+        assert_eq!((reply.status, reply.text().as_str()), (200, "b"));
+    }
+    assert!(!app.metrics().await.contains("gateway_upstream_failures_total{service=\"billing\""), "nobody had to find out by a request");
+}
+
 fn srv(priority: u16, weight: u16, port: u16, target: &str) -> RData {
     RData::SRV(SRV::new(priority, weight, port, target.parse().unwrap()))
 }

@@ -117,6 +117,8 @@ fn settings_that_make_no_sense_are_refused() {
         ("dns", json!({"host": "billing.example", "port": 80, "record": "SRV"})),
         ("dns", json!({"host": "10.0.0.1", "port": 80})),
         ("dns", json!({"host": "billing.example", "port": 80, "min_ttl": "1ms"})),
+        ("upstream", json!({"name": "billing", "addresses": [{"url": "http://a:1"}], "health_path": "health"})),
+        ("upstream", json!({"name": "billing", "addresses": [{"url": "http://a:1"}], "health_interval": "1ms"})),
         ("upstream", json!({"name": "billing"})),
         ("upstream", json!({"name": "billing", "addresses": []})),
         ("upstream", json!({"name": "a/b", "addresses": [{"url": "http://a:1"}]})),

@@ -4,7 +4,7 @@ use crate::support::{Authority, HANDSHAKE, Message, Operator, Signed, Terminator
 use fm_gateway::GatewaySettings;
 use fm_sdk::registry::services::{Instance, Registration};
 use serde_json::{Value, json};
-use std::{fs, rc::Rc};
+use std::{cell::Cell, fs, rc::Rc};
 use tempfile::{TempDir, tempdir};
 use tokio::sync::Semaphore;
 
@@ -217,4 +217,80 @@ async fn instances_of_the_own_zone_come_first_and_another_zone_helps_out() {
     for _ in 0..50 {
         assert_eq!(app.get("/").await.text(), "far");
     }
+}
+
+/// Answers requests with its name, and health checks with a status that the test sets.
+async fn checked(name: &'static str) -> (Upstream, Rc<Cell<u16>>) {
+    let status = Rc::new(Cell::new(200));
+    let said = status.clone();
+    let upstream = Upstream::start(move |mut connection| {
+        let said = said.clone();
+        async move {
+            while let Some(request) = connection.request().await {
+                let is_check = request.starts_with("GET /health/ready HTTP/1.1");
+                let answer = if is_check { format!("HTTP/1.1 {} Said\r\nContent-Length: 0\r\n\r\n", said.get()) } else { ok(name) };
+                connection.write(answer).await;
+            }
+        }
+    })
+    .await;
+    (upstream, status)
+}
+
+fn with_checks(addresses: &Value) -> Value {
+    let settings = json!({"name": "billing", "addresses": addresses, "health_path": "/health/ready", "health_interval": "100ms"});
+    json!([{"id": "billing", "path": "/**", "plugins": [{"plugin": "upstream", "settings": settings}, {"plugin": "proxy"}]}])
+}
+
+#[actix_rt::test]
+async fn an_address_whose_health_check_fails_gets_no_requests_until_it_passes() {
+    let ((a, a_says), (b, b_says)) = (checked("a").await, checked("b").await);
+    a_says.set(503);
+    let addresses = json!([{"url": a.url()}, {"url": b.url()}]);
+    let app = TestApp::with_routes(with_checks(&addresses)).await;
+    for _ in 0..20 {
+        assert_eq!(app.get("/").await.text(), "b", "a table takes effect when all were asked once");
+    }
+    let admin = Operator::admin(&app).await;
+    let ejected = |service: Value| {
+        let instances = service["instances"].as_array().unwrap().iter();
+        instances.map(|one| one["ejected_by"].as_array().unwrap().len()).collect::<Vec<_>>()
+    };
+    assert_eq!(ejected(services(&admin).await), [1, 0]);
+    assert!(a.last().to_lowercase().contains("\r\nuser-agent: fm-gateway/"), "{}", a.last());
+    // What was found out outlives a table.
+    app.publish(with_checks(&addresses)).await;
+    assert_eq!(app.get("/").await.text(), "b");
+    a_says.set(204);
+    soon(async { while app.get("/").await.text() != "a" {} }).await;
+    b_says.set(500);
+    soon(async { while ejected(services(&admin).await) != [0, 1] {} }).await;
+    for _ in 0..20 {
+        assert_eq!(app.get("/").await.text(), "a");
+    }
+    a_says.set(500);
+    soon(async { while ejected(services(&admin).await) != [1, 1] {} }).await;
+    assert_eq!(app.get("/").await.status, 200, "an attempt is worth more than a certain refusal");
+    assert!(app.metrics().await.contains("gateway_health_checks_total{service=\"billing\",outcome=\"failed\"} "));
+}
+
+#[actix_rt::test]
+async fn health_checks_go_over_tls_too_and_end_with_their_table() {
+    let (authority, (plain, _says)) = (Authority::new(), checked("encrypted").await);
+    let (good, bad) = (
+        Terminator::start(&plain, &authority.sign(&["localhost"])).await,
+        Terminator::start(&plain, &authority.sign(&["else.test"])).await,
+    );
+    let addresses = json!([{"url": good.url("localhost")}, {"url": bad.url("localhost")}]);
+    let (app, _folder) = trusting(&authority, with_checks(&addresses)).await;
+    for _ in 0..20 {
+        assert_eq!(app.get("/").await.text(), "encrypted");
+    }
+    assert!(!app.metrics().await.contains("reason=\"tls\""), "no request went to the other one");
+    app.publish(json!([{"path": "/**", "plugins": [{"plugin": "respond"}]}])).await;
+    let before = plain.requests();
+    let other = checked("other").await.0;
+    app.publish(with_checks(&json!([{"url": other.url()}]))).await;
+    until("others are checked", || other.requests() > 5).await;
+    assert!(plain.requests() <= before + 1, "one may have been under way");
 }

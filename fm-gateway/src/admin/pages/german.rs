@@ -131,6 +131,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ("addresses need a port", "Adressen brauchen einen Port"),
     ("SRV records say their own ports", "SRV-Einträge nennen ihre eigenen Ports"),
     ("min_ttl goes from 100ms to 1h", "min_ttl geht von 100ms bis 1h"),
+    (
+        "{}: a health check asks for a path that begins with / and has no variables",
+        "{}: eine Zustandsprüfung fragt nach einem Pfad, der mit / beginnt und keine Variablen hat",
+    ),
+    ("health_interval goes from 100ms to 10m", "health_interval geht von 100ms bis 10m"),
     ("every weight is 0, so that no address gets a request", "jedes Gewicht ist 0, sodass keine Adresse eine Anfrage erhält"),
     ("a target is ${target} or an address without variables", "ein Ziel ist ${target} oder eine Adresse ohne Variablen"),
     (

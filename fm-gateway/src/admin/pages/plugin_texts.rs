@@ -53,6 +53,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Answer timeout", "Zeitlimit der Antwort"),
     ("At once", "Gleichzeitig"),
     ("Body", "Inhalt"),
+    ("Between health checks", "Zwischen Zustandsprüfungen"),
     ("By", "Nach"),
     ("Bytes", "Bytes"),
     ("Client timeout", "Zeitlimit des Clients"),
@@ -71,6 +72,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Headers for the service", "Header für den Dienst"),
     ("Header for the service", "Header für den Dienst"),
     ("Headers", "Header"),
+    ("Health check", "Zustandsprüfung"),
     ("Hedge after", "Zweite Anfrage nach"),
     ("Host", "Host"),
     ("Idle timeout", "Zeitlimit ohne Daten"),
@@ -352,6 +354,11 @@ const TEXTS: &[(&str, &str)] = &[
         "address: A and AAAA, with the port that is named; SRV: names, ports and weights, of the lowest priority",
         "address: A und AAAA, mit dem genannten Port; SRV: Namen, Ports und Gewichte, von der niedrigsten Priorität",
     ),
+    (
+        "A path that each address is asked for; one that does not answer with 2xx twice in a row gets no requests until it does. Not set: only what becomes of requests counts",
+        "Ein Pfad, nach dem jede Adresse gefragt wird; eine, die zweimal nacheinander nicht mit 2xx antwortet, erhält keine Anfragen, bis sie es tut. Ohne Angabe zählt nur, was aus Anfragen wird",
+    ),
+    ("From 100ms to 10m", "Von 100ms bis 10m"),
     ("Of addresses; SRV records say their own", "Von Adressen; SRV-Einträge nennen ihren eigenen"),
     (
         "https: the certificate must be for the name that is asked for, for SRV without _service._protocol",

@@ -27,7 +27,7 @@ pub struct InstanceStatus {
     pub in_flight: u32,
     /// The moving average of its latency, in milliseconds; `None` if it has answered nothing lately.
     pub latency_ms: Option<f64>,
-    /// It gets no requests for a while, since it failed or was silent.
+    /// It gets no requests for a while, since it failed or was silent, or its health checks fail.
     pub ejected: bool,
 }
 
@@ -36,14 +36,17 @@ impl NodeStatus {
     pub fn of(admin: &Admin) -> NodeStatus {
         let metrics = &admin.drivers.tools.metrics;
         let (registered, table) = (admin.services.all().list(), admin.compiled.load_full());
-        let unregistered: Vec<Instance> =
-            table.iter().flat_map(|table| table.unregistered()).flat_map(|upstream| upstream.instances.to_vec()).collect();
+        let unregistered = table.iter().flat_map(|table| table.unregistered()).flat_map(|upstream| {
+            let status =
+                upstream.instances.iter().map(|one| (place(one), with_health(instance(admin, one), upstream.unwell.contains(&one.id))));
+            status.collect::<Vec<_>>()
+        });
         NodeStatus {
             connections: metrics.connections().get(),
             requests: metrics.under_way().get(),
             memory: fm_sdk::metrics::resident_memory(),
             drivers: admin.drivers.status(),
-            instances: registered.iter().chain(&unregistered).map(|one| (place(one), instance(admin, one))).collect(),
+            instances: registered.iter().map(|one| (place(one), instance(admin, one))).chain(unregistered).collect(),
         }
     }
 }
@@ -55,6 +58,11 @@ fn instance(admin: &Admin, instance: &Instance) -> InstanceStatus {
         latency_ms: health.latency.map(|latency| latency.as_secs_f64() * 1000.0),
         ejected: !health.ejected_for.is_zero(),
     }
+}
+
+/// The same of an instance that is checked.
+fn with_health(status: InstanceStatus, is_unwell: bool) -> InstanceStatus {
+    InstanceStatus { ejected: status.ejected || is_unwell, ..status }
 }
 
 impl Admin {

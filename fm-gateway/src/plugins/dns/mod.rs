@@ -3,11 +3,12 @@
 mod follow;
 mod resolve;
 
+use super::health_check::{self, Checked, HealthCheck, HealthChecks};
 use crate::{
-    pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
+    pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, StepInstances, Upstream},
     upstream::Chooser,
 };
-use fm_sdk::{Error, Kind, config::parse_duration, registry::services::Instance};
+use fm_sdk::{Error, Kind, config::parse_duration};
 use follow::{Followed, Following};
 use futures::future::LocalBoxFuture;
 use resolve::{Question, Records};
@@ -17,7 +18,10 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 /// What is followed, for all routes and tables that name it.
 #[derive(Default)]
-pub struct Dns(Following);
+pub struct Dns {
+    names: Following,
+    checks: HealthChecks,
+}
 
 #[derive(Deserialize)]
 struct Settings {
@@ -27,6 +31,8 @@ struct Settings {
     port: Option<u16>,
     scheme: String,
     min_ttl: String,
+    health_path: Option<String>,
+    health_interval: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -40,6 +46,7 @@ enum Record {
 struct Find {
     name: Arc<str>,
     followed: Arc<Followed>,
+    checked: Option<Arc<Checked>>,
     chooser: Chooser,
 }
 
@@ -53,7 +60,7 @@ impl Plugin for Dns {
     }
 
     fn schema(&self) -> Value {
-        json!({
+        let mut schema = json!({
             "type": "object",
             "additionalProperties": false,
             "required": ["host"],
@@ -80,7 +87,11 @@ impl Plugin for Dns {
                     "description": "What limits, budgets, metrics and operators call it, if it is not the host; routes with the same name share them"
                 }
             }
-        })
+        });
+        if let Some(properties) = schema["properties"].as_object_mut() {
+            properties.extend(HealthCheck::properties());
+        }
+        schema
     }
 
     fn phases(&self) -> Phases {
@@ -92,27 +103,37 @@ impl Plugin for Dns {
     }
 
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
+        let said = Value::from(settings.clone()).to_string();
         let settings: Settings = super::read(settings)?;
+        let check = HealthCheck::read(settings.health_path.as_deref(), &settings.health_interval)?;
         let name = settings.name.clone().unwrap_or_else(|| settings.host.clone());
         let question = question(name, settings)?;
         let tools = &drivers.tools;
-        let name = question.name.as_str().into();
-        let followed = self.0.follow(question, &tools.name_servers, &tools.metrics);
-        Ok(Box::new(Find { name, followed, chooser: tools.chooser.clone() }))
+        let name: Arc<str> = question.name.as_str().into();
+        let followed = self.names.follow(question, &tools.name_servers, &tools.metrics);
+        let checked = check.map(|check| {
+            let of = followed.clone();
+            self.checks.of(check, &name, said, Arc::new(move || of.instances()), tools)
+        });
+        Ok(Box::new(Find { name, followed, checked, chooser: tools.chooser.clone() }))
     }
 }
 
 impl Step for Find {
     fn ready(&self) -> LocalBoxFuture<'_, ()> {
-        Box::pin(self.followed.ready())
+        Box::pin(async {
+            self.followed.ready().await;
+            health_check::ready(self.checked.as_deref()).await;
+        })
     }
 
-    fn unregistered(&self) -> Option<(&str, Arc<[Instance]>)> {
-        Some((&self.name, self.followed.instances()))
+    fn unregistered(&self) -> Option<StepInstances<'_>> {
+        let unwell = self.checked.as_ref().map(|checked| checked.unwell()).unwrap_or_default();
+        Some(StepInstances { name: &self.name, instances: self.followed.instances(), unwell })
     }
 
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
-        let instances = self.followed.instances();
+        let instances = health_check::well(self.checked.as_deref(), self.followed.instances());
         if instances.is_empty() {
             let error = Error::new(Kind::Unavailable, "service-down", format!("no address of {} is known", self.name));
             return Flow::fail(error.retry_after(1));

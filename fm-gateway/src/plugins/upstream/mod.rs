@@ -1,7 +1,8 @@
 //! Names addresses that are no instances of the registry, and their shares of the requests.
 
+use super::health_check::{self, Checked, HealthCheck, HealthChecks};
 use crate::{
-    pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, Upstream},
+    pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, StepInstances, Upstream},
     upstream::{
         Chooser,
         chooser::{WEIGHT, ZONE},
@@ -9,16 +10,21 @@ use crate::{
     },
 };
 use fm_sdk::registry::services::Instance;
+use futures::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
-pub struct Addresses;
+/// Health checks are shared by all routes and tables that name the same addresses.
+#[derive(Default)]
+pub struct Addresses(HealthChecks);
 
 #[derive(Deserialize)]
 struct Settings {
     name: String,
     addresses: Vec<Address>,
+    health_path: Option<String>,
+    health_interval: String,
 }
 
 #[derive(Deserialize)]
@@ -31,6 +37,7 @@ struct Address {
 struct Named {
     name: Arc<str>,
     instances: Arc<[Instance]>,
+    checked: Option<Arc<Checked>>,
     chooser: Chooser,
 }
 
@@ -44,7 +51,7 @@ impl Plugin for Addresses {
     }
 
     fn schema(&self) -> Value {
-        json!({
+        let mut schema = json!({
             "type": "object",
             "additionalProperties": false,
             "required": ["name", "addresses"],
@@ -69,7 +76,11 @@ impl Plugin for Addresses {
                     }
                 }
             }
-        })
+        });
+        if let Some(properties) = schema["properties"].as_object_mut() {
+            properties.extend(HealthCheck::properties());
+        }
+        schema
     }
 
     fn phases(&self) -> Phases {
@@ -81,19 +92,30 @@ impl Plugin for Addresses {
     }
 
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
-        let Settings { name, addresses } = super::read(settings)?;
-        let instances = instances(&name, &addresses)?;
-        Ok(Box::new(Named { name: name.into(), instances, chooser: drivers.tools.chooser.clone() }))
+        let Settings { name, addresses, health_path, health_interval } = super::read(settings)?;
+        let (instances, tools) = (instances(&name, &addresses)?, &drivers.tools);
+        let check = HealthCheck::read(health_path.as_deref(), &health_interval)?;
+        let checked = check.map(|check| {
+            let of = instances.clone();
+            self.0.of(check, &name, Value::from(settings.clone()).to_string(), Arc::new(move || of.clone()), tools)
+        });
+        Ok(Box::new(Named { name: name.into(), instances, checked, chooser: tools.chooser.clone() }))
     }
 }
 
 impl Step for Named {
-    fn unregistered(&self) -> Option<(&str, Arc<[Instance]>)> {
-        Some((&self.name, self.instances.clone()))
+    fn ready(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(health_check::ready(self.checked.as_deref()))
+    }
+
+    fn unregistered(&self) -> Option<StepInstances<'_>> {
+        let unwell = self.checked.as_ref().map(|checked| checked.unwell()).unwrap_or_default();
+        Some(StepInstances { name: &self.name, instances: self.instances.clone(), unwell })
     }
 
     fn request<'a>(&'a self, exchange: &'a mut Exchange) -> Flow<'a> {
-        let (name, instances, chooser) = (self.name.clone(), self.instances.clone(), self.chooser.clone());
+        let instances = health_check::well(self.checked.as_deref(), self.instances.clone());
+        let (name, chooser) = (self.name.clone(), self.chooser.clone());
         exchange.upstream = Some(Upstream { name, instances, chooser });
         Flow::pass()
     }
@@ -140,8 +162,8 @@ mod tests {
 
     fn read(addresses: Value) -> Result<Arc<[Instance]>, String> {
         let mut settings = json!({"name": "billing", "addresses": addresses});
-        assert_eq!(validate(&Addresses.schema(), &mut settings), []);
-        let Settings { name, addresses } = crate::plugins::read(settings.as_object().unwrap())?;
+        assert_eq!(validate(&Addresses::default().schema(), &mut settings), []);
+        let Settings { name, addresses, .. } = crate::plugins::read(settings.as_object().unwrap())?;
         instances(&name, &addresses)
     }
 

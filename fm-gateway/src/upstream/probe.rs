@@ -1,0 +1,34 @@
+//! Asks an instance how it is, for the gateway itself.
+
+use super::{
+    call::{Call, Times},
+    connector::Connector,
+    endpoint::Endpoint,
+    failure::Failure,
+    upload::Upload,
+};
+use fm_sdk::registry::services::Instance;
+use http::{HeaderValue, Request, StatusCode, header, uri::PathAndQuery};
+use std::{io, time::Duration};
+
+/// Gets `path` on a connection of its own, and gives the status of the answer.
+///
+/// # Errors
+/// See [`Failure`]; also if that is not there `within` this time.
+pub async fn probe(connector: &Connector, instance: &Instance, path: &PathAndQuery, within: Duration) -> Result<StatusCode, Failure> {
+    let unsupported = || Failure::Connect(io::ErrorKind::Unsupported.into());
+    let endpoint = Endpoint::of(instance).ok_or_else(unsupported)?;
+    let mut request = Request::new(Upload::none());
+    *request.uri_mut() = path.clone().into();
+    let host = HeaderValue::from_str(endpoint.host()).map_err(|_| Failure::Unsendable)?;
+    request.headers_mut().insert(header::HOST, host);
+    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(concat!("fm-gateway/", env!("CARGO_PKG_VERSION"))));
+    request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let times = Times { connect: within, head: within, idle: within, client: Duration::ZERO };
+    let asked = async {
+        let mut call = Call::new(connector.open(&endpoint, within).await?, times, None);
+        let (head, _) = call.send(request).await.map_err(|unsent| unsent.failure)?;
+        Ok(head.status)
+    };
+    tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::HeadTimeout))
+}
