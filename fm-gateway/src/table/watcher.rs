@@ -79,6 +79,10 @@ impl TableWatcher {
     /// Follows the registry for ever; writes the first table if there is none. What fails to be written, there or to disk, is tried again also
     /// when nothing changes.
     pub async fn run(mut self) {
+        if let Some(kept) = self.table.load_full() {
+            // The copy on disk is in force already; what its plugins follow begins here, whether the registry answers or not.
+            tokio::task::spawn_local(async move { drop(tokio::time::timeout(SETTLE, kept.ready()).await) });
+        }
         let mut snapshots = self.registry.watch(PREFIX);
         let mut asked_for_first = false;
         let mut backoff = Backoff::default();

@@ -2,6 +2,7 @@
 
 use crate::support::{Authority, NameServer, Operator, Terminator, TestApp, Upstream, ok, soon, until};
 use fm_gateway::GatewaySettings;
+use fm_sdk::registry::MemoryRegistry;
 use hickory_resolver::proto::rr::{RData, RecordType, rdata::SRV};
 use serde_json::{Value, json};
 
@@ -139,6 +140,24 @@ async fn addresses_of_a_name_are_checked_too() {
         assert_eq!((reply.status, reply.text().as_str()), (200, "b"));
     }
     assert!(!app.metrics().await.contains("gateway_upstream_failures_total{service=\"billing\""), "nobody had to find out by a request");
+}
+
+#[actix_rt::test]
+async fn a_table_from_disk_asks_for_its_names_while_the_registry_is_unreachable() {
+    let (server, (a, _b)) = (NameServer::start().await, pair().await);
+    server.set_addresses(NAME, &["127.0.0.1"]);
+    let app = app(&server, to(json!({"host": NAME, "port": a.address.port()}))).await;
+    let data = tempfile::tempdir().unwrap();
+    std::fs::copy(app.data.path().join("table.json"), data.path().join("table.json")).unwrap();
+    app.stop();
+    app.stopped().await;
+    let registry = MemoryRegistry::new();
+    let again = TestApp::on(registry.clone(), data, |_, own| {
+        registry.cut();
+        own.name_servers = vec![server.address];
+    });
+    until("the copy is in force", || again.table().from_disk).await;
+    says(&again, 200, "a").await;
 }
 
 fn srv(priority: u16, weight: u16, port: u16, target: &str) -> RData {
