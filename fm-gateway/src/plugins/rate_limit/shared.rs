@@ -8,7 +8,6 @@ use super::gcra::{Quota, Rate, Store};
 use crate::front::GatewayMetrics;
 use fm_sdk::registry::{LeasedKey, Registry, Snapshot};
 use hashlink::LinkedHashMap;
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     future::pending,
@@ -16,7 +15,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -26,8 +25,12 @@ pub const PREFIX: &str = "/fm/gateway/rate-limits/";
 const PERIOD: Duration = Duration::from_millis(200);
 /// How long the counts of a gateway that has died stay.
 const LEASE: Duration = Duration::from_secs(10);
-/// Keys that a gateway tells of: some kilobytes in the registry.
+/// Keys that a gateway tells of at once.
 const MAX_TOLD: usize = 256;
+/// A key is told again so many times after its last count: who reads may miss some.
+const TOLD_AGAIN: u64 = 8;
+/// Bytes that a gateway writes in a second at most: the registry keeps them in its history for an hour.
+const BYTES_PER_SECOND: u64 = 10_000;
 /// Keys that wait to be told of; others count here alone.
 const MAX_WAITING: usize = 16_384;
 /// Gateways that are gone and remembered: one whose lease was lost for a moment goes on counting.
@@ -47,13 +50,16 @@ struct Inner {
 }
 
 /// How many requests of a key a gateway has let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Passed {
     /// See [`Rate`].
     interval: u64,
     burst: u64,
     count: u64,
 }
+
+/// One of them as it is told: key, interval, burst, count.
+type Count = (u64, u64, u64, u64);
 
 /// By key.
 type Counts = BTreeMap<u64, Passed>;
@@ -95,7 +101,7 @@ impl SharedLimits {
             } else {
                 learned.pause();
             }
-            if is_readable && is_time {
+            if is_readable && is_time && Instant::now() >= told.next {
                 told.tell(self.next(), &*registry, &own).await;
             }
             self.enter(is_readable && told.is_heard, &metrics);
@@ -135,15 +141,19 @@ impl SharedLimits {
 /// What this gateway tells the others.
 struct Told {
     key: Option<Box<dyn LeasedKey>>,
-    /// All that it has let through of the keys of which it told last, the latest at the end.
-    counts: LinkedHashMap<u64, Passed>,
+    /// All that it has let through of the keys of which it told lately, and when, the latest at the end.
+    counts: LinkedHashMap<u64, (Passed, u64)>,
+    /// How often it has told.
+    times: u64,
+    /// When it may tell again.
+    next: Instant,
     /// The registry took what was told last.
     is_heard: bool,
 }
 
 impl Default for Told {
     fn default() -> Self {
-        Told { key: None, counts: LinkedHashMap::new(), is_heard: true }
+        Told { key: None, counts: LinkedHashMap::new(), times: 0, next: Instant::now(), is_heard: true }
     }
 }
 
@@ -152,15 +162,18 @@ impl Told {
         if new.is_empty() && self.is_heard {
             return;
         }
+        self.times += 1;
         for (key, passed) in new {
-            let before = self.counts.remove(&key).map_or(0, |before| before.count);
-            self.counts.insert(key, Passed { count: before + passed.count, ..passed });
+            let before = self.counts.remove(&key).map_or(0, |(before, _)| before.count);
+            self.counts.insert(key, (Passed { count: before + passed.count, ..passed }, self.times));
         }
-        while self.counts.len() > MAX_TOLD {
+        let is_over = |(_, at): &(Passed, u64)| at + TOLD_AGAIN < self.times;
+        while self.counts.len() > MAX_TOLD || self.counts.front().is_some_and(|(_, told)| is_over(told)) {
             self.counts.pop_front();
         }
-        let counts: Vec<(&u64, &Passed)> = self.counts.iter().collect();
+        let counts: Vec<Count> = self.counts.iter().map(|(key, (passed, _))| (*key, passed.interval, passed.burst, passed.count)).collect();
         let Ok(value) = serde_json::to_string(&counts) else { return };
+        self.next = Instant::now() + Duration::from_millis(1000 * value.len() as u64 / BYTES_PER_SECOND);
         match &self.key {
             None => self.key = Some(registry.hold(key, value, LEASE)),
             Some(key) => self.is_heard = matches!(timeout(PERIOD * 5, key.update(value)).await, Ok(Ok(()))),
@@ -189,19 +202,19 @@ impl Learned {
                 continue;
             }
             *revision = entry.revision;
-            let counts: Vec<(u64, Passed)> = match serde_json::from_str(&entry.value) {
+            let counts: Vec<Count> = match serde_json::from_str(&entry.value) {
                 Ok(counts) => counts,
                 Err(e) => {
                     log::error!("rate-limit: {name} cannot be read, what it has let through does not count here: {e}");
                     continue;
                 }
             };
-            for (key, Passed { interval, burst, count }) in counts.iter().filter(|_| self.is_begun) {
+            for &(key, interval, burst, count) in counts.iter().filter(|_| self.is_begun) {
                 // A smaller count is one that has begun anew.
-                let known = before.get(key).copied().filter(|known| known <= count).unwrap_or(0);
-                store.add(*key, Rate { interval: *interval, burst: *burst }, count - known);
+                let known = before.get(&key).copied().filter(|known| *known <= count).unwrap_or(0);
+                store.add(key, Rate { interval, burst }, count - known);
             }
-            *before = counts.into_iter().map(|(key, passed)| (key, passed.count)).collect();
+            *before = counts.into_iter().map(|(key, _, _, count)| (key, count)).collect();
         }
         if self.seen.len() > 2 * snapshot.entries.len() + MAX_GONE {
             self.seen.retain(|name, _| snapshot.entries.contains_key(name));
@@ -299,7 +312,7 @@ mod tests {
             let change = Change { key: format!("{PREFIX}other"), expect: Expect::Any, value: Some(value.into()) };
             gateways.registry.commit(vec![change]).await.unwrap();
         };
-        let told = |count: u64| format!(r#"[[1,{{"interval":{},"burst":10,"count":{count}}}]]"#, RATE.interval);
+        let told = |count: u64| format!("[[1,{},10,{count}]]", RATE.interval);
         put(&told(4)).await;
         eventually("four are missing", TIMEOUT, async || gateways.left(0, 1) == 6).await;
         put("nonsense").await;
@@ -309,6 +322,26 @@ mod tests {
         eventually("two of one that has begun anew", TIMEOUT, async || gateways.left(0, 1) == 3).await;
         put(&told(u64::MAX)).await;
         eventually("all are missing", TIMEOUT, async || gateways.left(0, 1) == 0).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_told_is_bounded_and_forgotten() {
+        let (mut told, registry) = (Told::default(), MemoryRegistry::new());
+        let passed = Passed { interval: RATE.interval, burst: RATE.burst, count: 1 };
+        let size = |registry: &MemoryRegistry| registry.watch(PREFIX).borrow().entries[&format!("{PREFIX}a")].value.len();
+        let key = format!("{PREFIX}a");
+        for n in 0..3 {
+            let new = (0..MAX_TOLD as u64).map(|key| (u64::MAX - n - key, passed)).collect();
+            told.tell(new, &registry, &key).await;
+        }
+        let large = size(&registry);
+        assert!(large < 64 * MAX_TOLD, "{large}");
+        assert!(told.next > Instant::now() + Duration::from_millis(500), "so much is not told five times a second");
+        for _ in 0..=TOLD_AGAIN {
+            told.tell([(1, passed)].into(), &registry, &key).await;
+        }
+        assert!(size(&registry) < 100 && told.next < Instant::now() + Duration::from_millis(50), "{}", size(&registry));
+        assert_eq!(told.counts[&1].0.count, TOLD_AGAIN + 1);
     }
 
     #[test]
