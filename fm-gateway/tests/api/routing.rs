@@ -180,6 +180,7 @@ async fn the_first_table_sends_every_call_of_the_api_to_its_service() {
         ("PATCH", "/api/cars/7", "fm-cars [\"cars:write\"]"),
         ("DELETE", "/api/cars/7", "fm-cars [\"cars:write\"]"),
         ("POST", "/api/cars/7/sold", "fm-cars [\"cars:write\"]"),
+        ("POST", "/api/cars/7/renew", "fm-cars [\"cars:write\"]"),
         ("POST", "/api/cars/import", "fm-cars [\"cars:import\"]"),
         ("GET", "/api/cars/import/1", "fm-cars all"),
         ("GET", "/api/me/cars", "fm-cars null"),
