@@ -49,7 +49,7 @@ registered_instances() {
     # A range ends before the key that follows the last one of this beginning: "0" follows "/".
     range=$(jq -nc --arg under "$under" '{key: ($under | @base64), range_end: ($under | sub("/$"; "0") | @base64)}')
     curl -fs -m 2 -d "$range" "http://127.0.0.1:$(port_of etcd)/v3/kv/range" |
-        jq -r '.kvs[]? | [(.key | @base64d | split("/") | last | gsub("[^A-Za-z0-9._-]"; "_")), (try (.value | @base64d | fromjson) catch {} | .metadata.admin // .url // "")]
+        jq -r '.kvs[]? | [(.key | @base64d | split("/")[-2:] | . as [$service, $instance] | if $instance | startswith($service) then $instance else join(".") end | gsub("[^A-Za-z0-9._-]"; "_")), (try (.value | @base64d | fromjson) catch {} | .metadata.admin // .url // "")]
             | select(.[1] | test("^https?://")) | @tsv'
 }
 

@@ -76,6 +76,20 @@ instances_that_were_started_elsewhere_are_asked_and_none_twice() {
     grep -qx 'trace: the registry gives no answer, instances that were started elsewhere are missing' "$scratch/warned"
 }
 
+an_instance_that_answers_something_else_is_named_and_the_others_are_shown() {
+    traced_market
+    for garbage in ok '{}' '"x"' '[1]' '[{"a": 1}]' '[] []' ''; do
+        printf '%s' "$garbage" >"$scratch/1009"
+        printf '%s' "$garbage" >"$scratch/1010"
+        registered fm-one-1 '{"url": "http://127.0.0.1:1009"}' fm-two-1 '{"url": "http://127.0.0.1:1010"}'
+        # Two services, and an instance of each that has the same name.
+        jq '(.kvs[].key) |= (@base64d | sub("/fm-(one|two)-1$"; "/one") | @base64)' "$scratch/registered" >"$scratch/renamed" && mv "$scratch/renamed" "$scratch/registered"
+        "$scripts/trace" $ID >"$scratch/shown" 2>"$scratch/warned"
+        grep -q "^trace $ID: 3 spans of 2 services" "$scratch/shown"
+        for name in fm-one.one fm-two.one; do grep -qx "trace: $name gives no answer, what it knows is missing" "$scratch/warned"; done
+    done
+}
+
 a_trace_that_nobody_knows_and_an_id_that_is_none_end_with_their_own_codes() {
     code_of() { "$@" >"$scratch/out" 2>"$scratch/err" && echo 0 || echo $?; }
     [ "$(code_of "$scripts/trace" $ID)" = 3 ]
