@@ -1,5 +1,8 @@
 use super::words;
-use crate::car::{CarInput, Facts, Given, Limits, LocationInput};
+use crate::{
+    car::{CarInput, Facts, Given, Limits, LocationInput},
+    understand::named_in,
+};
 use fm_sdk::{
     FieldError,
     text::number::{Convention, parse_whole},
@@ -94,7 +97,11 @@ impl Cells<'_> {
             wrong.extend(e.fields().iter().filter(|f| !told.contains(&f.field)).cloned());
         }
         match checked {
-            Ok(facts) if wrong.is_empty() => Ok(facts),
+            // The files have no columns for these.
+            Ok(facts) if wrong.is_empty() => {
+                let named = named_in(facts.description.as_deref().unwrap_or_default());
+                Ok(Facts { options: named.options, color: named.color, ..facts })
+            }
             _ => Err(wrong.iter().map(|w| format!("{}: {}", w.field, w.message)).collect::<Vec<_>>().join("; ")),
         }
     }
@@ -103,7 +110,7 @@ impl Cells<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{Body, Engine, Gearbox};
+    use crate::catalogue::{Body, Color, Engine, Gearbox, OptionSet};
 
     const GOOD: Cells<'_> = Cells {
         name: "Golf_1.6__TÜV_neu_",
@@ -132,6 +139,9 @@ mod tests {
         assert_eq!((f.month, f.unrepaired_damage), (Some(3), Some(false)));
         assert_eq!((f.body, f.engine, f.gearbox), (Some(Body::Estate), Some(Engine::Petrol), Some(Gearbox::Automatic)));
         assert_eq!(f.description.as_deref(), Some("Golf 1.6 TÜV neu"));
+        assert_eq!((f.options, f.color), (OptionSet::default(), None));
+        let named = facts(&Cells { name: "Golf_Klima/AHK_schwarz", ..GOOD }).unwrap();
+        assert_eq!((named.options.values().collect::<Vec<_>>(), named.color), (vec!["air_conditioning", "tow_bar"], Some(Color::Black)));
         let stray = facts(&Cells { name: "a\u{1}b\u{90}", ..GOOD }).unwrap();
         assert_eq!(stray.description.as_deref(), Some("ab"));
         assert_eq!(f.location.unwrap().postal_code, "01067");

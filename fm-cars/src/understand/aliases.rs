@@ -89,6 +89,9 @@ pub(super) const MODELS: &[(&str, &str, &[&str])] = &[
     ("ford", "c_max", &["cmax"]), ("chrysler", "grand", &["grand voyager"]), ("mini", "cooper", &["mini cooper"]), ("porsche", "911", &["carrera", "996", "997"]),
 ];
 
+/// Fillers that something must follow: the last word of a text is rather the beginning of another one.
+pub(super) const ARTICLES: &[&str] = &["an", "the", "der", "die", "das", "ein", "eine", "einen"];
+
 /// Words that narrow nothing down.
 #[rustfmt::skip]
 pub(super) const FILLERS: &[&str] = &[

@@ -3,6 +3,7 @@ use super::{
     words::key,
 };
 use crate::catalogue::{Maker, OptionSet};
+use fm_sdk::text::words;
 use std::sync::LazyLock;
 
 /// What a phrase stands for.
@@ -20,6 +21,8 @@ pub(super) enum Meaning {
 struct Entry {
     key: String,
     letters: usize,
+    /// How many words it is written with.
+    words: usize,
     meaning: Meaning,
 }
 
@@ -73,8 +76,16 @@ impl Lexicon {
     fn add(&mut self, phrase: &str, meaning: Meaning) {
         let key = key(phrase);
         if !self.0.iter().any(|e| e.key == key && e.meaning == meaning) {
-            self.0.push(Entry { letters: key.chars().count(), key, meaning });
+            self.0.push(Entry { letters: key.chars().count(), words: words(phrase).count(), key, meaning });
         }
+    }
+    /// All phrases: key, number of words, meaning.
+    pub fn phrases(&self) -> impl Iterator<Item = (&str, usize, &Meaning)> {
+        self.0.iter().map(|entry| (entry.key.as_str(), entry.words, &entry.meaning))
+    }
+    /// Whether this meaning has a name that ends before this phrase does.
+    fn has_shorter(&self, meaning: &Meaning, phrase: &str) -> bool {
+        self.0.iter().any(|entry| entry.meaning == *meaning && entry.key.len() < phrase.len() && phrase.starts_with(&entry.key))
     }
     /// What a phrase may stand for, and what each costs: 0 as it is written, more with mistakes or if it is only a beginning.
     pub fn look_up(&self, phrase: &str, may_begin: bool) -> Vec<(&Meaning, u32)> {
@@ -85,6 +96,12 @@ impl Lexicon {
             match found.iter_mut().find(|(meaning, _)| *meaning == &entry.meaning) {
                 Some((_, known)) => *known = cost.min(*known),
                 None => found.push((&entry.meaning, cost)),
+            }
+        }
+        for (meaning, cost) in &mut found {
+            // Who means the air conditioning stops at `klima`; `klimaa` is rather the beginning of something else.
+            if *cost == UNFINISHED && self.has_shorter(meaning, phrase) {
+                *cost += 1;
             }
         }
         if found.iter().any(|(_, cost)| *cost == 0) {

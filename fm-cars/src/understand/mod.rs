@@ -2,6 +2,7 @@
 //!
 //! Each word may mean several things or nothing; what costs least in mistakes and words left over is proposed first.
 
+mod ad_text;
 mod aliases;
 mod amounts;
 mod area;
@@ -10,6 +11,7 @@ mod reading;
 mod step;
 mod words;
 
+pub use ad_text::{Named, named_in};
 pub use reading::Reading;
 
 use words::split;

@@ -1,5 +1,5 @@
 use super::{
-    aliases::FILLERS,
+    aliases::{ARTICLES, FILLERS},
     amounts, area,
     lexicon::{LEXICON, Meaning},
     words::{Word, joined},
@@ -7,8 +7,13 @@ use super::{
 
 /// What a word costs that means nothing: it is looked for in the text.
 const LEFT_OVER: u32 = 8;
+/// What an article at the end costs: more than a word that is not written to its end.
+const LAST_ARTICLE: u32 = 2;
 /// Words of a phrase, at most.
-const PHRASE: usize = 4;
+pub(super) const PHRASE: usize = 4;
+
+/// What may stand behind a displacement.
+const LITRES: [&str; 5] = ["l", "ltr", "liter", "litre", "litres"];
 
 /// One way to read the next words.
 #[derive(Debug)]
@@ -44,9 +49,20 @@ pub(super) fn steps(words: &[Word]) -> Vec<Step> {
         let near = if a.is_town { a.place.town } else { a.place.postal_code };
         Step { words: a.words, cost: a.cost, says: Says::Near(near.to_owned(), a.radius) }
     }));
-    all.extend(words.first().map(|word| match FILLERS.contains(&word.key.as_str()) {
-        true => Step { words: 1, cost: 0, says: Says::Nothing },
-        false => Step { words: 1, cost: LEFT_OVER, says: Says::Word(word.written.clone()) },
+    all.extend(displacement(words));
+    all.extend(words.first().map(|word| match word.key.as_str() {
+        key if words.len() == 1 && ARTICLES.contains(&key) => Step { words: 1, cost: LAST_ARTICLE, says: Says::Nothing },
+        key if FILLERS.contains(&key) => Step { words: 1, cost: 0, says: Says::Nothing },
+        _ => Step { words: 1, cost: LEFT_OVER, says: Says::Word(word.written.clone()) },
     }));
     all
+}
+
+/// Litres, as in `2.0 TDI`, perhaps with their unit: no filter has them, so they are looked for in the text, or left aside.
+fn displacement(words: &[Word]) -> Vec<Step> {
+    let digit = |at: usize| words.get(at).map(|w| w.key.as_str()).filter(|key| key.len() == 1 && key.as_bytes()[0].is_ascii_digit());
+    let (Some(litres), Some(tenths)) = (digit(0), digit(1)) else { return Vec::new() };
+    let unit = words.get(2).is_some_and(|w| LITRES.contains(&w.key.as_str()));
+    let step = |cost, says| Step { words: 2 + usize::from(unit), cost, says };
+    vec![step(0, Says::Word(format!("{litres}.{tenths}"))), step(1, Says::Nothing)]
 }

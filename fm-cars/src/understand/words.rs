@@ -12,9 +12,14 @@ const MAX_WORDS: usize = 16;
 
 /// Splits a text into words. Digits with separators of thousands are one number; a dash between numbers becomes a word of its own.
 pub(super) fn split(text: &str) -> Vec<Word> {
-    let text = numbers(text);
-    let word = |written: &str| Word { written: written.into(), key: search_key(written) };
-    words(&text).take(MAX_WORDS).map(word).filter(|w| !w.key.is_empty()).collect()
+    words(&numbers(text)).take(MAX_WORDS).map(word).filter(|w| !w.key.is_empty()).collect()
+}
+/// All words of a text.
+pub(super) fn all(text: &str) -> Vec<Word> {
+    words(text).map(word).collect()
+}
+fn word(written: &str) -> Word {
+    Word { written: written.into(), key: search_key(written) }
 }
 
 fn numbers(text: &str) -> String {

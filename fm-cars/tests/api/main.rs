@@ -14,6 +14,7 @@ mod near;
 mod pictures;
 mod rating;
 mod relevance;
+mod relevance_ads;
 mod schemas;
 mod search;
 mod show_car;

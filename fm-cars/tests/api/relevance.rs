@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Suggestions that people look at.
-const LOOKED_AT: usize = 5;
+pub const LOOKED_AT: usize = 5;
 /// Percent of the queries that must be understood.
 const LEAST: usize = 95;
 
@@ -18,7 +18,7 @@ fn pair(filter: &Value) -> (String, String) {
     let text = |name: &str| filter[name].as_str().expect("a text").to_owned();
     (text("field"), text("value"))
 }
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     text.bytes().map(|b| format!("%{b:02x}")).collect()
 }
 
@@ -31,7 +31,7 @@ fn queries() -> Vec<(&'static str, BTreeSet<(String, String)>)> {
 }
 
 /// Prints what was missed, and wants that it is little.
-fn assert_most(queries: usize, missed: &[String]) {
+pub fn assert_most(queries: usize, missed: &[String]) {
     let hits = queries - missed.len();
     println!("{hits} of {queries}; missed:\n{}", missed.join("\n"));
     assert!(hits * 100 >= queries * LEAST, "{hits} of {queries}; missed:\n{}", missed.join("\n"));

@@ -18,6 +18,9 @@ const TEXT: usize = 200;
 /// Suggestions, at most.
 const MAX_SUGGESTIONS: usize = 8;
 
+/// What it costs a reading that it finds no car, beside what its words cost: less than a mistyped letter.
+const NO_CARS: u32 = 2;
+
 /// What somebody types.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +74,7 @@ pub async fn suggest(state: Data<Cars>, Query(typed): Query<Typed>) -> Result<Js
         read.into_iter().map(|(reading, query, criteria)| ((reading, query), criteria)).unzip();
     let counts: Vec<u64> = state.into_inner().ask(move |search| criteria.iter().map(|c| search.count(c)).collect()).await?;
     let mut all: Vec<_> = meant.into_iter().zip(counts).collect();
-    all.sort_by_key(|((reading, _), count)| (reading.cost, Reverse(*count)));
+    all.sort_by_key(|((reading, _), count)| (reading.cost + if *count == 0 { NO_CARS } else { 0 }, Reverse(*count)));
     let items = all.into_iter().map(|((reading, query), count)| Suggestion { filters: filters(&reading), query, count }).collect();
     Ok(Json(Suggestions { items }))
 }
