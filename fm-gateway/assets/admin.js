@@ -111,10 +111,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 // Changes that are not saved are not lost by accident.
-const route = document.querySelector("#route");
+const edited = document.querySelector("#route, #group");
 let dirty = false;
-route?.addEventListener("input", () => (dirty = true));
-route?.addEventListener("submit", () => (dirty = false));
+edited?.addEventListener("input", () => (dirty = true));
+edited?.addEventListener("submit", () => (dirty = false));
 addEventListener("beforeunload", (event) => dirty && event.preventDefault());
 
 // What cannot be taken back is asked about.

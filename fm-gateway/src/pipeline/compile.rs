@@ -230,14 +230,14 @@ fn steps(
     steps
 }
 
-/// The variables that each plugin of a route may use: what those before it provide that are not switched off, the parameters of the path, and what
-/// every request has. Those of its group come before it.
-pub fn variables(shared: &[Stage], route: &Route, plugins: &Catalogue) -> Vec<Vec<String>> {
-    let pattern = Pattern::parse(&route.path).ok();
+/// The variables that each plugin of a pipeline may use: what those before it provide that are not switched off, the parameters of the path, and
+/// what every request has. Those of `shared` come before it.
+pub fn variables(path: &str, shared: &[Stage], own: &[Stage], plugins: &Catalogue) -> Vec<Vec<String>> {
+    let pattern = Pattern::parse(path).ok();
     let params = pattern.iter().flat_map(Pattern::params).map(|param| format!("path.{param}"));
     let of_requests: Vec<String> = params.chain(REQUEST_VARS.iter().map(|&name| name.to_owned())).collect();
     let mut provided: Vec<String> = Vec::new();
-    let of_stages = shared.iter().chain(&route.plugins).map(|stage| {
+    let of_stages = shared.iter().chain(own).map(|stage| {
         let known = provided.iter().chain(&of_requests).cloned().collect();
         if let Some(plugin) = plugins.get(&stage.plugin).filter(|_| stage.enabled) {
             let new: Vec<String> = plugin.provides().iter().map(|&name| name.to_owned()).filter(|name| !provided.contains(name)).collect();

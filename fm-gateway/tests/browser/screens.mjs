@@ -76,6 +76,14 @@ export const screens = (folder, all) => async (part) => {
   await shows("new route pipeline", "/admin/routes/cars-import?new=1");
   await shows("routes of the market", "/admin/routes");
   await shows("route", "/admin/routes/cars-import");
+  await shows("group", "/admin/group?name=fm-cars");
+  await part.does("a plugin of a group lacks its settings", async () => {
+    await admin.go("/admin/group?name=fm-cars");
+    await page.locator("[name=add]").selectOption("redirect");
+    await submits(admin, "button[value=add]");
+  });
+  await shows("group with an error", "/admin/group?name=fm-cars");
+  await part.does("the group is as it was", async () => same("the status", (await admin.call("DELETE", "/draft")).status, 204));
 
   await part.does("1,000 routes are published, and some are changed in a draft", async () => {
     const routes = many_routes(1000);

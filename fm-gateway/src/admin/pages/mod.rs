@@ -9,6 +9,7 @@ mod curl;
 mod error;
 mod fields;
 mod german;
+mod group;
 mod history;
 mod layout;
 mod live;
@@ -22,6 +23,7 @@ mod publish;
 mod route;
 mod routes;
 mod sign_in;
+mod stages;
 mod tester;
 mod tokens;
 mod trace;
@@ -63,6 +65,8 @@ pub const PAGES: &[&Call] = &[
     &new_route::SUBMIT,
     &route::SHOW,
     &route::SUBMIT,
+    &group::SHOW,
+    &group::SUBMIT,
     &publish::SHOW,
     &publish::SUBMIT,
     &watchdog::END,

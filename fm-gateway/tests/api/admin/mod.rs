@@ -5,6 +5,7 @@ mod exposure;
 mod first_use;
 mod first_user;
 mod forms;
+mod groups;
 mod large_tables;
 mod pages;
 mod plugin_switch;
