@@ -1,8 +1,8 @@
 //! Times the read model over generated cars: `cargo run --release --example search_bench -- 1000000`.
 
 use fm_cars::{
-    car::CarId,
-    catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet},
+    car::{CarId, YearMonth},
+    catalogue::{Body, Choice, Color, EmissionClass, Engine, Gearbox, Maker, OptionSet},
     places::{self, Place},
     search::{Criteria, Index, Listing, Near, Range, ReadModel, Sort},
 };
@@ -53,6 +53,12 @@ fn car(n: u64, random: &mut Random, places: &[Place]) -> Option<Listing> {
         added: 1_700_000_000_000 + n as i64,
         pictured: random.below(10) > 0,
         position: Some(places[random.below(places.len() as u64) as usize].position()),
+        emission_class: random.maybe::<EmissionClass>(),
+        doors: Some(2 + random.below(4) as u8),
+        seats: Some(2 + random.below(6) as u8),
+        owners: Some(1 + random.skewed(6) as u8),
+        inspection_until: Some(YearMonth { year: 2025 + random.below(4) as u16, month: 1 + random.below(12) as u8 }),
+        unrepaired_damage: Some(random.below(20) == 0),
         text: format!("{} {} {year} {words}", maker.label(), model.label),
     })
 }
@@ -77,6 +83,18 @@ fn questions() -> Vec<(&'static str, Criteria)> {
                 bodies: vec![Body::Estate, Body::Sedan],
                 options,
                 price: Range { from: Some(500), to: Some(20_000) },
+                ..all.clone()
+            },
+        ),
+        (
+            "what buyers ask",
+            Criteria {
+                emission_classes: vec![EmissionClass::Euro5, EmissionClass::Euro6],
+                doors: Range { from: Some(4), to: None },
+                seats: Range { from: Some(5), to: None },
+                owners: Range { from: None, to: Some(2) },
+                inspected: Some(YearMonth { year: 2026, month: 11 }),
+                undamaged: true,
                 ..all.clone()
             },
         ),

@@ -20,6 +20,8 @@ pub use id::CarId;
 pub use input::{CarInput, Given};
 pub use lifetime::{Lifetime, millis};
 pub use limits::{DESCRIPTION, IMAGES, Limits, MILEAGE, POWER, PRICE};
+#[cfg(test)]
+pub use limits::{DOORS, OWNERS, SEATS};
 pub use location::{Location, LocationInput};
 pub use month::YearMonth;
 pub use status::Status;

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{fmt, str::FromStr};
+use time::OffsetDateTime;
 
 /// A month of a year, written `2027-05`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +11,13 @@ pub struct YearMonth {
     pub month: u8,
 }
 
+impl YearMonth {
+    /// The month of a moment, in milliseconds since the Unix epoch, UTC.
+    pub fn at(now_ms: i64) -> Self {
+        let now = OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        YearMonth { year: u16::try_from(now.year()).unwrap_or(0), month: now.month().into() }
+    }
+}
 impl FromStr for YearMonth {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -38,6 +46,12 @@ impl<'de> Deserialize<'de> for YearMonth {
 #[cfg(test)]
 mod tests {
     use super::YearMonth;
+
+    #[test]
+    fn a_moment_is_in_its_month() {
+        assert_eq!(YearMonth::at(1_790_000_000_000).to_string(), "2026-09");
+        assert_eq!((YearMonth::at(-1).to_string(), YearMonth::at(0).to_string()), ("1969-12".into(), "1970-01".into()));
+    }
 
     #[test]
     fn months_are_read_as_they_are_written() {

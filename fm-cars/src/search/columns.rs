@@ -1,5 +1,5 @@
 use super::{
-    Estimate, Like, Listing, Sort, SortBy, Valuation,
+    Estimate, Like, Listing, Sort, SortBy, Valuation, details,
     dictionary::Dictionary,
     valuation::{self, Groups, Point},
 };
@@ -25,6 +25,8 @@ pub(super) struct Columns {
     pub seller: Vec<u32>,
     pub added: Vec<i64>,
     pub pictured: Vec<bool>,
+    /// What buyers also ask, as [`details`] packs it.
+    pub details: Vec<u32>,
     pub id: Vec<CarId>,
     pub version: Vec<i64>,
     pub text: Vec<u64>,
@@ -63,6 +65,7 @@ impl Columns {
         self.seller.push(0);
         self.added.push(0);
         self.pictured.push(false);
+        self.details.push(0);
         self.id.push(id);
         self.version.push(i64::MIN);
         self.text.push(0);
@@ -88,6 +91,7 @@ impl Columns {
         self.seller[row] = self.sellers.intern(&car.seller);
         self.added[row] = car.added;
         self.pictured[row] = car.pictured;
+        self.details[row] = details::pack(car);
         self.version[row] = version;
         self.text[row] = text;
         let position = car.position.unwrap_or(Position::NOWHERE);
@@ -150,7 +154,8 @@ impl Columns {
             + self.model.capacity()
             + self.price.capacity()
             + self.mileage.capacity()
-            + self.seller.capacity())
+            + self.seller.capacity()
+            + self.details.capacity())
             * 4;
         let longs = (self.options.capacity() + self.added.capacity() + self.version.capacity() + self.text.capacity()) * 8;
         bytes + words + longs + self.id.capacity() * 16 + self.models.bytes() + self.sellers.bytes() + self.groups.bytes()

@@ -1,6 +1,7 @@
 use super::Step;
 use crate::{
-    catalogue::{Body, Color, Engine, Gearbox, Maker, OptionSet},
+    car::YearMonth,
+    catalogue::{Body, Color, EmissionClass, Engine, Gearbox, Maker, OptionSet},
     places::Position,
 };
 
@@ -61,6 +62,18 @@ pub struct Criteria {
     pub mileage: Range,
     /// PS.
     pub power: Range,
+    /// One of these emission classes; none = any.
+    pub emission_classes: Vec<EmissionClass>,
+    /// Doors.
+    pub doors: Range,
+    /// Places to sit.
+    pub seats: Range,
+    /// How many have owned it.
+    pub owners: Range,
+    /// Only cars that need no inspection before this month is over.
+    pub inspected: Option<YearMonth>,
+    /// Only cars that say that all damage is repaired.
+    pub undamaged: bool,
     /// All of these words, the last one may be a beginning.
     pub text: Option<String>,
     /// One of these ratings of the price; none = any.

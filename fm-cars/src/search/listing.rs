@@ -1,6 +1,6 @@
 use crate::{
-    car::{Car, CarId, Facts, Location, Status},
-    catalogue::{Body, Color, Engine, Gearbox, Maker, Model, OptionSet},
+    car::{Car, CarId, Facts, Location, Status, YearMonth},
+    catalogue::{Body, Color, EmissionClass, Engine, Gearbox, Maker, Model, OptionSet},
     places::Position,
 };
 
@@ -39,6 +39,18 @@ pub struct Listing {
     pub pictured: bool,
     /// Where it stands.
     pub position: Option<Position>,
+    /// How clean its exhaust is.
+    pub emission_class: Option<EmissionClass>,
+    /// Doors, the tailgate among them.
+    pub doors: Option<u8>,
+    /// Places to sit.
+    pub seats: Option<u8>,
+    /// How many have owned it.
+    pub owners: Option<u8>,
+    /// When it has to be inspected next.
+    pub inspection_until: Option<YearMonth>,
+    /// It has damage that is not repaired.
+    pub unrepaired_damage: Option<bool>,
     /// All that is found by words.
     pub text: String,
 }
@@ -67,6 +79,12 @@ impl Listing {
             added: car.added,
             pictured: !car.images.is_empty(),
             position: f.location.as_ref().and_then(Location::position),
+            emission_class: f.emission_class,
+            doors: f.doors,
+            seats: f.seats,
+            owners: f.owners,
+            inspection_until: f.inspection_until,
+            unrepaired_damage: f.unrepaired_damage,
             text: f.text(),
         })
     }

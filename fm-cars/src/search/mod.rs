@@ -6,6 +6,7 @@
 
 mod columns;
 mod criteria;
+mod details;
 mod dictionary;
 mod facets;
 mod index;

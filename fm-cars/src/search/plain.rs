@@ -42,6 +42,12 @@ fn fits(car: &Listing, c: &Criteria, but: Option<Dimension>) -> bool {
         && c.year.holds(Some(u32::from(car.year)))
         && c.mileage.holds(car.mileage)
         && c.power.holds(car.power_ps.map(u32::from))
+        && one_of(&c.emission_classes, car.emission_class.as_ref())
+        && c.doors.holds(car.doors.map(u32::from))
+        && c.seats.holds(car.seats.map(u32::from))
+        && c.owners.holds(car.owners.map(u32::from))
+        && c.inspected.is_none_or(|month| car.inspection_until.is_some_and(|until| until >= month))
+        && (!c.undamaged || car.unrepaired_damage == Some(false))
         && c.near
             .and_then(|near| near.within)
             .is_none_or(|km| distance(car, c).is_some_and(|chord| chord <= Position::squared_chord_of(f64::from(km))))

@@ -1,6 +1,7 @@
 use super::{
     Criteria, Range,
     columns::{Columns, NO_MILEAGE},
+    details::{Asked, DOORS, OWNERS, SEATS},
     postings::Postings,
     words::Question,
 };
@@ -27,6 +28,9 @@ pub(super) struct Plan {
     pub year: Option<(u16, u16)>,
     pub mileage: Option<(u32, u32)>,
     pub power: Option<(u16, u16)>,
+    pub emission_class: Option<u64>,
+    /// What is asked of the details of a car, all of it.
+    pub details: Vec<Asked>,
     pub seller: Option<u32>,
     /// The set of ratings that are asked for.
     pub ratings: Option<u8>,
@@ -71,6 +75,17 @@ impl Plan {
             year: narrow(c.year, 0, u16::MAX),
             mileage,
             power: narrow(c.power, 1, *POWER.end() as u16),
+            emission_class: choices(&c.emission_classes),
+            details: [
+                DOORS.within(c.doors),
+                SEATS.within(c.seats),
+                OWNERS.within(c.owners),
+                c.inspected.map(Asked::inspected),
+                c.undamaged.then_some(Asked::UNDAMAGED),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             // 0 is nobody's code.
             seller: c.seller.as_deref().map(|s| columns.sellers.code(s).unwrap_or(0)),
             ratings: (!c.ratings.is_empty()).then(|| c.ratings.iter().fold(0, |set, step| set | step.bit())),

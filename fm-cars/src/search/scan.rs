@@ -1,4 +1,4 @@
-use super::{columns::Columns, facets::Dimension, plan::Plan, valuation};
+use super::{columns::Columns, details::EMISSION_CLASS, facets::Dimension, plan::Plan, valuation};
 
 /// Rows that are looked at in one go: their failures stay in the first-level cache.
 pub(super) const BLOCK: usize = 4096;
@@ -54,6 +54,15 @@ fn block(columns: &Columns, plan: &Plan, start: usize, fails: &mut [u8]) {
     }
     if let Some(range) = plan.power {
         outside!(fails, &columns.power[rows.clone()], range, OTHER);
+    }
+    for asked in &plan.details {
+        let values = columns.details[rows.clone()].iter().map(|word| asked.field.of(*word));
+        outside!(fails, values, (asked.from, asked.to), OTHER);
+    }
+    if let Some(asked) = plan.emission_class {
+        for (fail, word) in fails.iter_mut().zip(&columns.details[rows.clone()]) {
+            *fail |= (!(asked >> EMISSION_CLASS.of(*word)) as u8 & 1) * OTHER;
+        }
     }
     if let Some((middle, farthest)) = plan.near {
         let positions = columns.x[rows.clone()].iter().zip(&columns.y[rows.clone()]).zip(&columns.z[rows.clone()]);

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    catalogue::{Body, Choice, Color, Engine, Gearbox, Maker, OptionSet},
+    car::YearMonth,
+    catalogue::{Body, Choice, Color, EmissionClass, Engine, Gearbox, Maker, OptionSet},
     places::Position,
 };
 use proptest::{prelude::*, sample::select};
@@ -34,6 +35,21 @@ fn near() -> impl Strategy<Value = Near> {
     let within = prop::option::of(select(vec![1_u32, 4, 50, 600, 20_000]));
     (position(), within).prop_map(|(position, within)| Near { position, within })
 }
+fn month() -> impl Strategy<Value = YearMonth> {
+    select(vec!["2026-10", "2026-11", "2026-12", "2027-01"]).prop_map(|m| m.parse().unwrap())
+}
+type Details = (Option<EmissionClass>, Option<u8>, Option<u8>, Option<u8>, Option<YearMonth>, Option<bool>);
+fn details() -> impl Strategy<Value = Details> {
+    let count = |values: Vec<u8>| prop::option::of(select(values));
+    (
+        prop::option::of(choice()),
+        count(vec![1, 5, 7]),
+        count(vec![1, 7, 60]),
+        count(vec![1, 2, 50]),
+        prop::option::of(month()),
+        any::<Option<bool>>(),
+    )
+}
 fn seller() -> impl Strategy<Value = String> {
     select(vec!["u1", "u2", "u3"]).prop_map(str::to_owned)
 }
@@ -44,14 +60,23 @@ prop_compose! {
         engine in prop::option::of(choice::<Engine>()), gearbox in prop::option::of(choice::<Gearbox>()), color in prop::option::of(choice::<Color>()),
         options in options(), price in select(vec![1_u32, 2, 10_000_000]), year in select(vec![1886_u16, 2000, 2027]),
         rest in (prop::option::of(select(vec![0_u32, 7, 2_000_000])), prop::option::of(select(vec![1_u16, 90, 2500])), seller(), 0_i64..3, any::<bool>(), text(),
-            prop::option::weighted(0.8, position())),
+            prop::option::weighted(0.8, position()), details()),
     ) -> Listing {
-        let (mileage, power_ps, seller, added, pictured, text, position) = rest;
-        Listing { id: id(n), maker, model, body, engine, gearbox, color, options, price, year, mileage, power_ps, seller, added, pictured, text, position }
+        let (mileage, power_ps, seller, added, pictured, text, position, details) = rest;
+        let (emission_class, doors, seats, owners, inspection_until, unrepaired_damage) = details;
+        Listing {
+            id: id(n), maker, model, body, engine, gearbox, color, options, price, year, mileage, power_ps, seller, added, pictured, text, position,
+            emission_class, doors, seats, owners, inspection_until, unrepaired_damage,
+        }
     }
 }
 fn range() -> impl Strategy<Value = Range> {
     let end = || prop::option::weighted(0.15, select(vec![0_u32, 1, 2, 7, 90, 2000, 2500, 2_000_000, 10_000_000, u32::MAX]));
+    (end(), end()).prop_map(|(from, to)| Range { from, to })
+}
+/// Of something that is counted.
+fn few() -> impl Strategy<Value = Range> {
+    let end = || prop::option::weighted(0.15, select(vec![0_u32, 1, 2, 5, 7, 50, 60, 64, u32::MAX]));
     (end(), end()).prop_map(|(from, to)| Range { from, to })
 }
 fn some<T: std::fmt::Debug + Clone>(of: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
@@ -63,12 +88,17 @@ prop_compose! {
         engines in some(choice()), gearboxes in some(choice()), bodies in some(choice()), options in prop_oneof![Just(OptionSet::default()), options()],
         ranges in (range(), range(), range(), range()),
         ratings in some(select(Step::ALL.to_vec())),
+        details in (prop::option::weighted(0.2, prop::collection::vec(choice(), 0..3)), few(), few(), few(), prop::option::weighted(0.2, month()), prop::bool::weighted(0.2)),
         text in prop::option::weighted(0.3, select(vec!["gol", "golf neu", "tuv", "!", "1 6", "g", "none", "käf", "kaefer"]).prop_map(str::to_owned)),
         seller in prop::option::weighted(0.2, select(vec!["u1", "u9"]).prop_map(str::to_owned)),
         near in prop::option::weighted(0.4, near()),
     ) -> Criteria {
         let (price, year, mileage, power) = ranges;
-        Criteria { makers, models, colors, engines, gearboxes, bodies, options, price, year, mileage, power, ratings, text, seller, near }
+        let (emission_classes, doors, seats, owners, inspected, undamaged) = details;
+        Criteria {
+            makers, models, colors, engines, gearboxes, bodies, options, price, year, mileage, power, ratings, text, seller, near,
+            emission_classes: emission_classes.unwrap_or_default(), doors, seats, owners, inspected, undamaged,
+        }
     }
 }
 fn sort() -> impl Strategy<Value = Sort> {
@@ -175,6 +205,12 @@ fn any_listing(n: u8) -> Listing {
         year: 2000,
         mileage: None,
         power_ps: None,
+        emission_class: None,
+        doors: None,
+        seats: None,
+        owners: None,
+        inspection_until: None,
+        unrepaired_damage: None,
         seller: "u1".into(),
         added: 0,
         pictured: false,

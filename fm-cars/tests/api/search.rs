@@ -34,6 +34,47 @@ async fn filters_words_order_and_pages_work_together() {
 }
 
 #[actix_rt::test]
+async fn cars_are_found_by_what_buyers_also_ask() {
+    let bus = market();
+    let family = json!({"price": 3, "emission_class": "euro_6", "doors": 5, "seats": 7, "owners": 1, "inspection_until": "2199-01", "unrepaired_damage": false});
+    let family = create(&bus, family).await;
+    let wreck = json!({"price": 2, "emission_class": "euro_3", "doors": 3, "seats": 4, "owners": 4, "inspection_until": "2001-01", "unrepaired_damage": true});
+    let wreck = create(&bus, wreck).await;
+    // What an ad does not say is no promise.
+    let silent = create(&bus, json!({"price": 1})).await;
+    for (query, expected) in [
+        ("emission_class=euro_6", vec![&family]),
+        ("emission_class=euro_3&emission_class=euro_6", vec![&wreck, &family]),
+        ("emission_class=euro_1", vec![]),
+        ("doors_from=4", vec![&family]),
+        ("doors_to=60", vec![&wreck, &family]),
+        ("seats_from=5&seats_to=7", vec![&family]),
+        ("seats_from=4294967295", vec![]),
+        ("owners_to=1", vec![&family]),
+        ("owners_from=0&owners_to=4", vec![&wreck, &family]),
+        ("inspected=true", vec![&family]),
+        ("undamaged=true", vec![&family]),
+        ("inspected=false&undamaged=false", vec![&silent, &wreck, &family]),
+        ("emission_class=euro_6&doors_from=5&seats_from=7&owners_to=1&inspected=true&undamaged=true", vec![&family]),
+        ("emission_class=euro_6&doors_from=5&seats_from=8&owners_to=1&inspected=true&undamaged=true", vec![]),
+    ] {
+        let found = ids(&bus.get(&format!("/api/cars?sort=price&{query}")).await);
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{query}");
+        let count: Value = bus.get(&format!("/api/cars/count?{query}")).await.json();
+        assert_eq!(count["count"], json!(expected.len()), "{query}");
+    }
+    for (query, code, wrong) in [
+        ("emission_class=euro_9", "invalid", "emission_class[0]"),
+        ("doors_from=-1", "malformed", "doors_from"),
+        ("inspected=yes", "malformed", "inspected"),
+        ("undamaged=1", "malformed", "undamaged"),
+    ] {
+        let reply = bus.get(&format!("/api/cars?{query}")).await;
+        assert_eq!((reply.status, reply.code().as_str(), fields(&reply)), (400, code, vec![wrong.to_owned()]), "{query}");
+    }
+}
+
+#[actix_rt::test]
 async fn each_facet_is_counted_with_all_filters_but_its_own() {
     let bus = market();
     create(&bus, json!({"color": "red", "options": ["abs"]})).await;

@@ -42,7 +42,7 @@ impl From<Facets> for FacetsView {
 #[utoipa::path(get, path = "/api/cars/facets", tag = "cars", params(SearchQuery), responses(
     (status = 200, body = FacetsView), (status = 400, description = "a parameter is unknown or out of its limits")))]
 pub async fn facets(state: Data<Cars>, Query(query): Query<SearchQuery>) -> Result<Json<FacetsView>> {
-    let criteria = query.criteria_alone()?;
+    let criteria = query.criteria_alone(state.clock.now_ms())?;
     let found = state.into_inner().ask(move |search| search.facets(&criteria)).await?;
     Ok(Json(found.into()))
 }

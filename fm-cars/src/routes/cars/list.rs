@@ -15,7 +15,7 @@ use std::collections::HashMap;
 #[utoipa::path(get, path = "/api/cars", tag = "cars", params(SearchQuery), responses(
     (status = 200, body = CarList), (status = 400, description = "a parameter is unknown or out of its limits")))]
 pub async fn list(work: Work, state: Data<Cars>, Query(query): Query<SearchQuery>) -> Result<Json<CarList>> {
-    let (criteria, sort, page, place) = (query.criteria()?, query.sort()?, query.page()?, query.place());
+    let (criteria, sort, page, place) = (query.criteria(state.clock.now_ms())?, query.sort()?, query.page()?, query.place());
     let skip = usize::try_from(page.skip()).unwrap_or(usize::MAX);
     let limit = page.per_page as usize;
     let state = state.into_inner();

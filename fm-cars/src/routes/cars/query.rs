@@ -1,4 +1,5 @@
 use crate::{
+    car::YearMonth,
     catalogue::{Choice, Maker, OptionSet},
     places::{self, Place},
     search::{Criteria, Near, Range, Sort, SortBy, Step},
@@ -63,6 +64,30 @@ pub struct SearchQuery {
     /// PS.
     #[param(minimum = 0)]
     power_to: Option<u32>,
+    /// One of these emission classes: `euro_1` to `euro_7`.
+    emission_class: Vec<String>,
+    /// Doors, the tailgate among them.
+    #[param(minimum = 0)]
+    doors_from: Option<u32>,
+    /// Doors, the tailgate among them.
+    #[param(minimum = 0)]
+    doors_to: Option<u32>,
+    /// Places to sit.
+    #[param(minimum = 0)]
+    seats_from: Option<u32>,
+    /// Places to sit.
+    #[param(minimum = 0)]
+    seats_to: Option<u32>,
+    /// How many have owned it.
+    #[param(minimum = 0)]
+    owners_from: Option<u32>,
+    /// How many have owned it.
+    #[param(minimum = 0)]
+    owners_to: Option<u32>,
+    /// `true`: only cars whose inspection is valid this month.
+    inspected: Option<bool>,
+    /// `true`: only cars that say that they have no damage that is not repaired.
+    undamaged: Option<bool>,
     /// All of these words; the last one may be a beginning.
     #[param(max_length = 200)]
     q: Option<String>,
@@ -102,11 +127,11 @@ fn values<T>(checks: Checks, field: &str, of: &[String], parse: impl Fn(&str) ->
 }
 
 impl SearchQuery {
-    /// The filters.
+    /// The filters, at a moment in milliseconds since the Unix epoch.
     ///
     /// # Errors
     /// `invalid` (400) with each value that is not known or out of its limits.
-    pub fn criteria(&self) -> Result<Criteria> {
+    pub fn criteria(&self, now_ms: i64) -> Result<Criteria> {
         fn choices<C: Choice>(checks: Checks, field: &str, of: &[String]) -> (Checks, Vec<C>) {
             values(checks, field, of, C::parse, &format!("one of {}", C::expected()))
         }
@@ -123,6 +148,7 @@ impl SearchQuery {
         let (checks, engines) = choices(checks, "engine", &self.engine);
         let (checks, gearboxes) = choices(checks, "gearbox", &self.gearbox);
         let (checks, bodies) = choices(checks, "body", &self.body);
+        let (checks, emission_classes) = choices(checks, "emission_class", &self.emission_class);
         let (checks, bits) = values(checks, "option", &self.option, OptionSet::bit, "not an option of the catalogue");
         let steps = Step::ALL.map(Step::value).join(", ");
         let (checks, ratings) = values(checks, "rating", &self.rating, Step::parse, &format!("one of {steps}"));
@@ -140,6 +166,12 @@ impl SearchQuery {
             mileage: Range { from: self.mileage_from, to: self.mileage_to },
             power: Range { from: self.power_from, to: self.power_to },
             ratings,
+            emission_classes,
+            doors: Range { from: self.doors_from, to: self.doors_to },
+            seats: Range { from: self.seats_from, to: self.seats_to },
+            owners: Range { from: self.owners_from, to: self.owners_to },
+            inspected: (self.inspected == Some(true)).then(|| YearMonth::at(now_ms)),
+            undamaged: self.undamaged == Some(true),
             text: self.q.clone(),
             seller: self.seller.clone(),
             near: self.place().map(|place| Near { position: place.position(), within: self.radius }),
@@ -177,9 +209,9 @@ impl SearchQuery {
     ///
     /// # Errors
     /// `invalid` (400).
-    pub fn criteria_alone(&self) -> Result<Criteria> {
+    pub fn criteria_alone(&self, now_ms: i64) -> Result<Criteria> {
         self.sort()?;
         self.page()?;
-        self.criteria()
+        self.criteria(now_ms)
     }
 }

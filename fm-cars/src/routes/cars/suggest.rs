@@ -66,7 +66,7 @@ pub async fn suggest(state: Data<Cars>, Query(typed): Query<Typed>) -> Result<Js
     for reading in understand(&typed.q, MAX_SUGGESTIONS) {
         let query = serde_html_form::to_string(reading.pairs()).internal()?;
         // Words may say what no filter takes, like an amount out of its limits.
-        if let Some(criteria) = serde_html_form::from_str::<SearchQuery>(&query).ok().and_then(|q| q.criteria().ok()) {
+        if let Some(criteria) = serde_html_form::from_str::<SearchQuery>(&query).ok().and_then(|q| q.criteria(state.clock.now_ms()).ok()) {
             read.push((reading, query, criteria));
         }
     }
