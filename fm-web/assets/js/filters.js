@@ -22,10 +22,13 @@ function replace(old, fresh) {
   return fresh;
 }
 
+/** A value of a filter: a group may have several filters. */
+const named = (tick) => (({ name, value }) => `${name}=${value}`)(tick.querySelector("input"));
+
 function counts(old, fresh) {
-  const known = new Map([...fresh.querySelectorAll(".tick")].map((t) => [t.querySelector("input").value, t]));
+  const known = new Map([...fresh.querySelectorAll(".tick")].map((t) => [named(t), t]));
   for (const tick of old.querySelectorAll(".tick")) {
-    const now = known.get(tick.querySelector("input").value);
+    const now = known.get(named(tick));
     if (!now) continue;
     tick.querySelector(".tick-count").textContent = now.querySelector(".tick-count").textContent;
     tick.className = now.className;

@@ -1,10 +1,18 @@
 use crate::text::is_choice;
 
 /// Filters that take several values, of which one must fit.
-pub const LISTS: [&str; 8] = ["maker", "model", "body", "engine", "gearbox", "color", "option", "rating"];
+pub const LISTS: [&str; 11] =
+    ["maker", "model", "body", "engine", "gearbox", "color", "option", "rating", "emission_class", "inspected", "undamaged"];
+
+/// Of these the API counts no values.
+pub const UNCOUNTED: [&str; 4] = ["rating", "emission_class", "inspected", "undamaged"];
 
 /// More values than the longest list of the catalogue has are not meant.
 pub const MAX_VALUES: usize = 64;
+
+/// Of these saved searches hear nothing: the rating of a price depends on all other cars, and what services are told of a car does not say
+/// the others.
+pub const UNKEPT: [&str; 7] = ["rating", "emission_class", "inspected", "undamaged", "owners", "doors", "seats"];
 
 /// A filter with a least and a greatest number.
 pub struct Range {
@@ -17,11 +25,14 @@ pub struct Range {
 }
 
 /// In the order in which they are shown.
-pub const RANGES: [Range; 4] = [
+pub const RANGES: [Range; 7] = [
     Range { field: "price", from: "price_from", to: "price_to", min: 1, max: 10_000_000 },
     Range { field: "year", from: "year_from", to: "year_to", min: 1886, max: 2100 },
     Range { field: "mileage", from: "mileage_from", to: "mileage_to", min: 0, max: 2_000_000 },
     Range { field: "power", from: "power_from", to: "power_to", min: 1, max: 2_500 },
+    Range { field: "owners", from: "owners_from", to: "owners_to", min: 1, max: 50 },
+    Range { field: "doors", from: "doors_from", to: "doors_to", min: 1, max: 7 },
+    Range { field: "seats", from: "seats_from", to: "seats_to", min: 1, max: 60 },
 ];
 
 /// Says whether the API may be asked for a value.

@@ -7,7 +7,7 @@ mod sort;
 mod tests;
 mod unknown;
 
-pub use field::{LISTS, RANGES};
+pub use field::{LISTS, RANGES, UNCOUNTED};
 pub use query::{Search, encoded};
 pub use sort::{BY_DISTANCE, SORTS};
 pub use unknown::Unknown;

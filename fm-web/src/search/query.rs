@@ -1,6 +1,6 @@
 use super::{
     Unknown,
-    field::{LISTS, MAX_VALUES, RANGES, is_value},
+    field::{LISTS, MAX_VALUES, RANGES, UNKEPT, is_value},
     sort::{self, BY_DISTANCE, DEFAULT_SORT},
 };
 use crate::text::{Lang, whole};
@@ -242,6 +242,17 @@ impl Search {
     /// Gives the same search on another page.
     pub fn at_page(&self, page: u32) -> Self {
         Search { page, ..self.clone() }
+    }
+    /// Gives the search with only those of its filters of which a saved search hears.
+    pub fn kept(&self) -> Self {
+        let mut kept = self.at_page(1);
+        for (_, values) in LISTS.iter().zip(&mut kept.lists).filter(|(field, _)| UNKEPT.contains(field)) {
+            values.clear();
+        }
+        for (_, ends) in RANGES.iter().zip(&mut kept.ranges).filter(|(range, _)| UNKEPT.contains(&range.field)) {
+            *ends = (None, None);
+        }
+        kept
     }
     /// Gives the same search, shown as a list or as a grid.
     pub fn shown_as(&self, as_list: bool) -> Self {

@@ -27,6 +27,7 @@ const CHOICES: &[(&str, &str, &str, &str)] = &[
     ("rating", "very_good", "Very good price", "Sehr guter Preis"), ("rating", "good", "Good price", "Guter Preis"),
     ("rating", "fair", "Fair price", "Fairer Preis"), ("rating", "high", "Raised price", "Erhöhter Preis"),
     ("rating", "very_high", "High price", "Hoher Preis"),
+    ("inspected", "true", "Inspection valid", "HU gültig"), ("undamaged", "true", "No unrepaired damage", "Ohne unreparierte Schäden"),
 ];
 
 /// Value, German; the English is the catalogue's own label.

@@ -215,7 +215,7 @@ pub fn facts_of(context: &RequestContext, car: &Car) -> Vec<Fact> {
 }
 
 /// In what consumption is measured.
-fn per_100_km(context: &RequestContext, car: &Car) -> &'static str {
+pub fn per_100_km(context: &RequestContext, car: &Car) -> &'static str {
     let t = context.t();
     match car.engine.as_deref() {
         Some("petrol" | "diesel" | "lpg" | "hybrid") => t.consumption_fuel,
@@ -237,15 +237,17 @@ fn added(context: &RequestContext, car: &Car) -> String {
     format!("{date} · {since}")
 }
 
+/// The month, if it is known, and the year.
+pub fn first_registration(car: &Car) -> String {
+    car.month.map_or_else(|| car.year.to_string(), |month| format!("{month:02}/{}", car.year))
+}
+
 /// Gives the facts that decide.
 pub fn key_facts(context: &RequestContext, car: &Car) -> Vec<Fact> {
     let (lang, t) = (context.lang, context.t());
     let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
     let all = [
-        match car.month {
-            Some(month) => ("calendar", t.first_registration, Some(format!("{month:02}/{}", car.year))),
-            None => ("calendar", t.year, Some(car.year.to_string())),
-        },
+        ("calendar", if car.month.is_some() { t.first_registration } else { t.year }, Some(first_registration(car))),
         ("road", t.mileage, car.mileage.map(|km| format!("{}\u{a0}km", number(lang, km)))),
         ("bolt", t.power, car.power_ps.map(|ps| power(context, ps))),
         ("fuel", t.engine, named("engine", &car.engine)),

@@ -4,12 +4,15 @@ use super::Place;
 use crate::{
     catalogue::Choices,
     request_context::RequestContext,
-    search::{LISTS, RANGES, Search},
+    search::{LISTS, RANGES, Search, UNCOUNTED},
     text::{Texts, choice, fill, number, option, price, values},
 };
 use fm_sdk::text::search_key;
 use serde::Deserialize;
 use std::{cmp::Reverse, collections::HashMap};
+
+/// The group of filters that are on or off.
+const CONDITION: &str = "condition";
 
 /// How many values of a long list are shown at first.
 const FIRST: usize = 8;
@@ -41,6 +44,7 @@ impl Facets {
 /// A value that can be chosen.
 #[derive(Clone, Debug)]
 pub struct Tick {
+    pub field: &'static str,
     pub value: String,
     pub label: String,
     /// Empty if it is not known.
@@ -60,6 +64,8 @@ pub struct Limits {
     pub high: String,
     pub unit: &'static str,
     pub steps: Vec<i64>,
+    /// Nobody asks for more of it.
+    pub at_most: bool,
 }
 
 pub struct Group {
@@ -117,18 +123,45 @@ pub(super) fn name_of(t: &'static Texts, field: &str) -> &'static str {
         "year" => t.year,
         "mileage" => t.mileage,
         "power" => t.power,
+        "owners" => t.owners,
+        "doors" => t.doors,
+        "seats" => t.seats,
+        "emission_class" => t.emission_class,
+        "inspected" => t.inspection_until,
+        "undamaged" => t.unrepaired_damage,
+        CONDITION => t.group_condition,
         _ => t.option,
     }
 }
 
 /// Gives all filters, in the order in which they are shown.
 pub fn groups(context: &RequestContext, search: &Search, facets: Option<&Facets>, names: &Names) -> Vec<Group> {
-    let order = ["maker", "model", "price", "rating", "year", "mileage", "body", "engine", "gearbox", "color", "power", "option"];
+    let order = [
+        "maker",
+        "model",
+        "price",
+        "rating",
+        "year",
+        "mileage",
+        "body",
+        "engine",
+        "gearbox",
+        "color",
+        "power",
+        CONDITION,
+        "owners",
+        "emission_class",
+        "doors",
+        "seats",
+        "option",
+    ];
     order
         .into_iter()
-        .filter_map(
-            |field| if LISTS.contains(&field) { list(context, search, facets, names, field) } else { range(context, search, field) },
-        )
+        .filter_map(|field| match field {
+            CONDITION => Some(condition(context, search, names)),
+            list_field if LISTS.contains(&list_field) => list(context, search, facets, names, list_field),
+            _ => range(context, search, field),
+        })
         .collect()
 }
 
@@ -155,10 +188,10 @@ fn list(context: &RequestContext, search: &Search, facets: Option<&Facets>, name
     let mut ticks: Vec<(i64, Tick)> = all
         .into_iter()
         .map(|value| {
-            // A rating depends on all cars: it is not counted.
-            let count = facets.filter(|_| field != "rating").map(|f| f.count(field, &value));
+            let count = facets.filter(|_| !UNCOUNTED.contains(&field)).map(|f| f.count(field, &value));
             let on = chosen.contains(&value);
             let tick = Tick {
+                field,
                 label: label(context, names, field, &value),
                 count: count.map(|n| number(context.lang, n)).unwrap_or_default(),
                 off: count == Some(0) && !on,
@@ -188,6 +221,22 @@ fn list(context: &RequestContext, search: &Search, facets: Option<&Facets>, name
     Some(Group { field, label: name_of(context.t(), field), kind, open, on, range: None, ticks, first })
 }
 
+/// Filters of which each is on or off.
+fn condition(context: &RequestContext, search: &Search, names: &Names) -> Group {
+    let ticks = ["undamaged", "inspected"].into_iter().flat_map(|field| values(field).map(move |value| (field, value)));
+    let ticks = ticks.map(|(field, value)| Tick {
+        field,
+        label: label(context, names, field, value),
+        count: String::new(),
+        on: search.list(field).iter().any(|v| v == value),
+        off: false,
+        value: value.to_owned(),
+    });
+    let ticks: Vec<Tick> = ticks.collect();
+    let on = ticks.iter().filter(|t| t.on).count();
+    Group { field: CONDITION, label: name_of(context.t(), CONDITION), kind: "list", open: true, on, range: None, ticks, first: usize::MAX }
+}
+
 fn range(context: &RequestContext, search: &Search, field: &str) -> Option<Group> {
     let range = RANGES.iter().find(|r| r.field == field)?;
     let (low, high) = search.range(range.field);
@@ -196,6 +245,9 @@ fn range(context: &RequestContext, search: &Search, field: &str) -> Option<Group
         "price" => vec![1_000, 2_500, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 50_000],
         "year" => (0..16).map(|i| this_year() - i).collect(),
         "mileage" => vec![10_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000],
+        "owners" => vec![1, 2, 3],
+        "doors" => vec![2, 3, 4, 5],
+        "seats" => vec![2, 4, 5, 7, 9],
         _ => vec![75, 100, 150, 200, 300],
     };
     let unit = match range.field {
@@ -205,8 +257,18 @@ fn range(context: &RequestContext, search: &Search, field: &str) -> Option<Group
         _ => "",
     };
     let on = usize::from(low.is_some()) + usize::from(high.is_some());
-    let limits = Limits { from: range.from, to: range.to, min: range.min, max: range.max, low: write(low), high: write(high), unit, steps };
-    let open = on > 0 || range.field != "power";
+    let limits = Limits {
+        from: range.from,
+        to: range.to,
+        min: range.min,
+        max: range.max,
+        low: write(low),
+        high: write(high),
+        unit,
+        steps,
+        at_most: range.field == "owners",
+    };
+    let open = on > 0 || matches!(range.field, "price" | "year" | "mileage");
     Some(Group {
         field: range.field,
         label: name_of(context.t(), range.field),
@@ -265,7 +327,9 @@ pub fn chips(context: &RequestContext, search: &Search, names: &Names) -> Vec<Ch
             (None, Some(b)) => format!("{} {}", context.t().to, write(b)),
             (None, None) => continue,
         };
-        add(text, search.without(range.field, ""));
+        // A number alone does not say of what.
+        let named = matches!(range.field, "owners" | "doors" | "seats").then(|| format!("{}: {text}", name_of(context.t(), range.field)));
+        add(named.unwrap_or(text), search.without(range.field, ""));
     }
     if !search.near.is_empty() {
         let place = names.place.map_or_else(|| search.near.clone(), |place| around(search, place));

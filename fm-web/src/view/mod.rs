@@ -15,7 +15,7 @@ mod rating;
 mod unknown;
 
 pub use car::{Car, CarPage, Image, Listing, Listings, Location, Place, PriceHistory, Profile, Viewed};
-pub use card::{Card, Fact, Picture, facts_of, key_facts, shape_of};
+pub use card::{Card, Fact, Picture, facts_of, first_registration, key_facts, per_100_km, shape_of};
 pub use entry::{Choice, Entry, Kind, blame, mark_failed};
 pub use filters::{Chip, Facets, Group, Names, chips, groups, this_year};
 pub use guide::{Completeness, EstimatedPrice, PriceGuide};

@@ -122,12 +122,47 @@ async fn cars_are_compared_side_by_side_with_the_best_values_marked() {
     let page = market.get(&format!("/compare?id={CAR}&id=other&id=other&id=%00")).await;
     page.is(200).has("Audi &#60;A4&#62;").has("<td class=\"best\">€9,900").has("<td class=\"best\">50,000").has("<td>€12,000</td>");
     assert_eq!(market.asked("GET", "/api/cars/batch").await[0].url.query(), Some(format!("id={CAR}&id=other").as_str()));
+    // What no car says is no row.
+    page.lacks("Owners").lacks("Emission class");
     market.answers("GET", "/api/cars/batch", 200, json!({"items": [car()]})).await;
     for path in ["/compare", &format!("/compare?id={CAR}")] {
         market.get(path).await.is(200).has("Choose two to four cars.");
     }
     market.answers("GET", "/api/cars/batch", 503, unavailable()).await;
     market.get(&format!("/compare?id={CAR}&id=other")).await.is(200).has("This part is not available right now.");
+}
+
+#[actix_web::test]
+async fn what_buyers_also_ask_is_compared_too() {
+    let market = Market::new().await;
+    let (mut one, mut other) = (car(), car());
+    for (name, value) in [
+        ("owners", json!(2)),
+        ("inspection_until", json!("2027-05")),
+        ("emission_class", json!("euro_5")),
+        ("unrepaired_damage", json!(true)),
+        ("month", json!(5)),
+        ("consumption", json!(5.2)),
+    ] {
+        one[name] = value;
+    }
+    for (name, value) in [
+        ("id", json!("other")),
+        ("owners", json!(1)),
+        ("inspection_until", json!("2026-12")),
+        ("emission_class", json!("euro_6")),
+        ("unrepaired_damage", json!(false)),
+    ] {
+        other[name] = value;
+    }
+    market.answers("GET", "/api/cars/batch", 200, json!({"items": [one, other]})).await;
+    let page = market.get(&format!("/compare?id={CAR}&id=other")).await;
+    page.is(200)
+        .has("<td class=\"best\">1<")
+        .has("<td class=\"best\">05/2027<")
+        .has("<td class=\"best\">Euro 6<")
+        .has("<td class=\"best\">no<");
+    page.has("5.2").has("<td>–</td>").has("05/2015").lacks("Seats");
 }
 
 #[actix_web::test]

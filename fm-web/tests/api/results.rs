@@ -11,6 +11,27 @@ async fn results_have_filters_with_counts_and_chips() {
 }
 
 #[actix_web::test]
+async fn what_buyers_also_ask_filters_results_in_both_languages() {
+    let market = Market::new().await;
+    let query = "emission_class=euro_6&inspected=true&undamaged=true&owners_to=2&doors_from=4&seats_from=5&seats_to=7";
+    let page = market.get(&format!("/cars?{query}")).await;
+    page.is(200).has("name=\"emission_class\" value=\"euro_6\" checked").has("name=\"undamaged\" value=\"true\" checked");
+    page.has("name=\"inspected\" value=\"true\" checked").has("name=\"owners_to\"").lacks("name=\"owners_from\"");
+    for chip in ["Euro 6", "Inspection valid", "No unrepaired damage", "Owners: to 2", "Doors: from 4", "Seats: 5 – 7"] {
+        page.has(&format!("<span>{chip}</span>"));
+    }
+    let asked = market.asked("GET", "/api/cars/facets").await[0].url.query().unwrap().to_owned();
+    assert_eq!(asked, query);
+    let german = market.send(TestRequest::get().uri(&format!("/cars?{query}")).insert_header(("accept-language", "de"))).await;
+    for chip in ["HU gültig", "Ohne unreparierte Schäden", "Fahrzeughalter: bis 2", "Sitzplätze: 5 – 7"] {
+        german.has(&format!("<span>{chip}</span>"));
+    }
+    // Saved searches cannot hear of these.
+    page.lacks("save-search");
+    market.get(&format!("/cars?{query}&maker=bmw")).await.has("save-search");
+}
+
+#[actix_web::test]
 async fn no_query_string_brings_the_page_down() {
     let market = Market::new().await;
     for query in [
@@ -73,6 +94,8 @@ async fn a_filter_value_that_is_not_known_is_named_and_can_be_removed() {
     for (query, named) in [
         ("option=ejector_seat", "Equipment: <bdi><q>ejector_seat</q></bdi>"),
         ("body=boat", "Body: <bdi><q>boat</q></bdi>"),
+        ("inspected=perhaps", "Inspection valid until: <bdi><q>perhaps</q></bdi>"),
+        ("doors_from=100", "Doors from: <bdi><q>100</q></bdi>"),
         ("price_from=abc", "Price from: <bdi><q>abc</q></bdi>"),
         ("year_to=1e3", "Year to: <bdi><q>1e3</q></bdi>"),
         ("price_from=99999999999999999999", "Price from: <bdi><q>99999999999999999999</q></bdi>"),

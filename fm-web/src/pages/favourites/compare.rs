@@ -4,8 +4,8 @@ use crate::{
     pages::page,
     request_context::RequestContext,
     search::encoded,
-    text::{Texts, choice, number, option, price},
-    view::{Car, Card, Layout},
+    text::{Texts, choice, month, number, option, price, tenths},
+    view::{Car, Card, Layout, first_registration, per_100_km},
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 
 /// More do not fit side by side.
 const MAX_COMPARED: usize = 4;
+/// Where a car does not say something.
+const NOT_SAID: &str = "\u{2013}";
 
 struct Column {
     card: Card,
@@ -89,17 +91,19 @@ fn row(label: &str, cars: &[Car], text: impl Fn(&Car) -> Option<String>, worth: 
     // Where all are alike none is best.
     let differ = values.iter().any(|v| *v != best);
     let cell = |(car, value): (&Car, &Option<i64>)| Cell {
-        text: text(car).unwrap_or_else(|| "\u{2013}".to_owned()),
+        text: text(car).unwrap_or_else(|| NOT_SAID.to_owned()),
         best: differ && value.is_some() && *value == best,
     };
     Row { label: label.to_owned(), cells: cars.iter().zip(&values).map(cell).collect() }
 }
 
+/// All facts of which at least one of the cars says something.
 fn rows(context: &RequestContext, cars: &[Car]) -> Vec<Row> {
     let (lang, t) = (context.lang, context.t());
     let named = |field: &'static str, value: &Option<String>| value.as_deref().map(|v| choice(lang, field, v).into_owned());
+    let count = |n: Option<i64>| n.map(|n| n.to_string());
     let nothing = |_: &Car| None;
-    vec![
+    let mut rows = vec![
         row(t.price, cars, |c| Some(price(lang, c.price)), |c| Some(-c.price)),
         row(
             t.rating,
@@ -107,15 +111,37 @@ fn rows(context: &RequestContext, cars: &[Car]) -> Vec<Row> {
             |c| Some(c.rating.as_ref().map_or_else(|| t.not_rated.to_owned(), |r| choice(lang, "rating", &r.step).into_owned())),
             |c| c.rating.as_ref().filter(|r| r.expected_price > 0).map(|r| -r.difference * 1000 / r.expected_price),
         ),
-        row(t.year, cars, |c| Some(c.year.to_string()), |c| Some(c.year)),
+        row(t.first_registration, cars, |c| Some(first_registration(c)), |c| Some(c.year * 12 + c.month.unwrap_or(1))),
         row(t.mileage, cars, |c| c.mileage.map(|km| format!("{}\u{a0}km", number(lang, km))), |c| c.mileage.map(|km| -km)),
         row(t.power, cars, |c| c.power_ps.map(|ps| format!("{ps}\u{a0}{}", t.power_unit)), |c| c.power_ps),
         row(t.engine, cars, |c| named("engine", &c.engine), nothing),
         row(t.gearbox, cars, |c| named("gearbox", &c.gearbox), nothing),
         row(t.body, cars, |c| named("body", &c.body), nothing),
         row(t.color, cars, |c| named("color", &c.color), nothing),
+        row(t.interior_color, cars, |c| named("color", &c.interior_color), nothing),
+        row(t.trim, cars, |c| c.trim.clone(), nothing),
+        row(t.owners, cars, |c| count(c.owners), |c| c.owners.map(|n| -n)),
+        row(t.inspection_until, cars, |c| c.inspection_until.as_deref().map(month), |c| digits(c.inspection_until.as_deref())),
+        row(
+            t.unrepaired_damage,
+            cars,
+            |c| c.unrepaired_damage.map(|damaged| if damaged { t.yes } else { t.no }.to_owned()),
+            |c| c.unrepaired_damage.map(|damaged| -i64::from(damaged)),
+        ),
+        row(t.emission_class, cars, |c| named("emission_class", &c.emission_class), |c| digits(c.emission_class.as_deref())),
+        // Litres, kilograms and kilowatt-hours cannot be held against each other.
+        row(t.consumption, cars, |c| c.consumption.map(|n| format!("{}\u{a0}{}", tenths(lang, n), per_100_km(context, c))), nothing),
+        row(t.doors, cars, |c| count(c.doors), nothing),
+        row(t.seats, cars, |c| count(c.seats), nothing),
         row(t.options, cars, |c| Some(number(lang, c.options.len() as i64)), |c| Some(c.options.len() as i64)),
-    ]
+    ];
+    rows.retain(|row| row.cells.iter().any(|cell| cell.text != NOT_SAID));
+    rows
+}
+
+/// The digits of a month or of an emission class, which are in the order of what they stand for.
+fn digits(value: Option<&str>) -> Option<i64> {
+    value?.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok()
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ pub mod save;
 use crate::search::{LISTS, Search, encoded};
 use serde_json::{Map, Value, json};
 
-/// The filters of a search as fm-profile keeps them. The rating of a price is left out: it depends on all other cars.
+/// The filters of a search as fm-profile keeps them, without those that it cannot hold a car against.
 pub fn to_json(search: &Search) -> Value {
     let mut all = Map::new();
-    for (name, value) in search.filters().into_iter().filter(|(name, _)| *name != "rating") {
+    for (name, value) in search.kept().filters() {
         if LISTS.contains(&name) {
             let values = all.entry(name).or_insert_with(|| json!([]));
             values.as_array_mut().into_iter().for_each(|values| values.push(json!(value)));
@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn filters_come_back_as_the_address_of_their_results() {
-        let query = "maker=bmw&maker=audi&rating=good&price_to=9000&q=tow+bar&seller=u1&near=10115+Berlin&radius=20";
+        let query =
+            "maker=bmw&maker=audi&rating=good&inspected=true&seats_from=5&price_to=9000&q=tow+bar&seller=u1&near=10115+Berlin&radius=20";
         let filters = to_json(&Search::parse(Lang::En, query));
         let expected =
             json!({"maker": ["bmw", "audi"], "price_to": 9_000, "q": "tow bar", "seller": "u1", "near": "10115 Berlin", "radius": 20});

@@ -23,7 +23,7 @@ pub struct SaveForm {
 
 /// Saves a search under the names of its filters.
 pub async fn submit(web: Data<Web>, context: RequestContext, me: Me, Form(form): Form<SaveForm>) -> Result<HttpResponse> {
-    let search = Search::parse(context.lang, &form.query);
+    let search = Search::parse(context.lang, &form.query).kept();
     let makers = web.catalogue.makers(&web.gateway, &context.caller).await.ok();
     let options = web.catalogue.options(&web.gateway, &context.caller).await.ok();
     let models = results::models(&web, &context, &search).await;
