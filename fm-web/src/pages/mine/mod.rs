@@ -9,6 +9,7 @@ pub mod guide;
 pub mod list;
 pub mod pictures;
 pub mod publish;
+mod question;
 pub mod renew;
 pub mod sell;
 pub mod sold;
