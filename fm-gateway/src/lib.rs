@@ -12,6 +12,7 @@ pub mod apply;
 pub mod cli;
 pub mod credentials;
 pub mod drain;
+mod fetch;
 pub mod front;
 mod instances;
 pub mod live;

@@ -3,18 +3,18 @@
 //! Nobody asks the issuer about a token; its keys are fetched (RFC 7517) and kept. A token chooses neither its key's address nor how it is verified.
 
 mod claims;
-mod fetch;
 mod keys;
 mod remembered;
 mod settings;
 mod source;
 mod token;
-mod url;
 
 use super::authorization::credentials;
-use crate::pipeline::{Answer, Decision, Drivers, Exchange, Flow, Phases, Plugin, Step};
+use crate::{
+    fetch::{Client, Url},
+    pipeline::{Answer, Decision, Drivers, Exchange, Flow, Phases, Plugin, Step},
+};
 use claims::{Claims, header, list, scopes};
-use fetch::Fetcher;
 use fm_sdk::{Error, Kind, time::now_ms};
 use futures::{FutureExt, future::LocalBoxFuture};
 use http::{
@@ -32,7 +32,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use token::{Rejection, Signed};
-use url::Url;
 
 /// The largest documents that are read, in bytes.
 const MAX_CONFIGURATION: usize = 64 * 1024;
@@ -91,19 +90,19 @@ impl Plugin for Oidc {
     }
 
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
-        let Settings { origin, fetcher, rules, mapping } = Settings::read(settings)?;
+        let Settings { origin, client, rules, mapping } = Settings::read(settings)?;
         let issuer = origin.issuer.clone();
-        Ok(Box::new(Guard { issuer, source: self.source(origin, fetcher, drivers), rules, mapping, remembered: Remembered::default() }))
+        Ok(Box::new(Guard { issuer, source: self.source(origin, client, drivers), rules, mapping, remembered: Remembered::default() }))
     }
 }
 
 impl Oidc {
-    fn source(&self, origin: Origin, fetcher: Fetcher, drivers: &Drivers) -> Arc<Source> {
+    fn source(&self, origin: Origin, client: Client, drivers: &Drivers) -> Arc<Source> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|other, source| *other == origin || Arc::strong_count(source) > 1);
         let new = || {
             let (fetched_of, issuer, metrics) = (origin.clone(), origin.issuer.clone(), drivers.tools.metrics.clone());
-            let fetch = move || fetch_keys(fetcher.clone(), fetched_of.clone()).boxed_local();
+            let fetch = move || fetch_keys(client.clone(), fetched_of.clone()).boxed_local();
             let told = move |outcome: &Result<(), String>| {
                 metrics.issuer_keys_fetched(&issuer, if outcome.is_ok() { "fetched" } else { "failed" });
                 if let Err(why) = outcome {
@@ -117,7 +116,7 @@ impl Oidc {
 }
 
 /// Gets the keys of an issuer, from where its configuration says they are (OpenID Connect Discovery 1.0, 4).
-async fn fetch_keys(fetcher: Fetcher, origin: Origin) -> Result<KeySet, String> {
+async fn fetch_keys(client: Client, origin: Origin) -> Result<KeySet, String> {
     #[derive(Deserialize)]
     struct Configuration {
         issuer: String,
@@ -126,7 +125,7 @@ async fn fetch_keys(fetcher: Fetcher, origin: Origin) -> Result<KeySet, String> 
     let address = match origin.keys {
         KeysAt::Jwks(url) => url,
         KeysAt::Discovery(url) => {
-            let text = fetcher.get(&url, MAX_CONFIGURATION).await?;
+            let text = client.get(&url, MAX_CONFIGURATION).await?;
             let found: Configuration = serde_json::from_slice(&text).map_err(|_| format!("{url}: this is no configuration of OpenID"))?;
             if found.issuer != origin.issuer {
                 return Err(format!("{url}: the issuer there is {:?}", found.issuer));
@@ -134,7 +133,7 @@ async fn fetch_keys(fetcher: Fetcher, origin: Origin) -> Result<KeySet, String> 
             Url::parse(&found.jwks_uri, origin.may_be_clear)?
         }
     };
-    let json = fetcher.get(&address, MAX_JWKS).await?;
+    let json = client.get(&address, MAX_JWKS).await?;
     KeySet::parse(&json).map_err(|why| format!("{address}: {why}"))
 }
 

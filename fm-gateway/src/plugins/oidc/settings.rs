@@ -1,7 +1,10 @@
 //! What can be set: whose tokens are believed, what they must say, and what the service is told.
 
-use super::{claims::Path, fetch::Fetcher, source::Times, url::Url};
-use crate::plugins::service_header;
+use super::{claims::Path, source::Times};
+use crate::{
+    fetch::{Client, Url},
+    plugins::service_header,
+};
 use fm_sdk::config::parse_duration;
 use http::HeaderName;
 use jsonwebtoken::Algorithm;
@@ -14,7 +17,7 @@ const MAX_STALE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub struct Settings {
     pub origin: Origin,
-    pub fetcher: Fetcher,
+    pub client: Client,
     pub rules: Rules,
     pub mapping: Mapping,
 }
@@ -113,7 +116,7 @@ impl Settings {
         if raw.roles_claim.is_none() && !(raw.grant.is_empty() && raw.roles.is_none() && raw.roles_header.is_none()) {
             return Err("which claim has the roles?".into());
         }
-        let fetcher = Fetcher::new(raw.ca.as_deref())?;
+        let client = Client::trusting(raw.ca.as_deref().map(str::as_bytes)).map_err(|why| format!("ca: {why}"))?;
         let headers = raw.headers.iter().map(|(name, claim)| Ok((service_header(name)?, Path::new(claim))));
         let headers = headers.collect::<Result<Vec<_>, String>>()?;
         let roles_header = raw.roles_header.as_deref().map(service_header).transpose()?;
@@ -121,7 +124,7 @@ impl Settings {
         let rules = Rules { algorithms: raw.algorithms, audiences: raw.audiences, leeway, scopes: raw.scopes, grant: raw.grant };
         let roles_claim = raw.roles_claim.as_deref().map(Path::new);
         let mapping = Mapping { roles_claim, roles: raw.roles, roles_header, headers, forwards: raw.forward };
-        Ok(Settings { origin, fetcher, rules, mapping })
+        Ok(Settings { origin, client, rules, mapping })
     }
 }
 

@@ -1,9 +1,9 @@
-//! Where an issuer is asked.
+//! Addresses of single documents.
 
 use http::{Uri, uri::PathAndQuery};
 use std::fmt;
 
-/// The address of a document of an issuer.
+/// The address of a document of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Url {
     pub is_encrypted: bool,
@@ -21,12 +21,12 @@ impl Url {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn parse(text: &str, may_be_clear: bool) -> Result<Url, String> {
-        let refused = || format!("{text}: an address of an issuer is https://host/path, without user and fragment");
+        let refused = || format!("{text}: an address is https://host/path, without user and fragment");
         let uri: Uri = text.parse().map_err(|_| refused())?;
         let is_encrypted = match uri.scheme_str() {
             Some("https") => true,
             Some("http") if may_be_clear => false,
-            Some("http") => return Err(format!("{text}: over http:// anybody on the way could put keys in; clear_text allows it")),
+            Some("http") => return Err(format!("{text}: over http:// anybody on the way could change the answer")),
             _ => return Err(refused()),
         };
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(refused)?;
