@@ -2,6 +2,7 @@
 
 use crate::{
     GatewaySettings, NAME,
+    acme::Acme,
     admin::{
         Admin, Exposure, KnownNode, TableCache,
         api::targets::OPERATORS,
@@ -15,7 +16,7 @@ use crate::{
     announce::{announce, operators_url},
     api::{self, Documents},
     drain::Drains,
-    front::{Gateway, GatewayMetrics, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, TlsSettings, listener},
+    front::{Gateway, GatewayMetrics, Issued, Listeners, Load, Offer, PerAddress, Reloader, Server, Tls, TlsSettings, listener},
     instances::InstanceCounts,
     live::LiveRequests,
     pipeline::{Drivers, Tools, trace::Samples},
@@ -68,6 +69,7 @@ pub struct Application {
     public: Listeners,
     /// Keep certificates true to their files.
     reloaders: Vec<Reloader>,
+    acme: Option<Acme>,
     /// To the gateway that the sockets were taken from; it sees that this one lives as long as these are open.
     ties: Vec<UnixStream>,
     offers: Vec<Offer>,
@@ -108,16 +110,27 @@ impl Application {
             Ok::<_, Error>(socket)
         };
         let clear = listen("FM_HTTP", &settings.http, own.handover.as_deref())?;
+        let (instance, data) = (settings.instance_name(), settings.data_folder(NAME));
+        let acme = own.acme.plan()?.map(|plan| Acme::new(plan, registry.clone(), &instance, &data, metrics.clone()));
+        if acme.is_some() && own.tls.address.is_none() {
+            let message = "FM_GATEWAY_ACME_DIRECTORY: a certificate is shown on FM_GATEWAY_TLS_HTTP, which is not set";
+            return Err(Error::new(Kind::Invalid, "acme-settings", message));
+        }
         let mut reloaders = Vec::new();
-        let mut tls_of = |setting, tls: TlsSettings, under_way| {
-            let reloader = Reloader::start(setting, tls.clone(), metrics.clone())?;
+        let mut tls_of = |setting, tls: TlsSettings, issued: Option<Issued>, under_way| {
+            let reloader = Reloader::start(setting, tls.clone(), issued, metrics.clone())?;
             let tls = Tls::new(reloader.config(), &tls, &settings.trusted_proxies, under_way, metrics.clone());
             reloaders.push(reloader);
             Ok::<_, Error>(Arc::new(tls))
         };
         let tls = match &own.tls.address {
             Some(address) => {
-                let tls = tls_of("FM_GATEWAY_TLS_CERTIFICATES", own.tls.clone(), metrics.handshakes_under_way())?;
+                let tls = tls_of(
+                    "FM_GATEWAY_TLS_CERTIFICATES",
+                    own.tls.clone(),
+                    acme.as_ref().map(Acme::issued),
+                    metrics.handshakes_under_way(),
+                )?;
                 let handover = own.handover.as_ref().map(|path| beside(path));
                 Some((listen("FM_GATEWAY_TLS_HTTP", address, handover.as_deref())?, tls))
             }
@@ -128,11 +141,10 @@ impl Application {
         } else {
             let tls = own.tls.with_certificates(own.admin_tls_certificates.clone());
             // Counted by themselves: clients that shake hands in great number do not lock operators out.
-            let tls = tls_of("FM_ADMIN_TLS_CERTIFICATES", tls, Gauge::default())?;
+            let tls = tls_of("FM_ADMIN_TLS_CERTIFICATES", tls, None, Gauge::default())?;
             Some(Encryption::new(tls, own.tls.hsts()))
         };
         let public = Listeners { clear, tls };
-        let instance = settings.instance_name();
         metrics.all.describe(NAME, &instance, env!("CARGO_PKG_VERSION"));
         let tracer = Tracer::new(NAME, &instance, settings.traces);
         tracer.register(&metrics.all);
@@ -151,7 +163,7 @@ impl Application {
             metrics: metrics.clone(),
             draining: draining.clone(),
         };
-        let copy = Copy::in_folder(&settings.data_folder(NAME));
+        let copy = Copy::in_folder(&data);
         let reach = registry.connection();
         let (drivers, recent, live) = (Drivers::new(tools), Arc::<RecentRequests>::default(), Arc::<LiveRequests>::default());
         let watcher = TableWatcher::new(registry.clone(), own.plugins.clone(), drivers.clone(), Some(copy)).with_first(own.first_table);
@@ -174,7 +186,7 @@ impl Application {
             tracer: tracer.clone(),
             table: state.clone(),
             instance: instance.clone(),
-            data: settings.data_folder(NAME),
+            data,
             trusted: TrustedProxies(settings.trusted_proxies.clone().into()),
             exposure,
             bus: Bus::new(settings.bus.clone(), settings.tls(), token_policy),
@@ -192,6 +204,7 @@ impl Application {
             proxy_protocol: own.proxy_protocol.clone(),
             hsts: own.tls.hsts(),
             redirect: own.tls.redirect,
+            challenges: acme.as_ref().map(Acme::challenges).unwrap_or_default(),
             pseudonym: format!("{NAME}-{}", &TraceParent::continued(None).trace_id()[..16]),
             draining,
             metrics,
@@ -207,6 +220,7 @@ impl Application {
             instance,
             public,
             reloaders,
+            acme,
             ties,
             offers,
             admin,
@@ -314,6 +328,8 @@ impl Application {
         let tls = tls_address.map(|address| format!(", for TLS on {address}")).unwrap_or_default();
         log::info!("gateway: {} listens on {address}{tls}, for operators on {admin_address}", self.instance);
         drop(self.public);
+        // Not before challenges are answered.
+        self.acme.into_iter().for_each(|acme| drop(followers.spawn_local(acme.run())));
 
         let loaded = tokio::select! {
             loaded = state.wait_for(|s| s.revision.is_some()) => loaded.is_ok(),

@@ -4,6 +4,7 @@
 //! on all nodes at once, and no request is lost or answered 503 for it. See [`pipeline::Plugin`] for plugins of one's own.
 #![forbid(unsafe_code)]
 
+pub mod acme;
 pub mod admin;
 mod announce;
 pub mod api;

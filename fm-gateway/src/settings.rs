@@ -1,6 +1,7 @@
 //! What the gateway is told from outside, beside what all services are told.
 
 use crate::{
+    acme::AcmeSettings,
     admin::{ClearText, users::Cost, watchdog::INTERVAL},
     front::{CertificateFiles, Limits, TlsSettings},
     pipeline::Catalogue,
@@ -102,6 +103,9 @@ pub struct GatewaySettings {
     #[command(flatten)]
     pub tls: TlsSettings,
 
+    #[command(flatten)]
+    pub acme: AcmeSettings,
+
     /// The plugins that routes may use; not a flag: a program that brings its own sets it
     #[arg(skip = Catalogue::shipped())]
     pub plugins: Catalogue,
@@ -146,6 +150,7 @@ impl Default for GatewaySettings {
             documents_unavailable: Duration::from_secs(600),
             handover: None,
             tls: TlsSettings::default(),
+            acme: AcmeSettings::default(),
             plugins: Catalogue::shipped(),
             password_cost: Cost::default(),
             watchdog_interval: INTERVAL,

@@ -44,7 +44,7 @@ need_to_run() {
 
 need_to_test() {
     need git git "finds what belongs to a repository"
-    need golang-go go "loads compose.yaml as Docker Compose does, and builds h2spec"
+    need golang-go go "loads compose.yaml as Docker Compose does, and builds h2spec and pebble"
     need shellcheck shellcheck "reads the scripts"
     need default-jdk-headless javac "the MongoDB of the tests runs on the JVM"
     need maven mvn "fetches the MongoDB of the tests"

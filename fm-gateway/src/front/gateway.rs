@@ -1,6 +1,6 @@
 //! What all workers share.
 
-use super::{load::Load, metrics::GatewayMetrics, per_address::PerAddress};
+use super::{challenges::Challenges, load::Load, metrics::GatewayMetrics, per_address::PerAddress};
 use crate::{
     api::Documents,
     live::LiveRequests,
@@ -80,6 +80,8 @@ pub struct Gateway {
     pub hsts: Option<HeaderValue>,
     /// The port of https that clear HTTP is sent to.
     pub redirect: Option<u16>,
+    /// Those of ACME servers.
+    pub challenges: Challenges,
     /// What it calls itself in `Via`; no other gateway does.
     pub pseudonym: String,
     pub draining: Draining,

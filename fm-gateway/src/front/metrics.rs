@@ -129,6 +129,7 @@ pub struct GatewayMetrics {
     handshakes_under_way: Gauge,
     multiplexed: Gauge,
     certificates: Family<ByCode, Counter>,
+    orders: Family<ByCode, Counter>,
     expires: Family<ByFile, Gauge>,
     timeline: Arc<Timeline>,
 }
@@ -167,6 +168,7 @@ impl GatewayMetrics {
             handshakes_under_way: Gauge::default(),
             multiplexed: Gauge::default(),
             certificates: Family::default(),
+            orders: Family::default(),
             expires: Family::default(),
             timeline: Arc::default(),
         };
@@ -206,6 +208,7 @@ impl GatewayMetrics {
             r.register("gateway_tls_handshakes_under_way", "Handshakes of TLS under way", m.handshakes_under_way.clone());
             r.register("gateway_http2_requests", "Requests under way on HTTP/2 connections", m.multiplexed.clone());
             r.register("gateway_tls_reloads", "Changed files of TLS, by outcome", m.certificates.clone());
+            r.register("gateway_acme_orders", "Certificates ordered by ACME, by outcome", m.orders.clone());
             let expires = "When the certificate in use expires, in seconds since 1970";
             r.register("gateway_tls_certificate_expiry_timestamp_seconds", expires, m.expires.clone());
         });
@@ -220,6 +223,7 @@ impl GatewayMetrics {
         zero(&self.loads, "loaded");
         zero(&self.certificates, "loaded");
         zero(&self.certificates, "refused");
+        zero(&self.orders, "issued");
     }
 
     /// With a timeline that is kept by this one.
@@ -331,6 +335,10 @@ impl GatewayMetrics {
     /// Counts files of TLS that have changed.
     pub fn certificates_loaded(&self, outcome: &str) {
         self.certificates.get_or_create(&ByCode { code: outcome.into() }).inc();
+    }
+    /// Counts a certificate that was `issued`, or why it was not.
+    pub fn certificate_ordered(&self, outcome: &str) {
+        self.orders.get_or_create(&ByCode { code: outcome.into() }).inc();
     }
     pub fn certificate_expires(&self, file: &str, at: i64) {
         self.expires.get_or_create(&ByFile { file: file.into() }).set(at);

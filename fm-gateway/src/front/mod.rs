@@ -2,6 +2,7 @@
 
 mod bad_head;
 mod body_copy;
+mod challenges;
 mod client;
 mod connection;
 mod gateway;
@@ -34,6 +35,7 @@ mod wire;
 
 pub use {
     body_copy::BodyCopy,
+    challenges::Challenges,
     client::{client_of, host_of},
     gateway::{Gateway, Limits},
     handover::Offer,
@@ -47,7 +49,7 @@ pub use {
     request_body::{BodyError, ReadError, RequestBody, has_no_fields},
     server::{Listeners, Server},
     state::{ConnectionState, InFlight},
-    tls::{CertificateFiles, ClientAuth, ClientCertificate, Reloader, Tls, TlsSettings},
+    tls::{Certificate, CertificateFiles, ClientAuth, ClientCertificate, Issued, Reloader, Tls, TlsSettings},
     tunnel::Tunnel,
     websocket::{is_asked as asks_for_websocket, names_upgrade},
 };

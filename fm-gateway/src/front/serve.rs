@@ -137,6 +137,9 @@ async fn answer(entering: Entering<'_>, worker: Rc<Worker>, mut head: Parts, bod
         return refused(gateway, &refusal, &trace);
     }
     let path = entry.path.as_deref().unwrap_or_else(|| head.uri.path());
+    if let Some(answer) = gateway.challenges.answer(&head.method, path) {
+        return (answer, None, has_body);
+    }
     let own = api::find(path);
     if let Some(port) = gateway.redirect.filter(|_| scheme == "http" && !own.is_some_and(api::Own::is_health)) {
         return match redirect::to_https(&entry.authority, port, path, head.uri.query()) {

@@ -5,7 +5,7 @@
 use super::{Explanation, Taken, TrialRequest, explain};
 use crate::{
     api::Documents,
-    front::{ConnectionState, Gateway, GatewayMetrics, Limits, Load, Origin, PerAddress, RefusalLog, TlsSettings, serve},
+    front::{Challenges, ConnectionState, Gateway, GatewayMetrics, Limits, Load, Origin, PerAddress, RefusalLog, TlsSettings, serve},
     pipeline::{
         Catalogue, Compiled, Drivers, Worker, compile,
         trace::{Recorder, StepTrace},
@@ -121,6 +121,7 @@ fn gateway(compiled: Compiled, drivers: &Drivers) -> Gateway {
         proxy_protocol: Vec::new(),
         hsts: TlsSettings::default().hsts(),
         redirect: None,
+        challenges: Challenges::default(),
         pseudonym: format!("{}-trial", crate::NAME),
         draining: tools.draining.clone(),
         metrics,

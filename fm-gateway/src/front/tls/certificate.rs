@@ -17,7 +17,8 @@ pub struct Certificate {
     pub key: Arc<CertifiedKey>,
     /// The names of hosts that it stands for, in lower case; some begin with `*.`.
     pub names: Vec<String>,
-    /// When it expires; seconds since 1970.
+    /// From when until when it is valid, with its chain; seconds since 1970.
+    pub not_before: i64,
     pub not_after: i64,
 }
 
@@ -31,7 +32,7 @@ impl Certificate {
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| format!("the private key cannot be read: {e}"))?;
         let chain = certificates(chain)?;
         let now = now_ms() / 1000;
-        let mut not_after = i64::MAX;
+        let (mut not_before, mut not_after) = (i64::MIN, i64::MAX);
         for (n, der) in chain.iter().enumerate() {
             let fields = x509::read(der).map_err(|e| format!("certificate {n} of the chain cannot be read: {e}"))?;
             if fields.not_after < now {
@@ -40,12 +41,14 @@ impl Certificate {
             if fields.not_before > now {
                 return Err(format!("certificate {n} of the chain is not valid before {}", rfc3339(fields.not_before * 1000)));
             }
+            // Those of the authorities last for years.
+            not_before = not_before.max(fields.not_before);
             not_after = not_after.min(fields.not_after);
         }
         let names = dns_names(&chain)?;
         let key =
             CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|e| format!("certificate and key do not fit: {e}"))?;
-        Ok(Certificate { key: Arc::new(key), names, not_after })
+        Ok(Certificate { key: Arc::new(key), names, not_before, not_after })
     }
 }
 

@@ -10,9 +10,10 @@ mod settings;
 mod x509;
 
 pub use {
+    certificate::Certificate,
     client_certificate::ClientCertificate,
     configuration::HTTP2,
     handshake::Tls,
-    reload::Reloader,
+    reload::{Issued, Reloader},
     settings::{CertificateFiles, ClientAuth, TlsSettings},
 };

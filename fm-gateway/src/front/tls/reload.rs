@@ -10,7 +10,11 @@ use arc_swap::ArcSwap;
 use fm_sdk::{Error, Kind, Result};
 use ring::digest::{SHA256, digest};
 use rustls::{RootCertStore, ServerConfig};
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, future::pending, path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// What stands where others have a file.
+const ISSUED: &str = "acme";
 
 /// What is made of files that belong together.
 struct Watched<T> {
@@ -87,38 +91,45 @@ fn shown(files: &[PathBuf]) -> String {
 
 type Configure = fn(&[&Certificate], Option<&Arc<RootCertStore>>, &TlsSettings) -> std::result::Result<Arc<ServerConfig>, String>;
 
-/// Keeps the configuration of TLS true to its files.
+/// The certificate that the gateway gets by itself, as soon as there is one.
+pub type Issued = watch::Receiver<Option<Arc<Certificate>>>;
+
+/// Keeps the configuration of TLS true to its files, and to the certificate that the gateway gets by itself.
 pub struct Reloader {
     settings: TlsSettings,
     certificates: Vec<Watched<Certificate>>,
     authorities: Option<Watched<Arc<RootCertStore>>>,
+    /// Tells of certificates that are issued, and the one in force.
+    issued: Option<Issued>,
+    own: Option<Arc<Certificate>>,
     configure: Configure,
     config: Arc<ArcSwap<ServerConfig>>,
     metrics: GatewayMetrics,
 }
 
 impl Reloader {
-    /// Reads all files; the certificates are those that the setting names.
+    /// Reads all files; the certificates are those that the setting names, and one that may be issued later.
     ///
     /// # Errors
     /// `tls-certificate`, with the setting, the file and what is wrong with it.
-    pub fn start(setting: &'static str, settings: TlsSettings, metrics: GatewayMetrics) -> Result<Self> {
+    pub fn start(setting: &'static str, settings: TlsSettings, issued: Option<Issued>, metrics: GatewayMetrics) -> Result<Self> {
         let pair = |contents: &[Vec<u8>]| match contents {
             [chain, key] => Certificate::read(chain, key),
             _ => Err("there are not two files".into()),
         };
         let open = |files: &super::CertificateFiles| Watched::open(setting, vec![files.chain.clone(), files.key.clone()], pair);
         let certificates = settings.certificates.iter().map(open).collect::<Result<Vec<_>>>()?;
-        if certificates.is_empty() {
+        if certificates.is_empty() && issued.is_none() {
             let message = format!("TLS needs a certificate: {setting}");
             return Err(Error::new(Kind::Invalid, "tls-certificate", message));
         }
         let roots = |contents: &[Vec<u8>]| authorities(&contents.concat());
         let open = |file: &PathBuf| Watched::open("FM_GATEWAY_TLS_CLIENT_CA", vec![file.clone()], roots);
         let authorities = settings.client_authorities.as_ref().map(open).transpose()?;
-        let config = configure(configuration, &certificates, authorities.as_ref(), &settings);
+        let own = latest(issued.as_ref());
+        let config = configure(configuration, own.as_deref(), &certificates, authorities.as_ref(), &settings);
         let config = Arc::new(ArcSwap::new(config.map_err(|e| Error::new(Kind::Internal, "tls", e))?));
-        let reloader = Reloader { settings, certificates, authorities, configure: configuration, config, metrics };
+        let reloader = Reloader { settings, certificates, authorities, issued, own, configure: configuration, config, metrics };
         reloader.show();
         Ok(reloader)
     }
@@ -128,12 +139,15 @@ impl Reloader {
         self.config.clone()
     }
 
-    /// Looks at the files from time to time. Connections that stand keep the certificate that they began with.
+    /// Looks at the files from time to time, and at what is issued at once. Connections that stand keep the certificate that they began with.
     pub async fn run(mut self) {
         let mut interval = tokio::time::interval(self.settings.reload.max(Duration::from_millis(10)));
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            interval.tick().await;
+            tokio::select! {
+                _ = interval.tick() => {}
+                () = is_issued(&mut self.issued) => {}
+            }
             let looked = tokio::task::spawn_blocking(move || {
                 self.look();
                 self
@@ -146,8 +160,12 @@ impl Reloader {
     fn look(&mut self) {
         let mut changes: Vec<Change> = self.certificates.iter_mut().filter_map(Watched::changed).collect();
         changes.extend(self.authorities.as_mut().and_then(Watched::changed));
+        let own = latest(self.issued.as_ref());
+        if own.as_ref().map(Arc::as_ptr) != self.own.as_ref().map(Arc::as_ptr) {
+            changes.push(Change { setting: ISSUED, files: ISSUED.into(), outcome: Ok(()) });
+        }
         if changes.iter().any(|change| change.outcome.is_ok()) {
-            let made = configure(self.configure, &self.certificates, self.authorities.as_ref(), &self.settings);
+            let made = configure(self.configure, own.as_deref(), &self.certificates, self.authorities.as_ref(), &self.settings);
             let is_usable = made.is_ok();
             match made {
                 Ok(config) => self.config.store(config),
@@ -155,6 +173,9 @@ impl Reloader {
             }
             self.certificates.iter_mut().for_each(|certificate| certificate.settle(is_usable));
             self.authorities.iter_mut().for_each(|authorities| authorities.settle(is_usable));
+            if is_usable {
+                self.own = own;
+            }
             self.show();
         }
         // Only now does it hold: who reads the count or the log may rely on it.
@@ -179,17 +200,37 @@ impl Reloader {
             let file = certificate.files.first().map(|file| file.display().to_string()).unwrap_or_default();
             self.metrics.certificate_expires(&file, certificate.value.not_after);
         }
+        if let Some(certificate) = &self.own {
+            self.metrics.certificate_expires(ISSUED, certificate.not_after);
+        }
+    }
+}
+
+fn latest(issued: Option<&Issued>) -> Option<Arc<Certificate>> {
+    issued.and_then(|issued| issued.borrow().clone())
+}
+
+/// Waits until another certificate is issued.
+async fn is_issued(issued: &mut Option<Issued>) {
+    let is_open = match issued {
+        Some(issued) => issued.changed().await.is_ok(),
+        None => false,
+    };
+    if !is_open {
+        pending().await
     }
 }
 
 /// Makes a configuration of what was read last.
 fn configure(
     configure: Configure,
+    issued: Option<&Certificate>,
     certificates: &[Watched<Certificate>],
     authorities: Option<&Watched<Arc<RootCertStore>>>,
     settings: &TlsSettings,
 ) -> std::result::Result<Arc<ServerConfig>, String> {
-    let certificates: Vec<&Certificate> = certificates.iter().map(Watched::latest).collect();
+    // A file bridges the time until the first one is issued for its names.
+    let certificates: Vec<&Certificate> = issued.into_iter().chain(certificates.iter().map(Watched::latest)).collect();
     configure(&certificates, authorities.map(Watched::latest), settings)
 }
 
@@ -228,7 +269,7 @@ mod tests {
             certificates: vec![super::super::CertificateFiles { chain: file.clone(), key: file.clone() }],
             ..TlsSettings::default()
         };
-        let mut reloader = Reloader::start("TLS", settings, GatewayMetrics::new(Metrics::default())).unwrap();
+        let mut reloader = Reloader::start("TLS", settings, None, GatewayMetrics::new(Metrics::default())).unwrap();
         assert!(shows(&reloader, YEAR_2100));
         let in_force = reloader.config.load_full();
         reloader.configure = |_, _, _| Err("no randomness".into());

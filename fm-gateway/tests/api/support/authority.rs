@@ -65,8 +65,18 @@ pub fn connector(
     protocols: &[&str],
     shows: Option<&Signed>,
 ) -> TlsConnector {
+    trusting(&authority.pem, versions, protocols, shows)
+}
+
+/// One that trusts the authority of a certificate (PEM).
+pub fn trusting(
+    authority: &str,
+    versions: &[&'static SupportedProtocolVersion],
+    protocols: &[&str],
+    shows: Option<&Signed>,
+) -> TlsConnector {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_protocol_versions(versions).unwrap();
     let builder = builder.with_root_certificates(roots);
     let mut config = match shows {

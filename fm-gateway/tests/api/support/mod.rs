@@ -14,7 +14,7 @@ mod websocket;
 
 pub use {
     app::{TestApp, put, table_of},
-    authority::{Authority, Signed, connector},
+    authority::{Authority, Signed, connector, trusting},
     browser::{Browser, value_of},
     client::{Client, Reply, find},
     encrypted::{Encrypted, Http2, request, to},

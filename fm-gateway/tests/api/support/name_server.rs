@@ -8,13 +8,17 @@ use std::{
     net::SocketAddr,
     rc::Rc,
 };
-use tokio::{net::UdpSocket, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, UdpSocket},
+    task::JoinHandle,
+};
 
-/// A name server that knows what a test tells it, over UDP.
+/// A name server that knows what a test tells it, over UDP and TCP.
 pub struct NameServer {
     pub address: SocketAddr,
     known: Rc<Known>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 /// A name, and a type of records.
@@ -32,10 +36,16 @@ struct Known {
 
 impl NameServer {
     pub async fn start() -> NameServer {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (socket, listener) = loop {
+            let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            // Somebody else may have the port there.
+            if let Ok(listener) = TcpListener::bind(socket.local_addr().unwrap()).await {
+                break (socket, listener);
+            }
+        };
         let (address, known) = (socket.local_addr().unwrap(), Rc::<Known>::default());
-        let task = actix_rt::spawn(serve(socket, known.clone()));
-        NameServer { address, known, task }
+        let tasks = [actix_rt::spawn(serve(socket, known.clone())), actix_rt::spawn(accept(listener, known.clone()))];
+        NameServer { address, known, tasks }
     }
 
     /// The records of a name and a type, from now on; without any the name does not exist.
@@ -62,7 +72,7 @@ impl NameServer {
 
 impl Drop for NameServer {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -72,6 +82,23 @@ async fn serve(socket: UdpSocket, known: Rc<Known>) {
         let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
         let asked = Message::from_vec(&buffer[..length]).unwrap();
         let _ = socket.send_to(&known.answer(&asked).to_vec().unwrap(), from).await;
+    }
+}
+
+async fn accept(listener: TcpListener, known: Rc<Known>) {
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let known = known.clone();
+        actix_rt::spawn(async move {
+            // Each message has its length in front (RFC 1035, 4.2.2).
+            while let Ok(length) = stream.read_u16().await {
+                let mut asked = vec![0; length.into()];
+                stream.read_exact(&mut asked).await.unwrap();
+                let answer = known.answer(&Message::from_vec(&asked).unwrap()).to_vec().unwrap();
+                stream.write_u16(answer.len().try_into().unwrap()).await.unwrap();
+                stream.write_all(&answer).await.unwrap();
+            }
+        });
     }
 }
 
