@@ -8,6 +8,8 @@ use std::collections::HashMap;
 pub struct Car {
     pub body: String,
     pub color: String,
+    #[serde(default)]
+    pub interior_color: Option<String>,
 }
 
 /// Outlines of cars seen from the side, 400 x 190, facing right, on wheels that stand at [`Shapes::GROUND`].
@@ -31,7 +33,8 @@ impl Shapes {
     }
 }
 
-fn paint(color: &str) -> &'static str {
+/// The colour of the paint.
+pub fn paint(color: &str) -> &'static str {
     match color {
         "black" => "#20232a",
         "grey" => "#697079",

@@ -14,7 +14,7 @@ pub struct Light {
     pub lamps: f64,
 }
 
-pub const ALL: [Light; 5] = [
+pub const ALL: [Light; 3] = [
     Light {
         sky: ["#4f97d6", "#9cc9ec", "#e4f1f8"],
         sun: "#fffbe8",
@@ -25,22 +25,13 @@ pub const ALL: [Light; 5] = [
         lamps: 0.0,
     },
     Light {
-        sky: ["#5a7fb5", "#e2b59a", "#fbdcae"],
-        sun: "#fff0c4",
-        height: Some(0.18),
-        far: ["#c79f9b", "#8f7787", "#5d5a72"],
-        grass: "#7b7a4e",
-        road: ["#8c8384", "#625d64"],
-        lamps: 0.25,
-    },
-    Light {
-        sky: ["#2b3a67", "#a85c7c", "#f59a5f"],
-        sun: "#ffd38a",
-        height: Some(0.06),
-        far: ["#7c5a78", "#54466a", "#352f50"],
-        grass: "#47503c",
-        road: ["#6a6272", "#45404f"],
-        lamps: 0.7,
+        sky: ["#6aa5d8", "#b9d6ea", "#f6ead2"],
+        sun: "#fff3d0",
+        height: Some(0.35),
+        far: ["#b9c4bf", "#8fa39a", "#6d8571"],
+        grass: "#86a05a",
+        road: ["#918f8c", "#716f70"],
+        lamps: 0.0,
     },
     Light {
         sky: ["#9aa7b2", "#bcc6cd", "#dfe4e6"],
@@ -50,14 +41,5 @@ pub const ALL: [Light; 5] = [
         grass: "#7c8e6c",
         road: ["#85898c", "#63676b"],
         lamps: 0.1,
-    },
-    Light {
-        sky: ["#0e1a36", "#23406b", "#5f7fa3"],
-        sun: "#e9eefb",
-        height: Some(0.7),
-        far: ["#3a5577", "#283c59", "#18263d"],
-        grass: "#2c3f38",
-        road: ["#4b5361", "#2e343f"],
-        lamps: 0.9,
     },
 ];

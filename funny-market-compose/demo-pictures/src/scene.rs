@@ -16,9 +16,7 @@ pub const PLACES: [Place; 5] = [mountains, coast, town, wood, suburb];
 pub fn outdoors(place: Place, light: &Light, random: &mut Random) -> String {
     let mut svg = String::new();
     sky(&mut svg, light, random);
-    svg.push_str("<g filter=\"url(#far)\">");
     place(&mut svg, light, random);
-    svg.push_str("</g>");
     svg
 }
 

@@ -4,7 +4,7 @@ use crate::random::Random;
 use std::fmt::Write;
 
 /// Colours of walls and floor.
-const WALLS: [[&str; 3]; 3] = [["#e9ecef", "#d5dade", "#b8bec4"], ["#2a3038", "#1f242b", "#39404a"], ["#dfe6e3", "#c6d1cc", "#a7b3ad"]];
+const WALLS: [[&str; 3]; 3] = [["#e9ecef", "#d5dade", "#b8bec4"], ["#c9d3dc", "#b3bfca", "#98a3ad"], ["#dfe6e3", "#c6d1cc", "#a7b3ad"]];
 
 pub fn showroom(random: &mut Random) -> String {
     let [wall, panel, floor] = *random.choose(&WALLS);
