@@ -36,7 +36,7 @@ impl Import {
         let ads = csv.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1);
         let people = People::sign_in(&Caller::new(self.gateway).timeout(GOAL), &self.secrets)?;
         let began = Instant::now();
-        let report = demo::import(&people.dealer, &csv, POLL_INTERVAL, |_| ())?;
+        let report = demo::import(people.dealer(), &csv, POLL_INTERVAL, |_| ())?;
         let took = began.elapsed();
         let what = format!(
             "import of {ads} ads through the gateway, until all are searchable ({} accepted, {} refused)",

@@ -44,7 +44,7 @@ impl Uploads {
     pub fn run(self) -> Result<()> {
         let gateway = Caller::new(self.gateway).timeout(TIMEOUT);
         let people = People::sign_in(&gateway, &self.secrets)?;
-        let cars = demo::cars(&gateway)?;
+        let cars: Vec<Value> = demo::cars(&gateway)?.into_iter().map(|demo| demo.car).collect();
         let folder = demo::draw(&cars, &self.shapes, &self.pictures)?;
         let mut files = Vec::new();
         for n in 0..cars.len() {
@@ -55,10 +55,10 @@ impl Uploads {
         let what = format!("a picture of the demo (1200 x 800, {size} KB), until fm-cars has confirmed it");
 
         let mut micros = Vec::new();
-        for (car, files) in list(&people.dealer, &cars, "one", &files)? {
+        for (car, files) in list(people.dealer(), &cars, "one", &files)? {
             for file in files {
                 let began = Instant::now();
-                upload_in_parallel(vec![(&people.dealer, car.clone(), vec![file])])?;
+                upload_in_parallel(vec![(people.dealer(), car.clone(), vec![file])])?;
                 micros.push(began.elapsed().as_secs_f64() * 1e6);
             }
         }
@@ -67,9 +67,9 @@ impl Uploads {
         Figure::new("uploads", format!("{what} (median of {}, one after the other)", micros.len()), median).print();
 
         let count = files.len();
-        let uploads = list(&people.dealer, &cars, "six", &files)?;
+        let uploads = list(people.dealer(), &cars, "six", &files)?;
         let uploads = uploads.into_iter().flat_map(|(car, files)| files.into_iter().map(move |file| (car.clone(), vec![file])));
-        let uploads = uploads.map(|(car, files)| (&people.dealer, car, files)).collect();
+        let uploads = uploads.map(|(car, files)| (people.dealer(), car, files)).collect();
         let began = Instant::now();
         upload_in_parallel(uploads)?;
         let rate = count as f64 / began.elapsed().as_secs_f64();

@@ -7,11 +7,11 @@ mod messages;
 mod people;
 mod pictures;
 
-pub use cars::{cars, cars_with};
+pub use cars::{DemoCar, cars, cars_with};
 pub use import::{Report, import};
-pub use listing::{list_car, list_cars, upload_in_parallel};
-pub use messages::write_messages;
-pub use people::{DEALER, PEOPLE, People, Secrets};
+pub use listing::{list_car, list_cars, sell_cars, upload_in_parallel};
+pub use messages::{remember_cars, save_searches, write_messages};
+pub use people::{DEALER, People, SELLERS, Secrets};
 pub use pictures::{draw, files_of};
 
 /// Decides all that varies, so that every demo is the same.

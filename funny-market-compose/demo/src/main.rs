@@ -1,5 +1,5 @@
 use clap::{Parser, Subcommand};
-use demo::{DEALER, PEOPLE, People, Secrets};
+use demo::{People, SELLERS, Secrets};
 use market::{Caller, Result};
 use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
 
@@ -53,18 +53,22 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Fill { secrets, shapes, pictures } => {
             let people = People::sign_in(&gateway, &secrets)?;
-            println!("  {} and the dealer {DEALER} have signed in", PEOPLE.join(" "));
+            println!("  {} have signed in", SELLERS.map(|seller| seller.username).join(" "));
+            demo::save_searches(&people)?;
             let cars = demo::cars(&gateway)?;
-            let pictures = demo::draw(&cars, &shapes, &pictures)?;
+            let drawn: Vec<_> = cars.iter().map(|demo| demo.car.clone()).collect();
+            let pictures = demo::draw(&drawn, &shapes, &pictures)?;
             demo::list_cars(&people, &cars, &pictures, |n| println!("  {n} of {} cars listed", cars.len()))?;
             println!("  their pictures are there");
             demo::write_messages(&people)?;
+            demo::remember_cars(&people)?;
             println!("  buyers and sellers have written to each other");
+            demo::sell_cars(&people, &cars)?;
         }
         Command::Import { secrets, file } => {
             let csv = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
             let people = People::sign_in(&gateway, &secrets)?;
-            demo::import(&people.dealer, &csv, Duration::from_secs(1), |report| {
+            demo::import(people.dealer(), &csv, Duration::from_secs(1), |report| {
                 println!("  {}: {} read, {} accepted, {} refused", report.state, report.read, report.accepted, report.refused);
             })?;
         }

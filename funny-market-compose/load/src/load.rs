@@ -85,7 +85,7 @@ impl Load {
             people: People::new(gateway.clone(), settings.password.clone()),
             gateway,
             record: Record::default(),
-            cars: demo::cars_with(&[])?,
+            cars: demo::cars_with(&[])?.into_iter().map(|demo| demo.car).collect(),
             began,
             queue: Mutex::new(queue),
             changed: Condvar::new(),

@@ -4,11 +4,12 @@
 use market_tests::{Market, wait_until};
 use std::{fs, time::Duration};
 
-/// One car is made of each line, or as many as its last field says.
+/// So many cars are made of each line as its seventh field says, and each 25th of them is sold.
 const MODELS: &str = include_str!("../../../demo/models.tsv");
 
 fn cars_of_demo() -> u64 {
-    MODELS.lines().map(|line| line.split('\t').nth(6).map_or(1, |cars| cars.parse::<u64>().unwrap())).sum()
+    let made: u64 = MODELS.lines().map(|line| line.split('\t').nth(6).unwrap().parse::<u64>().unwrap()).sum();
+    made - made / 25
 }
 
 fn listed(market: &Market) -> u64 {
