@@ -135,6 +135,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Window", "Fenster"),
     ("Issuer", "Aussteller"),
     ("Address of the keys", "Adresse der Schlüssel"),
+    ("Types of tokens", "Arten von Token"),
     ("Audiences", "Empfänger"),
     ("Claim of the roles", "Claim der Rollen"),
     ("Roles by the issuer's", "Rollen nach denen des Ausstellers"),
@@ -156,6 +157,10 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "Signatures that are taken; never none, never those of a shared secret",
         "Signaturen, die angenommen werden; nie none, nie die eines gemeinsamen Geheimnisses",
+    ),
+    (
+        "What a token may say that it is (typ); none is a token that does not say it. at+jwt alone are access tokens (RFC 9068)",
+        "Was ein Token von sich sagen darf (typ); none steht für eines, das nichts sagt. Nur at+jwt sind Zugriffstoken (RFC 9068)",
     ),
     ("Has one role or a list; dots lead into objects", "Hat eine Rolle oder eine Liste; Punkte führen in Objekte"),
     (

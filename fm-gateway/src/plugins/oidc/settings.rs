@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
+/// Stands for tokens that do not say what they are.
+const UNTYPED: &str = "none";
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
 const MAX_STALE: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -43,11 +45,26 @@ pub enum KeysAt {
 #[derive(Debug)]
 pub struct Rules {
     pub algorithms: Vec<Algorithm>,
+    /// As the head of a token says it; [`UNTYPED`] is one that says nothing.
+    pub types: Vec<String>,
     pub audiences: Vec<String>,
     pub leeway: u64,
     pub scopes: Vec<String>,
     /// One of these is needed; none means any.
     pub grant: Vec<String>,
+}
+
+impl Rules {
+    /// Whether tokens of this type are taken; `application/` in front may be left out (RFC 7515, 4.1.9).
+    pub fn takes_type(&self, named: Option<&str>) -> bool {
+        const APPLICATION: &str = "application/";
+        let is_media_type = |text: &&str| text.get(..APPLICATION.len()).is_some_and(|start| start.eq_ignore_ascii_case(APPLICATION));
+        let short = |text| Some(text).filter(is_media_type).map_or(text, |text| &text[APPLICATION.len()..]);
+        self.types.iter().any(|taken| match named {
+            None => taken == UNTYPED,
+            Some(named) => taken != UNTYPED && short(taken).eq_ignore_ascii_case(short(named)),
+        })
+    }
 }
 
 /// What becomes of its claims.
@@ -68,6 +85,7 @@ struct Raw {
     jwks_uri: Option<String>,
     audiences: Vec<String>,
     algorithms: Vec<Algorithm>,
+    token_types: Vec<String>,
     scopes: Vec<String>,
     roles_claim: Option<String>,
     roles: Option<BTreeMap<String, String>>,
@@ -121,9 +139,10 @@ impl Settings {
         let headers = headers.collect::<Result<Vec<_>, String>>()?;
         let roles_header = raw.roles_header.as_deref().map(service_header).transpose()?;
         let origin = Origin { issuer: raw.issuer, keys, times, may_be_clear: raw.clear_text, ca: raw.ca };
-        let rules = Rules { algorithms: raw.algorithms, audiences: raw.audiences, leeway, scopes: raw.scopes, grant: raw.grant };
         let roles_claim = raw.roles_claim.as_deref().map(Path::new);
         let mapping = Mapping { roles_claim, roles: raw.roles, roles_header, headers, forwards: raw.forward };
+        let Raw { algorithms, token_types: types, audiences, scopes, grant, .. } = raw;
+        let rules = Rules { algorithms, types, audiences, leeway, scopes, grant };
         Ok(Settings { origin, client, rules, mapping })
     }
 }
@@ -161,6 +180,11 @@ pub fn schema() -> Value {
                 "type": "array", "minItems": 1, "default": ["RS256", "ES256", "EdDSA"], "title": "Algorithms",
                 "description": "Signatures that are taken; never none, never those of a shared secret",
                 "items": {"type": "string", "enum": ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]}
+            },
+            "token_types": {
+                "type": "array", "minItems": 1, "default": ["JWT", "at+jwt", "none"], "title": "Types of tokens",
+                "description": "What a token may say that it is (typ); none is a token that does not say it. at+jwt alone are access tokens (RFC 9068)",
+                "items": {"type": "string", "minLength": 1, "maxLength": 64}
             },
             "scopes": optional(texts("Scopes", "All of these are needed")),
             "roles_claim": {

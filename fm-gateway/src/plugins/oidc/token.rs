@@ -13,6 +13,7 @@ const MAX_KID: usize = 256;
 pub enum Rejection {
     Shape,
     Algorithm,
+    Type,
     Critical,
     Key,
     Signature,
@@ -32,6 +33,7 @@ impl Rejection {
         match self {
             Rejection::Shape => "the token is not a signed compact JWT",
             Rejection::Algorithm => "the token is signed by an algorithm that is not taken",
+            Rejection::Type => "the token is of a type that is not taken",
             Rejection::Critical => "the token has extensions that are not understood",
             Rejection::Key => "the issuer has no such key",
             Rejection::Signature => "the token's signature does not fit",
@@ -44,7 +46,7 @@ impl Rejection {
     }
 }
 
-/// What a token says about its key. Nothing else of its head is used: `jku`, `jwk`, `x5u` and `x5c` would let it choose its own.
+/// What a token says about its key and its type. Nothing else of its head is used: `jku`, `jwk`, `x5u` and `x5c` would let it choose its own.
 #[derive(Debug)]
 pub struct Signed<'t> {
     pub token: &'t str,
@@ -68,6 +70,9 @@ impl<'t> Signed<'t> {
         })?;
         if !rules.algorithms.contains(&header.alg) {
             return Err(Rejection::Algorithm);
+        }
+        if !rules.takes_type(header.typ.as_deref()) {
+            return Err(Rejection::Type);
         }
         if header.crit.is_some() || header.zip.is_some() || header.enc.is_some() {
             return Err(Rejection::Critical);

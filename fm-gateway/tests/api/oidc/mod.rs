@@ -112,6 +112,11 @@ async fn forged_and_foreign_tokens_never_reach_the_service() {
         ("its own key's address", other.sign(&changed(&head(&other, "evil"), json!({"jku": evil_keys})), &good), invalid),
         ("its own certificate's address", other.sign(&changed(&head(&other, "evil"), json!({"x5u": evil_keys})), &good), invalid),
         ("an extension", ed.sign(&changed(&own, json!({"crit": ["b64"], "b64": false})), &good), invalid),
+        ("a token for signing out", ed.sign(&changed(&own, json!({"typ": "logout+jwt"})), &good), invalid),
+        ("a proof of possession", ed.sign(&changed(&own, json!({"typ": "dpop+jwt"})), &good), invalid),
+        ("a type that is named as none", ed.sign(&changed(&own, json!({"typ": "none"})), &good), invalid),
+        ("a type that says nothing", ed.sign(&changed(&own, json!({"typ": ""})), &good), invalid),
+        ("a type that is no text", ed.sign(&changed(&own, json!({"typ": ["JWT"]})), &good), invalid),
         ("another payload", format!("{}.{signature}", unsigned(&own, &changed(&good, json!({"sub": "root"})))), invalid),
         ("a signature cut", format!("{signed}.{}", &signature[..80]), invalid),
         ("no signature", format!("{signed}."), invalid),
@@ -163,10 +168,34 @@ async fn tokens_that_are_a_little_unusual_are_good() {
         ("one audience of several", head(&keys, "d"), changed(&good, json!({"aud": ["other", "shop"]}))),
         ("no id of the only key", json!({"alg": "EdDSA"}), good.clone()),
         ("an access token (RFC 9068)", changed(&head(&keys, "d"), json!({"typ": "at+jwt"})), good.clone()),
+        ("a media type (RFC 7515, 4.1.9)", changed(&head(&keys, "d"), json!({"typ": "Application/AT+JWT"})), good.clone()),
+        ("no type", without(&head(&keys, "d"), "typ"), good.clone()),
     ] {
         let reply = with(&app, &keys.sign(&head, &claims)).await;
         assert_eq!(reply.status, 200, "{what}: {:?}", said(&reply));
     }
+}
+
+#[actix_rt::test]
+async fn tokens_of_other_types_are_refused_where_access_tokens_are_asked_for() {
+    let upstream = Upstream::answering(ok("in")).await;
+    let keys = Keys::ed25519();
+    let issuer = Issuer::publishing(&[keys.jwk("d")]).await;
+    let app = guarded(&upstream, &changed(&issuer.settings(), json!({"token_types": ["at+jwt"]}))).await;
+    let own = head(&keys, "d");
+    for (head, status) in [
+        (changed(&own, json!({"typ": "at+jwt"})), 200),
+        (changed(&own, json!({"typ": "application/at+jwt"})), 200),
+        (own.clone(), 401),
+        (without(&own, "typ"), 401),
+        (changed(&own, json!({"typ": "id_token"})), 401),
+        (changed(&own, json!({"typ": "at+jwt "})), 401),
+        (changed(&own, json!({"typ": "x/at+jwt"})), 401),
+    ] {
+        let reply = with(&app, &keys.sign(&head, &issuer.claims())).await;
+        assert_eq!(reply.status, status, "{head}: {:?}", said(&reply));
+    }
+    assert_eq!(upstream.requests(), 2);
 }
 
 #[actix_rt::test]
