@@ -3,7 +3,7 @@
 mod follow;
 mod resolve;
 
-use super::health_check::{self, Checked, HealthCheck, HealthChecks};
+use super::health_check::{self, Checked, HealthChecks};
 use crate::{
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, StepInstances, Upstream},
     upstream::Chooser,
@@ -31,8 +31,6 @@ struct Settings {
     port: Option<u16>,
     scheme: String,
     min_ttl: String,
-    health_path: Option<String>,
-    health_interval: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -60,7 +58,7 @@ impl Plugin for Dns {
     }
 
     fn schema(&self) -> Value {
-        let mut schema = json!({
+        health_check::schema(json!({
             "type": "object",
             "additionalProperties": false,
             "required": ["host"],
@@ -87,11 +85,7 @@ impl Plugin for Dns {
                     "description": "What limits, budgets, metrics and operators call it, if it is not the host; routes with the same name share them"
                 }
             }
-        });
-        if let Some(properties) = schema["properties"].as_object_mut() {
-            properties.extend(HealthCheck::properties());
-        }
-        schema
+        }))
     }
 
     fn phases(&self) -> Phases {
@@ -103,18 +97,13 @@ impl Plugin for Dns {
     }
 
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
-        let said = Value::from(settings.clone()).to_string();
-        let settings: Settings = super::read(settings)?;
-        let check = HealthCheck::read(settings.health_path.as_deref(), &settings.health_interval)?;
-        let name = settings.name.clone().unwrap_or_else(|| settings.host.clone());
-        let question = question(name, settings)?;
+        let own: Settings = super::read(settings)?;
+        let question = question(own.name.clone().unwrap_or_else(|| own.host.clone()), own)?;
         let tools = &drivers.tools;
         let name: Arc<str> = question.name.as_str().into();
         let followed = self.names.follow(question, &tools.name_servers, &tools.metrics);
-        let checked = check.map(|check| {
-            let of = followed.clone();
-            self.checks.of(check, &name, said, Arc::new(move || of.instances()), tools)
-        });
+        let of = followed.clone();
+        let checked = self.checks.of(settings, &name, Arc::new(move || of.instances()), tools)?;
         Ok(Box::new(Find { name, followed, checked, chooser: tools.chooser.clone() }))
     }
 }
@@ -154,9 +143,7 @@ fn question(name: String, settings: Settings) -> Result<Question, String> {
     if !host.split('.').all(is_label) || host.parse::<IpAddr>().is_ok() {
         return Err(format!("{host:?}: a host is a name of DNS, without variables"));
     }
-    if name.contains(['/', '$']) {
-        return Err("an upstream's name has no / and no variables".into());
-    }
+    health_check::check_name(&name)?;
     let records = match (record, port) {
         (Record::Address, Some(port)) => Records::Addresses { port },
         (Record::Srv, None) => Records::Services,

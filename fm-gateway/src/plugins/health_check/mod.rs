@@ -12,6 +12,7 @@ use fm_sdk::{config::parse_duration, registry::services::Instance};
 use futures::future::join_all;
 use http::uri::PathAndQuery;
 use rounds::Rounds;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -23,6 +24,36 @@ use tokio::{sync::watch, task::AbortHandle};
 /// How long an instance may take for its answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Adds the settings of health checks to the schema of a plugin.
+pub fn schema(mut of_plugin: Value) -> Value {
+    if let Some(properties) = of_plugin["properties"].as_object_mut() {
+        let path = json!({
+            "type": "string", "minLength": 1, "maxLength": 300, "title": "Health check",
+            "description": "A path that each address is asked for; one that does not answer with 2xx twice in a row gets no requests until it does. Not set: only what becomes of requests counts",
+            "examples": ["/health/ready"]
+        });
+        let interval = json!({
+            "type": "string", "format": "duration", "default": "5s", "title": "Between health checks", "description": "From 100ms to 10m"
+        });
+        properties.extend([("health_path".to_owned(), path), ("health_interval".to_owned(), interval)]);
+    }
+    of_plugin
+}
+
+/// Checks the name of an upstream that does not register.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn check_name(name: &str) -> Result<(), String> {
+    if name.contains(['/', '$']) { Err("an upstream's name has no / and no variables".into()) } else { Ok(()) }
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    health_path: Option<String>,
+    health_interval: String,
+}
+
 /// What is asked, and how often.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HealthCheck {
@@ -31,26 +62,11 @@ pub struct HealthCheck {
 }
 
 impl HealthCheck {
-    /// The properties of the schema by which it is set.
-    pub fn properties() -> Map<String, Value> {
-        let properties = json!({
-            "health_path": {
-                "type": "string", "minLength": 1, "maxLength": 300, "title": "Health check",
-                "description": "A path that each address is asked for; one that does not answer with 2xx twice in a row gets no requests until it does. Not set: only what becomes of requests counts",
-                "examples": ["/health/ready"]
-            },
-            "health_interval": {
-                "type": "string", "format": "duration", "default": "5s", "title": "Between health checks", "description": "From 100ms to 10m"
-            }
-        });
-        if let Value::Object(properties) = properties { properties } else { Map::new() }
-    }
-
     /// Reads what is set; `None` if there are no checks.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
-    pub fn read(path: Option<&str>, interval: &str) -> Result<Option<HealthCheck>, String> {
+    fn read(path: Option<&str>, interval: &str) -> Result<Option<HealthCheck>, String> {
         let interval = parse_duration(interval)?;
         if !(Duration::from_millis(100)..=Duration::from_secs(600)).contains(&interval) {
             return Err("health_interval goes from 100ms to 10m".into());
@@ -73,20 +89,25 @@ type List = Arc<dyn Fn() -> Arc<[Instance]> + Send + Sync>;
 pub struct HealthChecks(Mutex<HashMap<Key, Weak<Checked>>>);
 
 impl HealthChecks {
-    /// Checks the instances of a list, of which `settings` is the same for the same list; whoever names the same shares what is known.
+    /// Checks the instances of a list, if the settings of a plugin ask for it; whoever has the same settings shares what is known.
     /// Nothing is asked before somebody waits for it.
-    pub fn of(&self, check: HealthCheck, name: &str, settings: String, list: List, tools: &Tools) -> Arc<Checked> {
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the settings.
+    pub fn of(&self, settings: &Map<String, Value>, name: &str, list: List, tools: &Tools) -> Result<Option<Arc<Checked>>, String> {
+        let Settings { health_path, health_interval } = super::read(settings)?;
+        let Some(check) = HealthCheck::read(health_path.as_deref(), &health_interval)? else { return Ok(None) };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, checked| checked.strong_count() > 0);
-        let key = (name.to_owned(), settings, check.clone());
+        let key = (name.to_owned(), Value::from(settings.clone()).to_string(), check.clone());
         if let Some(checked) = all.get(&key).and_then(Weak::upgrade) {
-            return checked;
+            return Ok(Some(checked));
         }
         let (connector, metrics) = (tools.connector.clone(), tools.metrics.clone());
         let checks = Checks { name: name.into(), check, list, connector, metrics };
         let checked = Arc::new(Checked { checks, unwell: watch::Sender::new(None), chosen: ArcSwap::default(), task: OnceLock::new() });
         all.insert(key, Arc::downgrade(&checked));
-        checked
+        Ok(Some(checked))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names addresses that are no instances of the registry, and their shares of the requests.
 
-use super::health_check::{self, Checked, HealthCheck, HealthChecks};
+use super::health_check::{self, Checked, HealthChecks};
 use crate::{
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, StepInstances, Upstream},
     upstream::{
@@ -23,8 +23,6 @@ pub struct Addresses(HealthChecks);
 struct Settings {
     name: String,
     addresses: Vec<Address>,
-    health_path: Option<String>,
-    health_interval: String,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +49,7 @@ impl Plugin for Addresses {
     }
 
     fn schema(&self) -> Value {
-        let mut schema = json!({
+        health_check::schema(json!({
             "type": "object",
             "additionalProperties": false,
             "required": ["name", "addresses"],
@@ -76,11 +74,7 @@ impl Plugin for Addresses {
                     }
                 }
             }
-        });
-        if let Some(properties) = schema["properties"].as_object_mut() {
-            properties.extend(HealthCheck::properties());
-        }
-        schema
+        }))
     }
 
     fn phases(&self) -> Phases {
@@ -92,13 +86,10 @@ impl Plugin for Addresses {
     }
 
     fn build(&self, settings: &Map<String, Value>, drivers: &Drivers) -> Result<Box<dyn Step>, String> {
-        let Settings { name, addresses, health_path, health_interval } = super::read(settings)?;
+        let Settings { name, addresses } = super::read(settings)?;
         let (instances, tools) = (instances(&name, &addresses)?, &drivers.tools);
-        let check = HealthCheck::read(health_path.as_deref(), &health_interval)?;
-        let checked = check.map(|check| {
-            let of = instances.clone();
-            self.0.of(check, &name, Value::from(settings.clone()).to_string(), Arc::new(move || of.clone()), tools)
-        });
+        let of = instances.clone();
+        let checked = self.0.of(settings, &name, Arc::new(move || of.clone()), tools)?;
         Ok(Box::new(Named { name: name.into(), instances, checked, chooser: tools.chooser.clone() }))
     }
 }
@@ -123,9 +114,7 @@ impl Step for Named {
 
 /// The addresses as instances, without those that get nothing.
 fn instances(name: &str, addresses: &[Address]) -> Result<Arc<[Instance]>, String> {
-    if name.contains(['/', '$']) {
-        return Err("an upstream's name has no / and no variables".into());
-    }
+    health_check::check_name(name)?;
     let mut seen = BTreeSet::new();
     for Address { url, .. } in addresses {
         // Whoever can name the address of a request can reach what only the gateway can reach.
@@ -163,7 +152,7 @@ mod tests {
     fn read(addresses: Value) -> Result<Arc<[Instance]>, String> {
         let mut settings = json!({"name": "billing", "addresses": addresses});
         assert_eq!(validate(&Addresses::default().schema(), &mut settings), []);
-        let Settings { name, addresses, .. } = crate::plugins::read(settings.as_object().unwrap())?;
+        let Settings { name, addresses } = crate::plugins::read(settings.as_object().unwrap())?;
         instances(&name, &addresses)
     }
 
