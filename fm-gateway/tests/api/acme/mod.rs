@@ -4,7 +4,8 @@ mod pebble;
 
 use crate::support::{Authority, Client, NameServer, TestApp, put, soon, table_of, until};
 use fm_gateway::{GatewaySettings, acme::AcmeSettings};
-use fm_sdk::registry::{Change, Entry, Expect, MemoryRegistry, Registry};
+use fm_sdk::registry::{Change, Entry, Etcd, Expect, MemoryRegistry, Registry};
+use fm_sdk_testing::servers::EtcdServer;
 use pebble::Pebble;
 use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
@@ -44,23 +45,27 @@ impl Scene {
         file
     }
 
+    fn configure(&self, own: &mut GatewaySettings) {
+        own.tls.address = Some("127.0.0.1:0".into());
+        own.tls.reload = Duration::from_millis(20);
+        own.acme = AcmeSettings {
+            directory: Some(self.pebble.directory()),
+            names: vec!["a.test".into(), "b.test".into()],
+            contact: vec!["operators@a.test".into()],
+            accept_terms: true,
+            sealing_keys: Some(self.folder.path().join("keys")),
+            authorities: Some(self.pebble.authorities()),
+            retry: Duration::from_millis(100),
+        };
+    }
+
     async fn gateway(&self) -> TestApp {
         self.gateway_with(tempdir().unwrap(), |_| ()).await
     }
 
     async fn gateway_with(&self, data: TempDir, change: impl FnOnce(&mut GatewaySettings)) -> TestApp {
         let app = TestApp::on(self.registry.clone(), data, |_, own| {
-            own.tls.address = Some("127.0.0.1:0".into());
-            own.tls.reload = Duration::from_millis(20);
-            own.acme = AcmeSettings {
-                directory: Some(self.pebble.directory()),
-                names: vec!["a.test".into(), "b.test".into()],
-                contact: vec!["operators@a.test".into()],
-                accept_terms: true,
-                sealing_keys: Some(self.folder.path().join("keys")),
-                authorities: Some(self.pebble.authorities()),
-                retry: Duration::from_millis(100),
-            };
+            self.configure(own);
             change(own);
         });
         app.loaded().await;
@@ -174,6 +179,23 @@ async fn gateways_share_one_order_and_the_next_one_renews_when_the_first_has_sto
 }
 
 #[actix_rt::test]
+async fn gateways_share_one_order_through_etcd() {
+    let (mut scene, etcd) = (Scene::new().await, EtcdServer::start().await.unwrap());
+    let gateway = || {
+        let backend = Etcd::connect(etcd.url()).unwrap();
+        TestApp::on_backend(backend, MemoryRegistry::new(), tempdir().unwrap(), |_, own| scene.configure(own))
+    };
+    let (first, second) = (gateway(), gateway());
+    until_counted(&first, "acme-unreachable").await;
+    let client = scene.start(&second, json!({}), &[]).await;
+    let certificate = shown(&first, &client).await;
+    assert_eq!(shown(&second, &client).await, certificate);
+    assert_eq!((counted(&first, "issued").await, counted(&second, "issued").await, scene.pebble.issued()), (1, 0, 1));
+    let entries = Etcd::connect(etcd.url()).unwrap().list(PREFIX).await.unwrap().entries;
+    assert!(entries.keys().all(|key| !key.contains("/challenges/") && !key.contains("/backoff/")), "{entries:?}");
+}
+
+#[actix_rt::test]
 async fn a_server_that_has_lost_the_account_gets_another_one() {
     let mut scene = Scene::new().await;
     let app = scene.gateway().await;
@@ -246,16 +268,6 @@ async fn a_restart_takes_what_is_in_the_registry_or_on_disk_and_what_is_sealed_o
     assert_eq!(shown(&rotated, &client).await, certificate);
     let unreachable = MemoryRegistry::new();
     unreachable.cut();
-    let alone = TestApp::on_backend(unreachable, MemoryRegistry::new(), app.data, |_, own| {
-        own.tls.address = Some("127.0.0.1:0".into());
-        own.acme = AcmeSettings {
-            directory: Some(scene.pebble.directory()),
-            names: vec!["b.test".into(), "a.test".into()],
-            accept_terms: true,
-            sealing_keys: Some(scene.folder.path().join("keys")),
-            authorities: Some(scene.pebble.authorities()),
-            ..AcmeSettings::default()
-        };
-    });
+    let alone = TestApp::on_backend(unreachable, MemoryRegistry::new(), app.data, |_, own| scene.configure(own));
     assert_eq!(shown(&alone, &client).await, certificate, "the copy on disk is shown while the registry cannot be reached");
 }
