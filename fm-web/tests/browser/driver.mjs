@@ -148,10 +148,18 @@ export class Browser {
     const features = [{ name: "prefers-color-scheme", value }, { name: "prefers-reduced-motion", value: "reduce" }];
     return this.cdp("Emulation.setEmulatedMedia", { features });
   }
+  /** Loads the pictures below the screen too, so that a picture of the whole page has them. */
+  whole() {
+    return this.run(`
+      document.documentElement.style.scrollBehavior = "auto";
+      const all = [...document.images].map((image) => { image.loading = "eager"; return image.decode().catch(() => {}); });
+      return Promise.race([Promise.all(all), new Promise((done) => setTimeout(done, 5000))]).then(() => document.documentElement.scrollHeight);`);
+  }
   /** Takes a picture of the page, down to `height` pixels. */
   async shot(file, width, height) {
     await mkdir(dirname(file), { recursive: true });
-    const { data } = await this.cdp("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 } });
+    const format = file.endsWith(".jpeg") ? { format: "jpeg", quality: 80 } : { format: "png" };
+    const { data } = await this.cdp("Page.captureScreenshot", { ...format, captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 } });
     await writeFile(file, Buffer.from(data, "base64"));
   }
 }

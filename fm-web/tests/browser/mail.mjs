@@ -6,7 +6,7 @@ import { until } from "./driver.mjs";
 import { Person, fresh } from "./person.mjs";
 
 /** The newest mail to an address with a link to a page: that link's path. Mails are quoted-printable (RFC 2045, section 6.7). */
-async function link(market, address, page, but = []) {
+export async function link(market, address, page, { but = [], ms = 10_000 } = {}) {
   const folder = join(market, "mails");
   let path;
   await until(`a mail to ${address} with a link to ${page}`, async () => {
@@ -17,7 +17,7 @@ async function link(market, address, page, but = []) {
       if (found && !but.includes(found[1])) path = found[1];
     }
     return Boolean(path);
-  });
+  }, ms);
   return path;
 }
 

@@ -4,7 +4,9 @@
 
 import { ask } from "./ask.mjs";
 import { down } from "./down.mjs";
+import { facts } from "./facts.mjs";
 import { focus } from "./focus.mjs";
+import { gallery } from "./gallery.mjs";
 import { hearts } from "./hearts.mjs";
 import { inbox } from "./inbox.mjs";
 import { journey } from "./journey.mjs";
@@ -14,6 +16,7 @@ import { mail } from "./mail.mjs";
 import { near } from "./near.mjs";
 import { network } from "./network.mjs";
 import { pages } from "./pages.mjs";
+import { renewal } from "./renewal.mjs";
 import { searches } from "./searches.mjs";
 import { Part } from "./steps.mjs";
 
@@ -36,19 +39,27 @@ const parts = {
     mail: () => new Part("mail").run({ script: true }, mail(base, market)),
     "mail-plain": () => new Part("mail-plain").run({ script: false }, mail(base, market)),
   } : {}),
+  facts: () => new Part("facts").run({ script: true }, facts(base, axe)),
+  "facts-plain": () => new Part("facts-plain").run({ script: false }, facts(base)),
   live: () => new Part("live").run({}, live(base)),
   focus: () => new Part("focus").run({}, focus(base)),
   network: () => new Part("network").run({}, network(base)),
   layout: () => new Part("layout").run({}, layout(base)),
   pages: () => new Part("pages").run({}, pages(base, folder, axe)),
-  ...(market ? { down: () => new Part("down").run({}, down(base, folder, market)) } : {}),
+  ...(market ? {
+    down: () => new Part("down").run({}, down(base, folder, market)),
+    renewal: () => new Part("renewal").run({ script: true }, renewal(base, true, axe)),
+    "renewal-plain": () => new Part("renewal-plain").run({ script: false }, renewal(base, false)),
+  } : {}),
+  // Only for those who ask for it.
+  ...(wanted.includes("gallery") ? { gallery: () => new Part("gallery").run({}, gallery(base, folder)) } : {}),
 };
 const all = async (names) => {
   for (const name of names) if (parts[name] && (!wanted.length || wanted.includes(name))) await parts[name]();
 };
 
 // Some need that nobody else lists or changes cars, or stop what others need.
-const alone = ["scripts", "plain", "live", "network", "down"];
+const alone = ["scripts", "plain", "live", "network", "down", "renewal", "renewal-plain", "gallery"];
 const beside = ["pages"];
 await all(alone.slice(0, 3));
 await Promise.all([all(beside), all(Object.keys(parts).filter((name) => !alone.includes(name) && !beside.includes(name)))]);

@@ -5,6 +5,10 @@ import { until } from "./driver.mjs";
 
 export const fresh = (prefix) => `${prefix}-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`;
 
+/** So many drawn pictures; pictures as they are. */
+export const drawn = (pictures) =>
+  Array.isArray(pictures) ? pictures : Array.from({ length: pictures }, (_, n) => new Blob([png(960, 640, [70 + n * 40, 110, 150 - n * 30])], { type: "image/png" }));
+
 export class Person {
   /** Signs somebody new up. */
   static async arrive(base, name = fresh("visitor")) {
@@ -12,6 +16,10 @@ export class Person {
     const wish = { username: name, email: `${name}@example.org`, password: person.password };
     person.token = (await person.call("POST", "/api/auth/sign-up", wish)).access_token;
     return person;
+  }
+  async signIn() {
+    this.token = undefined;
+    this.token = (await this.call("POST", "/api/auth/sign-in", { login: this.name, password: this.password })).access_token;
   }
   async call(method, path, json) {
     const body = json instanceof FormData ? json : JSON.stringify(json);
@@ -22,12 +30,12 @@ export class Person {
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
     return text ? JSON.parse(text) : null;
   }
-  /** Lists a car, with so many pictures; gives it as the API does. */
+  /** Lists a car, with so many pictures or with these; gives it as the API does. */
   async lists(car, pictures = 0) {
     const made = await this.call("POST", "/api/cars", car);
-    if (!pictures) return made;
+    if (!pictures || pictures.length === 0) return made;
     const form = new FormData();
-    for (let n = 0; n < pictures; n++) form.append("images", new Blob([png(960, 640, [70 + n * 40, 110, 150 - n * 30])], { type: "image/png" }), `${n}.png`);
+    drawn(pictures).forEach((picture, n) => form.append("images", picture, `${n}.${picture.type.split("/")[1]}`));
     await this.call("POST", `/api/cars/${made.id}/images`, form);
     return made;
   }
