@@ -33,9 +33,14 @@ export function start(page) {
     if (number && number.textContent !== String(now + 1)) number.textContent = now + 1;
     thumbs.forEach((thumb, n) => (n === now ? thumb.setAttribute("aria-current", "true") : thumb.removeAttribute("aria-current")));
   };
+  // What intersects does not tell: several may, or one that has no size before its picture has come.
+  const nearest = () => {
+    const far = slides.map((slide) => Math.abs(slide.offsetLeft - stage.offsetLeft - stage.scrollLeft));
+    return far.indexOf(Math.min(...far));
+  };
   const seen = new IntersectionObserver(
-    (entries) => {
-      for (const entry of entries) if (entry.isIntersecting) now = slides.indexOf(entry.target);
+    () => {
+      now = nearest();
       mark();
     },
     { root: stage, threshold: 0.6 },
