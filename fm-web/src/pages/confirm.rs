@@ -2,7 +2,7 @@ use super::{Refusal, page_as};
 use crate::{
     request_context::RequestContext,
     text::Texts,
-    view::{Entry, Layout, mark_failed},
+    view::{Card, Entry, Layout, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -12,6 +12,8 @@ use fm_sdk::Result;
 pub struct Confirm {
     pub heading: &'static str,
     pub text: String,
+    /// The car that is meant, if one is.
+    pub card: Option<Card>,
     pub action: String,
     pub back: String,
     pub button: &'static str,
@@ -27,6 +29,7 @@ struct ConfirmPage {
     t: &'static Texts,
     heading: &'static str,
     text: String,
+    card: Option<Card>,
     failed: Vec<String>,
     action: String,
     back: String,
@@ -50,6 +53,7 @@ impl Confirm {
             t,
             heading: self.heading,
             text: self.text,
+            card: self.card,
             failed: refusal.map(|r| r.lines).unwrap_or_default(),
             action: self.action,
             back: self.back,

@@ -48,7 +48,11 @@ impl Fields {
     ) -> Result<HttpResponse> {
         let action = format!("{page}/report");
         let button = context.t().report_send;
-        Confirm { heading, text, action, back: page, button, bad: false, entries: self.entries }.draw(context, menu, self.refusal)
+        Confirm { heading, text, card: None, action, back: page, button, bad: false, entries: self.entries }.draw(
+            context,
+            menu,
+            self.refusal,
+        )
     }
     fn refused(mut self, context: &RequestContext, error: fm_sdk::Error) -> Result<Self> {
         self.refusal = Some(match (error.kind(), error.code()) {

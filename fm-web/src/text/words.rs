@@ -54,6 +54,7 @@ texts! {
     alerts: "What is new", "Neuigkeiten";
     alerts_empty: "Nothing yet. Cars that match, and prices that fall, appear here.", "Noch nichts. Passende Autos und gefallene Preise erscheinen hier.";
     alert_new_match: "new for your search", "neu für Ihre Suche";
+    alert_ad_expires: "your ad expires soon: renew it", "Ihre Anzeige läuft bald ab: jetzt verlängern";
     alert_price_drop: "{} cheaper", "{} günstiger";
     new_cars_one: "1 new", "1 neu";
     new_cars_many: "{} new", "{} neu";
@@ -240,6 +241,8 @@ texts! {
     no_pictures: "The seller has not added pictures yet. A drawing stands in.", "Noch keine Bilder vom Verkäufer. Eine Zeichnung steht für das Auto.";
     facts: "Facts", "Fakten";
     description: "From the seller", "Vom Verkäufer";
+    ad_text: "Description", "Beschreibung";
+    damaged: "It has damage that is not repaired.", "Es hat Schäden, die nicht repariert sind.";
     price_history: "Price history", "Preisgeschichte";
     history_empty: "No price change is known.", "Keine Preisänderung bekannt.";
     history_draft: "The price history begins when the car is on the market.", "Die Preisgeschichte beginnt, wenn das Auto auf dem Markt ist.";
@@ -308,7 +311,7 @@ texts! {
     notice_sent: "Your message is sent.", "Ihre Nachricht ist gesendet.";
     notice_reported: "Thank you. We will look at it.", "Danke. Wir sehen uns das an.";
 
-    optional: "optional", "freiwillig";
+    optional: "optional", "optional";
     please_choose: "Please choose", "Bitte wählen";
     not_said: "Not said", "Keine Angabe";
     save: "Save", "Speichern";
@@ -433,7 +436,6 @@ texts! {
     delete_car_text: "{} and its pictures go. It cannot be undone.", "{} und die Bilder dazu verschwinden. Das lässt sich nicht rückgängig machen.";
     closed_title: "This car is sold", "Dieses Auto ist verkauft";
     closed_text: "{} was marked as sold. While it is, its facts, price and pictures stay as they were.", "{} ist als verkauft gemeldet. Solange bleiben Fakten, Preis und Bilder, wie sie waren.";
-    closed_hint: "You can undo the sale, show its page, delete it, or sell another car.", "Sie können den Verkauf zurücknehmen, die Seite zeigen, das Auto löschen oder ein anderes verkaufen.";
     sell_another: "Sell another car", "Anderes Auto verkaufen";
     draft_not_sold: "This car is a draft. Publish it first, then mark it as sold; or delete it.", "Dieses Auto ist ein Entwurf. Veröffentlichen Sie es zuerst, dann können Sie es verkauft melden; oder löschen Sie es.";
     edit_title: "Edit your car", "Auto bearbeiten";

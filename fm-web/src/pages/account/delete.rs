@@ -38,6 +38,7 @@ fn draw(context: &RequestContext, entries: Vec<Entry>, refusal: Option<Refusal>)
     let confirm = Confirm {
         heading: t.delete_account,
         text: t.delete_account_text.to_owned(),
+        card: None,
         action: "/account/delete".into(),
         back: "/account".into(),
         button: t.delete_account,

@@ -26,6 +26,7 @@ fn draw(context: &RequestContext, email: &str, refusal: Option<(Vec<Entry>, Refu
     let page = Confirm {
         heading: t.forgotten,
         text: t.forgotten_text.into(),
+        card: None,
         action: "/forgotten-password".into(),
         back: "/sign-in".into(),
         button: t.forgotten_send,

@@ -26,7 +26,7 @@ pub struct Nothing {}
 
 /// The page that asks before a link does anything.
 fn ask(heading: &'static str, text: &'static str, button: &'static str, action: String) -> Confirm {
-    Confirm { heading, text: text.into(), action, back: "/".into(), button, bad: false, entries: Vec::new() }
+    Confirm { heading, text: text.into(), card: None, action, back: "/".into(), button, bad: false, entries: Vec::new() }
 }
 
 #[derive(Template)]

@@ -31,6 +31,7 @@ fn draw(context: &RequestContext, token: &str, entries: Vec<Entry>, refusal: Opt
     let page = Confirm {
         heading: t.choose_password,
         text: t.choose_password_text.into(),
+        card: None,
         action: format!("/new-password?token={token}"),
         back: "/sign-in".into(),
         button: t.change_password,

@@ -5,6 +5,7 @@ use crate::{
     pages::{Confirm, see},
     request_context::{Me, Notice, RequestContext},
     text::{Texts, fill},
+    view::Card,
 };
 use actix_web::{
     HttpResponse,
@@ -72,6 +73,7 @@ impl Question {
         let confirm = Confirm {
             heading: words.heading,
             text: fill(words.text, &car.title),
+            card: Some(Card::of(context, &car)),
             action: format!("/my/cars/{id}/{}", self.page),
             back: "/my/cars".into(),
             button: words.button,
