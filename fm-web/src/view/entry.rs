@@ -45,6 +45,8 @@ pub struct Entry {
     pub unit: &'static str,
     /// Takes the whole width.
     pub wide: bool,
+    /// Takes half of the width of a phone.
+    pub half: bool,
 }
 
 impl Entry {
@@ -64,6 +66,7 @@ impl Entry {
             proposals: "",
             unit: "",
             wide: false,
+            half: false,
         }
     }
     pub fn text(name: &'static str, label: &'static str) -> Self {
@@ -87,6 +90,14 @@ impl Entry {
     }
     pub fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+    pub fn wide(mut self) -> Self {
+        self.wide = true;
+        self
+    }
+    pub fn half(mut self) -> Self {
+        self.half = true;
         self
     }
     pub fn hint(mut self, hint: &'static str) -> Self {

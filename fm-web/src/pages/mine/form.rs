@@ -5,7 +5,7 @@ use crate::{
     pages::{id_of, page_as},
     request_context::RequestContext,
     search::encoded,
-    text::{Lang, Texts, choice, decimal, month, number_fault, option, tenths, values, whole, year_month},
+    text::{Lang, OptionGroup, Texts, choice, decimal, month, number_fault, option, tenths, values, whole, year_month},
     view::{Car, Choice, Completeness, Entry, Layout, PriceGuide, mark_failed},
 };
 use actix_web::{HttpResponse, http::StatusCode};
@@ -14,7 +14,7 @@ use fm_sdk::{Result, text::search_key};
 use futures::future::join;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The API's code for a key of an earlier form whose car is gone.
 pub const KEY_USED: &str = "idempotency-key-used";
@@ -193,32 +193,32 @@ impl CarForm {
             vec![
                 Entry::select("maker", t.maker, all).required().with(&self.maker),
                 Entry::text("model", t.model).most(60).hint(t.model_hint).proposals("models").with(&self.model),
-                Entry::select("body", t.body, list("body")).with(&self.body),
-                Entry::number("year", t.year).required().with(&self.year),
-                Entry::select("month", t.month, list("month")).with(&self.month),
+                Entry::number("year", t.year).required().half().with(&self.year),
+                Entry::select("month", t.month, list("month")).half().with(&self.month),
+                Entry::select("body", t.body, list("body")).half().with(&self.body),
+                Entry::select("color", t.color, list("color")).half().with(&self.color),
             ],
             vec![
-                Entry::number("mileage", t.mileage).unit("km").with(&self.mileage),
-                Entry::number("power_ps", t.power).unit(t.power_unit).with(&self.power_ps),
-                Entry::select("engine", t.engine, list("engine")).with(&self.engine),
-                Entry::select("gearbox", t.gearbox, list("gearbox")).with(&self.gearbox),
-                Entry::select("color", t.color, list("color")).with(&self.color),
-                Entry::select("unrepaired_damage", t.unrepaired_damage, answers.into()).with(&self.unrepaired_damage),
+                Entry::number("mileage", t.mileage).unit("km").half().with(&self.mileage),
+                Entry::number("power_ps", t.power).unit(t.power_unit).half().with(&self.power_ps),
+                Entry::select("engine", t.engine, list("engine")).half().with(&self.engine),
+                Entry::select("gearbox", t.gearbox, list("gearbox")).half().with(&self.gearbox),
+                Entry::number("owners", t.owners).half().with(&self.owners),
+                Entry::select("unrepaired_damage", t.unrepaired_damage, answers.into()).half().with(&self.unrepaired_damage),
             ],
             vec![
-                Entry::text("trim", t.trim).most(60).with(&self.trim),
-                Entry::number("owners", t.owners).with(&self.owners),
+                Entry::text("trim", t.trim).most(60).wide().with(&self.trim),
                 Entry::text("inspection_until", t.inspection_until).most(20).hint(t.inspection_hint).with(&self.inspection_until),
-                Entry::select("emission_class", t.emission_class, list("emission_class")).with(&self.emission_class),
                 Entry::text("consumption", t.consumption).most(20).unit(t.consumption_any).with(&self.consumption),
-                Entry::select("interior_color", t.interior_color, list("color")).with(&self.interior_color),
-                Entry::number("doors", t.doors).with(&self.doors),
-                Entry::number("seats", t.seats).with(&self.seats),
+                Entry::select("emission_class", t.emission_class, list("emission_class")).half().with(&self.emission_class),
+                Entry::select("interior_color", t.interior_color, list("color")).half().with(&self.interior_color),
+                Entry::number("doors", t.doors).half().with(&self.doors),
+                Entry::number("seats", t.seats).half().with(&self.seats),
             ],
             vec![
-                Entry::text("postal_code", t.postal_code).complete("postal-code").most(10).with(&self.postal_code),
-                Entry::number("price", t.price).unit("€").required().with(&self.price),
-                Entry::area("description", t.description, 5_000).with(&self.description),
+                Entry::text("postal_code", t.postal_code).complete("postal-code").most(10).half().with(&self.postal_code),
+                Entry::number("price", t.price).unit("€").required().half().with(&self.price),
+                Entry::area("description", t.ad_text, 5_000).with(&self.description),
             ],
         ]
     }
@@ -246,7 +246,8 @@ struct Sell {
     complete: Completeness,
     failed: Vec<String>,
     parts: Vec<(&'static str, Vec<Entry>)>,
-    options: Vec<Choice>,
+    /// Equipment by its groups.
+    options: Vec<(&'static str, Vec<Choice>)>,
     models: Vec<String>,
     optional: bool,
 }
@@ -295,11 +296,11 @@ pub async fn draw(
     }
     let status = refusal.as_ref().map_or(StatusCode::OK, |r| r.status);
     let known = options.ok();
-    let options = known.iter().flat_map(|o| o.iter()).map(|o| Choice {
-        value: o.value.clone(),
-        label: option(context.lang, &o.value, Some(&o.label)),
-        on: form.options.contains(&o.value),
-    });
+    let mut options = BTreeMap::<OptionGroup, Vec<Choice>>::new();
+    for o in known.iter().flat_map(|o| o.iter()) {
+        let (label, on) = (option(context.lang, &o.value, Some(&o.label)), form.options.contains(&o.value));
+        options.entry(OptionGroup::of(&o.value)).or_default().push(Choice { value: o.value.clone(), label, on });
+    }
     let sell = Sell {
         s,
         t,
@@ -315,7 +316,7 @@ pub async fn draw(
         guide,
         failed: refusal.map(|r| r.lines).unwrap_or_default(),
         parts: vec![(t.part_car, car), (t.part_state, state), (t.part_more, more), (t.part_offer, offer)],
-        options: options.collect(),
+        options: options.into_iter().map(|(group, choices)| (group.label(context.lang), choices)).collect(),
         models: models.iter().flat_map(|m| m.iter()).map(|m| m.label.clone()).collect(),
         optional: true,
     };
