@@ -61,6 +61,8 @@ struct CarView {
     no_history: &'static str,
     price: String,
     price_note: String,
+    /// It has damage that is not repaired.
+    damaged: bool,
     card: Card,
     /// Nothing if fm-cars does not say.
     rated: Option<PricePanel>,
@@ -148,6 +150,7 @@ pub async fn car(web: Data<Web>, context: RequestContext, id: actix_web::web::Pa
         rated: rated.ok().map(|r| PricePanel::of(&context, &r)),
         price: money,
         price_note: if fallen > 0 { fill(t.price_down, price(context.lang, fallen)) } else { String::new() },
+        damaged: car.unrepaired_damage == Some(true),
         mine: context.is(&car.owner_id),
         owner: car.owner_id,
         seller: seller.ok(),

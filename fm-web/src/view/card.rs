@@ -125,7 +125,8 @@ impl Card {
             more_facts: day(context.lang, &listing.added),
             place: String::new(),
             pictures: usize::from(image.is_some()),
-            no_pictures: if image.is_none() { context.t().no_pictures_tile } else { "" },
+            // It may have some by now: only fm-cars knows.
+            no_pictures: "",
             image,
             shape: shape_of(None).into(),
             paint: paint_of(None).into(),
@@ -198,9 +199,9 @@ pub fn facts_of(context: &RequestContext, car: &Car) -> Vec<Fact> {
     let count = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
     add("user", t.owners, count(car.owners), "");
     add("check", t.inspection_until, car.inspection_until.as_deref().map(month).unwrap_or_default(), "");
-    add("car", t.doors, count(car.doors), "");
-    add("car", t.seats, count(car.seats), "");
-    add("out", t.emission_class, named("emission_class", &car.emission_class), "");
+    add("door", t.doors, count(car.doors), "");
+    add("seat", t.seats, count(car.seats), "");
+    add("leaf", t.emission_class, named("emission_class", &car.emission_class), "");
     add(
         "fuel",
         t.consumption,
