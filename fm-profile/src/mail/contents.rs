@@ -180,6 +180,8 @@ fn kind(language: Language, alert: &Alert) -> &'static str {
     match (language, alert.kind) {
         (Language::En, AlertKind::NewMatch) => "New",
         (Language::En, AlertKind::PriceDrop) => "Price fell",
+        (Language::En, AlertKind::AdExpires) => "Expires",
+        (Language::De, AlertKind::AdExpires) => "Läuft ab",
         (Language::De, AlertKind::NewMatch) => "Neu",
         (Language::De, AlertKind::PriceDrop) => "Preis gesunken",
     }

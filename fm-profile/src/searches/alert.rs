@@ -15,6 +15,8 @@ pub enum AlertKind {
     NewMatch,
     /// A car that matches, or that is remembered, has become cheaper.
     PriceDrop,
+    /// An ad of one's own is about to expire.
+    AdExpires,
 }
 
 /// What somebody is told of a car.
@@ -23,7 +25,7 @@ pub struct Alert {
     /// Derived from what it is about, so that it is made once however often its event comes.
     pub id: String,
     pub user: String,
-    /// None for a car that is remembered.
+    /// None for a car that is remembered, and for one's own.
     pub search: Option<String>,
     pub kind: AlertKind,
     pub car: String,
@@ -54,9 +56,8 @@ impl Alert {
     pub fn new(user: &str, search: Option<&str>, kind: AlertKind, car: &CarNow, from: Option<i64>, version: i64, at: i64) -> Self {
         // A car that becomes visible again is no new match.
         let version = if kind == AlertKind::NewMatch { 0 } else { version };
-        let about = format!("alert\n{user}\n{}\n{}\n{version}", search.unwrap_or_default(), car.id);
         Alert {
-            id: Uuid::new_v5(&Uuid::NAMESPACE_URL, about.as_bytes()).simple().to_string(),
+            id: id_of(&format!("alert\n{user}\n{}\n{}\n{version}", search.unwrap_or_default(), car.id)),
             user: user.into(),
             search: search.map(str::to_owned),
             kind,
@@ -70,4 +71,13 @@ impl Alert {
             mailed: false,
         }
     }
+    /// Tells a seller that an ad expires, once for each end that it has. A mail of its own tells it too.
+    pub fn expiring(car: &CarNow, expires: &str, at: i64) -> Self {
+        let id = id_of(&format!("expires\n{}\n{}\n{expires}", car.owner, car.id));
+        Alert { id, mailed: true, ..Alert::new(&car.owner, None, AlertKind::AdExpires, car, None, 0, at) }
+    }
+}
+
+fn id_of(about: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, about.as_bytes()).simple().to_string()
 }

@@ -12,5 +12,5 @@ pub use alert::{ALERTS_KEPT, Alert, AlertKind};
 pub use centre::Centre;
 pub use filters::Filters;
 pub use mails::{ALERT_MAILS_KEPT, AlertMail, mail_alerts};
-pub use percolate::{listed, price_fell};
+pub use percolate::{listed, make, price_fell};
 pub use saved::{MAX_SEARCHES, SavedSearch};

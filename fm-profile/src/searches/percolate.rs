@@ -58,7 +58,8 @@ async fn matching(cx: &Cx<Profile>, car: &CarNow) -> Result<Vec<SavedSearch>> {
     Ok(found)
 }
 
-async fn make(cx: &Cx<Profile>, alert: Alert) -> Result<()> {
+/// Keeps an alert, once however often its event comes.
+pub async fn make(cx: &Cx<Profile>, alert: Alert) -> Result<()> {
     match cx.insert(alert, |_, _| Ok(())).await {
         // The event came before.
         Err(e) if e.kind() != Kind::Conflict => Err(e),

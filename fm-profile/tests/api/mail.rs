@@ -287,6 +287,13 @@ async fn a_seller_is_written_to_before_an_ad_expires_and_renews_it_from_the_mail
     assert_eq!(about(&mails[0]), "Renew your ad: BMW 3 Series 2015");
     let text = mails[0].text();
     assert!(text.contains("expires on 8 May 2026.") && text.contains("https://market.example/my/cars/c1/renew"), "{text}");
+    // On the site it is told too, once, whether or not the address is confirmed.
+    for (who, count) in [(&ann, 3), (&ben, 1)] {
+        let told: Value = market.with_token(who, "GET", "/api/me/alerts", Value::Null).await.json();
+        let items = told["items"].as_array().unwrap();
+        assert_eq!(items.len(), count, "{told}");
+        assert!(items.iter().all(|a| a["kind"] == "ad_expires" && a["search_id"].is_null() && a["seen"] == false), "{told}");
+    }
 }
 
 #[actix_rt::test]

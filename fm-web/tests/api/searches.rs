@@ -35,6 +35,16 @@ async fn a_search_is_saved_from_its_results_under_the_names_of_its_filters() {
 }
 
 #[actix_web::test]
+async fn an_ad_that_expires_is_among_the_alerts_and_leads_to_its_renewal() {
+    let market = with_alert().await;
+    let alert = json!({"id": "a-2", "kind": "ad_expires", "search_id": null, "car_id": CAR, "title": "BMW <3>", "price": 8_500, "from": null,
+        "image": null, "at": "2026-02-01T00:00:00.000Z", "seen": false});
+    market.answers("GET", ALERTS, 200, json!({"items": [alert], "total": 1, "page": 1, "per_page": 50})).await;
+    let page = market.signed_in_buyer().await.get("/searches").await;
+    page.is(200).has(&format!("href=\"/my/cars/{CAR}/renew\"")).has("your ad expires soon: renew it").lacks("letter-fallen");
+}
+
+#[actix_web::test]
 async fn a_search_that_cannot_be_saved_shows_why() {
     for (status, code, said) in [(409, "searches-full", "50 searches"), (422, "invalid", "cannot be saved")] {
         let market = with_alert().await;

@@ -130,11 +130,14 @@ fn alert_row(context: &RequestContext, a: &Alert) -> AlertRow {
     let t = context.t();
     let fallen = a.kind == "price_drop";
     let key = a.image.as_deref().and_then(|url| url.strip_prefix("/images/")?.split('/').next());
+    let car = a.car_id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "");
+    let expires = a.kind == "ad_expires";
     AlertRow {
-        href: format!("/cars/{}", a.car_id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "")),
+        href: if expires { format!("/my/cars/{car}/renew") } else { format!("/cars/{car}") },
         title: a.title.clone(),
         price: price(context.lang, a.price),
         what: match a.from {
+            _ if expires => t.alert_ad_expires.to_owned(),
             Some(from) if fallen => fill(t.alert_price_drop, price(context.lang, (from - a.price).max(0))),
             _ => t.alert_new_match.to_owned(),
         },
