@@ -15,6 +15,7 @@ pub mod credentials;
 pub mod drain;
 mod fetch;
 pub mod front;
+mod grpc;
 mod instances;
 pub mod live;
 pub mod pipeline;

@@ -72,6 +72,14 @@ impl RequestBody {
         Ok(self.ahead.clone())
     }
 
+    /// Gives back what was read: it comes before the rest once more.
+    pub fn put_back(&mut self, pieces: Vec<Bytes>) {
+        self.ahead = match <[Bytes; 1]>::try_from(pieces) {
+            Ok([piece]) => piece,
+            Err(pieces) => pieces.concat().into(),
+        };
+    }
+
     /// Copies what passes from here on; what was read ahead, too.
     pub fn copy_to(&mut self, mut copy: BodyCopy) {
         copy.piece(&self.ahead);

@@ -12,7 +12,7 @@ use super::{
     websocket,
 };
 use crate::{
-    api,
+    api, grpc,
     live::LiveRequest,
     pipeline::{Answer, Body, Compiled, CompiledRoute, Delivery, Exchange, Worker, run, spans},
     router::{Found, Lookup, MethodSet, RequestAttributes},
@@ -56,7 +56,7 @@ pub async fn serve(
     if head.headers.contains_key(header::UPGRADE) {
         state.note_switch();
     }
-    let (language, method) = (page::wanted(&head.headers), head.method.clone());
+    let (language, method, is_grpc) = (page::wanted(&head.headers), head.method.clone(), grpc::is_asked(&head));
     let scheme = scheme_of(&origin, &head.headers, &gateway.trusted);
     let parent = head.headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<TraceParent>().ok());
     let mut span = begin_span(&gateway, &method, parent);
@@ -73,10 +73,14 @@ pub async fn serve(
         })
     };
     let (mut answer, exchange, close) = answered;
-    if let (Some(problem), Some(language)) = (answer.problem.take(), language) {
-        answer = page::show(answer, &problem, language);
+    // What is counted: gRPC has a status of its own beside it.
+    let status = answer.status;
+    match (answer.problem.take(), language) {
+        (Some(problem), _) if is_grpc => answer = trailers_only(answer, &problem.detail),
+        (Some(problem), Some(language)) => answer = page::show(answer, &problem, language),
+        _ => {}
     }
-    let Answer { status, mut headers, mut body, .. } = answer;
+    let Answer { status: sent, mut headers, mut body, .. } = answer;
     if exchange.is_none() {
         spans::end(&mut span, None, status, true);
     }
@@ -102,9 +106,19 @@ pub async fn serve(
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let mut response = Response::new(Delivery::new(status, body, exchange, in_flight));
-    *response.status_mut() = status;
+    *response.status_mut() = sent;
     *response.headers_mut() = headers;
     response
+}
+
+/// An answer of the gateway's own as clients of gRPC read it: a head alone, which is the trailers as well.
+fn trailers_only(answer: Answer, text: &str) -> Answer {
+    let mut own = Answer::new(StatusCode::OK, grpc::MEDIA_TYPE, "");
+    let with_media_type = own.headers.clone();
+    own.headers = answer.headers;
+    own.headers.extend(with_media_type);
+    own.headers.extend(grpc::trailers(grpc::Code::of(answer.status), text));
+    own
 }
 
 /// What is known of a request before it is looked at.

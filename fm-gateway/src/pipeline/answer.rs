@@ -75,7 +75,16 @@ impl Body {
         }
     }
 
-    /// Whether all bytes have been given.
+    /// Gives the trailers, once all bytes have been given.
+    pub fn take_trailers(&mut self) -> Option<HeaderMap> {
+        match self {
+            Body::Upstream(stream) | Body::Events(stream, _) => stream.take_trailers(),
+            Body::Transformed(transformed) => transformed.take_trailers(),
+            Body::Bytes(_) | Body::WouldBe(_) => None,
+        }
+    }
+
+    /// Whether all has been given, trailers as well.
     pub fn is_ended(&self) -> bool {
         match self {
             Body::Bytes(rest) => rest.is_empty(),

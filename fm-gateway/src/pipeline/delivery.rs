@@ -1,9 +1,9 @@
 //! The answer on its way to the client; what happens to it is noted when it is over.
 
 use super::{Body, Exchange, spans};
-use crate::front::InFlight;
+use crate::{front::InFlight, grpc, upstream::Failure};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use hyper::body::{Frame, SizeHint};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -88,6 +88,19 @@ impl Delivery {
         })
     }
 
+    /// A piece of the body, or the trailers behind it.
+    fn frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        Poll::Ready(match ready!(self.next(cx)) {
+            Some(Ok(piece)) => Some(Ok(Frame::data(piece))),
+            // A call of gRPC is told of its end, and of why, by trailers.
+            Some(Err(failure)) if self.exchange.as_ref().is_some_and(|x| grpc::is_asked(&x.head)) => {
+                Some(Ok(Frame::trailers(grpc_trailers(&failure))))
+            }
+            Some(Err(failure)) => Some(Err(failure)),
+            None => self.body.take_trailers().map(|trailers| Ok(Frame::trailers(trailers))),
+        })
+    }
+
     fn changed(&mut self, mut piece: Bytes) -> Bytes {
         if let Some(x) = &mut self.exchange
             && x.route.phases.body
@@ -102,6 +115,17 @@ impl Delivery {
     }
 }
 
+/// The trailers of a call of gRPC that has failed after its head.
+fn grpc_trailers(failure: &std::io::Error) -> HeaderMap {
+    match failure.get_ref().and_then(|cause| cause.downcast_ref()) {
+        Some(Failure::BodyTimeout) => grpc::trailers(grpc::Code::DeadlineExceeded, "the upstream did not answer in time"),
+        Some(Failure::Broken(_) | Failure::Truncated(_)) => {
+            grpc::trailers(grpc::Code::Unavailable, "the upstream stopped in the middle of its answer")
+        }
+        _ => grpc::trailers(grpc::Code::Internal, "the upstream's answer cannot be handed on"),
+    }
+}
+
 impl hyper::body::Body for Delivery {
     type Data = Bytes;
     type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -109,8 +133,8 @@ impl hyper::body::Body for Delivery {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         // A plugin that panics costs this answer, not the worker.
-        match catch_unwind(AssertUnwindSafe(|| this.next(cx))) {
-            Ok(polled) => polled.map(|piece| piece.map(|result| result.map(Frame::data).map_err(Into::into))),
+        match catch_unwind(AssertUnwindSafe(|| this.frame(cx))) {
+            Ok(polled) => polled.map(|frame| frame.map(|result| result.map_err(Into::into))),
             Err(_) => Poll::Ready(Some(Err("a plugin panicked".into()))),
         }
     }

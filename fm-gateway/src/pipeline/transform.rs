@@ -2,6 +2,7 @@
 
 use super::Body;
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use std::{
     io,
     task::{Context, Poll},
@@ -42,11 +43,13 @@ pub struct Transformed {
     pub(super) body: Body,
     transform: Box<dyn BodyTransform>,
     is_ended: bool,
+    /// Those of the body, which pass as they are.
+    trailers: Option<HeaderMap>,
 }
 
 impl Transformed {
     pub(super) fn new(body: Body, transform: impl BodyTransform) -> Self {
-        Transformed { body, transform: Box::new(transform), is_ended: false }
+        Transformed { body, transform: Box::new(transform), is_ended: false, trailers: None }
     }
 
     pub(super) fn length(&self) -> Option<u64> {
@@ -54,7 +57,11 @@ impl Transformed {
     }
 
     pub(super) fn is_ended(&self) -> bool {
-        self.is_ended
+        self.is_ended && self.trailers.is_none()
+    }
+
+    pub(super) fn take_trailers(&mut self) -> Option<HeaderMap> {
+        self.trailers.take()
     }
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
@@ -63,6 +70,7 @@ impl Transformed {
                 Poll::Ready(Some(piece)) => piece.and_then(|piece| self.pass(piece)),
                 Poll::Ready(None) => {
                     self.is_ended = true;
+                    self.trailers = self.body.take_trailers();
                     self.transform.end()
                 }
                 Poll::Pending => match self.transform.flush() {

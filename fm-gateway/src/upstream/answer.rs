@@ -42,6 +42,11 @@ pub(super) fn check(head: Parts, method: &Method, asked: bool) -> Result<Head, &
             return Err("101 with a body");
         }
     }
+    if version == Version::HTTP_2
+        && [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE].iter().any(|name| headers.contains_key(name))
+    {
+        return Err("a header of the connection over HTTP/2");
+    }
     let length = length(&headers)?;
     let chunked = is_chunked(&headers)?;
     let persistent = take_connection(&mut headers, version)?;
@@ -53,7 +58,8 @@ pub(super) fn check(head: Parts, method: &Method, asked: bool) -> Result<Head, &
         headers,
         length: if bodiless { Some(0) } else { length.filter(|_| !chunked) },
         would_be: length.filter(|_| *method == Method::HEAD || status == StatusCode::NOT_MODIFIED),
-        until_close: !bodiless && !chunked && length.is_none(),
+        // The frames of HTTP/2 say where a body ends.
+        until_close: !bodiless && !chunked && length.is_none() && version < Version::HTTP_2,
         persistent,
         reusable,
     })

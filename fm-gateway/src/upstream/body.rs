@@ -1,17 +1,17 @@
 //! The body of an answer, as a stream; its framing was the upstream connection's and ends here.
 
-use super::{answer::Head, call::Call, failure::Failure, pool::Pool};
+use super::{answer::Head, call::Call, failure::Failure, pool::Pool, trailers};
 use crate::front::has_no_fields;
 use bytes::{Bytes, BytesMut};
-use hyper::body::{Body, Incoming};
+use http::HeaderMap;
+use hyper::body::{Body, Frame, Incoming};
 use std::{
     any::Any,
     collections::VecDeque,
     future::poll_fn,
     mem,
-    pin::Pin,
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -28,6 +28,9 @@ pub struct BodyStream {
     reusable: bool,
     /// The body ends with its connection.
     until_close: bool,
+    /// Trailers are handed on, and not read past.
+    keeps_trailers: bool,
+    trailers: Option<HeaderMap>,
     pool: Rc<Pool>,
     /// What is to be let go when the answer is over.
     held: Vec<Box<dyn Any>>,
@@ -37,7 +40,8 @@ impl BodyStream {
     pub fn new(call: Call, head: &Head, body: Incoming, pool: Rc<Pool>) -> Self {
         let &Head { length, reusable, until_close, .. } = head;
         let (ahead, held) = (VecDeque::new(), Vec::new());
-        let mut stream = BodyStream { call: Some(call), body, ahead, length, reusable, until_close, pool, held };
+        let (keeps_trailers, trailers) = (false, None);
+        let mut stream = BodyStream { call: Some(call), body, ahead, length, reusable, until_close, keeps_trailers, trailers, pool, held };
         if stream.body.is_end_stream() {
             stream.finish();
         }
@@ -54,9 +58,19 @@ impl BodyStream {
         self.length
     }
 
-    /// Whether all of it has been given.
+    /// Whether all of it has been given, trailers as well.
     pub fn is_ended(&self) -> bool {
-        self.call.is_none() && self.ahead.is_empty()
+        self.call.is_none() && self.ahead.is_empty() && self.trailers.is_none()
+    }
+
+    /// Keeps the trailers of HTTP/2 for whoever takes them.
+    pub fn keep_trailers(&mut self) {
+        self.keeps_trailers = true;
+    }
+
+    /// Gives the trailers, once the body has been given.
+    pub fn take_trailers(&mut self) -> Option<HeaderMap> {
+        self.trailers.take()
     }
 
     /// Whether its end is that of its connection.
@@ -72,7 +86,7 @@ impl BodyStream {
         }
     }
 
-    /// Takes the whole body, if all of it is here already.
+    /// Takes the whole body, if all of it is here already and no trailers follow.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -93,7 +107,7 @@ impl BodyStream {
                 Poll::Pending => return Ok(None),
             }
         }
-        Ok(self.call.is_none().then(|| self.join()))
+        Ok((self.call.is_none() && self.trailers.is_none()).then(|| self.join()))
     }
 
     fn join(&mut self) -> Bytes {
@@ -115,13 +129,13 @@ impl BodyStream {
         if let Some(body) = self.take_whole()? {
             return Ok(Some(body));
         }
-        if self.length.is_none_or(|length| length > limit) {
+        if self.trailers.is_some() || self.length.is_none_or(|length| length > limit) {
             return Ok(None);
         }
         while let Some(piece) = poll_fn(|cx| self.poll_more(cx)).await {
             self.ahead.push_back(piece?);
         }
-        Ok(Some(self.join()))
+        Ok(self.trailers.is_none().then(|| self.join()))
     }
 
     /// Gives the next piece.
@@ -139,6 +153,10 @@ impl BodyStream {
             call.watchdog.progress();
             return polled;
         }
+        // Both sides of a call may take turns, and one of them be silent for long.
+        if call.connection.multiplexed().is_some() && call.upload.as_ref().is_some_and(|upload| upload.moved()) {
+            call.watchdog.progress();
+        }
         match call.watchdog.poll(cx, call.times.idle) {
             Poll::Ready(()) => self.fail(Failure::BodyTimeout),
             Poll::Pending => Poll::Pending,
@@ -147,16 +165,18 @@ impl BodyStream {
 
     /// Reads on. Finishes at the end of the body, and fails with it.
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        let mut driven = false;
         while let Some(call) = &mut self.call {
-            // What comes next comes by driving the connection, so that the body need not wake this very task.
-            match Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    if has_no_fields(&frame) {
-                        return self.fail(Failure::BadAnswer("the trailers are no fields".into()));
-                    }
-                    // Trailers end here: the client's connection has a framing of its own.
-                    let Ok(piece) = frame.into_data() else { continue };
+            match ready!(call.connection.poll_frame(&mut self.body, cx)) {
+                Some(Ok(frame)) => {
+                    let piece = match frame.into_data() {
+                        Ok(piece) => piece,
+                        Err(frame) => {
+                            if let Err(why) = self.end_with(frame) {
+                                return self.fail(Failure::BadAnswer(why.into()));
+                            }
+                            continue;
+                        }
+                    };
                     if self.body.is_end_stream() {
                         self.finish();
                     }
@@ -164,18 +184,22 @@ impl BodyStream {
                         return Poll::Ready(Some(Ok(piece)));
                     }
                 }
-                Poll::Ready(Some(Err(e))) => return self.fail(Failure::of_body(e)),
-                Poll::Ready(None) => self.finish(),
-                Poll::Pending if driven => return Poll::Pending,
-                Poll::Pending => {
-                    call.connection.drive(cx);
-                    driven = true;
-                    continue;
-                }
+                Some(Err(e)) => return self.fail(Failure::of_body(e)),
+                None => self.finish(),
             }
-            driven = false;
         }
         Poll::Ready(None)
+    }
+
+    /// Takes the trailers of HTTP/2, if they are to be kept. Those of HTTP/1.1 end here.
+    fn end_with(&mut self, frame: Frame<Bytes>) -> Result<(), &'static str> {
+        let is_multiplexed = self.call.as_ref().is_some_and(|call| call.connection.multiplexed().is_some());
+        if !is_multiplexed {
+            return if has_no_fields(&frame) { Err("the trailers are no fields") } else { Ok(()) };
+        }
+        self.trailers = frame.into_trailers().ok().filter(|_| self.keeps_trailers).map(trailers::of_answer).filter(|kept| !kept.is_empty());
+        self.finish();
+        Ok(())
     }
 
     fn fail(&mut self, failure: Failure) -> Poll<Option<Result<Bytes, Failure>>> {

@@ -5,13 +5,13 @@ use super::{
     connection::{Connection, Unanswered},
     connector::Stream,
     failure::Failure,
-    upload::{Progress, Upload},
+    upload::{Upload, Uploading},
     watchdog::Watchdog,
 };
 use bytes::Bytes;
 use http::header::UPGRADE;
 use hyper::{Request, body::Incoming};
-use std::{rc::Rc, task::Context, time::Duration};
+use std::{task::Context, time::Duration};
 use tokio::time::Instant;
 
 /// How long each part may stand still. Zero means for ever.
@@ -29,15 +29,15 @@ pub struct Times {
 /// A request that is being sent. Dropping it closes the connection, which tells the upstream to stop.
 pub struct Call {
     pub(super) connection: Connection,
-    pub(super) upload: Option<Rc<Progress>>,
+    pub(super) upload: Option<Uploading>,
     pub(super) watchdog: Watchdog,
     pub(super) times: Times,
 }
 
-/// A call without an answer, and the request if surely nothing of it was sent.
+/// A call without an answer, and the request's body if surely nothing of it was sent, or the upstream says that it has not looked at it.
 pub struct Unsent {
     pub failure: Failure,
-    pub request: Option<Request<Upload>>,
+    pub body: Option<Upload>,
 }
 
 impl Call {
@@ -56,17 +56,18 @@ impl Call {
     /// # Errors
     /// See [`Failure`].
     pub async fn send(&mut self, request: Request<Upload>) -> Result<(Head, Incoming), Unsent> {
-        self.upload = request.body().progress();
+        self.upload = request.body().uploading();
         let method = request.method().clone();
         let asked = request.headers().contains_key(UPGRADE);
         let sent = self.answered(request).await?;
         let (head, body) = sent.into_parts();
-        let head = check(head, &method, asked).map_err(|why| Unsent { failure: Failure::BadAnswer(why.into()), request: None })?;
-        if let Some(upload) = &self.upload
-            && !head.persistent
-        {
-            // Whoever closes after an early answer reads no more; a failed write must not cost the answer.
-            upload.stop();
+        let head = check(head, &method, asked).map_err(|why| Unsent { failure: Failure::BadAnswer(why.into()), body: None })?;
+        if let Some(upload) = &self.upload {
+            upload.processed();
+            if !head.persistent {
+                // Whoever closes after an early answer reads no more; a failed write must not cost the answer.
+                upload.stop();
+            }
         }
         Ok((head, body))
     }
@@ -76,7 +77,13 @@ impl Call {
         self.connection.into_io()
     }
 
+    /// Whether it is made over HTTP/2.
+    pub fn is_http2(&self) -> bool {
+        self.connection.multiplexed().is_some()
+    }
+
     async fn answered(&mut self, request: Request<Upload>) -> Result<hyper::Response<Incoming>, Unsent> {
+        let is_http2 = self.is_http2();
         let Call { connection, upload, watchdog, times } = self;
         let overdue = |cx: &mut Context<'_>| {
             if upload.as_ref().is_some_and(|upload| upload.moved()) {
@@ -91,10 +98,22 @@ impl Call {
         match connection.send(request, overdue).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(Unanswered { error, request })) => {
-                let failure = upload.as_ref().and_then(|upload| upload.failure()).unwrap_or_else(|| Failure::of_head(error));
-                Err(Unsent { failure, request })
+                let failed = upload.as_ref().and_then(|upload| upload.failure());
+                let failure = failed.unwrap_or_else(|| Failure::of_head(error));
+                let body = match &failure {
+                    Failure::Unprocessed(_) => upload.as_ref().map_or_else(|| Some(Upload::none()), |upload| upload.take_back()),
+                    _ => request.map(Request::into_body),
+                };
+                let failure = match failure {
+                    // Part of its body is gone.
+                    Failure::Unprocessed(e) if body.is_none() => Failure::Broken(e),
+                    // It was still waiting for its stream.
+                    Failure::Broken(e) if body.is_some() && is_http2 => Failure::Unprocessed(e),
+                    failure => failure,
+                };
+                Err(Unsent { failure, body })
             }
-            Err(failure) => Err(Unsent { failure, request: None }),
+            Err(failure) => Err(Unsent { failure, body: None }),
         }
     }
 }

@@ -1,6 +1,11 @@
 //! Opens connections to upstreams, in clear text or over TLS.
 
-use super::{connection::Connection, endpoint::Endpoint, failure::Failure};
+use super::{
+    connection::Connection,
+    endpoint::{Endpoint, Protocol},
+    failure::Failure,
+    http2::Multiplexed,
+};
 use fm_sdk::{Error, Kind};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -11,6 +16,10 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::either::Either;
+
+/// Names of protocols (RFC 7301).
+const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
 
 /// A connection below HTTP.
 pub type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
@@ -34,8 +43,7 @@ impl Connector {
         };
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
         let builder = builder.map_err(|e| Error::new(Kind::Internal, "tls", "TLS is not built in").caused_by(e))?;
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let config = builder.with_root_certificates(roots).with_no_client_auth();
         Ok(Connector(Some(Arc::new(config).into())))
     }
 
@@ -45,19 +53,33 @@ impl Connector {
     /// `Connect`, `ConnectTimeout` or `Tls`.
     pub async fn open(&self, endpoint: &Endpoint<'_>, within: Duration) -> Result<Connection, Failure> {
         let opened = tokio::time::timeout(within, self.stream(endpoint)).await.map_err(|_| Failure::ConnectTimeout)?;
-        Connection::over(opened?, &endpoint.pool_key()).await
+        match opened? {
+            (io, true) => Ok(Connection::on(&Multiplexed::over(io).await?, endpoint.pool_key().into(), false)),
+            (io, false) => Connection::over(io, &endpoint.pool_key()).await,
+        }
     }
 
-    async fn stream(&self, endpoint: &Endpoint<'_>) -> Result<Stream, Failure> {
+    /// What is open, and whether HTTP/2 is spoken over it.
+    async fn stream(&self, endpoint: &Endpoint<'_>) -> Result<(Stream, bool), Failure> {
         let io = TcpStream::connect(endpoint.address).await.map_err(Failure::Connect)?;
         io.set_nodelay(true).map_err(Failure::Connect)?;
         if !endpoint.is_tls {
-            return Ok(Either::Left(io));
+            return Ok((Either::Left(io), endpoint.may_be_http2()));
         }
         let Connector(Some(tls)) = self else { return Err(Failure::Tls(io::ErrorKind::Unsupported.into())) };
         let name = ServerName::try_from(endpoint.server_name().to_owned()).map_err(|e| Failure::Tls(io::Error::other(e)))?;
-        let io = tls.connect(name, io).await.map_err(Failure::Tls)?;
-        Ok(Either::Right(Box::new(io)))
+        let protocols: &[&[u8]] = match endpoint.protocol {
+            Protocol::Auto => &[HTTP2, HTTP1],
+            Protocol::Http1 => &[HTTP1],
+            Protocol::H2 => &[HTTP2],
+        };
+        let protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let io = tls.with_alpn(protocols).connect(name, io).await.map_err(Failure::Tls)?;
+        let is_http2 = io.get_ref().1.alpn_protocol() == Some(HTTP2);
+        if !is_http2 && !endpoint.may_be_http1() {
+            return Err(Failure::Tls(io::Error::other("the upstream does not agree on HTTP/2")));
+        }
+        Ok((Either::Right(Box::new(io)), is_http2))
     }
 }
 

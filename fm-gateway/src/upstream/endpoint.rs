@@ -1,10 +1,38 @@
 //! Where an upstream is: how it is spoken to, which address is connected to, and under which name it is known there.
 
 use fm_sdk::registry::services::Instance;
+use http::uri::Scheme;
+use serde::Deserialize;
 use std::borrow::Cow;
 
 /// What an instance's metadata says where its address is not its name: `host:port` for `Host` and its certificate.
 pub const HOST: &str = "host";
+
+/// What an instance's metadata says of the protocol that it speaks; see [`Protocol::named`].
+pub const PROTOCOL: &str = "protocol";
+
+/// Which version of HTTP an upstream is spoken to in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Over TLS the one that both sides agree on (ALPN), in clear text HTTP/1.1.
+    #[default]
+    Auto,
+    Http1,
+    /// HTTP/2, which the upstream must agree on over TLS, and is known to speak in clear text (h2c by prior knowledge).
+    H2,
+}
+
+impl Protocol {
+    /// That of a name: `http1` or `http/1.1`, `h2` or `h2c`; of other names none is known.
+    pub fn named(name: &str) -> Protocol {
+        match name {
+            "http1" | "http/1.1" => Protocol::Http1,
+            "h2" | "h2c" => Protocol::H2,
+            _ => Protocol::Auto,
+        }
+    }
+}
 
 /// An upstream's scheme and address, and its name if that is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +41,7 @@ pub struct Endpoint<'a> {
     /// `host:port`, to which connections are opened.
     pub address: &'a str,
     pub is_tls: bool,
+    pub protocol: Protocol,
     name: Option<&'a str>,
 }
 
@@ -24,7 +53,33 @@ impl<'a> Endpoint<'a> {
             Some(address) => (false, address),
             None => (true, url.strip_prefix("https://")?),
         };
-        Some(Endpoint { url, address, is_tls, name: instance.metadata.get(HOST).map(String::as_str) })
+        let says = |name| instance.metadata.get(name).map(String::as_str);
+        let protocol = says(PROTOCOL).map(Protocol::named).unwrap_or_default();
+        Some(Endpoint { url, address, is_tls, protocol, name: says(HOST) })
+    }
+
+    /// The same spoken to in another protocol, unless that is `Auto`.
+    #[must_use]
+    pub fn speaking(mut self, protocol: Protocol) -> Self {
+        if protocol != Protocol::Auto {
+            self.protocol = protocol;
+        }
+        self
+    }
+
+    /// Whether HTTP/2 may be spoken to it.
+    pub fn may_be_http2(&self) -> bool {
+        self.protocol == Protocol::H2 || (self.is_tls && self.protocol == Protocol::Auto)
+    }
+
+    /// Whether HTTP/1.1 may be spoken to it.
+    pub fn may_be_http1(&self) -> bool {
+        self.protocol != Protocol::H2
+    }
+
+    /// The scheme of its URL.
+    pub fn scheme(&self) -> Scheme {
+        if self.is_tls { Scheme::HTTPS } else { Scheme::HTTP }
     }
 
     /// What `Host` says; the port is left out where it is that of the scheme (RFC 9110, 4.2.3).
@@ -122,6 +177,27 @@ mod tests {
             assert_eq!((endpoint.host(), endpoint.server_name()), (host, server_name), "{url} {name:?}");
         }
         assert_eq!(Endpoint::of(&instance("ftp://a:1", None)), None);
+    }
+
+    #[test]
+    fn http2_is_spoken_by_agreement_or_where_it_is_known() {
+        // URL, what the instance says, what the route says; whether HTTP/2 and HTTP/1.1 may be spoken.
+        for (url, says, set, spoken) in [
+            ("http://a:1", None, Protocol::Auto, (false, true)),
+            ("https://a:1", None, Protocol::Auto, (true, true)),
+            ("http://a:1", Some("h2c"), Protocol::Auto, (true, false)),
+            ("https://a:1", Some("h2"), Protocol::Auto, (true, false)),
+            ("https://a:1", Some("http1"), Protocol::Auto, (false, true)),
+            ("http://a:1", Some("quic"), Protocol::Auto, (false, true)),
+            ("http://a:1", None, Protocol::H2, (true, false)),
+            ("https://a:1", None, Protocol::Http1, (false, true)),
+            ("http://a:1", Some("h2c"), Protocol::Http1, (false, true)),
+        ] {
+            let mut instance = instance(url, None);
+            instance.metadata.extend(says.map(|says| (PROTOCOL.to_owned(), says.to_owned())));
+            let endpoint = Endpoint::of(&instance).unwrap().speaking(set);
+            assert_eq!((endpoint.may_be_http2(), endpoint.may_be_http1()), spoken, "{url} {says:?} {set:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Why a call to an upstream came to nothing.
 
 use crate::front::BodyError;
-use std::{borrow::Cow, error::Error, io};
+use h2::Reason;
+use std::{borrow::Cow, error::Error, io, iter};
 
 /// What went wrong, and with whom.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum Failure {
     /// The connection ended before the answer's head was there.
     #[error("the upstream closed the connection: {0}")]
     Broken(io::Error),
+    /// It says so itself: by GOAWAY, or a stream that it has refused (RFC 9113, 8.7).
+    #[error("the upstream has not processed the request: {0}")]
+    Unprocessed(io::Error),
     #[error("the upstream did not answer in time")]
     HeadTimeout,
     /// It went to an instance that hangs, because all others do, too.
@@ -45,11 +49,22 @@ impl Failure {
         if error.is_parse() || error.is_parse_too_large() || error.is_parse_status() {
             return Failure::BadAnswer(error.to_string().into());
         }
-        Failure::Broken(io::Error::other(error))
+        match http2_cause(&error) {
+            Some(cause) if cause.is_remote() && (cause.is_go_away() || cause.reason() == Some(Reason::REFUSED_STREAM)) => {
+                Failure::Unprocessed(io::Error::other(error))
+            }
+            Some(cause) if cause.is_library() => Failure::BadAnswer(cause.to_string().into()),
+            _ => Failure::Broken(io::Error::other(error)),
+        }
     }
 
     /// Why the body of an answer did not come to its end.
     pub(super) fn of_body(error: hyper::Error) -> Failure {
+        match http2_cause(&error) {
+            Some(cause) if cause.is_library() => return Failure::BadAnswer(cause.to_string().into()),
+            Some(cause) if !cause.is_io() => return Failure::Truncated(io::Error::other(error)),
+            _ => {}
+        }
         match error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind) {
             Some(io::ErrorKind::UnexpectedEof) => Failure::Truncated(io::Error::other(error)),
             Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => Failure::BadAnswer(error.to_string().into()),
@@ -65,9 +80,9 @@ impl Failure {
             Failure::Client(_) | Failure::ClientTimeout | Failure::TooLarge | Failure::Busy | Failure::AllSilent | Failure::Unsendable
         )
     }
-    /// Whether surely nothing of the request has reached the upstream.
+    /// Whether surely nothing of the request has reached the upstream, or it has looked at nothing of it.
     pub fn nothing_sent(&self) -> bool {
-        matches!(self, Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_))
+        matches!(self, Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_) | Failure::Unprocessed(_))
     }
     /// Stable and lower-case, for metrics and logs.
     pub fn reason(&self) -> &'static str {
@@ -77,6 +92,7 @@ impl Failure {
             Failure::Tls(_) => "tls",
             Failure::Busy => "busy",
             Failure::Broken(_) => "broken",
+            Failure::Unprocessed(_) => "unprocessed",
             Failure::HeadTimeout => "head-timeout",
             Failure::AllSilent => "all-silent",
             Failure::BodyTimeout => "body-timeout",
@@ -88,4 +104,9 @@ impl Failure {
             Failure::TooLarge => "too-large",
         }
     }
+}
+
+/// What HTTP/2 says of an error.
+pub(super) fn http2_cause(error: &hyper::Error) -> Option<&h2::Error> {
+    iter::successors(error.source(), |&cause| cause.source()).find_map(|cause| cause.downcast_ref())
 }

@@ -37,6 +37,8 @@ mod exhaustion;
 #[cfg(test)]
 mod external_auth;
 #[cfg(test)]
+mod grpc;
+#[cfg(test)]
 mod handover;
 #[cfg(test)]
 mod hanging;
@@ -46,6 +48,8 @@ mod hops;
 mod http2;
 #[cfg(test)]
 mod http2_end;
+#[cfg(test)]
+mod http2_upstreams;
 #[cfg(test)]
 mod load_shedding;
 #[cfg(test)]

@@ -76,7 +76,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("Hedge after", "Zweite Anfrage nach"),
     ("Host", "Host"),
     ("Idle timeout", "Zeitlimit ohne Daten"),
-    ("Idle timeout of event streams", "Zeitlimit von Ereignisströmen ohne Daten"),
+    ("gRPC streams", "gRPC-Ströme"),
+    ("Idle timeout of streams", "Zeitlimit von Strömen ohne Daten"),
     ("Keep the host", "Host behalten"),
     ("Keep the query", "Query behalten"),
     ("Largest answer", "Größte Antwort"),
@@ -105,6 +106,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Percent", "Prozent"),
     ("Probes", "Proben"),
     ("Problem", "Problem"),
+    ("Protocol", "Protokoll"),
     ("Query parameter", "Query-Parameter"),
     ("Realm", "Bereich"),
     ("Request", "Anfrage"),
@@ -396,8 +398,8 @@ const TEXTS: &[(&str, &str)] = &[
         "Was ein Plugin davor gefunden hat, oder http://host:port oder https://host:port",
     ),
     (
-        "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent",
-        "Wie viele andere Instanzen versucht werden: GET und HEAD, solange nichts geantwortet wurde, andere nur, wenn nichts gesendet wurde",
+        "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent, or the upstream says over HTTP/2 that it has not looked at them",
+        "Wie viele andere Instanzen versucht werden: GET und HEAD, solange nichts geantwortet wurde, andere nur, wenn nichts gesendet wurde oder der Upstream über HTTP/2 sagt, dass er sie nicht angesehen hat",
     ),
     (
         "When a GET or HEAD that waits is sent to another instance too, within a budget; 0s: never. For routes whose answers take longer than this, name more",
@@ -406,7 +408,15 @@ const TEXTS: &[(&str, &str)] = &[
     ("Until the connection stands", "Bis die Verbindung steht"),
     ("From the last byte sent to the head of the answer", "Vom letzten gesendeten Byte bis zum Kopf der Antwort"),
     ("Between two pieces of the answer", "Zwischen zwei Stücken der Antwort"),
-    ("Between two events", "Zwischen zwei Ereignissen"),
+    ("Between two events, or two messages of a gRPC stream", "Zwischen zwei Ereignissen, oder zwei Nachrichten eines gRPC-Stroms"),
+    (
+        "auto: what the instance says in its metadata, else over TLS what both sides agree on (ALPN), else HTTP/1.1; h2: HTTP/2, in clear text by prior knowledge (h2c)",
+        "auto: was die Instanz in ihren Metadaten sagt, sonst über TLS, worauf sich beide Seiten einigen (ALPN), sonst HTTP/1.1; h2: HTTP/2, unverschlüsselt ohne Aushandlung (h2c)",
+    ),
+    (
+        "Calls of gRPC last and send as long as something moves: only the idle timeout of streams and their own deadline bound them, no other limit on time, and none on the body",
+        "Aufrufe von gRPC dauern und senden, solange sich etwas bewegt: Nur das Zeitlimit von Strömen ohne Daten und ihre eigene Frist begrenzen sie, kein anderes Zeitlimit und keine Größe des Bodys",
+    ),
     ("Between two pieces of the client's body", "Zwischen zwei Stücken des Inhalts vom Client"),
     (
         "For the whole request, from its head to the end of its answer, whatever moves; 0s: no limit. Event streams have none",

@@ -64,9 +64,9 @@ impl Request {
         let host =
             if self.host.is_empty() { HeaderValue::from_str(authority).map_err(|_| Failure::Unsendable)? } else { self.host.clone() };
         let length = if body.is_empty() { Length::None } else { Length::Known(body.len() as u64) };
-        let head =
-            Outgoing { method: &self.method, target: self.target.clone(), host, headers: &self.headers, own: self.own.clone(), length };
-        Ok(head.with(Upload::whole(body.clone())))
+        let (target, own) = (self.target.clone(), self.own.clone());
+        let head = Outgoing { method: &self.method, target, host, headers: &self.headers, own, length, http2: None };
+        head.with(Upload::whole(body.clone()))
     }
 }
 
@@ -115,7 +115,7 @@ impl Sender {
             match call.send(request.with(authority, body)?).await {
                 Ok((head, incoming)) => return self.read_past(BodyStream::new(call, &head, incoming, self.pool.clone())).await,
                 // The instance closed the connection just when it was taken.
-                Err(Unsent { failure: Failure::Broken(_), request: Some(_) }) => {}
+                Err(Unsent { failure: Failure::Broken(_), body: Some(_) }) => {}
                 Err(Unsent { failure, .. }) => return Err(failure),
             }
         }

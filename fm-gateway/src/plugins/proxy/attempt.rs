@@ -1,13 +1,14 @@
 //! Tries instances until one answers, as far as trying again is safe.
 
 use super::{Forward, operations::is_for_operators};
-use crate::front::{RequestBody, asks_for_websocket};
 use crate::{
+    front::{RequestBody, asks_for_websocket},
+    grpc,
     pipeline::{
         Answer, Body, Decision, Exchange, Upstream, spans,
         trace::{AttemptKind, AttemptOutcome},
     },
-    upstream::{BodyStream, Call, Connection, Endpoint, Failure, Limit, Unsent},
+    upstream::{BodyStream, Call, Connection, Endpoint, Failure, Limit, Unsent, Upload, accepts_trailers},
 };
 use fm_sdk::{
     Error, Kind,
@@ -17,7 +18,7 @@ use fm_sdk::{
     },
     trace::TraceParent,
 };
-use http::{Method, StatusCode, header};
+use http::{Method, StatusCode, Version, header};
 use std::{
     cell::Cell,
     time::{Duration, Instant},
@@ -174,22 +175,37 @@ impl Forward {
         picked: &mut Picked,
         repeatable: bool,
     ) -> Result<Answer, Failure> {
-        let endpoint = endpoint(instance)?;
-        let (pool, host) = (&exchange.worker.pool, endpoint.host());
-        let mut call = match pool.take(&endpoint.pool_key()) {
+        let endpoint = endpoint(instance)?.speaking(self.settings.protocol);
+        let pool = &exchange.worker.pool;
+        let mut call = match pool.take_for(&endpoint) {
             Some(connection) => self.call(exchange, connection),
-            None => self.call(exchange, self.connect(&endpoint).await?),
+            None => self.open(exchange, &endpoint).await?,
         };
-        let (head, incoming) = match call.send(self.request(exchange, trace, host, body.take())?).await {
-            Ok(answer) => answer,
-            // The instance closed an idle connection just when it was taken.
-            Err(Unsent { failure: Failure::Broken(_), request }) if call.reused() && (repeatable || request.is_some()) => {
+        let mut is_first = true;
+        let (head, incoming) = loop {
+            let request = self.request(exchange, trace, &endpoint, call.is_http2(), body.take())?;
+            let Unsent { failure, body: left } = match call.send(request).await {
+                Ok(answer) => break answer,
+                Err(unsent) => unsent,
+            };
+            let again = match &failure {
+                // The instance closed an idle connection just when it was taken.
+                Failure::Broken(_) => call.reused() && (repeatable || left.is_some()),
+                // It has not looked at the request, which may be its connection's fault.
+                Failure::Unprocessed(_) => true,
+                _ => false,
+            };
+            if again {
                 // Kept for another instance, if this one cannot be reached any more.
-                body.set(request.and_then(|request| request.into_body().into_source()));
-                call = self.call(exchange, self.connect(&endpoint).await?);
-                call.send(self.request(exchange, trace, host, body.take())?).await.map_err(|unsent| unsent.failure)?
+                body.set(left.and_then(Upload::into_source));
             }
-            Err(Unsent { failure, .. }) => return Err(failure),
+            if !again || !std::mem::take(&mut is_first) {
+                return Err(failure);
+            }
+            call = match call.is_http2().then(|| pool.take_for(&endpoint)).flatten() {
+                Some(connection) => self.call(exchange, connection),
+                None => self.open(exchange, &endpoint).await?,
+            };
         };
         picked.answers();
         let is_head = exchange.head.method == Method::HEAD;
@@ -199,7 +215,18 @@ impl Forward {
             return Ok(Answer::of_upstream(status, headers, Body::WouldBe(head.would_be.filter(|_| is_head))));
         }
         let events = headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
-        let whole = if repeatable && !events { stream.whole(HELD_BACK).await? } else { stream.take_whole()? };
+        if exchange.head.version == Version::HTTP_2 && accepts_trailers(&exchange.head.headers) {
+            stream.keep_trailers();
+        }
+        // Messages of a stream go on as they come, whatever follows.
+        let streams = grpc::is_asked(&exchange.head) && !stream.is_ended();
+        let whole = if streams {
+            None
+        } else if repeatable && !events {
+            stream.whole(HELD_BACK).await?
+        } else {
+            stream.take_whole()?
+        };
         let body = match whole {
             Some(bytes) => Body::Bytes(bytes),
             None if events => {
@@ -212,14 +239,43 @@ impl Forward {
         Ok(Answer::of_upstream(status, headers, body))
     }
 
-    pub(super) async fn connect(&self, endpoint: &Endpoint<'_>) -> Result<Connection, Failure> {
-        self.drivers.tools.connector.open(endpoint, self.settings.times.connect).await
+    /// A call on a connection of its own, which others may share from now on.
+    async fn open(&self, exchange: &Exchange, endpoint: &Endpoint<'_>) -> Result<Call, Failure> {
+        let pool = &exchange.worker.pool;
+        let mut opening = None;
+        if !endpoint.may_be_http1() {
+            match pool.stream_or_open(&endpoint.pool_key()).await {
+                Ok(stream) => return Ok(self.call(exchange, stream)),
+                Err(guard) => opening = guard,
+            }
+        }
+        let connection = self.connect(exchange, endpoint).await?;
+        pool.share(&connection);
+        drop(opening);
+        Ok(self.call(exchange, connection))
+    }
+
+    pub(super) async fn connect(&self, exchange: &Exchange, endpoint: &Endpoint<'_>) -> Result<Connection, Failure> {
+        let mut within = self.settings.times.connect;
+        if let Some(limit) = grpc::timeout(&exchange.head) {
+            within = within.min(limit.saturating_sub(exchange.started.elapsed()));
+        }
+        self.drivers.tools.connector.open(endpoint, within).await
     }
 
     pub(super) fn call(&self, exchange: &Exchange, connection: Connection) -> Call {
-        let limit = self.settings.request_timeout;
-        let deadline = (!limit.is_zero()).then(|| tokio::time::Instant::from_std(exchange.started) + limit);
-        Call::new(connection, self.settings.times, deadline)
+        let (mut times, mut limit) = (self.settings.times, Some(self.settings.request_timeout).filter(|limit| !limit.is_zero()));
+        if self.streams_grpc(exchange) {
+            (times.client, times.idle, limit) = (self.settings.stream_idle, self.settings.stream_idle, None);
+        }
+        let limit = limit.into_iter().chain(grpc::timeout(&exchange.head)).min();
+        let deadline = limit.map(|limit| tokio::time::Instant::from_std(exchange.started) + limit);
+        Call::new(connection, times, deadline)
+    }
+
+    /// Whether it is a call of gRPC that may last as long as something moves.
+    pub(super) fn streams_grpc(&self, exchange: &Exchange) -> bool {
+        self.settings.grpc && grpc::is_asked(&exchange.head)
     }
 }
 
@@ -234,7 +290,7 @@ pub(super) fn failed(exchange: &Exchange, upstream: &Upstream, failure: &Failure
     let name = &upstream.name;
     let error = match failure {
         Failure::Busy => Error::new(Kind::Unavailable, "upstream-busy", format!("{name} has too much to do")).retry_after(1),
-        Failure::Connect(_) | Failure::ConnectTimeout => {
+        Failure::Connect(_) | Failure::ConnectTimeout | Failure::Unprocessed(_) => {
             Error::new(Kind::Unavailable, "service-down", format!("{name} cannot be reached")).retry_after(1)
         }
         Failure::HeadTimeout | Failure::BodyTimeout => {

@@ -4,10 +4,10 @@ use super::Forward;
 use crate::{
     front::RequestBody,
     pipeline::Exchange,
-    upstream::{Failure, Outgoing, Upload},
+    upstream::{Endpoint, Failure, Outgoing, Upload},
 };
 use fm_sdk::trace::TraceParent;
-use http::{HeaderName, HeaderValue, Request, Uri, uri::PathAndQuery};
+use http::{HeaderName, HeaderValue, Request, Uri, Version, uri::PathAndQuery};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -37,17 +37,18 @@ impl Forward {
         Ok(Uri::from(target))
     }
 
-    /// `trace` is the step that asks, `name` the upstream's own for `Host`.
+    /// `trace` is the step that asks.
     pub(super) fn request(
         &self,
         exchange: &Exchange,
         trace: TraceParent,
-        name: &str,
+        endpoint: &Endpoint<'_>,
+        is_http2: bool,
         body: Option<RequestBody>,
     ) -> Result<Request<Upload>, Failure> {
         let client = &exchange.client;
         let preserved = self.settings.preserve_host && !client.authority.is_empty();
-        let host = if preserved { client.authority.clone() } else { value(name)? };
+        let host = if preserved { client.authority.clone() } else { value(endpoint.host())? };
         let traceparent = trace.to_string();
         let head = Outgoing {
             method: &exchange.head.method,
@@ -63,9 +64,21 @@ impl Forward {
                 (TRACEPARENT, value(&traceparent)?),
             ],
             length: exchange.length,
+            http2: is_http2.then(|| endpoint.scheme()),
         };
-        let body = body.filter(|_| !exchange.length.is_zero());
-        Ok(head.with(body.map_or_else(Upload::none, |body| Upload::new(body, exchange.length, exchange.max_body))))
+        let Some(body) = body.filter(|_| !exchange.length.is_zero()) else { return head.with(Upload::none()) };
+        let mut upload = Upload::new(body, exchange.length, exchange.max_body);
+        if is_http2 {
+            upload = upload.multiplexed();
+            // Trailers pass where both sides speak HTTP/2.
+            if exchange.head.version == Version::HTTP_2 {
+                upload = upload.with_trailers();
+            }
+            if self.streams_grpc(exchange) {
+                upload = upload.endless();
+            }
+        }
+        head.with(upload)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be set of a proxy.
 
-use crate::upstream::{Times, endpoint::is_endpoint};
+use crate::upstream::{Protocol, Times, endpoint::is_endpoint};
 use fm_sdk::config::parse_duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -15,6 +15,9 @@ pub enum Target {
 
 pub struct Settings {
     pub target: Target,
+    pub protocol: Protocol,
+    /// Whether calls of gRPC may last and send as long as something moves.
+    pub grpc: bool,
     /// How many other instances are tried.
     pub retries: usize,
     pub times: Times,
@@ -36,6 +39,8 @@ pub struct Settings {
 #[derive(Deserialize)]
 struct Raw {
     target: String,
+    protocol: Protocol,
+    grpc: bool,
     retries: usize,
     hedge_after: String,
     connect_timeout: String,
@@ -74,8 +79,13 @@ impl Settings {
             idle: parse_duration(&raw.idle_timeout)?,
             client: parse_duration(&raw.client_timeout)?,
         };
+        if raw.grpc && raw.protocol == Protocol::Http1 {
+            return Err("gRPC needs HTTP/2: protocol is auto or h2".into());
+        }
         Ok(Settings {
             target,
+            protocol: raw.protocol,
+            grpc: raw.grpc,
             retries: raw.retries,
             times,
             request_timeout: parse_duration(&raw.request_timeout)?,
@@ -101,15 +111,23 @@ pub fn schema() -> Value {
                 "type": "string", "default": "${target}", "title": "Target",
                 "description": "What a plugin before has found, or http://host:port or https://host:port"
             },
+            "protocol": {
+                "type": "string", "enum": ["auto", "http1", "h2"], "default": "auto", "title": "Protocol",
+                "description": "auto: what the instance says in its metadata, else over TLS what both sides agree on (ALPN), else HTTP/1.1; h2: HTTP/2, in clear text by prior knowledge (h2c)"
+            },
+            "grpc": {
+                "type": "boolean", "default": false, "title": "gRPC streams",
+                "description": "Calls of gRPC last and send as long as something moves: only the idle timeout of streams and their own deadline bound them, no other limit on time, and none on the body"
+            },
             "retries": {
                 "type": "integer", "minimum": 0, "maximum": 5, "default": 2, "title": "Retries",
-                "description": "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent"
+                "description": "How many other instances are tried: GET and HEAD as long as nothing was answered, others only if nothing was sent, or the upstream says over HTTP/2 that it has not looked at them"
             },
             "hedge_after": time("Hedge after", "1s", "When a GET or HEAD that waits is sent to another instance too, within a budget; 0s: never. For routes whose answers take longer than this, name more"),
             "connect_timeout": time("Connect timeout", "2s", "Until the connection stands"),
             "head_timeout": time("Answer timeout", "30s", "From the last byte sent to the head of the answer"),
             "idle_timeout": time("Idle timeout", "60s", "Between two pieces of the answer"),
-            "stream_idle_timeout": time("Idle timeout of event streams", "10m", "Between two events"),
+            "stream_idle_timeout": time("Idle timeout of streams", "10m", "Between two events, or two messages of a gRPC stream"),
             "client_timeout": time("Client timeout", "10s", "Between two pieces of the client's body"),
             "request_timeout": time("Request timeout", "10m", "For the whole request, from its head to the end of its answer, whatever moves; 0s: no limit. Event streams have none"),
             "at_once": {
@@ -154,6 +172,14 @@ mod tests {
         }
         assert!(read(json!({"target": "http://127.0.0.1:8080"})).is_ok());
         assert!(read(json!({"target": "https://a.example:443"})).is_ok());
+    }
+
+    #[test]
+    fn the_protocol_is_one_of_three_and_fits_grpc() {
+        assert_eq!(read(json!({})).unwrap().protocol, Protocol::Auto);
+        assert_eq!(read(json!({"protocol": "h2", "grpc": true})).unwrap().protocol, Protocol::H2);
+        assert!(read(json!({"protocol": "http1", "grpc": true})).is_err());
+        assert_ne!(crate::pipeline::schema::validate(&schema(), &mut json!({"protocol": "h3"})), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     front::Tunnel,
     pipeline::{Answer, Body, Decision, Exchange, Upstream, spans, trace::AttemptKind},
-    upstream::{BodyStream, Failure},
+    upstream::{BodyStream, Failure, Protocol},
 };
 use bytes::Bytes;
 use fm_sdk::{
@@ -81,9 +81,10 @@ impl Forward {
         instance: &Instance,
         picked: &mut Picked,
     ) -> Result<(Answer, Option<Tunnel>), Failure> {
-        let endpoint = endpoint(instance)?;
-        let mut call = self.call(exchange, self.connect(&endpoint).await?);
-        let mut request = self.request(exchange, trace, endpoint.host(), None)?;
+        // HTTP/2 does not switch.
+        let endpoint = endpoint(instance)?.speaking(Protocol::Http1);
+        let mut call = self.call(exchange, self.connect(exchange, &endpoint).await?);
+        let mut request = self.request(exchange, trace, &endpoint, false, None)?;
         request.headers_mut().insert(CONNECTION, SWITCHES);
         request.headers_mut().insert(UPGRADE, WEBSOCKET);
         let (mut head, incoming) = call.send(request).await.map_err(|unsent| unsent.failure)?;

@@ -6,6 +6,8 @@ mod browser;
 mod client;
 mod encrypted;
 mod frames;
+mod grpc;
+mod http2_upstream;
 mod name_server;
 mod operator;
 mod terminator;
@@ -19,6 +21,8 @@ pub use {
     client::{Client, Reply, find},
     encrypted::{Encrypted, Http2, request, to},
     frames::{Frames, frame, head, indexed, literal},
+    grpc::{GrpcClient, GrpcUpstream},
+    http2_upstream::{Asked, Http2Upstream, Io, acceptor},
     name_server::NameServer,
     operator::{Operator, one_time_password},
     terminator::Terminator,
