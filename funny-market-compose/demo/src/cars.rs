@@ -62,14 +62,15 @@ pub fn cars(gateway: &Caller) -> Result<Vec<DemoCar>> {
 /// # Errors
 /// `models.tsv` is broken.
 pub fn cars_with(options: &[&str]) -> Result<Vec<DemoCar>> {
-    let this_year = i32::from(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year());
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    let (this_year, this_month) = (i32::from(today.year()), i32::from(today.month()));
     let mut lines = Vec::new();
     for line in MODELS.lines().filter(|line| !line.is_empty()) {
         let model = Model::parse(line).ok_or_else(|| format!("models.tsv: {line:?}"))?;
         lines.resize(lines.len() + model.cars, model);
     }
     let mixed = (0..lines.len()).map(|n| &lines[n * STRIDE % lines.len()]);
-    Ok(mixed.zip(0..).map(|(model, n)| car(model, n, options, this_year)).collect())
+    Ok(mixed.zip(0..).map(|(model, n)| car(model, n, options, (this_year, this_month))).collect())
 }
 
 /// A line of `models.tsv`.
@@ -126,7 +127,7 @@ impl Model {
     }
 }
 
-fn car(model: &Model, n: u64, options: &[&str], this_year: i32) -> DemoCar {
+fn car(model: &Model, n: u64, options: &[&str], (this_year, this_month): (i32, i32)) -> DemoCar {
     let random = &mut Random::of(SEED, n);
     let youngest = (this_year - 1).min(model.until);
     let oldest = (this_year - OLDEST).max(model.since).min(youngest);
@@ -138,7 +139,8 @@ fn car(model: &Model, n: u64, options: &[&str], this_year: i32) -> DemoCar {
     let automatic = matches!(model.engine, "electric" | "hybrid") || random.fraction() < 0.4;
     let fitted: Vec<&&str> = options.iter().filter(|_| random.fraction() < 0.3).collect();
     let Seller { postal_codes, .. } = &SELLERS[seller_of(n as usize)];
-    let inspected = this_year * 12 + random.between(2.0, 26.0).floor() as i32;
+    // Every two years: the months that are left are one to 24.
+    let inspected = this_year * 12 + this_month + random.between(0.0, 24.0).floor() as i32;
     let mut car = json!({
         "maker": model.maker,
         "model": model.model,
@@ -189,7 +191,8 @@ mod tests {
     fn every_car_is_plausible_and_the_same_on_every_run() {
         let cars = cars_with(&["abs", "tow_bar"]).unwrap();
         assert_eq!(cars, cars_with(&["abs", "tow_bar"]).unwrap());
-        let this_year = i64::from(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year());
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+        let (this_year, this_month) = (i64::from(today.year()), i64::from(today.year()) * 12 + i64::from(today.month()));
         for demo in &cars {
             let car = &demo.car;
             let between = |field: &str, low: i64, high: i64| {
@@ -201,6 +204,9 @@ mod tests {
             between("price", 3000, 120_000);
             between("owners", 1, 5);
             between("month", 1, 12);
+            let inspected: Vec<i64> = car["inspection_until"].as_str().unwrap().split('-').map(|part| part.parse().unwrap()).collect();
+            let left = inspected[0] * 12 + inspected[1] - this_month;
+            assert!((1..=24).contains(&left), "{left} months until the next inspection: {car}");
             assert!(car["engine"] != "electric" || (car["gearbox"] == "automatic" && car.get("emission_class").is_none()), "{car}");
             assert!(demo.asked.is_sorted_by(|a, b| a > b) && demo.asked.last().is_none_or(|last| *last > car["price"].as_u64().unwrap()));
         }
