@@ -1,67 +1,19 @@
-//! Times the read model over generated cars: `cargo run --release --example search_bench -- 1000000`.
+//! Times the read model over generated cars: `cargo run --release --example search_bench -- [CARS] [RUNS]`.
+//!
+//! `write FILE CARS` writes such cars for others, `answer CARS` answers questions about them, line by line: for `scripts/bench`, which
+//! compares the read model with other libraries.
 
+mod answer;
+mod cars;
+
+use cars::cars;
 use fm_cars::{
-    car::{CarId, YearMonth},
-    catalogue::{Body, Choice, Color, EmissionClass, Engine, Gearbox, Maker, OptionSet},
-    places::{self, Place},
-    search::{Criteria, Index, Listing, Near, Range, ReadModel, Sort},
+    car::YearMonth,
+    catalogue::{Body, Color, EmissionClass, Engine, Gearbox, Maker, OptionSet},
+    places,
+    search::{Criteria, Index, Near, Range, ReadModel, Sort},
 };
 use std::{error::Error, hint::black_box, time::Instant};
-
-/// A small generator (splitmix64), so that the cars are the same on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-    /// Small numbers more often than great ones, as makers and models are.
-    fn skewed(&mut self, n: u64) -> u64 {
-        self.below(n).min(self.below(n)).min(self.below(n))
-    }
-    fn maybe<C: Choice>(&mut self) -> Option<C> {
-        (self.below(10) > 0).then(|| C::ALL[self.skewed(C::ALL.len() as u64) as usize])
-    }
-}
-
-fn car(n: u64, random: &mut Random, places: &[Place]) -> Option<Listing> {
-    let maker = Maker::of_code(random.skewed(40) as u8 + 1)?;
-    let models = maker.models();
-    let model = models[random.skewed(models.len() as u64) as usize];
-    let year = 1995 + random.below(30) as u16;
-    let words = (0..6).map(|_| format!("word{}", random.skewed(50_000))).collect::<Vec<_>>().join(" ");
-    Some(Listing {
-        id: CarId::of_bits(u128::from(random.next()) << 64 | u128::from(n)),
-        maker,
-        model: Some(model.value.to_owned()),
-        body: random.maybe::<Body>(),
-        engine: random.maybe::<Engine>(),
-        gearbox: random.maybe::<Gearbox>(),
-        color: random.maybe::<Color>(),
-        options: OptionSet::from_bits(random.next() & random.next() & random.next()),
-        price: 100 + random.skewed(60_000) as u32,
-        year,
-        mileage: Some(random.below(250_000) as u32),
-        power_ps: Some(50 + random.skewed(350) as u16),
-        seller: format!("user-{}", random.below(20_000)),
-        added: 1_700_000_000_000 + n as i64,
-        pictured: random.below(10) > 0,
-        position: Some(places[random.below(places.len() as u64) as usize].position()),
-        emission_class: random.maybe::<EmissionClass>(),
-        doors: Some(2 + random.below(4) as u8),
-        seats: Some(2 + random.below(6) as u8),
-        owners: Some(1 + random.skewed(6) as u8),
-        inspection_until: Some(YearMonth { year: 2025 + random.below(4) as u16, month: 1 + random.below(12) as u8 }),
-        unrepaired_damage: Some(random.below(20) == 0),
-        text: format!("{} {} {year} {words}", maker.label(), model.label),
-    })
-}
 
 fn questions() -> Vec<(&'static str, Criteria)> {
     let all = Criteria::default();
@@ -124,16 +76,21 @@ fn times(runs: usize, mut f: impl FnMut()) -> (f64, f64) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let n: u64 = std::env::args().nth(1).map_or(Ok(1_000_000), |a| a.parse())?;
-    let runs = std::env::args().nth(2).map_or(Ok(200), |a| a.parse())?;
-    let (mut random, mut index) = (Random(1), Index::new());
-    let places: Vec<Place> = (0..10).flat_map(|digit| places::suggest(&digit.to_string(), usize::MAX)).collect();
-    let start = Instant::now();
-    for i in 0..n {
-        if let Some(car) = car(i, &mut random, &places) {
-            index.put(car, 1);
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["write", file, n] => cars::write(file, n.parse()?),
+        ["answer", n] => answer::run(n.parse()?),
+        ref numbers => {
+            let number = |at: usize, default| numbers.get(at).map_or(Ok(default), |a| a.parse());
+            times_of_all(number(0, 1_000_000)?, number(1, 200)? as usize)
         }
     }
+}
+
+fn times_of_all(n: u64, runs: usize) -> Result<(), Box<dyn Error>> {
+    let mut index = Index::new();
+    let start = Instant::now();
+    cars(n).for_each(|car| index.put(car.listing, 1));
     let per_car = index.bytes() as f64 / n.max(1) as f64;
     println!("{n} cars taken in within {:.1} s, {per_car:.0} bytes a car\n", start.elapsed().as_secs_f64());
     println!("{:<18} {:>9}   {:>19}   {:>19}   {:>19}", "milliseconds", "cars", "facets p50 / p99", "page p50 / p99", "count p50 / p99");
