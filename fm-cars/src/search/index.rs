@@ -1,6 +1,12 @@
 use super::{
-    Criteria, Estimate, Facets, Found, Like, Listing, ReadModel, Sort, Valuation, columns::Columns, facets, plan::Plan, postings::Postings,
-    scan::passing, scan::scan, slots::Slots, top::Top,
+    Criteria, Estimate, Facets, Found, Like, Listing, ReadModel, Sort, SortBy, Valuation,
+    columns::Columns,
+    facets,
+    plan::Plan,
+    postings::Postings,
+    scan::{passing, scan, scan_backwards},
+    slots::Slots,
+    top::Top,
 };
 use crate::car::CarId;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -96,12 +102,18 @@ impl ReadModel for Index {
     fn page(&self, criteria: &Criteria, sort: Sort, offset: usize, limit: usize) -> Found {
         let (mut total, from) = (0, criteria.near.map(|near| near.position));
         let mut top = Top::new(if offset < self.listed { offset + limit } else { 0 }, &self.columns.id);
-        scan(&self.columns, &self.plan(criteria), |start, fails| {
+        let see = |start: usize, fails: &[u8]| {
             for row in passing(start, fails) {
                 total += 1;
                 top.see(self.columns.key(row, sort, from), row);
             }
-        });
+        };
+        let plan = self.plan(criteria);
+        // With the newest first, each row would otherwise be better than all before it.
+        match sort {
+            Sort { by: SortBy::Added | SortBy::Pictured, descending: true } => scan_backwards(&self.columns, &plan, see),
+            _ => scan(&self.columns, &plan, see),
+        }
         Found { total, ids: top.page(offset) }
     }
     fn valuation(&self, id: CarId) -> Option<Valuation> {

@@ -40,13 +40,24 @@ impl Postings {
         }
     }
     fn beginning(&self, word: &str) -> RoaringBitmap {
-        let found = || {
-            self.0.range::<str, _>((std::ops::Bound::Included(word), std::ops::Bound::Unbounded)).take_while(|(w, _)| w.starts_with(word))
+        let from = (std::ops::Bound::Included(word), std::ops::Bound::Unbounded);
+        let found = self.0.range::<str, _>(from).take_while(|(w, _)| w.starts_with(word)).map(|(_, places)| places);
+        // Thousands of words may begin so: one bit per slot takes them in without merging a bitmap for each.
+        let mut bits: Vec<u8> = Vec::new();
+        let mut set = |slot: u32| {
+            let byte = slot as usize / 8;
+            if byte >= bits.len() {
+                bits.resize(byte + 1, 0);
+            }
+            bits[byte] |= 1 << (slot % 8);
         };
-        let many = found().filter_map(|(_, p)| if let Places::Many(slots) = p { Some(&**slots) } else { None });
-        let mut all = many.union();
-        all.extend(found().filter_map(|(_, p)| if let Places::One(slot) = p { Some(*slot) } else { None }));
-        all
+        for places in found {
+            match places {
+                Places::One(slot) => set(*slot),
+                Places::Many(slots) => slots.iter().for_each(&mut set),
+            }
+        }
+        RoaringBitmap::from_lsb0_bytes(0, &bits)
     }
     /// The slots that fit a question.
     pub fn find(&self, question: &Question) -> RoaringBitmap {

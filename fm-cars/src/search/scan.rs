@@ -99,10 +99,18 @@ fn block(columns: &Columns, plan: &Plan, start: usize, fails: &mut [u8]) {
 }
 
 /// Looks at every row once, block by block; `see` gets the first row of each block and what its rows fail.
-pub(super) fn scan(columns: &Columns, plan: &Plan, mut see: impl FnMut(usize, &[u8])) {
+pub(super) fn scan(columns: &Columns, plan: &Plan, see: impl FnMut(usize, &[u8])) {
+    scan_blocks((0..columns.rows()).step_by(BLOCK), columns, plan, see);
+}
+
+/// The same from the last block to the first: rows are added at the end, so the newest ones come early.
+pub(super) fn scan_backwards(columns: &Columns, plan: &Plan, see: impl FnMut(usize, &[u8])) {
+    scan_blocks((0..columns.rows()).step_by(BLOCK).rev(), columns, plan, see);
+}
+
+fn scan_blocks(starts: impl Iterator<Item = usize>, columns: &Columns, plan: &Plan, mut see: impl FnMut(usize, &[u8])) {
     let mut fails = [0; BLOCK];
-    let mut start = 0;
-    while start < columns.rows() {
+    for start in starts {
         let len = BLOCK.min(columns.rows() - start);
         let reached = plan.text.as_ref().is_none_or(|slots| slots.range_cardinality(start as u32..(start + len) as u32) > 0);
         if reached {
@@ -110,7 +118,6 @@ pub(super) fn scan(columns: &Columns, plan: &Plan, mut see: impl FnMut(usize, &[
             block(columns, plan, start, fails);
             see(start, fails);
         }
-        start += len;
     }
 }
 
