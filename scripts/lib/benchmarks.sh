@@ -165,6 +165,18 @@ search_model() {
     figure search "read model of fm-cars without HTTP: $(head -n 1 "$BENCH/search-model.txt")" "$line"
 }
 
+# The read model of fm-cars beside what people would take instead; all of them answer the same questions alike.
+bench_search_peers() {
+    local peers=$BENCH/peers flags=(--locked --quiet)
+    [ "$profile" != release ] || flags+=(--release)
+    in_repository fm-cars cargo build "${flags[@]}" --example search_bench
+    (cd "$ROOT/funny-market-compose/bench/peers/search" && CARGO_TARGET_DIR=$peers/target cargo build --quiet --locked --release) ||
+        die "the peers by Tantivy and SQLite do not build"
+    # shellcheck disable=SC2046
+    market_bench search-peers --program "$(built examples/search_bench)" --peers "$peers/target/release" --folder "$BENCH/search-peers" \
+        $(shorter '--cars 1000000' '--cars 50000 --rounds 10 --seconds 1') >>"$FIGURES"
+}
+
 bench_uploads() {
     end_market
     start_market
@@ -293,7 +305,7 @@ write_table() {
         say ""
         say "Written by \`scripts/bench\`. Measure again on your machine: every figure is one of a machine, which each part names. Everything ran on it, clients too."
         describe_parts
-        for part in bus up import 'search|large' uploads gateway traces contracts; do
+        for part in bus up import 'search|large' search-peers uploads gateway traces contracts; do
             grep -E "\"part\":\"($part)\"" "$kept" >"$BENCH/part.jsonl" || continue
             say ""
             say "## $(title_of "$part")"
@@ -301,6 +313,7 @@ write_table() {
             say ""
             print_table "$BENCH/part.jsonl"
             [ "$part" != bus ] || explain_bus
+            [ "$part" != search-peers ] || explain_search_peers
             jq -c 'select(.reached != null)' "$BENCH/part.jsonl" >>"$BENCH/goals.jsonl"
         done
     } >"$ROOT/docs/benchmarks.md"
@@ -314,6 +327,7 @@ title_of() {
         bus) printf 'Bus' ;;
         up) printf 'Start and memory' ;;
         import) printf 'Import' ;;
+        search-peers) printf 'Search beside other libraries' ;;
         search*) printf 'Search' ;;
         uploads) printf 'Uploads' ;;
         gateway) printf 'Gateway' ;;
@@ -370,6 +384,26 @@ perf record -e cpu-clock -F 4000 -o publish.data target/release/market-bench bus
 perf report -i publish.data --no-children --sort comm,symbol
 target/release/market-bench bus --only sdk-publish,like-publish,bare-publish,sdk-calls-1,like-calls-1,bare-calls-1 --seconds 0.4
 ```
+TEXT
+}
+
+# How the contenders are set up.
+explain_search_peers() {
+    cat <<'TEXT'
+
+### How it is compared
+Each contender is a process of one thread that takes the same generated cars in and answers the same questions, one contender after the other, in another order
+each time. CPU is the mean of what the kernel counted for the process, with reading the question and writing the answer; it holds on a busy machine, too. p50 and
+p99 are those of the search alone: the mean of the questions' medians, and the p99 of the slowest question. The first answers of all are compared (totals, the cars of the page in their order, every count of every facet; of suggestions the count of the first), and
+the benchmark ends as failed where they differ. A contender is not asked a question again that has taken it 3 s in all.
+
+- **fm-cars**: its read model without HTTP, as the service has it.
+- **Tantivy** (0.27): one segment, memory-mapped; facets by `FacetCollector`, those whose own filter is set in a search of their own; fast fields for
+  orders, ranges and distances (a collector of our own, within a bounding box); the last word by a prefix automaton, mistyped words by `FuzzyTermQuery`.
+- **SQLite** (rusqlite, bundled): a table with an index for each filter and order, FTS5 with prefixes, an R-tree for places, 256 MiB of cache; a
+  statement for the total, the page and each facet; mistyped words against the list of all words by edit distance, since FTS5 has no such search.
+
+Suggestions of fm-cars read the text as filters as well (makers, places, amounts) and count up to eight readings; the others count one.
 TEXT
 }
 

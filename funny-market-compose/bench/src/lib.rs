@@ -12,6 +12,7 @@ pub mod machine;
 pub mod process;
 pub mod rounds;
 pub mod search;
+pub mod search_peers;
 pub mod uploads;
 
 use clap::Subcommand;
@@ -32,6 +33,8 @@ pub enum Command {
     Search(search::Search),
     /// One fm-cars over a million cars
     Large(large::Large),
+    /// The read model of fm-cars beside Tantivy and SQLite, over the same cars
+    SearchPeers(search_peers::SearchPeers),
     /// Uploads of pictures to a running market
     Uploads(uploads::Uploads),
     /// What a request costs in the gateway, in nginx and in HAProxy
@@ -51,6 +54,7 @@ impl Command {
             Command::Import(import) => import.run(),
             Command::Search(search) => search.run(),
             Command::Large(large) => large.run(),
+            Command::SearchPeers(peers) => peers.run(),
             Command::Uploads(uploads) => uploads.run(),
             Command::Gateway(contest) => contest.run(),
             Command::Machine => {

@@ -9,7 +9,20 @@ use crate::{
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use std::{net::SocketAddr, time::Duration};
 
-const KINDS: [&str; 3] = ["search", "facets", "count"];
+const KINDS: [&str; 4] = ["search", "facets", "count", "suggestions"];
+/// The p99 in milliseconds that suggestions aim at, wherever they are asked for.
+const SUGGESTIONS_GOAL: f64 = 15.0;
+/// What people type: mistyped, unfinished, in words.
+const TYPED: [&str; 8] = [
+    "volkswagn",
+    "golf%20die",
+    "porshe%20911",
+    "renualt%20clio%20bis%205000",
+    "mecedes%20c%20klase%20in%20munchen",
+    "audi%20a4%20avant%202.0%20tdi",
+    "klimaa",
+    "golf%20in%20hambrug",
+];
 
 /// Settings of this part.
 #[derive(clap::Args)]
@@ -38,7 +51,7 @@ impl Search {
     /// Nobody answers, or somebody answers with anything but 200.
     pub fn run(self) -> Result<()> {
         eprintln!(
-            "search {}: {} requests/s for {} s, open loop: searches, facets and counts in turn with random filters",
+            "search {}: {} requests/s for {} s, open loop: searches, facets, counts and suggestions in turn with random filters",
             self.name, self.rate, self.seconds
         );
         let outcome = ask(self.to, self.rate, Duration::from_secs_f64(self.seconds))?;
@@ -67,6 +80,7 @@ pub fn ask(to: SocketAddr, rate: f64, time: Duration) -> Result<Outcome> {
 /// Prints p50 and p99 of each kind.
 pub fn report(part: &'static str, name: &str, rate: f64, goal: f64, outcome: &Outcome) {
     for (kind, micros) in KINDS.iter().zip(&outcome.micros) {
+        let goal = if *kind == "suggestions" { SUGGESTIONS_GOAL } else { goal };
         let (p50, p99) = (quantile(micros, 0.5), quantile(micros, 0.99));
         Figure::new(part, format!("{kind} {name}, {rate} requests/s, p50 / p99"), format!("{} / {}", ms(p50), ms(p99)))
             .goal(format!("p99 <= {goal} ms"), p99 <= goal * 1000.0)
@@ -84,6 +98,7 @@ fn questions(to: SocketAddr) -> Vec<Request> {
             let path = match kind {
                 0 => format!("/api/cars?{filters}&sort={sort}&page={}", rng.random_range(1..=3)),
                 1 => format!("/api/cars/facets?{filters}"),
+                3 => format!("/api/cars/suggest?q={}", TYPED.choose(&mut rng).unwrap_or(&"golf")),
                 _ => format!("/api/cars/count?{filters}"),
             };
             Request::get(to, &path, kind, &[])
