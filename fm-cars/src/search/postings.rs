@@ -2,11 +2,51 @@ use super::words::{self, Question};
 use roaring::{MultiOps, RoaringBitmap};
 use std::collections::BTreeMap;
 
-/// The slots that have a word. Most words are written once, so one slot takes no bitmap.
+/// The slots that have a word. Most words are written once, so one slot takes no memory of its own; few lie side by side, since a bitmap of
+/// few among many would be a container for almost each of them, somewhere else in memory.
 #[derive(Debug)]
 enum Places {
     One(u32),
+    /// In order.
+    Few(Vec<u32>),
     Many(Box<RoaringBitmap>),
+}
+
+/// Slots that lie side by side, at most.
+const FEW: usize = 512;
+
+impl Places {
+    fn add(&mut self, slot: u32) {
+        match self {
+            Places::One(first) => *self = Places::Few(if *first < slot { vec![*first, slot] } else { vec![slot, *first] }),
+            Places::Few(slots) if slots.len() < FEW => {
+                let at = slots.partition_point(|s| *s < slot);
+                slots.insert(at, slot);
+            }
+            Places::Few(slots) => *self = Places::Many(Box::new(slots.iter().copied().chain([slot]).collect())),
+            Places::Many(slots) => {
+                slots.insert(slot);
+            }
+        }
+    }
+    fn bitmap(&self) -> RoaringBitmap {
+        match self {
+            Places::One(slot) => [*slot].into_iter().collect(),
+            Places::Few(slots) => slots.iter().copied().collect(),
+            Places::Many(slots) => (**slots).clone(),
+        }
+    }
+    fn bytes(&self) -> usize {
+        match self {
+            Places::One(_) => 0,
+            Places::Few(slots) => slots.capacity() * 4,
+            Places::Many(slots) => {
+                let s = slots.statistics();
+                24 + s.n_containers as usize * 40
+                    + (s.n_bytes_array_containers + s.n_bytes_bitset_containers + s.n_bytes_run_containers) as usize
+            }
+        }
+    }
 }
 
 /// From a word to the slots that have it.
@@ -21,27 +61,18 @@ impl Postings {
                 None => {
                     self.0.insert(word.into(), Places::One(slot));
                 }
-                Some(Places::Many(slots)) => {
-                    slots.insert(slot);
-                }
-                Some(places @ Places::One(_)) => {
-                    if let Places::One(first) = *places {
-                        *places = Places::Many(Box::new([first, slot].into_iter().collect()));
-                    }
-                }
+                Some(places) => places.add(slot),
             }
         }
     }
     fn slots(&self, word: &str) -> RoaringBitmap {
-        match self.0.get(word) {
-            None => RoaringBitmap::new(),
-            Some(Places::One(slot)) => [*slot].into_iter().collect(),
-            Some(Places::Many(slots)) => (**slots).clone(),
-        }
+        self.0.get(word).map(Places::bitmap).unwrap_or_default()
     }
     fn beginning(&self, word: &str) -> RoaringBitmap {
         let from = (std::ops::Bound::Included(word), std::ops::Bound::Unbounded);
-        let found = self.0.range::<str, _>(from).take_while(|(w, _)| w.starts_with(word)).map(|(_, places)| places);
+        let mut found = self.0.range::<str, _>(from).take_while(|(w, _)| w.starts_with(word)).map(|(_, places)| places);
+        let Some(first) = found.next() else { return RoaringBitmap::new() };
+        let Some(second) = found.next() else { return first.bitmap() };
         // Thousands of words may begin so: one bit per slot takes them in without merging a bitmap for each.
         let mut bits: Vec<u8> = Vec::new();
         let mut set = |slot: u32| {
@@ -51,9 +82,10 @@ impl Postings {
             }
             bits[byte] |= 1 << (slot % 8);
         };
-        for places in found {
+        for places in [first, second].into_iter().chain(found) {
             match places {
                 Places::One(slot) => set(*slot),
+                Places::Few(slots) => slots.iter().copied().for_each(&mut set),
                 Places::Many(slots) => slots.iter().for_each(&mut set),
             }
         }
@@ -67,14 +99,33 @@ impl Postings {
     }
     /// Bytes in memory, roughly.
     pub fn bytes(&self) -> usize {
-        let places = |p: &Places| match p {
-            Places::One(_) => 0,
-            Places::Many(b) => {
-                let s = b.statistics();
-                24 + s.n_containers as usize * 40
-                    + (s.n_bytes_array_containers + s.n_bytes_bitset_containers + s.n_bytes_run_containers) as usize
+        self.0.iter().map(|(w, places)| 52 + w.len() + places.bytes()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_slots_of_a_word_are_found_in_whatever_order_they_came(order in Just((0..FEW as u32 + 40).collect::<Vec<_>>()).prop_shuffle()) {
+            let mut postings = Postings::default();
+            for (n, slot) in order.iter().enumerate() {
+                postings.add(slot * 3, if slot % 2 == 0 { "golf variant" } else { "golfer" });
+                prop_assert_eq!(postings.beginning("golf").len(), n as u64 + 1);
             }
-        };
-        self.0.iter().map(|(w, p)| 44 + w.len() + places(p)).sum()
+            let even: Vec<u32> = (0..FEW as u32 + 40).filter(|slot| slot % 2 == 0).map(|slot| slot * 3).collect();
+            prop_assert_eq!(postings.slots("golf").iter().collect::<Vec<_>>(), even.clone());
+            prop_assert_eq!(postings.beginning("vari").iter().collect::<Vec<_>>(), even);
+        }
+        #[test]
+        fn more_slots_than_lie_side_by_side_are_a_bitmap(order in Just((0..FEW as u32 * 2).collect::<Vec<_>>()).prop_shuffle()) {
+            let mut postings = Postings::default();
+            order.iter().for_each(|slot| postings.add(*slot, "golf"));
+            prop_assert!(postings.slots("golf").iter().eq(0..FEW as u32 * 2));
+            prop_assert!(matches!(postings.0.get("golf"), Some(Places::Many(_))));
+        }
     }
 }
