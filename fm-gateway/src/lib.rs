@@ -27,6 +27,7 @@ pub mod table;
 pub mod timeline;
 pub mod traffic;
 pub mod trial;
+mod trust;
 pub mod upstream;
 
 // What plugins of others need, in the versions that the gateway uses.

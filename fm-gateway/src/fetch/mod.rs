@@ -5,16 +5,13 @@ mod url;
 
 pub use url::Url;
 
+use crate::trust;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{body::Body, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::pki_types::ServerName;
 use std::{error, fmt::Display, pin::pin, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -35,15 +32,7 @@ impl Client {
     /// # Errors
     /// A sentence, if there is none in it.
     pub fn trusting(authorities: Option<&[u8]>) -> Result<Client, String> {
-        let roots = match authorities {
-            None => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
-            Some(pem) => roots(pem)?,
-        };
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|e| e.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config = trust::client(authorities)?;
         Ok(Client(Arc::new(config).into()))
     }
 
@@ -107,13 +96,4 @@ where
         // It has ended, with all that has come.
         _ = &mut connection => answer.await,
     }
-}
-
-fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
-    let unreadable = || "one or more certificates are expected, as PEM".to_owned();
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        roots.add(certificate.map_err(|_| unreadable())?).map_err(|_| unreadable())?;
-    }
-    if roots.is_empty() { Err(unreadable()) } else { Ok(roots) }
 }

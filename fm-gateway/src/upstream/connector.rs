@@ -6,13 +6,10 @@ use super::{
     failure::Failure,
     http2::Multiplexed,
 };
+use crate::trust;
 use fm_sdk::{Error, Kind};
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
-use std::{io, path::Path, sync::Arc, time::Duration};
+use rustls::pki_types::ServerName;
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::either::Either;
@@ -34,16 +31,13 @@ impl Connector {
     /// # Errors
     /// `Invalid`, code `upstream-authorities`, for a file that is missing or has no certificate.
     pub fn trusting(authorities: Option<&Path>) -> Result<Connector, Error> {
-        let roots = match authorities {
-            Some(file) => roots(file).map_err(|why| {
+        let config = match authorities {
+            None => trust::client(None).map_err(|why| Error::new(Kind::Internal, "tls", why)),
+            Some(file) => fs::read(file).map_err(|e| e.to_string()).and_then(|pem| trust::client(Some(&pem))).map_err(|why| {
                 let text = format!("FM_GATEWAY_UPSTREAM_CA={} cannot be used: {why}", file.display());
                 Error::new(Kind::Invalid, "upstream-authorities", text)
-            })?,
-            None => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
-        };
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
-        let builder = builder.map_err(|e| Error::new(Kind::Internal, "tls", "TLS is not built in").caused_by(e))?;
-        let config = builder.with_root_certificates(roots).with_no_client_auth();
+            }),
+        }?;
         Ok(Connector(Some(Arc::new(config).into())))
     }
 
@@ -81,14 +75,6 @@ impl Connector {
         }
         Ok((Either::Right(Box::new(io)), is_http2))
     }
-}
-
-fn roots(file: &Path) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|e| e.to_string())? {
-        roots.add(certificate.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
-    }
-    if roots.is_empty() { Err("there is no certificate in it".into()) } else { Ok(roots) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One certificate with its private key, checked before it is used.
 
 use super::x509;
+use crate::trust;
 use fm_sdk::time::{now_ms, rfc3339};
 use rustls::{
     RootCertStore,
@@ -57,11 +58,7 @@ impl Certificate {
 /// # Errors
 /// A sentence, if there is none or one cannot be used.
 pub fn authorities(pem: &[u8]) -> Result<Arc<RootCertStore>, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(pem)? {
-        roots.add(certificate).map_err(|e| e.to_string())?;
-    }
-    Ok(Arc::new(roots))
+    trust::authorities(pem).map(Arc::new)
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
