@@ -1,7 +1,7 @@
 //! Copies of requests that go to another service.
 
 use crate::support::{Reply, TestApp, Upstream, ok, until};
-use fm_sdk::registry::services::Registration;
+use fm_sdk::registry::services::{Instance, Registration};
 use serde_json::{Value, json};
 
 struct Mirrored {
@@ -157,4 +157,19 @@ async fn a_body_that_was_read_before_is_copied_too() {
     assert!(mirrored.copies.last().ends_with("\r\n\r\n{\"a\": 1}"), "{}", mirrored.copies.last());
     assert!(mirrored.service.last().ends_with("\r\n\r\n{\"a\": 1}"), "{}", mirrored.service.last());
     mirrored.app.counts(r#"gateway_validated_requests_total{route="route-0",outcome="valid"} 1"#).await;
+}
+
+#[actix_rt::test]
+async fn an_instance_without_weight_gets_no_copies() {
+    let mirrored = Mirrored::to(Upstream::answering(ok("done")).await, json!({})).await;
+    let idle = Upstream::answering(ok("done")).await;
+    let mut instance = Instance::new("fm-cars-next", "2", idle.url());
+    instance.metadata.insert("weight".into(), "0".into());
+    let _place = mirrored.app.services().register(instance).unwrap();
+    until("it is known", || mirrored.app.services().instances("fm-cars-next").len() == 2).await;
+    for count in 1..=20 {
+        mirrored.ask("GET /a", "", "").await;
+        mirrored.counts("sent", count).await;
+    }
+    assert_eq!((mirrored.copies.requests(), idle.requests()), (20, 0));
 }

@@ -3,12 +3,9 @@
 use crate::{
     drain::Drains,
     pipeline::{Drivers, Exchange},
-    upstream::{BodyStream, Call, Connection, Failure, Head, Times, Unsent, Upload},
+    upstream::{BodyStream, Call, Chooser, Connection, Failure, Head, Times, Unsent, Upload, chooser::weighted_in},
 };
-use fm_sdk::registry::{
-    balance::{Balancer, RequestOutcome},
-    services::Instances,
-};
+use fm_sdk::registry::{balance::RequestOutcome, services::Instances};
 use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header::HOST};
 use hyper::body::Incoming;
@@ -29,14 +26,14 @@ pub struct Ask {
 
 pub enum Whom {
     Fixed { authority: String },
-    Service { name: String, instances: Instances, balancer: Balancer, drains: Drains },
+    Service { name: String, instances: Instances, chooser: Chooser, drains: Drains },
 }
 
 impl Whom {
     pub fn service(name: &str, drivers: &Drivers) -> Whom {
         let tools = &drivers.tools;
         let instances = tools.services.watch(name);
-        Whom::Service { name: name.into(), instances, balancer: tools.chooser.balancer.clone(), drains: tools.drains.clone() }
+        Whom::Service { name: name.into(), instances, chooser: tools.chooser.clone(), drains: tools.drains.clone() }
     }
 
     /// `None`, if it is not `http://host:port`.
@@ -74,13 +71,13 @@ impl Ask {
 
     /// Asks one instance, and another one if the first cannot be reached.
     async fn ask(&self, exchange: &Exchange, deadline: Instant) -> Result<(StatusCode, HeaderMap), Failure> {
-        let (instances, balancer) = match &self.whom {
+        let (instances, chooser) = match &self.whom {
             Whom::Fixed { authority } => return self.once(exchange, authority, deadline).await,
-            Whom::Service { instances, balancer, drains, .. } => (drains.available(instances.list()), balancer),
+            Whom::Service { instances, chooser, drains, .. } => (weighted_in(drains.available(instances.list())), chooser),
         };
         let mut tried: Vec<&str> = Vec::new();
         loop {
-            let Some(picked) = balancer.pick(&instances, &tried) else {
+            let Some(picked) = chooser.pick(&instances, &tried, true) else {
                 return Err(Failure::Connect(io::Error::new(io::ErrorKind::NotConnected, "no instance answers")));
             };
             let (instance, started) = (&instances[picked.index], Instant::now());

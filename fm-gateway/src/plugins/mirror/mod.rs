@@ -7,7 +7,7 @@ mod settings;
 use crate::{
     front::BodyCopy,
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step},
-    upstream::Length,
+    upstream::{Length, chooser::weighted_in},
 };
 use fm_sdk::registry::services::Instances;
 use futures::{FutureExt, future::LocalBoxFuture};
@@ -90,10 +90,10 @@ impl Copies {
         }
         let place = Place::take(&self.under_way, self.settings.at_once).ok_or("busy")?;
         let request = Request::of(exchange, self.settings.keeps_identity).ok_or("unsendable")?;
-        let instances = self.drivers.tools.drains.available(self.instances.list());
+        let instances = weighted_in(self.drivers.tools.drains.available(self.instances.list()));
         let sender = Sender {
             instances,
-            balancer: self.drivers.tools.chooser.balancer.clone(),
+            chooser: self.drivers.tools.chooser.clone(),
             pool: exchange.worker.pool.clone(),
             timeout: self.settings.timeout,
         };

@@ -3,13 +3,10 @@
 use crate::{
     front::is_stripped,
     pipeline::Exchange,
-    upstream::{BodyStream, Call, Connection, Failure, Length, Outgoing, Pool, Times, Unsent, Upload},
+    upstream::{BodyStream, Call, Chooser, Connection, Failure, Length, Outgoing, Pool, Times, Unsent, Upload},
 };
 use bytes::Bytes;
-use fm_sdk::registry::{
-    balance::{Balancer, RequestOutcome},
-    services::Instance,
-};
+use fm_sdk::registry::{balance::RequestOutcome, services::Instance};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, uri::PathAndQuery};
 use std::{
     rc::Rc,
@@ -77,7 +74,7 @@ fn says_who_asks(name: &HeaderName) -> bool {
 /// Sends copies to the instances of a service.
 pub struct Sender {
     pub instances: Arc<[Instance]>,
-    pub balancer: Balancer,
+    pub chooser: Chooser,
     pub pool: Rc<Pool>,
     pub timeout: Duration,
 }
@@ -85,7 +82,7 @@ pub struct Sender {
 impl Sender {
     /// Sends a copy, and says under which name that is counted.
     pub async fn send(&self, request: Request, body: Bytes) -> &'static str {
-        let Some(picked) = self.balancer.pick(&self.instances, &[]) else { return "no-instance" };
+        let Some(picked) = self.chooser.pick(&self.instances, &[], true) else { return "no-instance" };
         let (instance, started) = (&self.instances[picked.index], Instant::now());
         let Some(authority) = instance.url.strip_prefix("http://") else { return "failed" };
         let sent = tokio::time::timeout(self.timeout, self.attempt(&request, authority, &body)).await;
