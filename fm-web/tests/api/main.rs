@@ -24,4 +24,5 @@ mod rating;
 mod reports;
 mod results;
 mod searches;
+mod sell;
 mod stub;
