@@ -133,8 +133,8 @@ impl Connection {
             body = self.input.drain(..length).collect();
         } else if lower.contains("\ntransfer-encoding: chunked") {
             let end = loop {
-                if let Some(at) = find(&self.input, b"0\r\n\r\n") {
-                    break at + 5;
+                if let Some(end) = end_of_chunks(&self.input) {
+                    break end;
                 }
                 self.more().await.then_some(())?;
             };
@@ -171,6 +171,22 @@ impl Connection {
 
     async fn more(&mut self) -> bool {
         self.io.read_buf(&mut self.input).await.is_ok_and(|n| n > 0)
+    }
+}
+
+/// Where a body in chunks without trailers ends, if all of it is there. A chunk may have anything in it.
+fn end_of_chunks(input: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let line = find(&input[at..], b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&input[at..at + line]).unwrap(), 16).unwrap();
+        at += line + 2 + size + 2;
+        if at > input.len() {
+            return None;
+        }
+        if size == 0 {
+            return Some(at);
+        }
     }
 }
 
