@@ -32,6 +32,15 @@ impl Protocol {
             _ => Protocol::Auto,
         }
     }
+
+    /// What an instance says that speaks it; nothing for `Auto`.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Protocol::Auto => None,
+            Protocol::Http1 => Some("http1"),
+            Protocol::H2 => Some("h2"),
+        }
+    }
 }
 
 /// An upstream's scheme and address, and its name if that is another one.

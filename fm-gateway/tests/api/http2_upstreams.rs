@@ -102,6 +102,22 @@ async fn an_instance_says_that_it_speaks_http2() {
     assert_eq!(app.send(&post("abc")).await.text(), "abc");
 }
 
+#[actix_rt::test]
+async fn an_address_that_speaks_http2_is_asked_so_for_its_health_too() {
+    let upstream = Http2Upstream::start(echo).await;
+    let addresses = json!([{"url": upstream.url(), "protocol": "h2"}]);
+    let settings = json!({"name": "billing", "addresses": addresses, "health_path": "/health", "health_interval": "100ms"});
+    let app =
+        TestApp::with_routes(json!([{"path": "/**", "plugins": [{"plugin": "upstream", "settings": settings}, {"plugin": "proxy"}]}]))
+            .await;
+    assert_eq!(app.send(&post("abc")).await.text(), "abc");
+    let asked = |upstream: &Http2Upstream| upstream.seen.borrow().iter().filter(|request| request.uri().path() == "/health").count();
+    until("it is checked again", || asked(&upstream) > 1).await;
+    let metrics = app.metrics().await;
+    assert!(metrics.contains("gateway_health_checks_total{service=\"billing\",outcome=\"passed\"}"), "{metrics}");
+    assert!(!metrics.contains("gateway_health_checks_total{service=\"billing\",outcome=\"failed\"}"), "{metrics}");
+}
+
 async fn trusting(authority: &Authority, routes: Value) -> (TestApp, TempDir) {
     let folder = tempdir().unwrap();
     let file = folder.path().join("authority.pem");

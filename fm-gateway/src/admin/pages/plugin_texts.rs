@@ -384,8 +384,8 @@ const TEXTS: &[(&str, &str)] = &[
         "Wie Grenzen, Budgets, Metriken und Betreiber ihn nennen; Routen mit demselben Namen teilen sie",
     ),
     (
-        "A url, http://host:port or https://host:port, for each; perhaps its weight beside the others (1; 0: it gets nothing), and its zone",
-        "Je eine url, http://host:port oder https://host:port; dazu vielleicht ihr Gewicht neben den anderen (weight: 1; 0: sie erhält nichts) und ihre Zone (zone)",
+        "A url, http://host:port or https://host:port, for each; perhaps its weight beside the others (1; 0: it gets nothing), its zone, and its protocol (auto, http1 or h2, as of proxy)",
+        "Je eine url, http://host:port oder https://host:port; dazu vielleicht ihr Gewicht neben den anderen (weight: 1; 0: sie erhält nichts), ihre Zone (zone) und ihr Protokoll (protocol: auto, http1 oder h2, wie bei proxy)",
     ),
     ("The name under which its instances register", "Der Name, unter dem sich seine Instanzen registrieren"),
     ("Addresses and networks that may ask; none named means all", "Adressen und Netze, die anfragen dürfen; ist keines genannt, alle"),

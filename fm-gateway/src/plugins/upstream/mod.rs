@@ -4,9 +4,9 @@ use super::health_check::{self, Checked, HealthChecks};
 use crate::{
     pipeline::{Drivers, Exchange, Flow, Phases, Plugin, Step, StepInstances, Upstream},
     upstream::{
-        Chooser,
+        Chooser, Protocol,
         chooser::{WEIGHT, ZONE},
-        endpoint::is_endpoint,
+        endpoint::{PROTOCOL, is_endpoint},
     },
 };
 use fm_sdk::registry::services::Instance;
@@ -30,6 +30,7 @@ struct Address {
     url: String,
     weight: u32,
     zone: Option<String>,
+    protocol: Protocol,
 }
 
 struct Named {
@@ -60,7 +61,7 @@ impl Plugin for Addresses {
                 },
                 "addresses": {
                     "type": "array", "minItems": 1, "maxItems": 100, "title": "Addresses",
-                    "description": "A url, http://host:port or https://host:port, for each; perhaps its weight beside the others (1; 0: it gets nothing), and its zone",
+                    "description": "A url, http://host:port or https://host:port, for each; perhaps its weight beside the others (1; 0: it gets nothing), its zone, and its protocol (auto, http1 or h2, as of proxy)",
                     "examples": [[{"url": "https://10.0.0.7:8443", "weight": 3}, {"url": "https://10.0.0.8:8443"}]],
                     "items": {
                         "type": "object",
@@ -69,7 +70,8 @@ impl Plugin for Addresses {
                         "properties": {
                             "url": {"type": "string", "minLength": 1, "maxLength": 300},
                             "weight": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 1},
-                            "zone": {"type": "string", "minLength": 1, "maxLength": 100}
+                            "zone": {"type": "string", "minLength": 1, "maxLength": 100},
+                            "protocol": {"type": "string", "enum": ["auto", "http1", "h2"], "default": "auto"}
                         }
                     }
                 }
@@ -132,9 +134,9 @@ fn instances(name: &str, addresses: &[Address]) -> Result<Arc<[Instance]>, Strin
 }
 
 /// An address as an instance: the same one in each table that names it, so that what is known of it outlives them.
-fn instance(name: &str, Address { url, weight, zone }: &Address) -> Instance {
+fn instance(name: &str, Address { url, weight, zone, protocol }: &Address) -> Instance {
     let mut instance = Instance { started: 0, ..Instance::new(name, id(url), url) };
-    let says = [(WEIGHT, Some(weight.to_string())), (ZONE, zone.clone())];
+    let says = [(WEIGHT, Some(weight.to_string())), (ZONE, zone.clone()), (PROTOCOL, protocol.name().map(str::to_owned))];
     instance.metadata.extend(says.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     instance
 }
