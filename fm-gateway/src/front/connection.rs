@@ -40,6 +40,9 @@ const EXCESS_TIME: Duration = Duration::from_secs(1);
 /// How often a request that is in flight is checked for a client that has gone.
 const GONE: Duration = Duration::from_secs(1);
 
+/// A connection that has waited for its next request for so long keeps no buffers.
+const UNUSED: Duration = Duration::from_secs(1);
+
 /// What the parser takes beyond the limits, so that the guard refuses what is too long and says why; bytes and headers.
 pub(super) const BEYOND_HEAD: usize = 4 * 1024;
 const BEYOND_HEADERS: usize = 36;
@@ -58,7 +61,8 @@ pub async fn run(mut io: TcpStream, peer: IpAddr, place: Place, tls: Option<Arc<
     let state = ConnectionState::new(place.excess > 0);
     let (wire, client) = Wire::new(io, state.clone());
     let Some(tls) = tls else { return drive(wire, client, Origin::clear(peer), state, serving).await };
-    let Some(stream) = tls.accept(wire, peer).await else { return };
+    // What a handshake needs is not kept for as long as the connection lasts.
+    let Some(stream) = Box::pin(tls.accept(wire, peer)).await.map(Box::new) else { return };
     let session = stream.get_ref().1;
     let origin = Origin::encrypted(peer, ClientCertificate::of(session.peer_certificates()));
     if session.alpn_protocol() == Some(HTTP2) {
@@ -104,40 +108,65 @@ where
             worker.refusals.note(peer, code);
         }
     };
-    let socket = Socket::new(io, client.clone(), state.clone(), refused.clone());
-    let service = service_fn(|request| {
+    let mut socket = Socket::new(io, client.clone(), state.clone(), refused.clone());
+    let mut service = service_fn(|request| {
         let served = serve(gateway.clone(), worker.clone(), state.clone(), origin.clone(), request);
         async move { Ok::<_, Infallible>(served.await) }
     });
     let head = limits.uri + limits.head + BEYOND_HEAD;
-    let mut connection = http1::Builder::new()
-        .header_read_timeout(None)
-        .max_headers(limits.headers + BEYOND_HEADERS)
-        .max_header_size(head)
-        .max_buf_size(head.max(8192))
-        .serve_connection(TokioIo::new(socket), service);
+    let mut http = http1::Builder::new();
+    http.header_read_timeout(None).max_headers(limits.headers + BEYOND_HEADERS).max_header_size(head).max_buf_size(head.max(8192));
     let (mut leaves, mut left) = (pin!(leave.wait()), false);
     let mut clock = Clock::new(&limits);
-    let ended = poll_fn(|cx| {
-        if !left && leaves.as_mut().poll(cx).is_ready() {
-            left = true;
+    let (ended, connection) = loop {
+        let mut connection = http.serve_connection(TokioIo::new(socket), service);
+        if left {
             Pin::new(&mut connection).graceful_shutdown();
         }
-        loop {
-            if let Poll::Ready(ended) = Pin::new(&mut connection).poll(cx) {
-                return Poll::Ready(Some(ended));
+        let ended = poll_fn(|cx| {
+            if !left && leaves.as_mut().poll(cx).is_ready() {
+                left = true;
+                Pin::new(&mut connection).graceful_shutdown();
             }
-            if state.poll_rest(cx, limits.rest).is_pending() {
-                break;
+            loop {
+                if let Poll::Ready(ended) = Pin::new(&mut connection).poll(cx) {
+                    return Poll::Ready(Ended::ByItself(ended));
+                }
+                if state.poll_rest(cx, limits.rest).is_pending() {
+                    break;
+                }
             }
+            if state.is_lost(limits.rest) {
+                return Poll::Ready(Ended::Overdue);
+            }
+            clock.poll(cx, &state, &limits, &client)
+        })
+        .await;
+        let Ended::Unused = ended else { break (ended, connection) };
+        // Its buffers are many times what else an idle connection takes.
+        let http1::Parts { io, read_buf, service: same, .. } = connection.into_parts();
+        (socket, service) = (io.into_inner(), same);
+        state.release_head();
+        if !read_buf.is_empty() {
+            socket.unread(read_buf);
+            continue;
         }
-        if state.is_lost(limits.rest) {
-            return Poll::Ready(None);
+        let over = poll_fn(|cx| {
+            left = left || leaves.as_mut().poll(cx).is_ready();
+            if left || client.poll_readable(cx).is_ready() {
+                return Poll::Ready(false);
+            }
+            match clock.poll(cx, &state, &limits, &client) {
+                Poll::Ready(Ended::Unused) | Poll::Pending => Poll::Pending,
+                Poll::Ready(_) => Poll::Ready(true),
+            }
+        })
+        .await;
+        if over {
+            return;
         }
-        clock.poll(cx, &state, &limits, &client).map(|()| None)
-    })
-    .await;
-    if matches!(&ended, Some(Ok(()))) && state.is_asked_to_switch() {
+    };
+    if matches!(&ended, Ended::ByItself(Ok(()))) && state.is_asked_to_switch() {
         let http1::Parts { io, read_buf, .. } = connection.into_parts();
         let mut socket = io.into_inner();
         match state.take_tunnel() {
@@ -150,9 +179,18 @@ where
         }
         return;
     }
-    if matches!(&ended, Some(Err(e)) if e.is_parse()) && !state.refused.get() {
+    if matches!(&ended, Ended::ByItself(Err(e)) if e.is_parse()) && !state.refused.get() {
         refused("request-malformed");
     }
+}
+
+/// Why hyper drives a connection no longer.
+enum Ended {
+    ByItself(hyper::Result<()>),
+    /// A limit is broken, or the client has gone.
+    Overdue,
+    /// Nobody uses it, so that it needs no buffers until the client sends something.
+    Unused,
 }
 
 /// One timer per connection looks after it now and then; a request costs none.
@@ -168,8 +206,8 @@ impl Clock {
         Clock { tick, timer: Box::pin(sleep_until(Instant::now() + tick.min(GONE))) }
     }
 
-    /// Is ready once a limit is broken, or the client has gone.
-    fn poll(&mut self, cx: &mut Context<'_>, state: &ConnectionState, limits: &Limits, client: &Peer) -> Poll<()> {
+    /// Is ready once a limit is broken, the client has gone, or the connection is seen to be unused.
+    fn poll(&mut self, cx: &mut Context<'_>, state: &ConnectionState, limits: &Limits, client: &Peer) -> Poll<Ended> {
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
             let due = state.due(limits);
@@ -177,14 +215,19 @@ impl Clock {
                 && at <= now
             {
                 log::debug!("front: connection closed: {what:?}");
-                return Poll::Ready(());
+                return Poll::Ready(Ended::Overdue);
             }
             let in_flight = state.is_in_flight();
             if in_flight && client.is_gone() {
-                return Poll::Ready(());
+                return Poll::Ready(Ended::Overdue);
             }
             let tick = now + if in_flight { self.tick.min(GONE) } else { self.tick };
             self.timer.as_mut().reset(due.map_or(tick, |(at, _)| at.min(tick)));
+            if state.idle_since().is_some_and(|since| since + UNUSED <= now) {
+                // The timer has to be asked again to wake this task.
+                cx.waker().wake_by_ref();
+                return Poll::Ready(Ended::Unused);
+            }
         }
         Poll::Pending
     }

@@ -27,6 +27,8 @@ pub struct Socket<S> {
     state: Rc<ConnectionState>,
     /// Is told the code of a refusal that is none of ours.
     refused: Box<dyn Fn(&'static str)>,
+    /// What was read already and comes before the rest.
+    unread: Bytes,
     /// A refusal that is being written in place of hyper's.
     refusal: Bytes,
     lingers: Option<(Pin<Box<Sleep>>, usize)>,
@@ -34,7 +36,12 @@ pub struct Socket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub fn new(io: S, peer: Peer, state: Rc<ConnectionState>, refused: impl Fn(&'static str) + 'static) -> Self {
-        Socket { io, peer, state, refused: Box::new(refused), refusal: Bytes::new(), lingers: None }
+        Socket { io, peer, state, refused: Box::new(refused), unread: Bytes::new(), refusal: Bytes::new(), lingers: None }
+    }
+
+    /// Gives bytes back that were read and not used.
+    pub(super) fn unread(&mut self, bytes: Bytes) {
+        self.unread = bytes;
     }
 
     /// Takes a write that is none of ours: hyper refuses a head.
@@ -58,6 +65,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Socket<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.unread.is_empty() {
+            let size = self.unread.len().min(buf.remaining());
+            buf.put_slice(&self.unread.split_to(size));
+            return Poll::Ready(Ok(()));
+        }
         let start = buf.filled().len();
         ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
         self.state.received(&buf.filled()[start..]);

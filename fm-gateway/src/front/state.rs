@@ -139,6 +139,16 @@ impl ConnectionState {
         self.head.borrow_mut().clear();
     }
 
+    /// Gives back the memory that the next head would have been kept in.
+    pub(super) fn release_head(&self) {
+        *self.head.borrow_mut() = BytesMut::new();
+    }
+
+    /// Since when nobody waits for anything: the last answer is written, and nothing of a request has come behind it.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        self.idle_since.get().filter(|_| !self.answering.get() && self.stalled_since.get().is_none())
+    }
+
     /// Looks at what came of a head, as it came; less or nothing, if it came behind another request.
     pub(super) fn with_head<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
         look(&self.head.borrow())

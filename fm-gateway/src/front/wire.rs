@@ -93,6 +93,11 @@ impl Peer {
         matches!(poll(&mut sockets, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(n) if n > 0) && sockets[0].revents().intersects(flags)
     }
 
+    /// Is ready once the client has sent something, or closed its side.
+    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.borrow().poll_read_ready(cx).map(drop)
+    }
+
     /// Reads bytes as they come, encrypted or not.
     pub(super) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.0.borrow_mut()).poll_read(cx, buf)

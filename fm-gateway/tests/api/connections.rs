@@ -1,6 +1,6 @@
 //! Connections of clients: how long they may wait, how many one client may have.
 
-use crate::support::{Client, TestApp, Upstream, ok, soon, until};
+use crate::support::{Client, Encrypted, TestApp, Upstream, ok, soon, until};
 use serde_json::{Value, json};
 use std::{
     cell::Cell,
@@ -188,4 +188,25 @@ async fn event_streams_are_limited_per_client_also_behind_a_proxy() {
         }
     })
     .await;
+}
+
+#[actix_rt::test]
+async fn a_connection_that_was_idle_for_long_goes_on_wherever_its_next_request_was_cut() {
+    let upstream = Upstream::answering(ok("")).await;
+    let short = Duration::from_millis(200);
+    let served = Encrypted::with(all_to(&upstream), |own, _, _| own.stall = short).await;
+    for begun in ["", "G", "GET / HTTP/1.1\r\nHo", GET.trim_end()] {
+        let (mut clear, mut encrypted) = (served.app.connect().await, served.connect().await);
+        let request = format!("{GET}{begun}");
+        assert_eq!((clear.ask(&request).await.status, encrypted.ask(&request).await.status), (200, 200));
+        // Long enough for it to give up its buffers.
+        tokio::time::sleep(Duration::from_secs(1) + 3 * short).await;
+        let rest = GET.strip_prefix(begun).unwrap();
+        assert_eq!((clear.ask(rest).await.status, encrypted.ask(rest).await.status), (200, 200), "{begun:?}");
+    }
+    let (mut clear, mut encrypted) = (served.app.connect().await, served.connect().await);
+    assert_eq!((clear.ask(GET).await.status, encrypted.ask(GET).await.status), (200, 200));
+    tokio::time::sleep(Duration::from_secs(1) + 3 * short).await;
+    served.app.stop();
+    assert!(clear.is_closed().await && encrypted.is_closed().await);
 }
