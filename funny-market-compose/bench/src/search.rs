@@ -66,7 +66,7 @@ impl Search {
 /// Nobody answers, or somebody answers with anything but 200.
 pub fn ask(to: SocketAddr, rate: f64, time: Duration) -> Result<Outcome> {
     let requests = questions(to);
-    let load = |time| Load { to, requests: &requests, rate, time, connections: 32 }.run();
+    let load = |time| Load { to, requests: &requests, first: 0, rate, time, connections: 32 }.run();
     load(time.div_f64(5.0))?;
     let outcome = load(time)?;
     match &outcome.fault {

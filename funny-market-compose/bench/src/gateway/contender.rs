@@ -10,6 +10,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +24,8 @@ pub(super) struct Contender {
     pub requests: Vec<Request>,
     /// None: nobody's processor time is counted.
     pub pids: Vec<u32>,
+    /// How many requests were sent: a measurement goes on where the one before has ended.
+    sent: AtomicUsize,
 }
 
 /// One measurement.
@@ -34,12 +37,17 @@ pub(super) struct Sample {
 }
 
 impl Contender {
+    pub fn new(name: &'static str, to: SocketAddr, requests: Vec<Request>, pids: &[u32]) -> Self {
+        Contender { name, to, requests, pids: pids.to_vec(), sent: AtomicUsize::new(0) }
+    }
+
     pub fn nobody(ring: &Ring) -> Self {
-        Contender { name: NOBODY, to: ring.upstream, requests: vec![get(ring.upstream, "/", None)], pids: Vec::new() }
+        Contender::new(NOBODY, ring.upstream, vec![get(ring.upstream, "/", None)], &[])
     }
 
     pub fn load(&self, rate: f64, time: Duration) -> Load<'_> {
-        Load { to: self.to, requests: &self.requests, rate, time, connections: 32 }
+        let load = Load { to: self.to, requests: &self.requests, first: 0, rate, time, connections: 32 };
+        Load { first: self.sent.fetch_add(load.count(), Relaxed), ..load }
     }
 
     pub fn measure(&self, rate: f64, time: Duration) -> Result<Sample> {

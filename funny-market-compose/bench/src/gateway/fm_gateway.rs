@@ -40,6 +40,7 @@ pub(super) const MANY: &str = "fm-gateway, full pipeline, a different token each
 pub(super) const LOGGED: &str = "fm-gateway, full pipeline with an access log";
 pub(super) const SAMPLED_OUT: &str = "fm-gateway, full pipeline, traces sampled out";
 pub(super) const NO_SPANS: &str = "fm-gateway, full pipeline, without spans";
+pub(super) const BESIDE: &str = "another build of fm-gateway, full pipeline";
 /// How often it is measured what tokens cost that were never seen.
 const FIRST_TIMES: usize = 3;
 const UPSTREAM: &str = "fm-bench-upstream";
@@ -59,17 +60,21 @@ pub(super) struct FmGateway {
 }
 
 /// A running gateway.
-struct Node {
-    pids: Vec<u32>,
-    address: SocketAddr,
+pub(super) struct Node {
+    pub pids: Vec<u32>,
+    pub address: SocketAddr,
     _process: OwnedChild,
 }
 
 impl Node {
     fn start(ring: &Ring, table: &Publisher, name: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        Node::of(&table.program, ring, table, name, settings)
+    }
+
+    fn of(program: &Path, ring: &Ring, table: &Publisher, name: &str, settings: &[(&str, &str)]) -> Result<Self> {
         let [address, admin] = free_addresses()?;
         let log = ring.folder.path().join(format!("{name}.log"));
-        let mut command = pinned(ring.core, &table.program, &log)?;
+        let mut command = pinned(ring.core, program, &log)?;
         command
             .env_clear()
             .envs([
@@ -127,10 +132,13 @@ impl FmGateway {
         table.limits = table.put(0).is_ok();
         table.put(0)?;
         let node = Node::start(ring, &table, "fm-gateway", &[])?;
-        let others = vec![
+        let mut others = vec![
             (SAMPLED_OUT, Node::start(ring, &table, "sampled-out", &[("FM_TRACE_SAMPLE", "0")])?),
             (NO_SPANS, Node::start(ring, &table, "no-spans", &[("FM_TRACE_MEMORY", "0")])?),
         ];
+        if let Some(program) = &contest.beside {
+            others.push((BESIDE, Node::of(program, ring, &table, "beside", &[])?));
+        }
         let gateway = FmGateway {
             pids: node.pids.clone(),
             address: node.address,
@@ -151,7 +159,7 @@ impl FmGateway {
         let one = |name, to, pids: &[u32], path: &str, tokens: &[String]| {
             let requests =
                 if tokens.is_empty() { vec![get(to, path, None)] } else { tokens.iter().map(|t| get(to, path, Some(t))).collect() };
-            Contender { name, to, requests, pids: pids.to_vec() }
+            Contender::new(name, to, requests, pids)
         };
         let first = &self.tokens[..1];
         let here = |name, path, tokens| one(name, self.address, &self.pids, path, tokens);
@@ -163,6 +171,17 @@ impl FmGateway {
         ];
         all.extend(self.others.iter().map(|(name, node)| one(name, node.address, &node.pids, "/full/cars/1", first)));
         all
+    }
+
+    /// Starts the same program once more, with other settings.
+    pub fn another(&self, ring: &Ring, name: &str, settings: &[(&str, &str)]) -> Result<Node> {
+        Node::start(ring, &self.table, name, settings)
+    }
+
+    /// Puts so many routes beside those that are measured; gives the path of the last one.
+    pub fn put_routes(&self, count: usize) -> Result<String> {
+        self.table.put(count)?;
+        Ok(format!("/more/{}/1/part", count.saturating_sub(1)))
     }
 
     fn full(&self) -> Result<Contender> {
@@ -188,7 +207,7 @@ impl FmGateway {
         let mut costs = Vec::new();
         for tokens in self.fresh.chunks(contest.count().max(1)) {
             let requests = tokens.iter().map(|t| get(self.address, "/full/cars/1", Some(t))).collect();
-            let first = Contender { name: FULL, to: self.address, requests, pids: self.pids.clone() };
+            let first = Contender::new(FULL, self.address, requests, &self.pids);
             costs.push(first.measure(contest.rate, contest.time())?.cost);
         }
         let what = "full pipeline, each token for the first time";
@@ -214,7 +233,7 @@ impl FmGateway {
     }
 
     /// Publishes once a second under load.
-    pub fn reloads(&self, contest: &Contest) -> Result<()> {
+    pub fn publishes(&self, contest: &Contest) -> Result<()> {
         let (stop, published) = (AtomicBool::new(false), AtomicUsize::new(0));
         let (full, seconds) = (self.full()?, contest.seconds * 5.0);
         let before = resident(&self.pids);

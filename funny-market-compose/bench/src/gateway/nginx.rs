@@ -3,6 +3,7 @@
 use super::{
     Ring,
     contender::{listening, pinned},
+    encrypted::Certificate,
 };
 use crate::{Result, process::family};
 use market::child::{OwnedChild, free_addresses};
@@ -11,6 +12,8 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 const PROGRAM: &str = "/usr/sbin/nginx";
@@ -35,14 +38,26 @@ pub(super) fn upstream(folder: &Path) -> Result<Nginx> {
 /// Passes everything on, over kept connections.
 pub(super) fn proxy(ring: &Ring) -> Result<Nginx> {
     let [address] = free_addresses()?;
+    proxy_at(ring, "nginx", address, &format!("listen {address};"))
+}
+
+/// The same behind TLS 1.3, with HTTP/2 for those who ask for it, and tickets for sessions (its default).
+pub(super) fn encrypted(ring: &Ring, certificate: &Certificate) -> Result<Nginx> {
+    let [address] = free_addresses()?;
+    let Certificate { chain, key, .. } = certificate;
+    let files = format!("ssl_certificate {}; ssl_certificate_key {};", chain.display(), key.display());
+    proxy_at(ring, "nginx-tls", address, &format!("listen {address} ssl http2; ssl_protocols TLSv1.3; {files}"))
+}
+
+fn proxy_at(ring: &Ring, name: &str, address: SocketAddr, listen: &str) -> Result<Nginx> {
     let server = format!(
-        "upstream up {{ server {}; keepalive 64; keepalive_requests 100000000; }}
-         server {{ listen {address}; location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ''; }} }}",
+        "upstream up {{ server {}; keepalive 128; keepalive_requests 100000000; }}
+         server {{ {listen} location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ''; }} }}",
         ring.upstream
     );
     let folder = ring.folder.path();
-    let config = write(folder, "nginx", &server)?;
-    start(pinned(ring.core, Path::new(PROGRAM), &folder.join("nginx.log"))?, &config, folder, address)
+    let config = write(folder, name, &server)?;
+    start(pinned(ring.core, Path::new(PROGRAM), &folder.join(format!("{name}.log")))?, &config, folder, address)
 }
 
 fn write(folder: &Path, name: &str, server: &str) -> Result<std::path::PathBuf> {
@@ -70,5 +85,15 @@ fn start(mut command: Command, config: &Path, folder: &Path, address: SocketAddr
     }
     let process = OwnedChild(command.arg("-c").arg(config).arg("-p").arg(folder).arg("-e").arg("stderr").spawn()?);
     listening(address, &log)?;
-    Ok(Nginx { address, pids: family(process.0.id()), _process: process })
+    // The master listens before its worker is there, which does the work.
+    let until = Instant::now() + Duration::from_secs(15);
+    let mut pids = family(process.0.id());
+    while pids.len() < 2 {
+        if Instant::now() > until {
+            return Err("nginx has no worker after 15 s".into());
+        }
+        thread::sleep(Duration::from_millis(10));
+        pids = family(process.0.id());
+    }
+    Ok(Nginx { address, pids, _process: process })
 }

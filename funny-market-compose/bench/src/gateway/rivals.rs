@@ -39,8 +39,7 @@ impl Rivals {
     }
 
     pub fn contenders(&self) -> Vec<Contender> {
-        let one =
-            |name, to, token, pids: &[u32]| Contender { name, to, requests: vec![get(to, "/api/cars/1", token)], pids: pids.to_vec() };
+        let one = |name, to, token, pids: &[u32]| Contender::new(name, to, vec![get(to, "/api/cars/1", token)], pids);
         let (nginx, haproxy) = (&self.nginx, &self.haproxy);
         let mut all = vec![
             one(NGINX, nginx.address, None, &nginx.pids),

@@ -1,15 +1,17 @@
 //! One kept HTTP/1.1 connection: enough of RFC 9112 to know where an answer ends.
 
 use crate::Result;
+use socket2::{Domain, Socket, Type};
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{IpAddr, SocketAddr, TcpStream},
     time::Duration,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) struct Connection {
+pub(crate) struct Connection {
+    from: Option<IpAddr>,
     to: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -17,12 +19,17 @@ pub(super) struct Connection {
 
 impl Connection {
     pub fn open(to: SocketAddr) -> Result<Self> {
-        Ok(Connection { to, stream: dial(to)?, buffer: Vec::with_capacity(64 * 1024) })
+        Self::open_from(None, to)
+    }
+
+    /// Opens one that comes from an address of this machine.
+    pub fn open_from(from: Option<IpAddr>, to: SocketAddr) -> Result<Self> {
+        Ok(Connection { from, to, stream: dial(from, to)?, buffer: Vec::with_capacity(64 * 1024) })
     }
 
     /// Opens it anew.
     pub fn again(&mut self) -> Result<()> {
-        self.stream = dial(self.to)?;
+        self.stream = dial(self.from, self.to)?;
         Ok(())
     }
 
@@ -87,8 +94,13 @@ impl Connection {
     }
 }
 
-fn dial(to: SocketAddr) -> Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&to, TIMEOUT).map_err(|e| format!("{to}: {e}"))?;
+fn dial(from: Option<IpAddr>, to: SocketAddr) -> Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+    if let Some(from) = from {
+        socket.bind(&SocketAddr::new(from, 0).into())?;
+    }
+    socket.connect_timeout(&to.into(), TIMEOUT).map_err(|e| format!("{to}: {e}"))?;
+    let stream = TcpStream::from(socket);
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     Ok(stream)

@@ -4,7 +4,7 @@
 mod connection;
 
 use crate::{Result, rounds::quantile};
-use connection::Connection;
+pub(crate) use connection::Connection;
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
@@ -19,6 +19,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// The bytes on the wire.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// A GET.
     pub fn get(host: SocketAddr, path: &str, kind: usize, headers: &[(&str, &str)]) -> Self {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -32,6 +37,8 @@ pub struct Load<'a> {
     pub to: SocketAddr,
     /// Sent in turn, from the first again after the last.
     pub requests: &'a [Request],
+    /// The one to begin with.
+    pub first: usize,
     /// Requests per second.
     pub rate: f64,
     /// For how long.
@@ -71,12 +78,17 @@ impl Outcome {
 }
 
 impl Load<'_> {
+    /// How many requests that are.
+    pub(crate) fn count(&self) -> usize {
+        (self.rate * self.time.as_secs_f64()) as usize
+    }
+
     /// Sends, and returns when the last answer is there.
     ///
     /// # Errors
     /// The server cannot be reached at all.
     pub fn run(&self) -> Result<Outcome> {
-        let (total, next) = ((self.rate * self.time.as_secs_f64()) as usize, AtomicUsize::new(0));
+        let (total, next) = (self.count(), AtomicUsize::new(0));
         let connections = (0..self.connections).map(|_| Connection::open(self.to)).collect::<Result<Vec<_>>>()?;
         let begun = Instant::now();
         let mut all = Outcome::default();
@@ -110,7 +122,7 @@ impl Load<'_> {
                 }
                 None => due,
             };
-            let request = &self.requests[n % self.requests.len()];
+            let request = &self.requests[(self.first + n) % self.requests.len()];
             match connection.send(&request.bytes) {
                 Ok(200) => outcome.micros[request.kind].push(started.elapsed().as_secs_f64() * 1e6),
                 other => {
