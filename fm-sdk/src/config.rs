@@ -1,11 +1,13 @@
 //! Settings: flags and environment variables, the same in every service; `--help` is their manual.
 
 mod mask;
+mod metadata;
 mod own;
 mod urls;
 
 pub use crate::{duration::parse_duration, tls::TlsFiles};
 pub use mask::masked_url;
+pub use metadata::Metadata;
 pub use own::own_settings;
 pub use urls::{BusUrl, FilesUrl, RegistryUrl, StoreUrl};
 
@@ -92,6 +94,10 @@ pub struct Settings {
     #[arg(long, env = "FM_INSTANCE", value_name = "NAME", value_parser = urls::instance)]
     pub instance: Option<String>,
 
+    /// What the registry tells of this instance beside its address: `zone=a,weight=3`; fm-gateway reads these two
+    #[arg(long, env = "FM_METADATA", default_value_t = Metadata::default(), value_name = "NAME=VALUE,..")]
+    pub metadata: Metadata,
+
     /// Threads that serve HTTP
     #[arg(long, env = "FM_WORKERS", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: u16,
@@ -158,6 +164,7 @@ impl Settings {
             http: "127.0.0.1:0".into(),
             advertise: None,
             instance: None,
+            metadata: Metadata::default(),
             workers: 1,
             max_requests: 256,
             body_timeout: Duration::from_secs(30),
@@ -233,6 +240,7 @@ impl Settings {
             ("FM_HTTP", self.http.clone()),
             ("FM_ADVERTISE", optional(self.advertise.as_ref().map(|u| masked_url(u.as_str())))),
             ("FM_INSTANCE", optional(self.instance.clone())),
+            ("FM_METADATA", self.metadata.to_string()),
             ("FM_WORKERS", self.workers.to_string()),
             ("FM_MAX_REQUESTS", self.max_requests.to_string()),
             ("FM_BODY_TIMEOUT", format!("{:?}", self.body_timeout)),
@@ -308,6 +316,7 @@ mod tests {
             (["--drain", "soon"], "500ms"),
             (["--trusted-proxies", "10.0.0.0/99"], "network"),
             (["--instance", "a b"], "letters"),
+            (["--metadata", "zone"], "NAME=VALUE"),
             (["--workers", "0"], "1..=256"),
             (["--max-requests", "0"], "1..=1000000"),
             (["--body-timeout", "0s"], "1s"),

@@ -82,7 +82,7 @@ async fn an_instance_is_ready_only_when_others_can_find_it() {
 #[actix_rt::test]
 async fn an_instance_registers_serves_answers_calls_and_deregisters() {
     let (identities, memory) = (TestIdentities::new(), Memory::default());
-    let settings = Settings { drain: Duration::from_secs(1), ..Settings::memory() };
+    let settings = Settings { drain: Duration::from_secs(1), metadata: "zone=a".parse().unwrap(), ..Settings::memory() };
     let application = Application::on(echo(), settings, "one", backends(&identities, memory.connect())).unwrap();
     let url = format!("http://{}", application.address().unwrap());
     let (bus, services) = (application.bus(), Services::new(identities.registry()));
@@ -92,6 +92,7 @@ async fn an_instance_registers_serves_answers_calls_and_deregisters() {
     eventually("the registry shows it", TIMEOUT, async || !services.instances("fm-echo").is_empty()).await;
     let instance = services.instances("fm-echo")[0].clone();
     assert_eq!((instance.id.as_str(), instance.url.as_str(), instance.version.as_str()), ("one", url.as_str(), "1.2.3"));
+    assert_eq!(instance.metadata["zone"], "a");
     eventually("it is ready", TIMEOUT, async || get(&format!("{url}/health/ready")).await.0 == 200).await;
     assert_eq!(get(&format!("{url}/api/echo/hello")).await, (200, None, "hello".into()));
     let (status, _, body) = get(&format!("{url}/api/nothing")).await;

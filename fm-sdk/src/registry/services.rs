@@ -35,7 +35,7 @@ pub struct Instance {
     /// The scopes that its routes ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
-    /// Anything else: draining, weight, build.
+    /// Anything else, such as `zone` and `weight`: what `FM_METADATA` says, and what the program adds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
 }

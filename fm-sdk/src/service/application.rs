@@ -111,6 +111,7 @@ impl<S: Send + Sync + 'static> Application<S> {
         let url = self.settings.advertised(self.address()?);
         let mut instance = Instance::new(self.service.name(), &self.rt.instance, url);
         instance.version = self.service.version.into();
+        instance.metadata.clone_from(&self.settings.metadata.0);
         instance.scopes = self.service.scopes.iter().map(ToString::to_string).collect();
         Ok(instance)
     }
