@@ -374,6 +374,7 @@ impl Application {
         let url = self.settings.advertised(self.address()?);
         let mut instance = Instance::new(NAME, &self.instance, url);
         instance.version = env!("CARGO_PKG_VERSION").into();
+        instance.metadata.clone_from(&self.settings.metadata.0);
         instance.metadata.insert(OPERATORS.into(), operators_url(&instance.url, self.admin_address()?, self.encryption.is_some()));
         Ok(instance)
     }
