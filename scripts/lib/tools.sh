@@ -2,6 +2,8 @@
 # Tools from crates.io, most of them subcommands of cargo: each in one version, installed once for all checkouts.
 
 CARGO_DENY=0.20.2
+# What the test tools that are written in Go ask for.
+GO=1.25.4
 # The images' SBOMs are made with the same one.
 CARGO_CYCLONEDX=$(sed -n 's/^ARG CARGO_CYCLONEDX=//p' "$ROOT/scripts/template/service/Dockerfile")
 
@@ -32,6 +34,30 @@ need_cargo_tools() {
     install_tool cargo-cyclonedx "$CARGO_CYCLONEDX"
     PATH=$(tool_folder cargo-deny "$CARGO_DENY")/bin:$(tool_folder cargo-cyclonedx "$CARGO_CYCLONEDX")/bin:$PATH
     export PATH
+}
+
+# need_go: `go` takes a module that asks for GO, from here on. From 1.21 on it fetches that toolchain by itself; an older one (Debian 12 has
+# 1.19) fetches it as the module that it is, checked against Go's checksum database.
+need_go() {
+    local folder staging module status=0
+    [ "$(printf 'go1.21\n%s\n' "$(go env GOVERSION)" | sort -V | head -n 1)" != go1.21 ] || return 0
+    folder=$(tool_folder go "$GO")
+    module=golang.org/toolchain@v0.0.1-go$GO.$(go env GOOS)-$(go env GOARCH)
+    mkdir -p "${folder%/*}"
+    (
+        flock 7
+        [ ! -d "$folder" ] || exit 0
+        say "installing Go $GO (once)"
+        staging=$(mktemp -d "${folder%/*}/staging.XXXXXX")
+        trap 'rm -rf "$staging"' EXIT
+        cd "$staging"
+        go mod init funny-market.example/tools 2>/dev/null
+        # A module keeps no permissions.
+        GOPATH=$staging/path GOFLAGS="-mod=mod -modcacherw" go mod download "$module" &&
+            chmod -R u+x "path/pkg/mod/$module/bin" "path/pkg/mod/$module/pkg/tool" && mv "path/pkg/mod/$module" "$folder"
+    ) 7>"${folder%/*}/lock" || status=$?
+    [ $status = 0 ] || die "Go $GO cannot be fetched from Go's module proxy; $(go env GOVERSION) is too old"
+    export PATH=$folder/bin:$PATH
 }
 
 # write_sbom SERVICE FILE: the software bill of materials (CycloneDX, JSON) of its program, as in its image.
