@@ -283,7 +283,7 @@ pub fn quarter(car: &Car, from_rear: bool, mirrored: bool, sky: &str) -> String 
     svg
 }
 
-/// What lies on the body: grille, plates, seams, handles, mirrors, wheels.
+/// What lies on the body: grille, plates, gaps, handles, mirrors, wheels.
 fn details(frame: &Frame, svg: &mut String, of: &Body, from_rear: bool, side: f64) {
     let end = of.section(if from_rear { of.length() } else { 0.0 });
     let x = end.x + if from_rear { 1.0 } else { -1.0 };
@@ -298,12 +298,12 @@ fn details(frame: &Frame, svg: &mut String, of: &Body, from_rear: bool, side: f6
     frame.polygon(svg, &rect(25.0, end.sill + height * 0.25, end.sill + height * 0.25 + 10.0), "#f2f3f1");
 
     let on_side = |x: f64, z: f64| [x, side * (of.section(x).half + 0.6), z];
-    let mut seams = vec![of.windscreen.1 - 44.0];
-    seams.extend(of.pillars.iter().filter(|pillar| **pillar < of.axles[1] - 20.0));
+    let mut gaps = vec![of.windscreen.1 - 44.0];
+    gaps.extend(of.pillars.iter().filter(|pillar| **pillar < of.axles[1] - 20.0));
     if of.pillars.is_empty() {
-        seams.push(of.side.1 - 60.0);
+        gaps.push(of.side.1 - 60.0);
     }
-    for x in seams {
+    for x in gaps {
         let s = of.section(x);
         frame.line(svg, &[on_side(x, s.belt - 2.0), on_side(x - 3.0, (s.belt + s.sill) / 2.0), on_side(x, s.sill + 6.0)], "#000000", 1.6);
     }
