@@ -32,6 +32,7 @@ const WOFF2: &str = "font/woff2";
 /// Name, media type, content.
 const FILES: &[(&str, &str, &[u8])] = &[
     ("market.css", CSS, STYLE.as_bytes()),
+    ("design.css", CSS, include_bytes!("../assets/css/design.css")),
     ("inter.woff2", WOFF2, include_bytes!("../assets/font/inter.woff2")),
     ("arrange.js", JS, include_bytes!("../assets/js/arrange.js")),
     ("ask.js", JS, include_bytes!("../assets/js/ask.js")),

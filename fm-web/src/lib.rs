@@ -27,6 +27,8 @@ pub struct Web {
     /// Scheme, host and port of the site.
     public_url: Option<String>,
     legal: Legal,
+    /// The page of all components is shown.
+    design: bool,
 }
 
 /// The service.
@@ -37,6 +39,7 @@ pub fn web(own: Own) -> Service<Web> {
         renewals: Renewals::default(),
         public_url: own.public_url.map(|url| url.origin().ascii_serialization()),
         legal: own.legal.unwrap_or_default(),
+        design: own.design_page,
     };
     Service::new("fm-web", state).version(env!("CARGO_PKG_VERSION")).http(pages::configure)
 }

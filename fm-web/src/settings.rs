@@ -18,6 +18,10 @@ pub struct Own {
     /// with places to fill in]
     #[arg(long, env = "FM_LEGAL", value_name = "FOLDER", value_parser = Legal::read)]
     pub legal: Option<Legal>,
+
+    /// Shows /design, a page of all components with their states, for those who develop the pages
+    #[arg(long, env = "FM_DESIGN_PAGE", action = clap::ArgAction::Set, default_value_t = false, value_name = "BOOL")]
+    pub design_page: bool,
 }
 
 fn http_url(text: &str) -> Result<Url, String> {

@@ -88,7 +88,7 @@ settings_of() {
         fm-profile) printf '%s\n' "FM_ADMIN_EMAIL=$ADMIN_EMAIL" "FM_ADMIN_PASSWORD=$(admin_password)" "FM_MAIL=$(mail_url)" "FM_PUBLIC_URL=$(url_of fm-gateway)" ;;
         fm-image) printf '%s\n' "FM_FILES=${FM_FILES:-$DEV/files}" ;;
         fm-gateway) printf '%s\n' "FM_ADMIN_HTTP=127.0.0.1:$(port_of "$name-admin")" "FM_GATEWAY_HANDOVER=$data/handover-$(port_of "$name")" ;;
-        fm-web) printf '%s\n' "FM_GATEWAY=$(url_of fm-gateway)" "FM_PUBLIC_URL=$(url_of fm-gateway)" ;;
+        fm-web) printf '%s\n' "FM_GATEWAY=$(url_of fm-gateway)" "FM_PUBLIC_URL=$(url_of fm-gateway)" FM_DESIGN_PAGE=true ;;
     esac
 }
 

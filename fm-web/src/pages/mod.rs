@@ -6,6 +6,7 @@ mod car;
 mod card;
 mod confirm;
 mod contact;
+mod design;
 pub mod error;
 mod favourites;
 mod home;
@@ -89,6 +90,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
             .service(at("/my/cars/{id}/renew").get(mine::renew::show).post(mine::renew::submit))
             .service(at("/my/cars/{id}/delete").get(mine::delete::show).post(mine::delete::submit))
             .service(web::resource(crate::legal::PAGES.map(|page| format!("/{page}")).to_vec()).get(legal::show))
+            .service(at("/design").get(design::show))
             .service(at("/moderation").get(moderation::show))
             .service(at("/moderation/{id}").get(moderation::back).post(moderation::submit))
             .service(at("/preferences").post(preferences::preferences))

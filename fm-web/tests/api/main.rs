@@ -6,6 +6,7 @@ mod ask;
 mod browser;
 mod car;
 mod contact;
+mod design;
 mod errors;
 mod favourites;
 mod headers;

@@ -94,17 +94,25 @@ impl Market {
     }
     /// The same, known to people under this URL.
     pub async fn at(public_url: Option<&str>) -> Self {
-        let market = Market::before(Rc::new(MockServer::start().await), Arc::default(), public_url);
+        Market::start(public_url, false).await
+    }
+    /// A market with one car and all services up, whose pages are being developed.
+    pub async fn with_design_page() -> Self {
+        Market::start(None, true).await.filled().await
+    }
+    async fn start(public_url: Option<&str>, design_page: bool) -> Self {
+        let market = Market::before(Rc::new(MockServer::start().await), Arc::default(), public_url, design_page);
         market.mount(Mock::given(matchers::any()), 404, ResponseTemplate::new(404), u8::MAX).await;
         market
     }
-    fn before(gateway: Rc<MockServer>, faults: Arc<Mutex<Vec<String>>>, public_url: Option<&str>) -> Self {
-        let own = Own { gateway: gateway.uri().parse().unwrap(), public_url: public_url.map(|url| url.parse().unwrap()), legal: None };
+    fn before(gateway: Rc<MockServer>, faults: Arc<Mutex<Vec<String>>>, public_url: Option<&str>, design_page: bool) -> Self {
+        let public_url = public_url.map(|url| url.parse().unwrap());
+        let own = Own { gateway: gateway.uri().parse().unwrap(), public_url, legal: None, design_page };
         Market { bus: MockBus::for_service(web(own)), rules: Cell::new(0), faults, gateway }
     }
     /// Another instance before the same gateway.
     pub fn twin(&self) -> Self {
-        Market::before(self.gateway.clone(), self.faults.clone(), None)
+        Market::before(self.gateway.clone(), self.faults.clone(), None, false)
     }
     /// Fails if fm-web has sent what no service describes.
     #[track_caller]

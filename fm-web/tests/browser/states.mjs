@@ -42,6 +42,7 @@ export const STATES = [
   { name: "car of a dealer", route: "/cars/{id}", path: (w) => `/cars/${w.dealt.id}`, before: (w) => w.makeDealer(), needs: "admin" },
   { name: "car with the number", route: "/cars/{id}", as: "buyer", path: (w) => `/cars/${w.shown.id}?number=shown` },
   { name: "car without fm-tracker", route: "/cars/{id}", path: (w) => `/cars/${w.shown.id}`, stopped: "fm-tracker", needs: "alone" },
+  { name: "design", route: "/design" },
   { name: "not found", route: "*", path: "/nowhere" },
   { name: "legal", route: "/imprint" },
   { name: "privacy", route: "/privacy" },
