@@ -5,6 +5,7 @@ mod guard;
 mod mongodb;
 mod ports;
 mod rabbitmq;
+mod signals;
 mod tls;
 
 pub use etcd::{EtcdCluster, EtcdServer};

@@ -96,7 +96,7 @@ impl EtcdCluster {
     /// # Errors
     /// It is not running.
     pub fn freeze(&self, i: usize) -> Result<()> {
-        self.nodes[i].signal("STOP")
+        self.nodes[i].freeze()
     }
     /// Ends what [`EtcdCluster::freeze`] began.
     ///

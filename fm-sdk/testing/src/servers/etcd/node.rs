@@ -1,6 +1,7 @@
 //! One etcd process.
 
 use super::{Guard, ServerTls};
+use crate::servers::signals;
 use fm_sdk::{Error, Kind, Result, ResultExt};
 use serde_json::{Value, json};
 use std::{
@@ -109,11 +110,16 @@ impl Node {
         Err(failed("did not stop by itself"))
     }
 
-    /// Sends a signal through kill(1); the SDK has no unsafe code for it.
     pub(super) fn signal(&self, name: &str) -> Result<()> {
-        let process = self.process.as_ref().ok_or_else(|| failed("is not running"))?;
-        let done = Command::new("kill").args(["-s", name, &process.id().to_string()]).status().internal()?;
-        if done.success() { Ok(()) } else { Err(failed(format!("took no signal {name}"))) }
+        signals::signal(self.id()?, name).map_err(|e| failed("took no signal").caused_by(e))
+    }
+
+    pub(super) fn freeze(&self) -> Result<()> {
+        signals::freeze(self.id()?).map_err(|e| failed("cannot be frozen").caused_by(e))
+    }
+
+    fn id(&self) -> Result<u32> {
+        self.process.as_ref().map(Child::id).ok_or_else(|| failed("is not running"))
     }
 
     pub(super) fn wipe(&self) -> Result<()> {

@@ -1,5 +1,5 @@
 use super::control;
-use crate::servers::{Guard, ServerTls, free_ports};
+use crate::servers::{Guard, ServerTls, free_ports, signals};
 use fm_sdk::{Error, Kind, Result, ResultExt};
 use std::{
     fs,
@@ -127,9 +127,16 @@ impl Node {
 
     /// Sends a signal to the broker's process.
     pub fn signal(&self, name: &str) -> Result<()> {
-        let Some(broker) = &self.broker else { return Err(failed("the broker is not running")) };
-        let status = Command::new("kill").args([&format!("-{name}"), &broker.id().to_string()]).status().internal()?;
-        if status.success() { Ok(()) } else { Err(failed(format!("kill -{name} failed"))) }
+        signals::signal(self.id()?, name).map_err(|e| failed("the broker took no signal").caused_by(e))
+    }
+
+    /// Stops the broker's process where it is.
+    pub fn freeze(&self) -> Result<()> {
+        signals::freeze(self.id()?).map_err(|e| failed("the broker cannot be frozen").caused_by(e))
+    }
+
+    fn id(&self) -> Result<u32> {
+        self.broker.as_ref().map(Child::id).ok_or_else(|| failed("the broker is not running"))
     }
 
     /// `kill -9`, and waits until the process is gone.

@@ -124,7 +124,7 @@ impl RabbitMqServer {
     /// # Errors
     /// It is not a private one.
     pub fn stop(&self) -> Result<()> {
-        self.node()?.signal("STOP")
+        self.node()?.freeze()
     }
 
     /// Lets it go on (`SIGCONT`).
