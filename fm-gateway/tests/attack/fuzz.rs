@@ -271,6 +271,8 @@ async fn whatever_is_sent_the_upstream_reads_plain_requests_and_no_more_than_are
     .await;
     let mut fuzzer = Fuzzer::new(requests());
     while let Some(input) = fuzzer.next() {
+        // What the gateway had sent for the input before, whose client was gone, is read by now.
+        assert_eq!(app.get("/between").await.text(), "done");
         upstream.seen.borrow_mut().clear();
         let answered = timeout(TIMEOUT, answers(&app, &input)).await;
         let said = || format!("seed {}, input {}: {:?}", fuzzer.seed, fuzzer.count, String::from_utf8_lossy(&input));
