@@ -71,6 +71,7 @@ mod tests {
             renewals: Renewals::default(),
             public_url: public.map(str::to_owned),
             legal: Default::default(),
+            design: false,
         };
         request.app_data(Data::new(web)).app_data(TrustedProxies(Arc::new(["10.0.0.0/8".parse().unwrap()]))).to_http_request()
     }
