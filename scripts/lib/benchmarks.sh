@@ -428,10 +428,10 @@ Looked at on 2026-11-29 on 2 cores (AMD EPYC) beside other work, as fast as 32 c
 - **What the program computes is flat**: its own code 8 % (front, pipeline, proxy), hyper 6 %, tokio 5 %, memory 5 %, headers and their buffers 4 %, spans 3 %, copies 3 %, clocks 2 %, hashes 1 %; no function takes
   more than 2.3 %. A request needs some fifty pieces of memory; with the C library's allocator they were a tenth of its time.
 - **Measured in turn, medians of 7 rounds**: mimalloc costs 0.85 of the C library's allocator, jemalloc 0.88.
-- **TLS** is cheaper than with nginx where connections are new (0.77 with a full handshake, 0.81 with a resumed session) and dearer on kept ones (1.64), by what is dearer without TLS, too. **HTTP/2** (2.08): each request costs
+- **TLS** is cheaper than with nginx where connections are new (0.69 with a full handshake, 0.79 with a resumed session) and dearer on kept ones (1.50), by what is dearer without TLS, too. **HTTP/2** (1.79): each request costs
   what it costs over HTTP/1.1, and a task and the frames of h2.
-- **Memory of an idle connection** was 33 KiB: two buffers of hyper (16), the future of a request (8.4), a task with room for TLS (13). It is 13 KiB since idle connections keep no buffers (docs/adr/0031 of fm-gateway):
-  the task, and the spans of its request, of which 20 MiB are kept. 5,000 of them with 1,000 routes took 190 MiB and take 99.
+- **Memory of an idle connection** was 33 KiB: two buffers of hyper (16), the future of a request (8.4), a task with room for TLS (13). It is 15 KiB since idle connections keep no buffers (docs/adr/0031 of fm-gateway):
+  the task, and the spans of its request, of which 20 MiB are kept. 5,000 of them with 1,000 routes took 190 MiB and take 107.
 
 To look again:
 
