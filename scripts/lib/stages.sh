@@ -114,7 +114,7 @@ stage_units() {
         compiled_beside "$repository"
     done
     tests "h2spec against fm-gateway" plainly fm-gateway tests/h2spec/run
-    tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --features checkout --test checkout --locked
+    tests "demo pictures from the web client's shapes" plainly funny-market-compose cargo test -p demo-pictures --test checkout --locked
 }
 
 # A market of its own, beside any that runs here, and gone afterwards.
