@@ -40,6 +40,6 @@ fn classes(css: &str) -> Vec<&str> {
         let before = css[..*at].chars().next_back().unwrap_or(' ');
         before.is_whitespace() || "(,>+~".contains(before)
     });
-    let named = starts.map(|(at, _)| css[at + 1..].split(|c| !is_part(c)).next().unwrap());
+    let named = starts.filter_map(|(at, _)| css[at + 1..].split(|c| !is_part(c)).next());
     named.filter(|class| class.starts_with(|c: char| c.is_ascii_lowercase())).collect()
 }
