@@ -2,14 +2,12 @@
 
 use crate::support::{Asked, Authority, Encrypted, Http2Upstream, TestApp, Upstream, acceptor, frame, literal, ok, request, soon, until};
 use bytes::Bytes;
-use fm_gateway::GatewaySettings;
 use fm_sdk::registry::services::Instance;
 use futures::future::join_all;
 use h2::Reason;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use serde_json::{Value, json};
-use std::{cell::Cell, fs, rc::Rc};
-use tempfile::{TempDir, tempdir};
+use std::{cell::Cell, rc::Rc};
 use tokio::{io::AsyncReadExt, sync::Semaphore};
 
 fn over_http2(url: &str) -> Value {
@@ -118,13 +116,6 @@ async fn an_address_that_speaks_http2_is_asked_so_for_its_health_too() {
     assert!(!metrics.contains("gateway_health_checks_total{service=\"billing\",outcome=\"failed\"}"), "{metrics}");
 }
 
-async fn trusting(authority: &Authority, routes: Value) -> (TestApp, TempDir) {
-    let folder = tempdir().unwrap();
-    let file = folder.path().join("authority.pem");
-    fs::write(&file, &authority.pem).unwrap();
-    (TestApp::with(routes, |_, own: &mut GatewaySettings| own.upstream_ca = Some(file)).await, folder)
-}
-
 #[actix_rt::test]
 async fn over_tls_both_sides_agree_on_the_protocol() {
     let authority = Authority::new();
@@ -146,7 +137,8 @@ async fn over_tls_both_sides_agree_on_the_protocol() {
             (speaks_http1(acceptor(&good, offered)).await, Http2Upstream::over(Some(acceptor(&good, offered)), echo).await);
         let target = if spoken == Some(false) { http1.address } else { http2.address };
         let settings = json!({"target": format!("https://localhost:{}", target.port()), "protocol": set, "retries": 0});
-        let (app, _folder) = trusting(&authority, json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": settings}]}])).await;
+        let (app, _folder) =
+            TestApp::trusting(&authority, json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": settings}]}])).await;
         let reply = app.send(&post("abc")).await;
         match spoken {
             Some(_) => assert_eq!((reply.status, reply.text().as_str()), (200, "abc"), "{name}"),
@@ -159,7 +151,7 @@ async fn over_tls_both_sides_agree_on_the_protocol() {
         assert_eq!(http2.requests(), usize::from(spoken == Some(true)), "{name}");
     }
     let wrong = Http2Upstream::over(Some(acceptor(&bad, &["h2"])), echo).await;
-    let (app, _folder) = trusting(&authority, over_http2(&format!("https://localhost:{}", wrong.address.port()))).await;
+    let (app, _folder) = TestApp::trusting(&authority, over_http2(&format!("https://localhost:{}", wrong.address.port()))).await;
     assert_eq!((app.send(&post("abc")).await.status, wrong.requests()), (502, 0), "its certificate is for another name");
 }
 

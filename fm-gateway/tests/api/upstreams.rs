@@ -4,8 +4,7 @@ use crate::support::{Authority, HANDSHAKE, Message, Operator, Signed, Terminator
 use fm_gateway::GatewaySettings;
 use fm_sdk::registry::services::{Instance, Registration};
 use serde_json::{Value, json};
-use std::{cell::Cell, fs, rc::Rc};
-use tempfile::{TempDir, tempdir};
+use std::{cell::Cell, rc::Rc};
 use tokio::sync::Semaphore;
 
 fn route(id: &str, path: &str, addresses: &Value, proxy: Value) -> Value {
@@ -92,14 +91,6 @@ async fn routes_with_one_name_share_its_limit() {
     assert_eq!(app.get("/b").await.text(), "done");
 }
 
-/// A gateway that trusts an authority of the test's own.
-async fn trusting(authority: &Authority, routes: Value) -> (TestApp, TempDir) {
-    let folder = tempdir().unwrap();
-    let file = folder.path().join("authority.pem");
-    fs::write(&file, &authority.pem).unwrap();
-    (TestApp::with(routes, |_, own: &mut GatewaySettings| own.upstream_ca = Some(file)).await, folder)
-}
-
 #[actix_rt::test]
 async fn an_upstream_is_asked_over_tls_by_the_name_of_its_certificate() {
     let (authority, plain) = (Authority::new(), Upstream::answering(ok("encrypted")).await);
@@ -109,7 +100,7 @@ async fn an_upstream_is_asked_over_tls_by_the_name_of_its_certificate() {
         route("named", "/named", &addresses, json!({"preserve_host": false})),
         {"id": "fixed", "path": "/fixed", "plugins": [{"plugin": "proxy", "settings": {"target": encrypted.url("localhost")}}]},
     ]);
-    let (app, _folder) = trusting(&authority, routes).await;
+    let (app, _folder) = TestApp::trusting(&authority, routes).await;
     for path in ["/named", "/fixed", "/named"] {
         let reply = app.get(path).await;
         assert_eq!((reply.status, reply.text().as_str()), (200, "encrypted"), "{path}");
@@ -134,7 +125,7 @@ async fn a_certificate_that_is_not_to_be_trusted_is_502_and_nothing_is_sent() {
         [("another name", authority.sign(&["else.test"])), ("an unknown authority", other.sign(&["localhost"])), ("expired", expired)];
     for (what, certificate) in bad {
         let encrypted = Terminator::start(&plain, &certificate).await;
-        let (app, _folder) = trusting(&authority, to(&json!([{"url": encrypted.url("localhost")}]))).await;
+        let (app, _folder) = TestApp::trusting(&authority, to(&json!([{"url": encrypted.url("localhost")}]))).await;
         let reply = app.get("/").await;
         assert_eq!((reply.status, reply.code().as_str()), (502, "bad-gateway"), "{what}");
         app.counts("gateway_upstream_failures_total{service=\"billing\",reason=\"tls\"} 1").await;
@@ -145,7 +136,7 @@ async fn a_certificate_that_is_not_to_be_trusted_is_502_and_nothing_is_sent() {
         connection.closed().await;
     })
     .await;
-    let (app, _folder) = trusting(&authority, to(&json!([{"url": format!("https://localhost:{}", clear.address.port())}]))).await;
+    let (app, _folder) = TestApp::trusting(&authority, to(&json!([{"url": format!("https://localhost:{}", clear.address.port())}]))).await;
     assert_eq!(app.get("/").await.status, 502, "it speaks no TLS");
 }
 
@@ -153,9 +144,11 @@ async fn a_certificate_that_is_not_to_be_trusted_is_502_and_nothing_is_sent() {
 async fn a_websocket_goes_to_an_upstream_over_tls() {
     let (authority, (plain, read)) = (Authority::new(), echoing().await);
     let encrypted = Terminator::start(&plain, &authority.sign(&["localhost"])).await;
-    let (app, _folder) =
-        trusting(&authority, json!([route("billing", "/**", &json!([{"url": encrypted.url("localhost")}]), json!({"websocket": true}))]))
-            .await;
+    let (app, _folder) = TestApp::trusting(
+        &authority,
+        json!([route("billing", "/**", &json!([{"url": encrypted.url("localhost")}]), json!({"websocket": true}))]),
+    )
+    .await;
     let mut client = app.connect().await;
     client.send(format!("{HANDSHAKE}\r\n")).await;
     assert!(client.head().await.starts_with("http/1.1 101 "));
@@ -282,7 +275,7 @@ async fn health_checks_go_over_tls_too_and_end_with_their_table() {
         Terminator::start(&plain, &authority.sign(&["else.test"])).await,
     );
     let addresses = json!([{"url": good.url("localhost")}, {"url": bad.url("localhost")}]);
-    let (app, _folder) = trusting(&authority, with_checks(&addresses)).await;
+    let (app, _folder) = TestApp::trusting(&authority, with_checks(&addresses)).await;
     for _ in 0..20 {
         assert_eq!(app.get("/").await.text(), "encrypted");
     }

@@ -1,4 +1,4 @@
-use super::{Client, Reply, Upstream, soon, until};
+use super::{Authority, Client, Reply, Upstream, soon, until};
 use fm_gateway::{
     Application, GatewaySettings, admin::users::Cost, live::LiveRequests, pipeline::trace::Samples, recent::RecentRequests, table,
 };
@@ -11,7 +11,8 @@ use fm_sdk::{
     testing::TestIdentities,
 };
 use serde_json::{Value, json};
-use std::{cell::RefCell, net::SocketAddr, sync::Arc};
+use std::{cell::RefCell, fs, net::SocketAddr, sync::Arc};
+use tempfile::{TempDir, tempdir};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub struct TestApp {
@@ -54,6 +55,14 @@ impl TestApp {
     /// One that sends everything to this upstream.
     pub async fn in_front_of(upstream: &Upstream) -> TestApp {
         Self::with_routes(json!([{"path": "/**", "plugins": [{"plugin": "proxy", "settings": {"target": upstream.url()}}]}])).await
+    }
+
+    /// One whose upstreams are trusted by an authority of the test's own; the folder has its certificate.
+    pub async fn trusting(authority: &Authority, routes: Value) -> (TestApp, TempDir) {
+        let folder = tempdir().unwrap();
+        let file = folder.path().join("authority.pem");
+        fs::write(&file, &authority.pem).unwrap();
+        (TestApp::with(routes, |_, own| own.upstream_ca = Some(file)).await, folder)
     }
 
     pub async fn with(routes: Value, change: impl FnOnce(&mut Settings, &mut GatewaySettings)) -> TestApp {
